@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "entry/encoder.hpp"
+
+#include <algorithm>
+
+namespace outboxd::entry {
+namespace {
+
+std::size_t drop_reserved(std::vector<Field>& fields, std::size_t ours, bool has_dedupe_key) {
+  const auto is_reserved = [&](const Field& field) {
+    return field.name == kIdField || field.name == kSignatureField || (has_dedupe_key && field.name == kDedupeField);
+  };
+  const auto first_of_payload = fields.begin() + static_cast<std::ptrdiff_t>(ours);
+  const auto gone = std::remove_if(first_of_payload, fields.end(), is_reserved);
+  const auto count = static_cast<std::size_t>(fields.end() - gone);
+  fields.erase(gone, fields.end());
+  return count;
+}
+
+}  // namespace
+
+Encoder::Encoder(EncodingRules rules, std::span<const std::uint8_t> key) : rules_{rules} {
+  if (!key.empty()) signer_.emplace(key);
+}
+
+std::string Encoder::oversize_refusal(std::uint64_t bytes) const {
+  return "payload is " + std::to_string(bytes) + " bytes, over the limit of " +
+         std::to_string(rules_.max_payload_bytes) + " (dispatcher.max_payload_bytes)";
+}
+
+Encoded Encoder::encode(const Event& event) {
+  Encoded result;
+  if (event.stream.empty()) {
+    result.refusal = "stream name is empty";
+    return result;
+  }
+  if (event.payload_json.size() > rules_.max_payload_bytes) {
+    result.refusal = oversize_refusal(event.payload_json.size());
+    return result;
+  }
+  auto& entry = result.entry;
+  entry.stream = event.stream;
+  entry.fields.reserve(16);
+  entry.fields.push_back({kIdField, std::string{event.outbox_id}});
+  if (event.dedupe_key) entry.fields.push_back({kDedupeField, std::string{*event.dedupe_key}});
+  const auto ours = entry.fields.size();
+  if (auto refusal = payload_.append_fields(event.payload_json, rules_.nulls, entry.fields)) {
+    result.refusal = std::move(*refusal);
+    return result;
+  }
+  result.reserved_dropped = drop_reserved(entry.fields, ours, event.dedupe_key.has_value());
+  if (signer_) entry.fields.push_back({kSignatureField, signer_->sign(entry.stream, entry.fields)});
+  return result;
+}
+
+}  // namespace outboxd::entry

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "entry/entry.hpp"
+#include "entry/payload.hpp"
+#include "entry/signer.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace outboxd::entry {
+
+/// What a table layout decides about the wire format.
+struct EncodingRules {
+  Nulls nulls = Nulls::left_out;
+  /// Payloads larger than this are refused; bytes of the JSON text.
+  std::uint64_t max_payload_bytes = 16ULL << 20U;
+};
+
+/// One event to encode; views into the row it comes from.
+struct Event {
+  std::string_view stream;
+  std::string_view outbox_id;
+  std::optional<std::string_view> dedupe_key;
+  std::string_view payload_json;
+};
+
+struct Encoded {
+  Entry entry;
+  /// Why the event can never be published; empty when `entry` is good.
+  std::string refusal;
+  /// Payload fields with a reserved name, which were left out.
+  std::size_t reserved_dropped = 0;
+};
+
+/// Turns events into signed entries. Not thread-safe.
+class Encoder {
+ public:
+  /// Without a key (empty span) entries carry no signature. Throws std::runtime_error where Signer does.
+  Encoder(EncodingRules rules, std::span<const std::uint8_t> key);
+
+  [[nodiscard]] Encoded encode(const Event& event);
+
+  /// Why a payload of so many bytes can't be published.
+  [[nodiscard]] std::string oversize_refusal(std::uint64_t bytes) const;
+
+ private:
+  EncodingRules rules_;
+  PayloadReader payload_;
+  std::optional<Signer> signer_;
+};
+
+}  // namespace outboxd::entry

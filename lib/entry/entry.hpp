@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace outboxd::entry {
+
+struct Field {
+  std::string name;
+  std::string value;
+};
+
+/// One entry as it goes to Redis: its fields in wire order.
+struct Entry {
+  std::string stream;
+  std::vector<Field> fields;
+};
+
+inline constexpr const char* kIdField = "outbox_id";
+inline constexpr const char* kDedupeField = "dedupe_key";
+inline constexpr const char* kSignatureField = "_sig";
+
+}  // namespace outboxd::entry

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <algorithm>
+#include <cstdint>
+
+namespace outboxd {
+
+/// Whether rows may be claimed at all, and how many at once.
+///
+/// Open while Redis refuses everyone or cannot be reached: a row claimed then could only be given back. Opens at the
+/// first such sign and at the start, closes when a probe is answered. After that claims grow from a few rows to whole
+/// batches, as every other instance has just come back as well.
+class Breaker {
+ public:
+  [[nodiscard]] bool is_open() const { return open_; }
+
+  void open() {
+    open_ = true;
+    allowed_rows_ = kFirstRows;
+  }
+
+  void close() { open_ = false; }
+
+  /// Redis took what it was given.
+  void succeeded() {
+    if (allowed_rows_ < kNoLimit) allowed_rows_ *= 2;
+  }
+
+  /// How many rows the next claim may take, of `batch` that the dispatcher would like.
+  [[nodiscard]] std::uint32_t rows_allowed(std::uint32_t batch) const { return std::min(batch, allowed_rows_); }
+
+ private:
+  static constexpr std::uint32_t kFirstRows = 8;
+  static constexpr std::uint32_t kNoLimit = 1U << 20U;
+
+  bool open_ = true;
+  std::uint32_t allowed_rows_ = kFirstRows;
+};
+
+}  // namespace outboxd

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox/decide.hpp"
+
+namespace outboxd {
+namespace {
+
+Outcome spend_attempt(const Row& row, const Reply& reply, const RetryPolicy& policy, double random) {
+  if (policy.exhausted_by(row.attempt)) {
+    return {row.id, Verdict::dead, {}, "gave up after " + std::to_string(row.attempt) + " attempts: " + reply.text};
+  }
+  return {row.id, Verdict::retry, policy.delay_after(row.attempt, random), reply.text};
+}
+
+Outcome give_back(const Row& row, const Reply& reply, const RetryPolicy& policy, double random) {
+  return {row.id, Verdict::release, policy.delay_after(row.attempt, random), reply.text};
+}
+
+}  // namespace
+
+Outcome decide(const Row& row, const Reply& reply, const RetryPolicy& policy, double random) {
+  switch (reply.fault) {
+    case Fault::none:
+      return {row.id, Verdict::published, {}, {}};
+    case Fault::bad_row:
+    case Fault::worn_out:
+      return {row.id, Verdict::dead, {}, reply.text};
+    case Fault::entry_refused:
+      return spend_attempt(row, reply, policy, random);
+    case Fault::unanswered:
+      // A server that answers nobody in time is an outage, and no row dies of one: the last attempt is given back.
+      if (policy.exhausted_by(row.attempt) && !reply.singled_out) return give_back(row, reply, policy, random);
+      return spend_attempt(row, reply, policy, random);
+    case Fault::stream_elsewhere:
+      return give_back(row, reply, policy, random);
+    case Fault::redis_refuses:
+    case Fault::redis_away:
+    case Fault::lease_short:
+    case Fault::stopping:
+      return {row.id, Verdict::release, {}, {}};
+  }
+  return {row.id, Verdict::release, {}, {}};
+}
+
+}  // namespace outboxd

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+namespace outboxd {
+
+/// One claimed outbox row, as Postgres printed it.
+struct Row {
+  std::string id;
+  std::string stream;
+  /// Empty when the store kept it back.
+  std::string payload_json;
+  /// Set when the payload was too large to be fetched: its size.
+  std::optional<std::uint64_t> oversize_bytes{};
+  /// Set by table layouts that carry one; then it is the entry's second field.
+  std::optional<std::string> dedupe_key{};
+  /// Which attempt this claim is: 1 for the first.
+  std::uint32_t attempt = 1;
+};
+
+}  // namespace outboxd
