@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/checks.hpp"
+
+#include "config/text.hpp"
+#include "config/units.hpp"
+
+#include <algorithm>
+#include <string_view>
+#include <vector>
+
+namespace outboxd::config {
+namespace {
+
+constexpr std::size_t kLongestIdentifier = 63;  // Postgres cuts longer ones off.
+constexpr std::size_t kLongestName = 64;
+constexpr std::int64_t kMaxPort = 65'535;
+
+std::string_view text(const Value& value) {
+  return std::get<std::string>(value);
+}
+
+bool is_identifier(std::string_view name) {
+  const auto fits = [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '$'; };
+  return !name.empty() && name.size() <= kLongestIdentifier && !is_digit(name.front()) && name.front() != '$' &&
+         std::all_of(name.begin(), name.end(), fits);
+}
+
+}  // namespace
+
+std::string check_not_empty(const Value& value) {
+  return text(value).empty() ? "is empty" : "";
+}
+
+std::string check_table_name(const Value& value) {
+  const std::vector<std::string_view> parts = split(text(value), '.');
+  if (parts.size() <= 2 && std::all_of(parts.begin(), parts.end(), is_identifier)) return "";
+  return "must be a table name, with or without a schema in front, of letters, digits, '_' and '$'";
+}
+
+std::string check_dispatcher_name(const Value& value) {
+  const std::string_view name = text(value);
+  const auto fits = [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; };
+  if (!name.empty() && name.size() <= kLongestName && std::all_of(name.begin(), name.end(), fits)) return "";
+  return "must be 1 to 64 letters, digits, '_', '-' and '.'";
+}
+
+std::string check_listen(const Value& value) {
+  const std::string_view listen = text(value);
+  if (listen == "off") return "";
+  const auto colon = listen.rfind(':');
+  if (colon == std::string_view::npos) return "must be host:port, or off";
+  const std::string_view host = listen.substr(0, colon);
+  if (host.empty()) return "names no host: use 0.0.0.0 or [::] for all interfaces";
+  const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
+  if (!bracketed && host.find_first_of(":[] /") != std::string_view::npos) {
+    return "must be host:port with an IPv6 host in brackets, or off";
+  }
+  const auto port = parse_integer(listen.substr(colon + 1)).value;
+  if (!port || *port < 0 || *port > kMaxPort) return "has a port that is not between 1 and 65535 (0: any free one)";
+  return "";
+}
+
+std::string check_redis_host(const Value& value) {
+  const std::string_view host = text(value);
+  if (host.empty()) return "is empty";
+  if (host.front() == '/') return "is a path: give a Unix socket as redis.url, unix:///run/redis/redis.sock";
+  if (host.find("://") != std::string_view::npos) return "is a URL: give it as redis.url";
+  const bool ipv6 = std::count(host.begin(), host.end(), ':') > 1;
+  if (host.find_first_of(" []@/") != std::string_view::npos || (!ipv6 && host.find(':') != std::string_view::npos)) {
+    return "must be a host name or an IP address, without a port (redis.port) or brackets";
+  }
+  return "";
+}
+
+std::string check_bearer(const Value& value) {
+  const std::string_view token = text(value);
+  const auto fits = [](char c) { return c > ' ' && c < '\x7F'; };
+  if (std::all_of(token.begin(), token.end(), fits)) return "";
+  return "must be printable ASCII without blanks";
+}
+
+}  // namespace outboxd::config

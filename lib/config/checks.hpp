@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/value.hpp"
+
+#include <string>
+
+namespace outboxd::config {
+
+// Checks that the option table names: "" if the value is good, else why it is not, as a clause.
+
+std::string check_not_empty(const Value& value);
+/// [schema.]table of letters, digits, '_' and '$': such names need no quoting rules of their own.
+std::string check_table_name(const Value& value);
+/// Letters, digits, '_', '-' and '.', 1 to 64 of them.
+std::string check_dispatcher_name(const Value& value);
+/// "off" or host:port, IPv6 in brackets.
+std::string check_listen(const Value& value);
+std::string check_redis_host(const Value& value);
+/// Printable ASCII without blanks, as a token in an HTTP header is.
+std::string check_bearer(const Value& value);
+
+}  // namespace outboxd::config

@@ -1,0 +1,124 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/loader.hpp"
+
+#include "config/file_text.hpp"
+#include "config/layers.hpp"
+#include "config/mask.hpp"
+#include "config/options.hpp"
+#include "config/resolve.hpp"
+#include "config/units.hpp"
+
+#include <utility>
+
+namespace outboxd::config {
+namespace {
+
+std::optional<std::string> choose_file(const Sources& sources) {
+  if (sources.config_file) return sources.config_file;
+  if (const std::string* const named = find_variable(sources.environment, kConfigEnv)) return *named;
+  if (exists(sources.default_file)) return sources.default_file;
+  return std::nullopt;
+}
+
+/// The profile comes first: it selects the defaults and the environment names of all other settings.
+Profile choose_profile(const Layer& file, const Environment& environment, const Layer& flags) {
+  // Its own name is the same for both profiles, and a wrong one is reported when the whole environment is read.
+  Problems reported_later;
+  const Layer variables = environment_layer(environment, Profile::api, reported_later);
+  for (const Layer* layer : {&flags, &variables, &file}) {
+    const auto found = layer->find("profile");
+    if (found == layer->end() || !found->second.value) continue;
+    return std::get<std::string>(*found->second.value) == "api" ? Profile::api : Profile::coordinator;
+  }
+  return Profile::api;
+}
+
+bool given(const Layer& merged, const char* path) {
+  return merged.find(path) != merged.end();
+}
+
+void check_needs(const Layer& merged, const Settings& settings, const Needs& needs, Problems& problems) {
+  if (needs.postgres && !given(merged, "postgres.url")) {
+    problems.push_back({{},
+                        "postgres.url is not set: give it in the environment as DATABASE_URL or DATABASE_URL_FILE, "
+                        "as --postgres-url-file, or in the file as postgres.url"});
+  }
+  const bool key_required = settings.mode == "rc" || settings.mode == "stable";
+  if (needs.signing && key_required && !given(merged, "signing.key")) {
+    problems.push_back({merged.find("mode")->second.origin,
+                        "mode is " + settings.mode +
+                            ", which needs a signing key: give one as STREAMS_HMAC_KEY, STREAMS_HMAC_KEY_FILE, "
+                            "--signing-key-file or signing.key_file"});
+  }
+}
+
+void check_pacing(const Layer& merged, Problems& problems) {
+  const auto min = merged.find("dispatcher.probe_min");
+  const auto max = merged.find("dispatcher.probe_max");
+  if (!min->second.value || !max->second.value) return;
+  const auto min_millis = std::get<std::int64_t>(*min->second.value);
+  const auto max_millis = std::get<std::int64_t>(*max->second.value);
+  if (min_millis <= max_millis) return;
+  const Origin& where = outranks(max->second.origin, min->second.origin) ? max->second.origin : min->second.origin;
+  problems.push_back({where, "dispatcher.probe_min = " + show_duration(min_millis) +
+                                 ": must not be above dispatcher.probe_max, which is " + show_duration(max_millis)});
+}
+
+std::optional<Value> shown_value(const Option& option, const Entry& entry) {
+  if (!option.secret || !entry.value) return entry.value;
+  const auto& secret = std::get<std::string>(*entry.value);
+  if (secret.empty()) return entry.value;
+  return option.mask != nullptr ? option.mask(secret) : std::string(kMasked);
+}
+
+/// A lone word before the '@' of a Redis URL is a user by the rules, and by mistake often a password.
+bool is_user_of_url(const Layer& merged, const std::string& path) {
+  if (path != "redis.username") return false;
+  const auto url = merged.find("redis.url");
+  return url != merged.end() && url->second.origin == merged.find(path)->second.origin;
+}
+
+std::vector<Effective> effective_of(const Layer& merged) {
+  std::vector<Effective> effective;
+  for (const Option& option : options()) {
+    if (!option.file_of.empty()) continue;
+    const auto found = merged.find(option.path);
+    if (found == merged.end()) {
+      effective.push_back({option.path, std::nullopt, {}});
+    } else if (is_user_of_url(merged, option.path)) {
+      effective.push_back({option.path, std::string(kMasked), found->second.origin});
+    } else {
+      effective.push_back({option.path, shown_value(option, found->second), found->second.origin});
+    }
+  }
+  return effective;
+}
+
+}  // namespace
+
+Loaded load(const Sources& sources, const Needs& needs) {
+  Loaded loaded;
+  Problems& problems = loaded.problems;
+  loaded.file = choose_file(sources);
+  const Layer file = loaded.file ? file_layer(*loaded.file, problems) : Layer();
+  Problems flag_problems;
+  const Layer flags = flag_layer(sources.flags, flag_problems);
+  const Profile profile = choose_profile(file, sources.environment, flags);
+  const Layer variables = environment_layer(sources.environment, profile, problems);
+  check_own_variables(sources.environment, problems);
+  problems.insert(problems.end(), flag_problems.begin(), flag_problems.end());
+
+  Layer merged = merge({default_layer(profile), file, variables, flags}, problems);
+  const std::string unix_path = settle_redis(merged);
+  loaded.settings = store(merged);
+  if (!unix_path.empty()) {
+    loaded.settings.redis.endpoint.host.clear();
+    loaded.settings.redis.endpoint.unix_path = unix_path;
+  }
+  check_needs(merged, loaded.settings, needs, problems);
+  check_pacing(merged, problems);
+  loaded.effective = effective_of(merged);
+  return loaded;
+}
+
+}  // namespace outboxd::config

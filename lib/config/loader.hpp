@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/environment.hpp"
+#include "config/origin.hpp"
+#include "config/settings.hpp"
+#include "config/value.hpp"
+
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outboxd::config {
+
+inline constexpr std::string_view kDefaultFile = "/etc/outboxd/outboxd.toml";
+
+/// Where settings come from, as values. From weak to strong: the profile's defaults, the file, the environment,
+/// the flags.
+struct Sources {
+  /// Of --config. Else OUTBOXD_CONFIG names the file, else it is `default_file`, if that exists.
+  std::optional<std::string> config_file;
+  std::string default_file = std::string(kDefaultFile);
+  Environment environment;
+  /// By name: {"--batch", "32"}; Option::flag() lists the names.
+  std::map<std::string, std::string> flags;
+};
+
+/// What the command at hand can't do without; load() says so if it is missing.
+struct Needs {
+  bool postgres = true;
+  /// A key, where the mode asks for one.
+  bool signing = true;
+};
+
+/// One setting as it stands, for `config show`.
+struct Effective {
+  std::string path;
+  /// Absent: not set. Secrets are masked already.
+  std::optional<Value> value;
+  Origin origin;
+};
+
+struct Loaded {
+  /// Only to be used if there are no problems.
+  Settings settings;
+  std::vector<Effective> effective;
+  Problems problems;
+  /// The file that was read.
+  std::optional<std::string> file;
+};
+
+/// Reads, checks and merges all sources; never stops at the first problem. Blocks while it reads files.
+Loaded load(const Sources& sources, const Needs& needs = {});
+
+}  // namespace outboxd::config

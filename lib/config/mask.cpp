@@ -1,0 +1,122 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/mask.hpp"
+
+#include "config/conninfo.hpp"
+#include "config/text.hpp"
+
+#include <algorithm>
+#include <array>
+#include <optional>
+#include <span>
+#include <vector>
+
+namespace outboxd::config {
+namespace {
+
+constexpr std::array<std::string_view, 9> kHarmlessPostgres = {
+    "host",           "hostaddr", "port", "dbname", "user", "sslmode", "application_name", "target_session_attrs",
+    "connect_timeout"};
+constexpr std::array<std::string_view, 1> kHarmlessRedis = {"db"};
+
+bool contains(std::span<const std::string_view> list, std::string_view word) {
+  return std::find(list.begin(), list.end(), word) != list.end();
+}
+
+/// libpq reads a dbname that looks like a connection string as one, password and all.
+bool may_nest(std::string_view value) {
+  return value.find("://") != std::string_view::npos || value.find('=') != std::string_view::npos;
+}
+
+/// host[:port] lists only: anything else after a ':' could be a password that lost its '@'.
+bool is_address(std::string_view address) {
+  for (std::string_view part : split(address, ',')) {
+    if (!part.empty() && part.front() == '[') {
+      const auto bracket = part.find(']');
+      if (bracket == std::string_view::npos) return false;
+      part.remove_prefix(bracket + 1);
+    }
+    const auto colon = part.find(':');
+    if (colon == std::string_view::npos) continue;
+    const std::string_view port = part.substr(colon + 1);
+    if (!std::all_of(port.begin(), port.end(), is_digit)) return false;
+  }
+  return true;
+}
+
+std::string masked_query(std::string_view query, std::span<const std::string_view> harmless) {
+  std::string result = "?";
+  for (const std::string_view pair : split(query, '&')) {
+    if (result.size() > 1) result += '&';
+    const auto equals = pair.find('=');
+    const bool show = equals != std::string_view::npos && contains(harmless, pair.substr(0, equals)) &&
+                      !may_nest(pair.substr(equals + 1));
+    result += show ? pair : kMasked;
+  }
+  return result;
+}
+
+/// The user of `user:password`; nullopt if what stands before the '@' is no such pair. With a password alone in
+/// that place being common for Redis, a lone word is taken for a secret there.
+std::optional<std::string> masked_user(std::string_view info, bool lone_word_is_user) {
+  const auto colon = info.find(':');
+  const std::string_view user = info.substr(0, colon);
+  if (info.find('?') != std::string_view::npos || user.find_first_of("/#") != std::string_view::npos) {
+    return std::nullopt;
+  }
+  if (colon == std::string_view::npos) return std::string(lone_word_is_user ? user : kMasked) + "@";
+  return std::string(user) + ":" + std::string(kMasked) + "@";
+}
+
+std::string mask_url(std::string_view url, std::span<const std::string_view> harmless, bool lone_word_is_user) {
+  const auto separator = url.find("://");
+  if (separator == std::string_view::npos || !is_utf8(url)) return std::string(kMasked);
+  std::string result(url.substr(0, separator + 3));
+  std::string_view rest = url.substr(separator + 3);
+  if (const auto at = rest.rfind('@'); at != std::string_view::npos) {
+    const auto user = masked_user(rest.substr(0, at), lone_word_is_user);
+    if (!user) return std::string(kMasked);
+    result += *user;
+    rest.remove_prefix(at + 1);
+  }
+  const std::string_view address = rest.substr(0, rest.find_first_of("/?"));
+  const std::string_view place = rest.substr(0, rest.find('?'));
+  if (!is_address(address) || may_nest(place)) return std::string(kMasked);
+  result += place;
+  return place.size() < rest.size() ? result + masked_query(rest.substr(place.size() + 1), harmless) : result;
+}
+
+std::string mask_conninfo(std::string_view text) {
+  const auto pairs = is_utf8(text) ? parse_conninfo(text) : std::nullopt;
+  if (!pairs) return std::string(kMasked);
+  std::string result;
+  for (const auto& [key, value] : *pairs) {
+    if (!result.empty()) result += ' ';
+    if (contains(kHarmlessPostgres, key) && !may_nest(value)) {
+      result += key + "=" + conninfo_value(value);
+    } else {
+      result += key == "password" ? key + "=" + std::string(kMasked) : std::string(kMasked);
+    }
+  }
+  return result;
+}
+
+bool has_scheme(std::string_view text, std::string_view scheme) {
+  return lower(text.substr(0, scheme.size())) == scheme;
+}
+
+}  // namespace
+
+std::string mask_postgres(std::string_view connection) {
+  if (has_scheme(connection, "postgres://") || has_scheme(connection, "postgresql://")) {
+    return mask_url(connection, kHarmlessPostgres, true);
+  }
+  return mask_conninfo(connection);
+}
+
+std::string mask_redis_url(std::string_view url) {
+  const bool known = has_scheme(url, "redis://") || has_scheme(url, "rediss://") || has_scheme(url, "unix://") ||
+                     has_scheme(url, "redis+unix://");
+  return known ? mask_url(url, kHarmlessRedis, false) : std::string(kMasked);
+}
+
+}  // namespace outboxd::config

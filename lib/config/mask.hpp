@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace outboxd::config {
+
+/// What stands in place of a secret.
+inline constexpr std::string_view kMasked = "***";
+
+/// A Postgres URL or conninfo string with nothing secret in it: only parts known to be harmless are shown, and
+/// what can't be understood is masked whole.
+std::string mask_postgres(std::string_view connection);
+
+/// The same for a Redis URL.
+std::string mask_redis_url(std::string_view url);
+
+}  // namespace outboxd::config

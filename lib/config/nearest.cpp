@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/nearest.hpp"
+
+#include "config/options.hpp"
+#include "config/text.hpp"
+
+#include <algorithm>
+#include <limits>
+
+namespace outboxd::config {
+namespace {
+
+/// A third of the word may be wrong; of short words, one letter.
+std::size_t tolerance(std::string_view word) {
+  return std::max<std::size_t>(1, word.size() / 3);
+}
+
+std::string_view last_part(std::string_view path) {
+  const auto dot = path.rfind('.');
+  return dot == std::string_view::npos ? path : path.substr(dot + 1);
+}
+
+}  // namespace
+
+std::size_t edit_distance(std::string_view left, std::string_view right) {
+  using Line = std::vector<std::size_t>;
+  Line before_last(right.size() + 1);
+  Line last(right.size() + 1);
+  Line now(right.size() + 1);
+  for (std::size_t j = 0; j <= right.size(); ++j) last[j] = j;
+  for (std::size_t i = 1; i <= left.size(); ++i) {
+    now[0] = i;
+    for (std::size_t j = 1; j <= right.size(); ++j) {
+      const std::size_t change = left[i - 1] == right[j - 1] ? 0 : 1;
+      now[j] = std::min({last[j] + 1, now[j - 1] + 1, last[j - 1] + change});
+      if (i > 1 && j > 1 && left[i - 1] == right[j - 2] && left[i - 2] == right[j - 1]) {
+        now[j] = std::min(now[j], before_last[j - 2] + 1);
+      }
+    }
+    before_last.swap(last);
+    last.swap(now);
+  }
+  return last[right.size()];
+}
+
+std::string nearest_word(std::string_view word, const std::vector<std::string>& known) {
+  std::size_t best = tolerance(word) + 1;
+  std::string result;
+  for (const std::string& candidate : known) {
+    const std::size_t distance = edit_distance(lower(word), lower(candidate));
+    if (distance < best) {
+      best = distance;
+      result = candidate;
+    }
+  }
+  return result;
+}
+
+std::string nearest_path(std::string_view path) {
+  const std::string wanted = lower(path);
+  const std::string_view key = last_part(wanted);
+  const std::string_view section = std::string_view(wanted).substr(0, wanted.size() - key.size());
+  std::size_t best = std::numeric_limits<std::size_t>::max();
+  std::string result;
+  for (const Option& option : options()) {
+    const std::string option_key = option.key();
+    const std::size_t distance = edit_distance(key, option_key);
+    if (distance > tolerance(key)) continue;
+    // A key in another section comes after any in this one.
+    const bool elsewhere = section != std::string_view(option.path).substr(0, option.path.size() - option_key.size());
+    const std::size_t score = distance + (elsewhere ? key.size() : 0);
+    if (score < best) {
+      best = score;
+      result = option.path;
+    }
+  }
+  return result;
+}
+
+std::string did_you_mean(const std::string& suggestion) {
+  return suggestion.empty() ? "" : "; did you mean " + suggestion + "?";
+}
+
+}  // namespace outboxd::config

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outboxd::config {
+
+/// How many letters must be added, dropped, changed or swapped with their neighbour.
+std::size_t edit_distance(std::string_view left, std::string_view right);
+
+/// The word of `known` most like `word`, or "" if none is near.
+std::string nearest_word(std::string_view word, const std::vector<std::string>& known);
+
+/// The setting's path most like a dotted path, which may also stand in the wrong section; or "".
+std::string nearest_path(std::string_view path);
+
+/// "; did you mean X?", or "" if there is no X.
+std::string did_you_mean(const std::string& suggestion);
+
+}  // namespace outboxd::config

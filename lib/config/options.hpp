@@ -1,0 +1,96 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/settings.hpp"
+#include "config/value.hpp"
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outboxd::config {
+
+enum class Kind { text, choice, integer, duration, size, list, limits };
+
+/// How a name writes its numbers: as the file does (durations with units), or as plain milliseconds or seconds.
+enum class Unit { own, milliseconds, seconds };
+
+/// Which profiles' dispatchers read an environment name.
+enum class Readers { all, api, coordinator };
+
+struct EnvName {
+  std::string name;
+  Unit unit = Unit::own;
+  Readers readers = Readers::all;
+};
+
+/// One setting, declared once. Its flag and its OUTBOXD_ name follow from the path.
+struct Option {
+  /// TOML path, e.g. "dispatcher.poll_interval".
+  std::string path;
+  Kind kind = Kind::text;
+  /// One line, without a full stop.
+  std::string help{};
+  /// As the file would write it, without quotes; empty: not set (text), or empty (list, limits).
+  std::string default_api{};
+  std::string default_coordinator{};
+  /// Whether the default is part of a tuning profile, even where both agree.
+  bool per_profile = false;
+  /// Bounds of integer, duration (milliseconds), size (bytes) and each number of limits; inclusive.
+  std::int64_t min = 0;
+  std::int64_t max = 0;
+  /// Of a choice: "a|b|c", and other words taken for them: "x=a|y=b".
+  std::string choices{};
+  std::string aliases{};
+  /// Shared environment names, in order of precedence; OUTBOXD_… comes before them.
+  std::vector<EnvName> shared_env{};
+  /// No flag, never shown; has a sibling `<path>_file`.
+  bool secret = false;
+  /// Of such a sibling: the path of the secret that its file holds.
+  std::string file_of{};
+  /// What else must hold: the reason why it doesn't, or "". Never quotes a secret.
+  std::string (*check)(const Value&) = nullptr;
+  /// How much of a secret may be shown; without it, nothing.
+  std::string (*mask)(std::string_view) = nullptr;
+  /// Stores the checked value; none where several settings make one field.
+  void (*store)(Settings&, const Value&) = nullptr;
+
+  /// The part of the path before the last dot ("" for top-level settings), and after it.
+  [[nodiscard]] std::string section() const;
+  [[nodiscard]] std::string key() const;
+  /// "--poll-interval", "--http-listen"; "" for secrets.
+  [[nodiscard]] std::string flag() const;
+  /// "OUTBOXD_POLL_INTERVAL", "OUTBOXD_HTTP_LISTEN".
+  [[nodiscard]] std::string own_env() const;
+  /// Every environment name that a profile's dispatcher reads, first the one that wins.
+  [[nodiscard]] std::vector<EnvName> env(Profile profile) const;
+  [[nodiscard]] const std::string& default_text(Profile profile) const;
+  /// For --help: "DURATION", "SIZE", "NUMBER", "TEXT", "PATH", "A,B", "STREAM=N,…" or the choices.
+  [[nodiscard]] std::string value_name() const;
+  /// "1ms to 1h", "1 to 10000"; "" where there are no bounds.
+  [[nodiscard]] std::string range() const;
+};
+
+/// Every setting, in the order in which they are shown; each secret is followed by its `_file` sibling.
+const std::vector<Option>& options();
+
+/// Null if there is no such setting.
+const Option* find_option(std::string_view path);
+const Option* find_option_by_flag(std::string_view flag);
+
+/// A number in the option's own notation: "30s", "16MiB", "32".
+std::string show_number(const Option& option, std::int64_t number);
+
+const char* to_string(Profile profile);
+
+/// The environment name of the configuration file's path; not a setting of the file itself.
+inline constexpr std::string_view kConfigEnv = "OUTBOXD_CONFIG";
+inline constexpr std::string_view kOwnEnvPrefix = "OUTBOXD_";
+
+/// The rows as declared, without the `_file` siblings; for options() alone.
+std::vector<Option> option_table();
+std::vector<Option> dispatcher_options();
+std::vector<Option> tuning_options();
+
+}  // namespace outboxd::config

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/value.hpp"
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
+
+namespace outboxd::config {
+
+/// What a Redis URL names. Host and port go together: a URL with a host and no port means port 6379.
+struct RedisUrl {
+  std::string host;
+  std::uint16_t port = 6379;
+  std::string unix_path;
+  std::optional<std::string> username;
+  std::optional<std::string> password;
+  std::optional<int> database;
+};
+
+/// redis://[user[:password]@]host[:port][/db][?db=N], unix://[user[:password]@]/path[?db=N] and redis+unix://;
+/// problems never quote any part of the URL.
+Checked<RedisUrl> parse_redis_url(std::string_view text);
+
+/// The same as an option's check.
+std::string check_redis_url(const Value& value);
+
+}  // namespace outboxd::config

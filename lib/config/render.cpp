@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/render.hpp"
+
+#include "config/options.hpp"
+#include "config/text.hpp"
+
+#include <string_view>
+
+namespace outboxd::config {
+namespace {
+
+enum class Notation { toml, json };
+
+template <class Items, class Show>
+std::string joined(const Items& items, const Show& show) {
+  std::string result;
+  for (const auto& item : items) result += (result.empty() ? "" : ", ") + show(item);
+  return result;
+}
+
+std::string literal(const Option& option, const Value& value, Notation notation) {
+  if (const auto* text = std::get_if<std::string>(&value)) return in_quotes(*text);
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    const std::string shown = show_number(option, *number);
+    return shown.find_first_not_of("0123456789") == std::string::npos ? shown : in_quotes(shown);
+  }
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return "[" + joined(*list, in_quotes) + "]";
+  const std::string_view sign = notation == Notation::toml ? " = " : ": ";
+  const auto pair = [&](const auto& limit) {
+    return in_quotes(limit.first) + std::string(sign) + std::to_string(limit.second);
+  };
+  return "{" + joined(std::get<StreamLimits>(value), pair) + "}";
+}
+
+/// A comment ends with its line, whatever a file name may hold.
+std::string comment(const std::string& text) {
+  std::string result = text;
+  for (char& c : result) {
+    if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') c = '?';
+  }
+  return result;
+}
+
+}  // namespace
+
+std::string render_show(const Loaded& loaded) {
+  std::string result;
+  std::string section;
+  for (const Effective& item : loaded.effective) {
+    const Option& option = *find_option(item.path);
+    if (option.section() != section) {
+      section = option.section();
+      result += "\n[" + section + "]\n";
+    }
+    if (item.value) {
+      result += option.key() + " = " + literal(option, *item.value, Notation::toml) + "  # " +
+                comment(item.origin.shown()) + "\n";
+    } else {
+      result += "# " + option.key() + " is not set\n";
+    }
+  }
+  return result;
+}
+
+std::string render_show_json(const Loaded& loaded) {
+  const auto object = [](const Effective& item) {
+    const std::string value = item.value ? literal(*find_option(item.path), *item.value, Notation::json) : "null";
+    const std::string origin = item.value ? in_quotes(item.origin.shown()) : "null";
+    return "\n  {\"setting\": " + in_quotes(item.path) + ", \"value\": " + value + ", \"origin\": " + origin + "}";
+  };
+  std::string result = "[";
+  for (const Effective& item : loaded.effective) result += (result.size() > 1 ? "," : "") + object(item);
+  return result + "\n]\n";
+}
+
+std::string render_problems(const Problems& problems) {
+  std::string result;
+  for (const Problem& problem : problems) result += problem.shown() + "\n";
+  return result;
+}
+
+}  // namespace outboxd::config

@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/loader.hpp"
+
+#include <string>
+
+namespace outboxd::config {
+
+/// Every effective value as TOML, each with its origin as a comment. Secrets are masked.
+std::string render_show(const Loaded& loaded);
+
+/// The same as a JSON array of {"setting", "value", "origin"}; what is not set is null.
+std::string render_show_json(const Loaded& loaded);
+
+/// The problems, one a line.
+std::string render_problems(const Problems& problems);
+
+/// The list of flags for --help, with the defaults of a profile.
+std::string render_help_table(Profile profile);
+
+/// The option table in Markdown, for the README.
+std::string render_markdown_table();
+
+}  // namespace outboxd::config

@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "outbox/profile.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace outboxd::config {
+
+using Millis = std::chrono::milliseconds;
+
+/// Where Redis is and who we are there: redis.url, or redis.host, redis.port and their siblings.
+struct RedisEndpoint {
+  /// Without brackets for IPv6; empty when unix_path is set.
+  std::string host = "127.0.0.1";
+  std::uint16_t port = 6379;
+  std::string unix_path;
+  std::string username;
+  /// Secret.
+  std::string password;
+  int database = 0;
+
+  /// Without secrets, e.g. "127.0.0.1:6379/0", "[::1]:6379/0", "unix:/run/redis.sock/0".
+  [[nodiscard]] std::string shown() const;
+};
+
+struct PostgresSettings {
+  /// A URL or a conninfo string; secret.
+  std::string url;
+  Millis connect_timeout{0};
+  Millis statement_timeout{0};
+};
+
+struct RedisSettings {
+  RedisEndpoint endpoint;
+  Millis connect_timeout{0};
+  /// One pipelined write with all its replies.
+  Millis timeout{0};
+};
+
+struct DispatcherSettings {
+  /// Names the dispatcher in metrics and logs.
+  std::string name;
+  /// Checked to be a plain name, with or without a schema in front.
+  std::string table;
+  /// Empty: all streams.
+  std::vector<std::string> streams;
+  Millis poll_interval{0};
+  std::uint32_t batch = 0;
+  Millis lease{0};
+  std::uint32_t max_attempts = 0;
+  /// MAXLEN of a stream that stream_maxlen does not name.
+  std::uint64_t maxlen = 0;
+  std::map<std::string, std::uint64_t> stream_maxlen;
+  std::uint64_t max_payload_bytes = 0;
+  Millis shutdown_timeout{0};
+  /// Bounds of the back-off while Redis or Postgres refuses; probe_min <= probe_max.
+  Millis probe_min{0};
+  Millis probe_max{0};
+};
+
+struct HttpSettings {
+  /// "host:port" or "off".
+  std::string listen;
+  /// Token that /metrics asks for; empty: none. Secret.
+  std::string bearer;
+};
+
+/// Every setting, checked. The defaults stand in the option table, so a value-initialised Settings is not a
+/// usable configuration: take one from load().
+struct Settings {
+  Profile profile = Profile::api;
+  /// CARACAL_MODE in lower case; "rc" and "stable" need a signing key.
+  std::string mode;
+  /// One of spdlog's names: trace, debug, info, warn, error, critical, off.
+  std::string log_level;
+  bool log_json = false;
+  PostgresSettings postgres;
+  RedisSettings redis;
+  /// Empty: entries go out unsigned. Secret.
+  std::vector<std::uint8_t> signing_key;
+  DispatcherSettings dispatcher;
+  HttpSettings http;
+};
+
+}  // namespace outboxd::config

@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outboxd::config {
+
+/// ASCII only; locale-free.
+std::string lower(std::string_view text);
+std::string upper(std::string_view text);
+std::string_view trim(std::string_view text);
+bool is_digit(char c);
+bool is_letter(char c);
+
+/// The parts between separators; "" gives one empty part.
+std::vector<std::string_view> split(std::string_view text, char separator);
+
+/// Whether the text is well-formed UTF-8 (no surrogates, no overlong forms).
+bool is_utf8(std::string_view text);
+
+/// A string literal that is valid TOML and valid JSON.
+std::string in_quotes(std::string_view text);
+
+/// A value as an error message may repeat it: quoted and shortened; "***" if it looks as if it held credentials.
+std::string echoed(std::string_view text);
+
+/// Undoes %XX; false if a '%' is not followed by two hex digits, or stands for a zero byte.
+bool percent_decode(std::string_view text, std::string& decoded);
+
+/// The value of a hex digit, or -1.
+int hex_digit(char c);
+
+}  // namespace outboxd::config

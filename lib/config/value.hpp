@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace outboxd::config {
+
+using StreamLimits = std::map<std::string, std::uint64_t>;
+
+/// A setting's value before it is stored in Settings. Durations are milliseconds, sizes bytes.
+using Value = std::variant<std::string, std::int64_t, std::vector<std::string>, StreamLimits>;
+
+/// A value, or the reason why there is none (a clause such as "needs a unit"; never quotes a secret).
+template <class T>
+struct Checked {
+  std::optional<T> value{};
+  std::string problem{};
+};
+
+}  // namespace outboxd::config
