@@ -1,0 +1,92 @@
+// SPDX-License-Identifier: Apache-2.0
+// The first loop: when to claim, and when to stay back.
+#include "dispatch/dispatcher.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace outboxd::dispatch {
+
+Awaitable<void> Dispatcher::claim_loop() {
+  while (!claiming_is_over()) {
+    if (breaker_.is_open()) {
+      co_await probe();
+      continue;
+    }
+    const auto limit = breaker_.rows_allowed(options_.batch_rows);
+    auto claimed = co_await claim(limit);
+    if (!claimed) continue;
+    const auto rows = claimed->rows.size();
+    if (rows > 0) co_await to_publish_.push(std::move(*claimed));
+    // A full claim means that there is more: on with it. Anything less waits for the poll.
+    if (options_.once && rows == 0) {
+      const bool done = co_await backlog_had_its_turn();
+      if (done) break;
+    } else if (!options_.once && rows < limit) {
+      co_await pause(options_.poll_interval);
+    }
+  }
+  co_await to_publish_.push_end();
+}
+
+bool Dispatcher::claiming_is_over() {
+  if (!stop_deadline_ && past_deadline()) give_up("the time given by --timeout is over");
+  return stop_deadline_ || !gave_up_.empty();
+}
+
+Awaitable<void> Dispatcher::probe() {
+  // The first probe is at once; after a refusal Redis is given time, as it may answer a probe and still refuse
+  // entries.
+  if (!trouble_.redis.empty()) {
+    if (!waits_for_outages()) {
+      give_up(trouble_.redis);
+      co_return;
+    }
+    co_await pause(redis_backoff_.next(parts_.random()));
+    if (claiming_is_over()) co_return;
+  }
+  const auto reply = co_await parts_.publisher.probe(probe_stream_);
+  const bool refused =
+      reply.fault == Fault::redis_refuses || reply.fault == Fault::redis_away || reply.fault == Fault::unanswered;
+  if (!refused) breaker_.close();
+  trouble_.redis = refused ? reply.text : std::string{};
+  if (refused || health_ != Health::starting) report_health();
+}
+
+Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(std::uint32_t limit) {
+  const auto started = parts_.clock.now();
+  ClaimRequest request{limit, due_by_};
+  auto result = co_await parts_.store.claim(std::move(request));
+  trouble_.claim = result ? std::string{} : result.error().text;
+  report_health();
+  if (!result) {
+    if (waits_for_outages()) {
+      co_await pause(claim_backoff_.next(parts_.random()));
+    } else {
+      give_up(trouble_.claim);
+    }
+    co_return std::nullopt;
+  }
+  claim_backoff_.reset();
+  auto claimed = std::move(*result);
+  parts_.observer.claimed(claimed.rows.size(), parts_.clock.now() - started);
+  if (options_.once && due_by_.empty()) due_by_ = claimed.claimed_at;
+  if (claimed.rows.empty()) co_return claimed;
+  rows_in_hand_ += claimed.rows.size();
+  tally_.claimed += claimed.rows.size();
+  co_return claimed;
+}
+
+Awaitable<bool> Dispatcher::backlog_had_its_turn() {
+  // What is in hand may yet come back, when Redis goes away; then there is more to do after the outage.
+  while (rows_in_hand_ > 0 && !claiming_is_over()) co_await pause(options_.poll_interval);
+  co_return !breaker_.is_open();
+}
+
+Awaitable<void> Dispatcher::pause(std::chrono::microseconds how_long) {
+  auto until = parts_.clock.now() + how_long;
+  if (options_.once_deadline) until = std::min(until, *options_.once_deadline);
+  co_await parts_.clock.wait(claim_alarm_, until);
+}
+
+}  // namespace outboxd::dispatch

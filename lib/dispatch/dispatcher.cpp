@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dispatch/dispatcher.hpp"
+
+#include <boost/asio/experimental/awaitable_operators.hpp>
+
+#include <algorithm>
+#include <utility>
+
+namespace outboxd::dispatch {
+namespace {
+
+// One batch may wait at each side of the publisher while another is claimed, published and settled: enough to keep
+// Postgres and Redis busy at the same time, and few enough rows in hand for every lease to be met.
+constexpr std::size_t kWaitingBatches = 1;
+
+// A worker's session may be missing for a moment while it reconnects, so it takes more than one look to call it dead;
+// all of them together stay below two seconds.
+constexpr std::chrono::milliseconds kWatchInterval{500};
+constexpr int kSightings = 3;
+
+}  // namespace
+
+Dispatcher::Dispatcher(const boost::asio::any_io_executor& executor, DispatcherOptions options, DispatcherParts parts)
+    : options_{options},
+      parts_{std::move(parts)},
+      to_publish_{executor, kWaitingBatches},
+      to_settle_{executor, kWaitingBatches},
+      claim_alarm_{executor},
+      settle_alarm_{executor},
+      sample_alarm_{executor},
+      watch_alarm_{executor},
+      redis_backoff_{options_.backoff_min, options_.backoff_max},
+      claim_backoff_{options_.backoff_min, options_.backoff_max},
+      settle_backoff_{options_.backoff_min, options_.backoff_max} {}
+
+Awaitable<void> Dispatcher::run() {
+  using namespace boost::asio::experimental::awaitable_operators;
+  co_await (claim_loop() && publish_loop() && settle_loop() && sample_loop() && watch_loop());
+  if (options_.once) co_await count_what_remains();
+}
+
+Awaitable<void> Dispatcher::count_what_remains() {
+  // Rows that another process is just claiming count as due until it commits: a second look tells them apart.
+  for (int looks = 0; looks < 3; ++looks) {
+    backlog_.reset();
+    co_await sample();
+    if (!backlog_ || backlog_->due == 0 || !gave_up_.empty() || past_deadline()) co_return;
+    co_await pause(std::chrono::milliseconds{100});
+  }
+}
+
+void Dispatcher::stop() {
+  if (stop_deadline_) return;
+  stop_deadline_ = parts_.clock.now() + options_.shutdown_timeout;
+  report_health();
+  claim_alarm_.ring();
+  settle_alarm_.ring();
+}
+
+std::optional<TimePoint> Dispatcher::deadline() const {
+  if (stop_deadline_ && options_.once_deadline) return std::min(*stop_deadline_, *options_.once_deadline);
+  return stop_deadline_ ? stop_deadline_ : options_.once_deadline;
+}
+
+bool Dispatcher::past_deadline() const {
+  const auto when = deadline();
+  return when && parts_.clock.now() >= *when;
+}
+
+void Dispatcher::give_up(std::string reason) {
+  if (gave_up_.empty()) gave_up_ = std::move(reason);
+}
+
+void Dispatcher::report_health() {
+  auto health = Health::working;
+  const std::string* reason = nullptr;
+  if (!trouble_.settle.empty()) std::tie(health, reason) = std::pair{Health::postgres_unavailable, &trouble_.settle};
+  if (!trouble_.claim.empty()) std::tie(health, reason) = std::pair{Health::postgres_unavailable, &trouble_.claim};
+  if (!trouble_.redis.empty()) std::tie(health, reason) = std::pair{Health::redis_unavailable, &trouble_.redis};
+  if (stop_deadline_) std::tie(health, reason) = std::pair{Health::stopping, nullptr};
+  const auto text = reason != nullptr ? *reason : std::string{};
+  if (health == health_ && text == health_reason_) return;
+  health_ = health;
+  health_reason_ = text;
+  parts_.observer.health(health_, health_reason_);
+}
+
+Awaitable<void> Dispatcher::sample() {
+  const auto sample = co_await parts_.store.sample(due_by_);
+  // What keeps the store from answering shows in the claims; a missed sample has nothing to add.
+  if (!sample) co_return;
+  backlog_ = *sample;
+  parts_.observer.sampled(*sample);
+}
+
+Awaitable<void> Dispatcher::sample_loop() {
+  while (!ended_) {
+    co_await sample();
+    if (!ended_) co_await parts_.clock.wait(sample_alarm_, parts_.clock.now() + options_.sample_interval);
+  }
+}
+
+Awaitable<void> Dispatcher::watch_loop() {
+  while (!ended_) {
+    const auto dead = co_await parts_.store.free_rows_of_the_dead(kSightings);
+    for (std::size_t i = 0; dead && i < dead->size(); ++i) parts_.observer.freed_rows_of((*dead)[i]);
+    if (!ended_) co_await parts_.clock.wait(watch_alarm_, parts_.clock.now() + kWatchInterval);
+  }
+}
+
+}  // namespace outboxd::dispatch

@@ -1,0 +1,142 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/alarm.hpp"
+#include "dispatch/observer.hpp"
+#include "dispatch/ports.hpp"
+#include "dispatch/prepare.hpp"
+#include "dispatch/queue.hpp"
+#include "dispatch/tally.hpp"
+#include "entry/encoder.hpp"
+#include "outbox/backoff.hpp"
+#include "outbox/breaker.hpp"
+#include "outbox/retry_policy.hpp"
+
+#include <functional>
+#include <optional>
+#include <string>
+
+namespace outboxd::dispatch {
+
+struct DispatcherOptions {
+  std::uint32_t batch_rows = 32;
+  std::chrono::milliseconds poll_interval{250};
+  /// A batch is not sent when less than this is left of its lease: the write's own time-out, and a margin.
+  std::chrono::milliseconds lease_reserve{5'000};
+  /// How long after stop() rows in hand may still be published.
+  std::chrono::milliseconds shutdown_timeout{10'000};
+  std::chrono::milliseconds backoff_min{100};
+  std::chrono::milliseconds backoff_max{1'000};
+  std::chrono::milliseconds sample_interval{5'000};
+  RetryPolicy retry;
+  /// End when all that was due at the start has had its turn.
+  bool once = false;
+  /// With `once`: until when outages are waited for, and the whole may take; nothing: not at all, and without bound.
+  std::optional<TimePoint> once_deadline;
+};
+
+/// What a dispatcher talks to. All of it must outlive the dispatcher.
+struct DispatcherParts {
+  RowStore& store;
+  StreamPublisher& publisher;
+  Clock& clock;
+  Observer& observer;
+  entry::Encoder encoder;
+  /// Uniform in [0, 1).
+  std::function<double()> random;
+};
+
+/// Moves rows from the store to the streams: claim → encode and sign → publish → settle.
+///
+/// Three loops with bounded queues between them, all on one event loop, so that the next claim runs while this batch
+/// is published and the last one is settled. Every claimed row ends in exactly one Outcome.
+class Dispatcher {
+ public:
+  Dispatcher(const boost::asio::any_io_executor& executor, DispatcherOptions options, DispatcherParts parts);
+
+  /// Runs until stop(), or, with `once`, until the backlog has had its turn. Afterwards nothing is in hand.
+  Awaitable<void> run();
+
+  /// Claims nothing more. What is in hand is published and settled within the shutdown time-out, the rest released.
+  void stop();
+
+  [[nodiscard]] const Tally& tally() const { return tally_; }
+  /// The last sample of the backlog, if there was one.
+  [[nodiscard]] const std::optional<BacklogSample>& backlog() const { return backlog_; }
+  /// With `once`: why the run ended early; empty when it did not.
+  [[nodiscard]] const std::string& gave_up_because() const { return gave_up_; }
+
+ private:
+  /// What keeps the dispatcher from working, as each loop last saw it; empty: nothing.
+  struct Trouble {
+    std::string redis, claim, settle;
+  };
+
+  Awaitable<void> claim_loop();
+  Awaitable<void> publish_loop();
+  Awaitable<void> settle_loop();
+  Awaitable<void> sample_loop();
+  Awaitable<void> watch_loop();
+
+  Awaitable<void> probe();
+  Awaitable<std::optional<ClaimedRows>> claim(std::uint32_t limit);
+  Awaitable<bool> backlog_had_its_turn();
+  Awaitable<void> pause(std::chrono::microseconds how_long);
+  [[nodiscard]] bool claiming_is_over();
+  [[nodiscard]] bool waits_for_outages() const { return !options_.once || options_.once_deadline.has_value(); }
+
+  Awaitable<Settlement> publish(ClaimedRows claimed);
+  Awaitable<std::vector<Reply>> send(const Prepared& prepared, const ClaimedRows& claimed);
+  /// Why nothing may be sent now, if so.
+  [[nodiscard]] std::optional<Reply> obstacle(const ClaimedRows& claimed) const;
+  /// `replies` are those to the entries from `first` on.
+  void watch_for_outage(std::vector<Reply>& replies, const Prepared& prepared, std::size_t first);
+  Settlement decide_all(ClaimedRows claimed, const Prepared& prepared);
+  void account(const Row& row, const Reply& reply, const Outcome& outcome);
+
+  Awaitable<void> settle(Settlement settlement);
+  void account_settled(const Settlement& settlement, std::size_t leases_lost);
+  void account_unsettled(const Settlement& settlement);
+  Awaitable<void> sample();
+  Awaitable<void> count_what_remains();
+
+  void report_health();
+  void give_up(std::string reason);
+  /// When the work must end, if it must: after stop(), or by the deadline of `once`.
+  [[nodiscard]] std::optional<TimePoint> deadline() const;
+  [[nodiscard]] bool past_deadline() const;
+
+  DispatcherOptions options_;
+  DispatcherParts parts_;
+
+  Queue<ClaimedRows> to_publish_;
+  Queue<Settlement> to_settle_;
+  Alarm claim_alarm_;
+  Alarm settle_alarm_;
+  Alarm sample_alarm_;
+  Alarm watch_alarm_;
+
+  Breaker breaker_;
+  Backoff redis_backoff_;
+  Backoff claim_backoff_;
+  Backoff settle_backoff_;
+  Trouble trouble_;
+  Health health_ = Health::starting;
+  std::string health_reason_;
+  /// The stream of the entry that found Redis out of order; a probe asks for it.
+  std::string probe_stream_;
+  /// Until then, a retried row may be the one that an unanswered write failed of.
+  TimePoint suspicion_ends_{};
+  /// Whether Redis has taken anything since the suspicion began.
+  bool taken_under_suspicion_ = false;
+  std::size_t rows_in_hand_ = 0;
+  bool ended_ = false;
+  std::optional<TimePoint> stop_deadline_;
+  std::string due_by_;
+
+  Tally tally_;
+  std::optional<BacklogSample> backlog_;
+  std::string gave_up_;
+};
+
+}  // namespace outboxd::dispatch

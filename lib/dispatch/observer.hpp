@@ -1,0 +1,61 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "outbox/failure.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <string_view>
+
+namespace outboxd::dispatch {
+
+/// What a dispatcher waits for, or that it works.
+enum class Health { starting, working, redis_unavailable, postgres_unavailable, stopping };
+
+/// The state of the table as the store last sampled it; counts are capped at `cap`.
+struct BacklogSample {
+  std::uint64_t pending = 0;  ///< Not published, not dead: due, leased or scheduled.
+  std::uint64_t dead = 0;
+  std::uint64_t due = 0;  ///< Of the pending: free to be claimed now.
+  std::uint64_t cap = 0;  ///< A count equal to this means "at least this many".
+  /// Age of the oldest pending row by `created_at`; empty when nothing is pending.
+  std::optional<std::chrono::milliseconds> oldest_pending;
+};
+
+/// Told what happened, in the words of the domain. Called on the event loop; must not block or throw.
+class Observer {
+ public:
+  Observer() = default;
+  Observer(const Observer&) = delete;
+  Observer& operator=(const Observer&) = delete;
+  virtual ~Observer() = default;
+
+  /// One claim, also one that found nothing.
+  virtual void claimed(std::size_t rows, std::chrono::nanoseconds took) = 0;
+  /// One pipelined write with all its replies.
+  virtual void wrote(std::size_t entries, std::chrono::nanoseconds took) = 0;
+  virtual void settled(std::size_t rows, std::size_t leases_lost, std::chrono::nanoseconds took) = 0;
+
+  /// Redis has accepted this many rows of the stream.
+  virtual void published(std::string_view stream, std::size_t rows) = 0;
+  /// One row was retried, released or declared dead, and why.
+  virtual void failed(std::string_view stream, Fault fault) = 0;
+  virtual void retried() = 0;
+  virtual void released() = 0;
+  virtual void died() = 0;
+  /// The row may already be in its stream and will be sent again.
+  virtual void possible_duplicate() = 0;
+  /// A payload carried this many reserved field names, which were dropped.
+  virtual void reserved_fields_dropped(std::string_view stream, std::size_t fields) = 0;
+
+  /// Another worker is dead, and its leases have been ended.
+  virtual void freed_rows_of(std::string_view worker) = 0;
+
+  virtual void sampled(const BacklogSample& sample) = 0;
+  /// Changes of the state or of its reason, which is empty for working and stopping.
+  virtual void health(Health health, std::string_view reason) = 0;
+};
+
+}  // namespace outboxd::dispatch

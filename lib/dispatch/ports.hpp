@@ -1,0 +1,102 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/observer.hpp"
+#include "entry/entry.hpp"
+#include "outbox/decide.hpp"
+#include "outbox/outcome.hpp"
+#include "outbox/row.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/system/result.hpp>
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outboxd::dispatch {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+template <class T>
+using Awaitable = boost::asio::awaitable<T>;
+
+/// Why the store could not do what it was asked; the dispatcher tries again, whatever it is.
+struct StoreError {
+  /// For people: the thing, the reason, the remedy.
+  std::string text;
+  /// The store itself was out of reach, whatever it was asked.
+  bool unreachable = false;
+};
+
+template <class T>
+using StoreResult = boost::system::result<T, StoreError>;
+
+struct ClaimRequest {
+  std::uint32_t limit = 1;
+  /// Claim only what was due at this store time (a ClaimedRows::claimed_at); empty: what is due now.
+  std::string due_by;
+};
+
+/// Rows leased by one claim, in the order in which they are to be published.
+struct ClaimedRows {
+  std::vector<Row> rows;
+  /// The store's name for this lease; a settlement returns it.
+  std::string lease;
+  /// The store's clock at the claim, as the store writes it.
+  std::string claimed_at;
+  /// By our clock, taken before the claim was sent, so never later than the store's own end of the lease.
+  TimePoint lease_ends;
+};
+
+/// The outcomes of rows of one claim.
+struct Settlement {
+  std::vector<Outcome> outcomes;
+  std::string lease;
+  TimePoint lease_ends;
+};
+
+/// The outbox table, seen from the dispatcher. Expected failures are values; nothing throws for a lost server.
+class RowStore {
+ public:
+  RowStore() = default;
+  RowStore(const RowStore&) = delete;
+  RowStore& operator=(const RowStore&) = delete;
+  virtual ~RowStore() = default;
+
+  /// Leases due rows, oldest first. Fewer than the limit means that there were no more.
+  virtual Awaitable<StoreResult<ClaimedRows>> claim(ClaimRequest request) = 0;
+
+  /// Writes outcomes where the lease is still ours; returns how many rows that was.
+  virtual Awaitable<StoreResult<std::size_t>> settle(const Settlement& settlement) = 0;
+
+  /// Ends the leases of workers that can be seen to have died; `sightings` is how often in a row a worker must have
+  /// been missing. Returns the workers whose rows were freed.
+  virtual Awaitable<StoreResult<std::vector<std::string>>> free_rows_of_the_dead(int sightings) = 0;
+
+  /// Counts the backlog with bounded cost. `due_by` as in ClaimRequest.
+  virtual Awaitable<StoreResult<BacklogSample>> sample(std::string due_by) = 0;
+};
+
+/// The streams, seen from the dispatcher. One call at a time.
+class StreamPublisher {
+ public:
+  StreamPublisher() = default;
+  StreamPublisher(const StreamPublisher&) = delete;
+  StreamPublisher& operator=(const StreamPublisher&) = delete;
+  virtual ~StreamPublisher() = default;
+
+  /// Writes all entries in one go, in order, and returns exactly one reply for each, by position. Begins to write no
+  /// later than `not_after` (afterwards nothing is sent: Fault::redis_away) and ends by itself within the configured
+  /// time-out; what was sent and not answered is Fault::unanswered. Does not throw for a lost server.
+  virtual Awaitable<std::vector<Reply>> publish(std::span<const entry::Entry> entries, TimePoint not_after) = 0;
+
+  /// Finds out, writing nothing, whether an entry could be written to `stream` now (empty: to any stream), connecting
+  /// when there is no connection. Fault::none means yes; otherwise the fault and the reason.
+  virtual Awaitable<Reply> probe(std::string stream) = 0;
+};
+
+}  // namespace outboxd::dispatch

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dispatch/prepare.hpp"
+
+#include <string>
+
+namespace outboxd::dispatch {
+namespace {
+
+entry::Event event_of(const Row& row) {
+  entry::Event event{row.stream, row.id, std::nullopt, row.payload_json};
+  if (row.dedupe_key) event.dedupe_key = *row.dedupe_key;
+  return event;
+}
+
+std::string worn_out_text(const Row& row, std::uint32_t max_attempts) {
+  return "not sent: had used " + std::to_string(row.attempt - 1) + " of " + std::to_string(max_attempts) +
+         " attempts when it was claimed, so the last one's dispatcher ended without an outcome, or the maximum was "
+         "lowered";
+}
+
+// Each write must be answered within the time-out, so a batch of large payloads goes out in several.
+constexpr std::size_t kMaxWriteBytes = 8UL << 20U;
+
+std::size_t bytes_of(const entry::Entry& entry) {
+  std::size_t bytes = entry.stream.size();
+  for (const auto& field : entry.fields) bytes += field.name.size() + field.value.size();
+  return bytes;
+}
+
+}  // namespace
+
+Prepared prepare(std::span<const Row> rows, entry::Encoder& encoder, std::uint32_t max_attempts) {
+  Prepared prepared;
+  prepared.entries.reserve(rows.size());
+  prepared.replies.reserve(rows.size());
+  for (const auto& row : rows) {
+    auto& reply = prepared.replies.emplace_back();
+    if (row.attempt > max_attempts) {
+      reply = Reply{Fault::worn_out, worn_out_text(row, max_attempts)};
+      continue;
+    }
+    if (row.oversize_bytes) {
+      reply = Reply{Fault::bad_row, encoder.oversize_refusal(*row.oversize_bytes)};
+      continue;
+    }
+    auto encoded = encoder.encode(event_of(row));
+    if (encoded.reserved_dropped > 0) {
+      prepared.reserved_dropped.push_back({prepared.replies.size() - 1, encoded.reserved_dropped});
+    }
+    if (encoded.refusal.empty()) {
+      prepared.entries.push_back(std::move(encoded.entry));
+      prepared.tried_before.push_back(row.attempt > 1);
+    } else {
+      reply = Reply{Fault::bad_row, std::move(encoded.refusal)};
+    }
+  }
+  return prepared;
+}
+
+std::vector<std::size_t> ends_of_writes(const Prepared& prepared, bool isolate) {
+  std::vector<std::size_t> ends;
+  const auto& suspect = prepared.tried_before;
+  auto bytes = bytes_of(prepared.entries.front());
+  for (std::size_t i = 1; i < prepared.entries.size(); ++i) {
+    const auto more = bytes_of(prepared.entries[i]);
+    const bool alone = isolate && (suspect[i - 1] || suspect[i]);
+    if (alone || bytes + more > kMaxWriteBytes) {
+      ends.push_back(i);
+      bytes = 0;
+    }
+    bytes += more;
+  }
+  ends.push_back(prepared.entries.size());
+  return ends;
+}
+
+void merge_replies(Prepared& prepared, std::vector<Reply> from_redis) {
+  auto next = from_redis.begin();
+  for (auto& reply : prepared.replies) {
+    if (!reply) reply = std::move(*next++);
+  }
+}
+
+}  // namespace outboxd::dispatch

@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: Apache-2.0
+// The second loop: from a claimed batch to the outcomes of its rows.
+#include "dispatch/dispatcher.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <span>
+#include <utility>
+
+namespace outboxd::dispatch {
+namespace {
+
+bool is_outage(const Reply& reply) {
+  return reply.fault == Fault::redis_refuses || reply.fault == Fault::redis_away || reply.fault == Fault::unanswered;
+}
+
+// How long after an unanswered write retried rows go out one by one: longer than any retry delay.
+constexpr std::chrono::minutes kSuspicion{2};
+
+}  // namespace
+
+Awaitable<void> Dispatcher::publish_loop() {
+  while (auto claimed = co_await to_publish_.pop()) {
+    auto settlement = co_await publish(std::move(*claimed));
+    co_await to_settle_.push(std::move(settlement));
+  }
+  co_await to_settle_.push_end();
+}
+
+Awaitable<Settlement> Dispatcher::publish(ClaimedRows claimed) {
+  auto prepared = prepare(claimed.rows, parts_.encoder, options_.retry.max_attempts);
+  for (const auto& [row, fields] : prepared.reserved_dropped) {
+    parts_.observer.reserved_fields_dropped(claimed.rows[row].stream, fields);
+  }
+  if (!prepared.entries.empty()) {
+    auto replies = co_await send(prepared, claimed);
+    merge_replies(prepared, std::move(replies));
+  }
+  co_return decide_all(std::move(claimed), prepared);
+}
+
+std::optional<Reply> Dispatcher::obstacle(const ClaimedRows& claimed) const {
+  if (past_deadline()) return Reply{Fault::stopping, "the deadline came first"};
+  if (breaker_.is_open()) return Reply{Fault::redis_away, trouble_.redis};
+  if (parts_.clock.now() + options_.lease_reserve >= claimed.lease_ends) {
+    return Reply{Fault::lease_short, "too little was left of the lease"};
+  }
+  return std::nullopt;
+}
+
+Awaitable<std::vector<Reply>> Dispatcher::send(const Prepared& prepared, const ClaimedRows& claimed) {
+  const auto started = parts_.clock.now();
+  // One of the rows of an unanswered write may be what took the connection down: alone, it harms no neighbour.
+  const bool isolate = started < suspicion_ends_;
+  std::vector<Reply> replies;
+  for (const auto end : ends_of_writes(prepared, isolate)) {
+    const auto begin = replies.size();
+    if (const auto why = obstacle(claimed)) {
+      replies.resize(prepared.entries.size(), *why);
+      break;
+    }
+    auto answered = co_await parts_.publisher.publish(std::span{prepared.entries}.subspan(begin, end - begin),
+                                                      claimed.lease_ends - options_.lease_reserve);
+    watch_for_outage(answered, prepared, begin);
+    std::ranges::move(answered, std::back_inserter(replies));
+  }
+  if (!breaker_.is_open()) breaker_.succeeded();
+  parts_.observer.wrote(replies.size(), parts_.clock.now() - started);
+  co_return replies;
+}
+
+void Dispatcher::watch_for_outage(std::vector<Reply>& replies, const Prepared& prepared, std::size_t first) {
+  const auto outage = std::ranges::find_if(replies, is_outage);
+  if (outage == replies.end()) {
+    taken_under_suspicion_ = true;
+    redis_backoff_.reset();
+    return;
+  }
+  breaker_.open();
+  trouble_.redis = outage->text;
+  probe_stream_ = prepared.entries[first + static_cast<std::size_t>(outage - replies.begin())].stream;
+  report_health();
+  if (outage->fault != Fault::unanswered) return;
+  const auto now = parts_.clock.now();
+  if (now >= suspicion_ends_) taken_under_suspicion_ = false;
+  suspicion_ends_ = now + kSuspicion;
+  if (replies.size() == 1) outage->singled_out = taken_under_suspicion_;
+}
+
+Settlement Dispatcher::decide_all(ClaimedRows claimed, const Prepared& prepared) {
+  Settlement settlement{{}, std::move(claimed.lease), claimed.lease_ends};
+  settlement.outcomes.reserve(claimed.rows.size());
+  for (std::size_t i = 0; i < claimed.rows.size(); ++i) {
+    const auto& row = claimed.rows[i];
+    const auto& reply = *prepared.replies[i];
+    settlement.outcomes.push_back(decide(row, reply, options_.retry, parts_.random()));
+    account(row, reply, settlement.outcomes.back());
+  }
+  return settlement;
+}
+
+void Dispatcher::account(const Row& row, const Reply& reply, const Outcome& outcome) {
+  if (reply.fault != Fault::none) parts_.observer.failed(row.stream, reply.fault);
+  switch (outcome.verdict) {
+    case Verdict::published:
+      ++tally_.published;
+      parts_.observer.published(row.stream, 1);
+      break;
+    case Verdict::retry:
+      ++tally_.retried;
+      parts_.observer.retried();
+      break;
+    case Verdict::dead:
+      ++tally_.dead;
+      parts_.observer.died();
+      break;
+    case Verdict::release:
+      ++tally_.released;
+      parts_.observer.released();
+      break;
+  }
+  if (reply.fault == Fault::unanswered) {
+    ++tally_.possible_duplicates;
+    parts_.observer.possible_duplicate();
+  }
+}
+
+}  // namespace outboxd::dispatch

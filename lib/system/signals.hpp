@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <functional>
+#include <memory>
+#include <string_view>
+
+namespace outboxd::system {
+
+/// Writing to a closed socket or pipe is then an error code, not the end of the process. Call once, early.
+void ignore_sigpipe();
+
+/// SIGTERM and SIGINT: the first asks for an orderly stop, the second ends the process at once with status 128+n.
+/// Pending work of the event loop until `stop()` or destruction.
+class Signals {
+ public:
+  /// `on_first("SIGTERM")` runs on the event loop; `before_exit` just before the second signal's abrupt end, to
+  /// flush.
+  Signals(const boost::asio::any_io_executor& executor, std::function<void(std::string_view)> on_first,
+          std::function<void()> before_exit);
+  ~Signals();
+  Signals(const Signals&) = delete;
+  Signals& operator=(const Signals&) = delete;
+
+  /// Listens no longer; the signals then do what they did before. No callback runs after this.
+  void stop();
+
+ private:
+  struct State;
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace outboxd::system
