@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/conninfo.hpp"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <stdexcept>
+#include <string_view>
+
+namespace outboxd::postgres {
+namespace {
+
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+
+std::string in_quotes(const std::string& value) {
+  std::string text = "'";
+  for (const char c : value) {
+    if (c == '\'' || c == '\\') text.push_back('\\');
+    text.push_back(c);
+  }
+  return text + "'";
+}
+
+}  // namespace
+
+std::vector<std::string> secrets_of_conninfo(const std::string& conninfo) {
+  const std::unique_ptr<PQconninfoOption, FreeOptions> parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
+  std::vector<std::string> secrets;
+  if (!parsed) return secrets;
+  for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
+    // libpq marks what a dialog would hide.
+    if (option->val != nullptr && std::string_view{option->dispchar} == "*") secrets.emplace_back(option->val);
+  }
+  return secrets;
+}
+
+std::string complete_conninfo(const std::string& conninfo, std::chrono::milliseconds connect_timeout,
+                              std::chrono::milliseconds statement_timeout) {
+  // libpq's own message would quote the part that it can't read, which may be the password.
+  const std::unique_ptr<PQconninfoOption, FreeOptions> parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
+  if (!parsed) {
+    throw std::invalid_argument(
+        "postgres.url (DATABASE_URL) is neither a valid connection URL nor valid key=value text; it isn't shown, as "
+        "it "
+        "may hold a password (special characters in a URL's password are written %40 for @, %2F for /, and so on)");
+  }
+  const auto seconds =
+      std::max<std::chrono::seconds::rep>(2, std::chrono::ceil<std::chrono::seconds>(connect_timeout).count());
+  std::map<std::string, std::string> values{
+      {"application_name", "outboxd"},
+      {"client_encoding", "UTF8"},
+      {"connect_timeout", std::to_string(seconds)},
+      {"keepalives_idle", "30"},
+      {"keepalives_interval", "5"},
+      {"keepalives_count", "3"},
+      {"tcp_user_timeout", std::to_string(statement_timeout.count())},
+  };
+  for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) values[option->keyword] = option->val;
+  }
+  // Ours to say: we read and write UTF-8.
+  values["client_encoding"] = "UTF8";
+  std::string completed;
+  for (const auto& [key, value] : values) completed.append(key).append("=").append(in_quotes(value)).append(" ");
+  return completed;
+}
+
+}  // namespace outboxd::postgres

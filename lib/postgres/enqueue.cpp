@@ -1,0 +1,121 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/enqueue.hpp"
+
+#include "postgres/array_literal.hpp"
+#include "postgres/identifier.hpp"
+#include "postgres/pqxx_compat.hpp"
+#include "postgres/uuid7.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <span>
+
+namespace outboxd::postgres {
+namespace {
+
+constexpr std::size_t kRowsPerStatement = 500;
+constexpr std::size_t kPayloadBytesPerStatement = std::size_t{4} << 20U;
+
+std::string name_of(const Event& event, std::size_t index) {
+  return event.origin.empty() ? "event " + std::to_string(index + 1) : event.origin;
+}
+
+void refuse_unusable(const std::vector<Event>& events) {
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    const auto& event = events[i];
+    if (event.stream.empty()) throw EnqueueError(name_of(event, i) + ": the stream name is empty: give one");
+    if (event.stream.find('\0') != std::string::npos || event.payload_json.find('\0') != std::string::npos) {
+      throw EnqueueError(name_of(event, i) + ": holds a NUL byte, which Postgres can't store: remove it");
+    }
+  }
+}
+
+/// How many events from the front of `left` go into one statement: at least one.
+std::size_t statement_size(std::span<const Event> left) {
+  std::size_t rows = 0;
+  std::size_t bytes = 0;
+  while (rows < left.size() && rows < kRowsPerStatement) {
+    bytes += left[rows].payload_json.size();
+    if (rows > 0 && bytes > kPayloadBytesPerStatement) break;
+    ++rows;
+  }
+  return rows;
+}
+
+void insert_batch(pqxx::transaction_base& transaction, const std::string& quoted_table, std::span<const Event> batch,
+                  std::vector<std::string>& ids) {
+  std::vector<std::string> batch_ids;
+  std::vector<std::string> streams;
+  std::vector<std::string> payloads;
+  for (const auto& event : batch) {
+    batch_ids.push_back(new_uuid7());
+    streams.push_back(event.stream);
+    payloads.push_back(event.payload_json);
+  }
+  exec(transaction,
+       "INSERT INTO " + quoted_table +
+           " (id, stream_name, payload_json) SELECT id, stream, payload::jsonb"
+           " FROM unnest($1::text[], $2::text[], $3::text[]) AS event (id, stream, payload)",
+       array_literal(batch_ids), array_literal(streams), array_literal(payloads));
+  ids.insert(ids.end(), batch_ids.begin(), batch_ids.end());
+}
+
+/// Postgres names no row when a cast fails, so the payloads are tried one by one to find the one to blame.
+std::optional<std::string> blame(pqxx::connection& connection, const std::vector<Event>& events) {
+  for (std::size_t i = 0; i < events.size(); ++i) {
+    try {
+      pqxx::work transaction(connection);
+      exec(transaction, "SELECT $1::jsonb", events[i].payload_json);
+    } catch (const pqxx::broken_connection&) {
+      throw;
+    } catch (const pqxx::failure& error) {
+      return name_of(events[i], i) + ": Postgres refuses the payload: " + message_of(error) +
+             ": nothing was written; put that payload right";
+    }
+  }
+  return std::nullopt;
+}
+
+bool is_data_error(const std::exception& error) {
+  const auto sqlstate = sqlstate_of(error);
+  return sqlstate.starts_with("22") || sqlstate.starts_with("54");
+}
+
+std::string remedy_for(const std::exception& error) {
+  const auto sqlstate = sqlstate_of(error);
+  if (sqlstate == "42P01") return "create it with outboxd migrate, or name another table";
+  if (sqlstate == "42501") return "grant the role INSERT on the table";
+  if (sqlstate == "42703") return "the table needs the columns of event_outbox";
+  return "nothing was written";
+}
+
+}  // namespace
+
+std::vector<std::string> insert_events(pqxx::connection& connection, std::string_view table,
+                                       const std::vector<Event>& events) {
+  const auto quoted_table = quote_table(table);
+  refuse_unusable(events);
+  std::vector<std::string> ids;
+  ids.reserve(events.size());
+  try {
+    pqxx::work transaction(connection);
+    for (std::span<const Event> left(events); !left.empty();) {
+      const auto rows = statement_size(left);
+      insert_batch(transaction, quoted_table, left.first(rows), ids);
+      left = left.subspan(rows);
+    }
+    transaction.commit();
+    return ids;
+  } catch (const pqxx::broken_connection&) {
+    throw;
+  } catch (const pqxx::in_doubt_error&) {
+    throw;
+  } catch (const pqxx::failure& error) {
+    if (is_data_error(error)) {
+      if (const auto culprit = blame(connection, events)) throw EnqueueError(*culprit);
+    }
+    throw EnqueueError("could not write to " + quoted_table + ": " + message_of(error) + ": " + remedy_for(error));
+  }
+}
+
+}  // namespace outboxd::postgres

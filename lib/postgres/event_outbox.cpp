@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+// The API service's table, in which a lease is a pair of columns.
+#include "postgres/layout.hpp"
+#include "postgres/worker_lock.hpp"
+
+#include <array>
+
+namespace outboxd::postgres {
+namespace {
+
+/// Replaces {table} and {key} in SQL.
+std::string filled_in(std::string sql, const std::string& table, const std::string& key) {
+  const auto is_gone = worker_is_gone_sql("worker");
+  const std::array<std::pair<std::string_view, const std::string*>, 3> values{
+      {{"{table}", &table}, {"{key}", &key}, {"{is_gone}", &is_gone}}};
+  for (const auto& [name, value] : values) {
+    for (auto at = sql.find(name); at != std::string::npos; at = sql.find(name, at + value->size())) {
+      sql.replace(at, name.size(), *value);
+    }
+  }
+  return sql;
+}
+
+// ARRAY(SELECT …) runs once, whatever the plan, so that the limit holds. The inner order is the index's; rows of one
+// transaction share their available_at, so ordering by id as well would sort a bulk insert for each batch. The few
+// that were claimed are put in full order at the end.
+// A payload that won't be sent anyway stays in the database, as it may be larger than our memory. There is always a
+// line, for the time of the claim.
+constexpr std::string_view kClaim = R"sql(
+WITH claimed AS (
+  UPDATE {table} AS o
+     SET attempts = least(o.attempts, 2147483646) + 1, locked_by = $2, locked_until = now() + $3::float8 * interval '1 millisecond'
+   WHERE o.{key} = ANY (ARRAY(
+           SELECT {key} FROM {table}
+            WHERE dispatched_at IS NULL
+              AND available_at <= least(now(), $4::timestamptz)
+              AND (locked_until IS NULL OR locked_until < now())
+              AND ($5::text[] IS NULL OR stream_name = ANY ($5::text[]))
+            ORDER BY available_at
+            LIMIT $1::bigint
+              FOR UPDATE SKIP LOCKED))
+  RETURNING o.id, o.stream_name, o.payload_json::text AS payload, o.attempts, o.locked_until, o.available_at)
+SELECT id, stream_name, CASE WHEN octet_length(payload) <= $6::bigint AND attempts <= $7::bigint THEN payload END,
+       attempts, locked_until, moment.now, octet_length(payload)
+  FROM (SELECT now()) AS moment LEFT JOIN claimed ON true ORDER BY available_at, id)sql";
+
+// The lease guards: this worker's, and of this claim. Its end names the claim, as each claim is later than the last;
+// the number of the attempt would not, since a released row's is given back.
+constexpr std::string_view kMarkPublished = R"sql(
+UPDATE {table}
+   SET dispatched_at = now(), locked_until = NULL, last_error = NULL
+ WHERE id = ANY ($1::text[]) AND locked_by = $2 AND locked_until = $3::timestamptz)sql";
+
+constexpr std::string_view kSettle = R"sql(
+UPDATE {table} AS o
+   SET dispatched_at = CASE WHEN s.verdict = 'published' THEN now() END,
+       attempts = CASE WHEN s.verdict = 'released' THEN greatest(o.attempts - 1, 0) ELSE o.attempts END,
+       available_at = CASE WHEN s.verdict = 'dead' THEN 'infinity'::timestamptz
+                           WHEN s.delay > 0 THEN now() + s.delay * interval '1 microsecond'
+                           ELSE o.available_at END,
+       last_error = CASE WHEN s.verdict = 'published' THEN NULL ELSE coalesce(s.error, o.last_error) END,
+       locked_until = NULL
+  FROM unnest($1::text[], $4::text[], $5::bigint[], $6::text[]) AS s (id, verdict, delay, error)
+ WHERE o.id = s.id AND o.locked_by = $2 AND o.locked_until = $3::timestamptz)sql";
+
+// A dead worker's rows are among those due first, as it claimed them in that order; the bound keeps both statements
+// cheap beside a large backlog.
+constexpr std::string_view kGoneWorkers = R"sql(
+SELECT worker FROM (
+  SELECT DISTINCT locked_by AS worker FROM (
+    SELECT locked_by, locked_until FROM {table}
+     WHERE dispatched_at IS NULL AND available_at <= now()
+       AND ($2::text[] IS NULL OR stream_name = ANY ($2::text[]))
+     ORDER BY available_at LIMIT 5000) AS first
+   WHERE locked_until > now() AND locked_by LIKE 'outboxd:%' AND locked_by <> $1) AS others
+ WHERE {is_gone})sql";
+
+constexpr std::string_view kFreeLeases = R"sql(
+UPDATE {table} SET locked_until = NULL
+ WHERE locked_by = ANY ($1::text[]) AND locked_until > now() AND dispatched_at IS NULL
+   AND id = ANY (ARRAY(SELECT id FROM {table}
+                        WHERE dispatched_at IS NULL AND available_at <= now()
+                          AND ($2::text[] IS NULL OR stream_name = ANY ($2::text[]))
+                        ORDER BY available_at LIMIT 5000)))sql";
+
+// Every count stops at the cap, so that a large backlog costs no more than the cap.
+constexpr std::string_view kSample = R"sql(
+SELECT (SELECT count(*) FROM (SELECT FROM {table}
+          WHERE dispatched_at IS NULL AND available_at < 'infinity'
+            AND ($2::text[] IS NULL OR stream_name = ANY ($2::text[])) LIMIT $3::bigint) AS pending),
+       (SELECT count(*) FROM (SELECT FROM {table}
+          WHERE dispatched_at IS NULL AND available_at = 'infinity'
+            AND ($2::text[] IS NULL OR stream_name = ANY ($2::text[])) LIMIT $3::bigint) AS dead),
+       (SELECT count(*) FROM (SELECT FROM {table}
+          WHERE dispatched_at IS NULL AND available_at <= least(now(), $1::timestamptz)
+            AND (locked_until IS NULL OR locked_until < now())
+            AND ($2::text[] IS NULL OR stream_name = ANY ($2::text[])) LIMIT $3::bigint) AS due),
+       (SELECT greatest(0, extract(epoch FROM now() - created_at) * 1000)::bigint FROM {table}
+         WHERE dispatched_at IS NULL AND available_at < 'infinity'
+           AND ($2::text[] IS NULL OR stream_name = ANY ($2::text[]))
+         ORDER BY created_at LIMIT 1))sql";
+
+}  // namespace
+
+Layout event_outbox_layout(const std::string& table, bool ctid_names_rows) {
+  const auto fill = [&](std::string_view sql) {
+    return filled_in(std::string{sql}, table, ctid_names_rows ? "ctid" : "id");
+  };
+  return {
+      .columns = {{"id"},
+                  {"stream_name"},
+                  {"payload_json"},
+                  {"created_at"},
+                  {"attempts", true},
+                  {"available_at", true},
+                  {"locked_until", true},
+                  {"locked_by", true},
+                  {"last_error", true},
+                  {"dispatched_at", true}},
+      .claim = fill(kClaim),
+      .mark_published = fill(kMarkPublished),
+      .settle = fill(kSettle),
+      .gone_workers = fill(kGoneWorkers),
+      .free_leases = fill(kFreeLeases),
+      .sample = fill(kSample),
+  };
+}
+
+}  // namespace outboxd::postgres

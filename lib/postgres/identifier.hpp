@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace outboxd::postgres {
+
+/// A table name, perhaps schema-qualified (`schema.table`), as SQL takes it: each part between double quotes. A part
+/// already in double quotes is kept as written (`"My.Schema"."odd""name"`); a bare part is quoted as it stands, so
+/// upper case is kept, not folded. Throws std::invalid_argument for an empty part, a quote that isn't closed,
+/// more than two parts, or a NUL byte.
+[[nodiscard]] std::string quote_table(std::string_view name);
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outboxd::postgres {
+
+/// A column that a layout reads or writes.
+struct LayoutColumn {
+  std::string_view name;
+  bool written = false;
+};
+
+/// A table's shape as the SQL that drives it: a value, one for each kind of table. Parameters are numbered as said;
+/// $streams is an array of the streams to look at, or NULL for all.
+struct Layout {
+  std::vector<LayoutColumn> columns;
+  /// $1 limit, $2 worker, $3 lease in milliseconds, $4 due by (timestamptz or NULL for now), $5 streams,
+  /// $6 largest payload in bytes, $7 most attempts: beyond them the payload is left out.
+  /// Returns id, stream, payload, attempt, lease, claimed at, payload's bytes, in publishing order; when nothing is
+  /// due, one line in which all but "claimed at" is NULL.
+  std::string claim;
+  /// Marks rows published. $1 ids, $2 worker, $3 lease.
+  std::string mark_published;
+  /// Writes outcomes of any kind. $1 ids, $2 worker, $3 lease, $4 verdicts, $5 delays in microseconds (0: keep the
+  /// time), $6 errors (NULL: keep the error).
+  std::string settle;
+  /// Workers of outboxd that hold leases among the rows due first, and whose sessions are gone. $1 our own worker,
+  /// $2 streams.
+  std::string gone_workers;
+  /// Ends the leases of $1 workers among the rows due first; their attempts stay counted. $2 streams.
+  std::string free_leases;
+  /// $1 due by, $2 streams, $3 cap. Returns pending, dead, due, age of the oldest pending row in milliseconds.
+  std::string sample;
+};
+
+/// The contract's `event_outbox`. `table` is quoted SQL. `ctid_names_rows`: the table is a plain one, in which a
+/// row's physical place names it for as long as it is locked; that is faster than by id.
+[[nodiscard]] Layout event_outbox_layout(const std::string& table, bool ctid_names_rows);
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,184 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/migrator.hpp"
+
+#include "postgres/pqxx_compat.hpp"
+
+#include <algorithm>
+#include <thread>
+
+namespace outboxd::postgres {
+namespace {
+
+using std::chrono::milliseconds;
+
+/// Names the lock among all advisory locks of a database: "outboxd" in hexadecimal.
+constexpr const char* kLockKey = "x'6f7574626f7864'::bigint";
+
+std::string remedy_for(const std::string& sqlstate) {
+  if (sqlstate == "42501") return "run it as a role that may create tables in the current schema";
+  if (sqlstate == "3F000") return "create the schema that search_path names, or set another search_path";
+  if (sqlstate == "55P03") return "another session holds the lock: run it again when that session is done";
+  if (sqlstate == "25006") return "connect to the primary server, not to a read-only one";
+  if (sqlstate == "P0001") return "nothing was changed";
+  return "nothing was changed; put that right and run it again";
+}
+
+[[noreturn]] void fail(const Migration& migration, std::string_view action, const std::exception& error) {
+  throw MigrationError("migration " + full_name(migration) + " could not be " + std::string(action) + ": " +
+                       message_of(error) + ": " + remedy_for(sqlstate_of(error)));
+}
+
+bool is_done(pqxx::transaction_base& transaction, const Migration& migration) {
+  const auto result = exec(transaction, "SELECT (" + std::string(migration.done_when) + ")::boolean");
+  return text_of(result[0][0]) == "t";
+}
+
+/// Asks again and again rather than waiting inside Postgres: a session that waits there keeps a snapshot, and
+/// CREATE INDEX CONCURRENTLY waits for every older snapshot.
+void take_lock(pqxx::transaction_base& transaction, const std::string& try_function, milliseconds patience) {
+  constexpr milliseconds kPause{50};
+  const auto deadline = std::chrono::steady_clock::now() + patience;
+  while (text_of(exec(transaction, "SELECT " + try_function + "(" + kLockKey + ")")[0][0]) != "t") {
+    if (std::chrono::steady_clock::now() >= deadline) {
+      throw MigrationError("another migration of this database is still running after " +
+                           std::to_string(patience.count()) + " ms: run it again when that one is done");
+    }
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+/// Waiting for a lock is bounded, as everybody queues behind us meanwhile; working isn't, whatever the connection
+/// says.
+void set_timeouts(pqxx::transaction_base& transaction, milliseconds lock_timeout, bool local) {
+  const std::string set = local ? "SET LOCAL " : "SET ";
+  exec(transaction, set + "statement_timeout = 0");
+  exec(transaction, set + "lock_timeout = " + std::to_string(lock_timeout.count()));
+}
+
+/// The session-level form of the migrators' lock, for work that can't run in a transaction.
+class SessionLock {
+ public:
+  SessionLock(pqxx::transaction_base& transaction, milliseconds patience) : transaction_(transaction) {
+    take_lock(transaction_, "pg_try_advisory_lock", patience);
+  }
+  SessionLock(const SessionLock&) = delete;
+  SessionLock& operator=(const SessionLock&) = delete;
+  ~SessionLock() {
+    try {
+      exec(transaction_, "RESET lock_timeout");
+      exec(transaction_, "RESET statement_timeout");
+      exec(transaction_, std::string("SELECT pg_advisory_unlock(") + kLockKey + ")");
+    } catch (const std::exception&) {
+      // The connection is gone, and with it the session and its locks.
+      return;
+    }
+  }
+
+ private:
+  pqxx::transaction_base& transaction_;
+};
+
+}  // namespace
+
+std::string full_name(const Migration& migration) {
+  auto digits = std::to_string(migration.number);
+  digits.insert(0, digits.size() < 4 ? 4 - digits.size() : 0, '0');
+  return digits + "_" + std::string(migration.name);
+}
+
+std::string render_sql(std::span<const Migration> set) {
+  std::string sql;
+  for (const auto& migration : set) {
+    sql += (sql.empty() ? "-- " : "\n-- ") + full_name(migration) + "\n";
+    if (migration.in_transaction) sql += "BEGIN;\n";
+    sql += migration.up;
+    if (migration.in_transaction) sql += "COMMIT;\n";
+  }
+  if (sql.empty()) sql = "-- nothing to do: every migration is already there\n";
+  return sql;
+}
+
+std::vector<PlannedMigration> Migrator::plan() {
+  std::vector<PlannedMigration> planned;
+  for (const auto& migration : set_) {
+    try {
+      pqxx::read_transaction transaction(connection_);
+      planned.push_back({migration, is_done(transaction, migration)});
+    } catch (const pqxx::broken_connection&) {
+      throw;
+    } catch (const pqxx::failure& error) {
+      fail(migration, "looked up", error);
+    }
+  }
+  return planned;
+}
+
+std::string Migrator::dry_run_sql() {
+  std::vector<Migration> pending;
+  for (const auto& planned : plan()) {
+    if (!planned.already_there) pending.push_back(planned.migration);
+  }
+  return render_sql(pending);
+}
+
+std::vector<Migration> Migrator::apply() {
+  std::vector<Migration> applied;
+  for (const auto& planned : plan()) {
+    if (!planned.already_there && apply_one(planned.migration)) applied.push_back(planned.migration);
+  }
+  return applied;
+}
+
+bool Migrator::apply_one(const Migration& migration) {
+  try {
+    return migration.in_transaction ? apply_in_transaction(migration) : apply_without_transaction(migration);
+  } catch (const pqxx::broken_connection&) {
+    throw;
+  } catch (const pqxx::failure& error) {
+    fail(migration, "applied", error);
+  }
+}
+
+bool Migrator::apply_in_transaction(const Migration& migration) {
+  pqxx::work transaction(connection_);
+  set_timeouts(transaction, options_.lock_timeout, true);
+  take_lock(transaction, "pg_try_advisory_xact_lock", options_.wait_for_other);
+  // Looked at once more under the lock, as whoever held it before may have done this very migration. Within a
+  // transaction a session hears of another's new tables only when it first locks a relation, so one is touched.
+  exec(transaction, "SELECT FROM pg_class LIMIT 0");
+  if (is_done(transaction, migration)) return false;
+  exec(transaction, std::string(migration.up));
+  transaction.commit();
+  return true;
+}
+
+bool Migrator::apply_without_transaction(const Migration& migration) {
+  pqxx::nontransaction session(connection_);
+  const SessionLock lock(session, options_.wait_for_other);
+  if (is_done(session, migration)) return false;
+  set_timeouts(session, options_.lock_timeout, false);
+  exec(session, std::string(migration.up));
+  return true;
+}
+
+bool Migrator::revert(int number) {
+  const auto found = std::ranges::find(set_, number, &Migration::number);
+  if (found == set_.end()) {
+    throw MigrationError("there is no migration " + std::to_string(number) + ": see outboxd migrate --dry-run");
+  }
+  try {
+    pqxx::work transaction(connection_);
+    set_timeouts(transaction, options_.lock_timeout, true);
+    take_lock(transaction, "pg_try_advisory_xact_lock", options_.wait_for_other);
+    if (!is_done(transaction, *found)) return false;
+    exec(transaction, std::string(found->down));
+    transaction.commit();
+    return true;
+  } catch (const pqxx::broken_connection&) {
+    throw;
+  } catch (const pqxx::failure& error) {
+    fail(*found, "reverted", error);
+  }
+}
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "postgres/embedded_migrations.hpp"
+
+#include <pqxx/pqxx>
+
+#include <chrono>
+#include <span>
+#include <stdexcept>
+#include <string>
+#include <vector>
+
+namespace outboxd::postgres {
+
+/// A migration that could not be looked up, applied or reverted: which one, what Postgres said, and what to do.
+class MigrationError : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
+struct MigratorOptions {
+  /// How long a statement of a migration may wait for a lock that another session holds.
+  std::chrono::milliseconds lock_timeout{5000};
+  /// How long to wait for another migrator on the same database.
+  std::chrono::milliseconds wait_for_other{30000};
+};
+
+struct PlannedMigration {
+  Migration migration;
+  /// Its done_when holds: it has nothing left to do.
+  bool already_there = false;
+};
+
+/// The file's stem: "0001_event_outbox".
+[[nodiscard]] std::string full_name(const Migration& migration);
+
+/// The up files as one script that psql takes. Needs no database.
+[[nodiscard]] std::string render_sql(std::span<const Migration> set);
+
+/// Applies and reverts migrations. What is there is found by looking, so there is no table of versions: a table that
+/// exists is left alone, whoever made it. All calls block and throw MigrationError, or pqxx::broken_connection when
+/// the connection is lost.
+class Migrator {
+ public:
+  /// Keeps `connection`, which must outlive it and have no open transaction.
+  explicit Migrator(pqxx::connection& connection, std::span<const Migration> set = migrations(),
+                    MigratorOptions options = {})
+      : connection_(connection), set_(set.begin(), set.end()), options_(options) {}
+
+  /// Every migration with its state. Reads only.
+  [[nodiscard]] std::vector<PlannedMigration> plan();
+
+  /// The script of what is pending; a comment where nothing is. Reads only.
+  [[nodiscard]] std::string dry_run_sql();
+
+  /// Applies what is pending, each migration in a transaction of its own, and returns what was applied. Takes no lock
+  /// and writes nothing where all is there. Several may run at the same time: one works, the others wait and look
+  /// again.
+  std::vector<Migration> apply();
+
+  /// Runs the down file of migration `number`; false where the migration isn't there anyway.
+  bool revert(int number);
+
+ private:
+  bool apply_one(const Migration& migration);
+  bool apply_in_transaction(const Migration& migration);
+  bool apply_without_transaction(const Migration& migration);
+
+  pqxx::connection& connection_;
+  std::vector<Migration> set_;
+  MigratorOptions options_;
+};
+
+}  // namespace outboxd::postgres

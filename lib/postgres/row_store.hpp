@@ -1,0 +1,60 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/ports.hpp"
+#include "postgres/inspect.hpp"
+#include "postgres/layout.hpp"
+#include "postgres/session.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace outboxd::postgres {
+
+struct RowStoreOptions {
+  SessionOptions session;
+  /// As people write it: `event_outbox` or `schema.table`.
+  std::string table;
+  /// Only rows of these streams; empty: all.
+  std::vector<std::string> streams;
+  /// Who we are in `locked_by`: unique among all dispatchers of the table.
+  std::string worker;
+  std::chrono::milliseconds lease{30'000};
+  /// Payloads beyond this, and those of rows beyond the last attempt, are not fetched.
+  std::uint64_t max_payload_bytes = 16ULL << 20U;
+  std::uint32_t max_attempts = 100;
+};
+
+/// An outbox table in Postgres. Three sessions, so that a claim and a settlement run at the same time, and neither
+/// waits for counting.
+class RowStore final : public dispatch::RowStore {
+ public:
+  /// Throws std::invalid_argument for a table name that can't be one.
+  explicit RowStore(RowStoreOptions options);
+
+  /// Checks the table and this role's rights, and learns how to drive it. To be called before anything else.
+  dispatch::Awaitable<dispatch::StoreResult<TableReport>> inspect();
+
+  dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> claim(dispatch::ClaimRequest request) override;
+  dispatch::Awaitable<dispatch::StoreResult<std::size_t>> settle(const dispatch::Settlement& settlement) override;
+  dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> free_rows_of_the_dead(int sightings) override;
+  dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> sample(std::string due_by) override;
+
+ private:
+  RowStoreOptions options_;
+  std::string table_;
+  std::optional<std::string> streams_;
+  Layout layout_;
+  /// Workers whose sessions were gone when last looked for, and how often in a row. Touched on the watch thread
+  /// alone.
+  std::map<std::string, int> missing_;
+  Session claim_session_;
+  Session settle_session_;
+  Session watch_session_;
+};
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/session.hpp"
+
+#include "postgres/sqlstate.hpp"
+
+#include <boost/asio/post.hpp>
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace outboxd::postgres {
+namespace {
+
+// Beyond the server's own time-out: the way there and back.
+constexpr std::chrono::seconds kGrace{2};
+
+// synchronous_commit off: a claim or an outcome lost in a crash of the server means that a row is sent again, never
+// that it is lost, and it saves waiting for a flush a batch.
+std::string session_settings(std::chrono::milliseconds statement_timeout) {
+  // A SQL_ASCII database holds bytes of any encoding, and Postgres would refuse a whole claim for one that isn't
+  // UTF-8.
+  return "SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN "
+         "'SQL_ASCII' "
+         "ELSE 'UTF8' END, false); SET default_transaction_isolation = 'read committed'; SET synchronous_commit = "
+         "off; SET jit = off; SET client_min_messages = warning; SET TimeZone = 'UTC'; "
+         "SET DateStyle = 'ISO'; SET statement_timeout = " +
+         std::to_string(statement_timeout.count());
+}
+
+}  // namespace
+
+void Session::SocketHandle::reset(int socket) {
+  const std::lock_guard lock{mutex_};
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = socket >= 0 ? ::dup(socket) : -1;
+}
+
+void Session::SocketHandle::cut() {
+  const std::lock_guard lock{mutex_};
+  if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
+}
+
+Session::Session(const std::string& thread_name, SessionOptions options)
+    : options_{std::move(options)}, thread_{thread_name} {}
+
+void Session::ensure_open(const boost::asio::any_io_executor& executor) {
+  if (connection_ && connection_->is_open()) return;
+  socket_->reset(-1);
+  connection_.reset();
+  auto fresh = open_connection(options_.conninfo);
+  socket_->reset(fresh->sock());
+  {
+    const auto guard = guard_statement(executor);
+    pqxx::nontransaction transaction{*fresh};
+    exec(transaction, session_settings(options_.statement_timeout));
+    // A pooler between us and the server hands its sessions from client to client: nothing of a session's is ours.
+    const auto server_pid = text_of(exec(transaction, "SELECT pg_backend_pid()")[0][0]);
+    pooled_ = server_pid != std::to_string(fresh->backendpid());
+    if (!options_.opening_sql.empty() && !pooled_) exec(transaction, options_.opening_sql);
+  }
+  connection_ = std::move(fresh);
+  if (opened_before_) reopened_at_ = std::chrono::steady_clock::now();
+  opened_before_ = true;
+}
+
+bool Session::reopened_within(std::chrono::milliseconds time) const {
+  return reopened_at_ && std::chrono::steady_clock::now() - *reopened_at_ < time;
+}
+
+dispatch::StoreError Session::explain(const std::string& purpose, const std::exception& error) {
+  const auto meaning = meaning_of_sqlstate(sqlstate_of(error));
+  if (meaning.reconnect) {
+    socket_->reset(-1);
+    connection_.reset();
+  }
+  auto text = purpose + ": " + message_of(error);
+  if (!meaning.remedy.empty()) text.append("; ").append(meaning.remedy);
+  return {std::move(text), meaning.reconnect};
+}
+
+Session::StatementGuard::StatementGuard(boost::asio::any_io_executor loop, std::chrono::milliseconds limit,
+                                        std::shared_ptr<SocketHandle> socket)
+    : loop_{std::move(loop)}, timer_{std::make_shared<boost::asio::steady_timer>(loop_)} {
+  // The timer is touched on the event loop alone, which keeps the order of what is posted to it.
+  boost::asio::post(loop_, [timer = timer_, limit, socket = std::move(socket)] {
+    timer->expires_after(limit);
+    timer->async_wait([socket, timer](boost::system::error_code error) {
+      if (!error) socket->cut();
+    });
+  });
+}
+
+Session::StatementGuard::~StatementGuard() {
+  boost::asio::post(loop_, [timer = std::move(timer_)] { timer->cancel(); });
+}
+
+Session::StatementGuard Session::guard_statement(const boost::asio::any_io_executor& loop) {
+  return {loop, options_.statement_timeout + kGrace, socket_};
+}
+
+}  // namespace outboxd::postgres

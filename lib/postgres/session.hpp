@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/ports.hpp"
+#include "postgres/pqxx_compat.hpp"
+#include "system/blocking_thread.hpp"
+
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/this_coro.hpp>
+
+#include <chrono>
+#include <exception>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace outboxd::postgres {
+
+struct SessionOptions {
+  /// As complete_conninfo() returns it.
+  std::string conninfo;
+  /// For one statement; the server is told, and if it doesn't keep to it the connection is cut shortly after.
+  std::chrono::milliseconds statement_timeout{30'000};
+  /// SQL to run on each new connection before it is used for anything else; may be empty.
+  std::string opening_sql{};
+};
+
+/// One connection to Postgres on a thread of its own, opened when it is needed and opened anew after it is lost.
+///
+/// libpq blocks; a server that accepts and never answers would block it for good. So the event loop keeps a second
+/// descriptor of the same socket and shuts it down when a statement overstays, which ends libpq's wait.
+class Session {
+ public:
+  Session(const std::string& thread_name, SessionOptions options);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session() = default;
+
+  /// Runs `work(pqxx::transaction_base&)` in autocommit mode on the session's thread. A failure of Postgres or of the
+  /// connection is a StoreError that says what was being done (`purpose`, e.g. "claiming from event_outbox").
+  template <class Work>
+  dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, pqxx::transaction_base&>>> run(
+      std::string purpose, Work work);
+
+  // For use inside `work`, on the session's thread:
+
+  /// Whether the connection was lost and opened anew not longer ago than this.
+  [[nodiscard]] bool reopened_within(std::chrono::milliseconds time) const;
+  /// Whether a pooler stands between us and the server, so that session-level locks mean nothing.
+  [[nodiscard]] bool is_pooled() const { return pooled_; }
+
+ private:
+  /// A duplicate of the connection's socket, so that cutting it can never hit a descriptor that was reused.
+  class SocketHandle {
+   public:
+    void reset(int socket);
+    void cut();
+    ~SocketHandle() { reset(-1); }
+
+   private:
+    std::mutex mutex_;
+    int descriptor_ = -1;
+  };
+
+  /// Cuts the connection when a statement takes longer than `limit`; made and destroyed on the session's thread.
+  class StatementGuard {
+   public:
+    StatementGuard(boost::asio::any_io_executor loop, std::chrono::milliseconds limit,
+                   std::shared_ptr<SocketHandle> socket);
+    StatementGuard(const StatementGuard&) = delete;
+    StatementGuard& operator=(const StatementGuard&) = delete;
+    ~StatementGuard();
+
+   private:
+    boost::asio::any_io_executor loop_;
+    std::shared_ptr<boost::asio::steady_timer> timer_;
+  };
+
+  void ensure_open(const boost::asio::any_io_executor& executor);
+  dispatch::StoreError explain(const std::string& purpose, const std::exception& error);
+  [[nodiscard]] StatementGuard guard_statement(const boost::asio::any_io_executor& loop);
+
+  SessionOptions options_;
+  std::shared_ptr<SocketHandle> socket_ = std::make_shared<SocketHandle>();
+  // Touched on the thread alone.
+  std::unique_ptr<pqxx::connection> connection_;
+  bool opened_before_ = false;
+  bool pooled_ = false;
+  std::optional<std::chrono::steady_clock::time_point> reopened_at_;
+  // Last, so that it has ended before what its tasks use is gone.
+  system::BlockingThread thread_;
+};
+
+template <class Work>
+dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, pqxx::transaction_base&>>> Session::run(
+    std::string purpose, Work work) {
+  using Result = dispatch::StoreResult<std::invoke_result_t<Work&, pqxx::transaction_base&>>;
+  const auto loop = co_await boost::asio::this_coro::executor;
+  auto result = co_await thread_.run([this, &loop, &purpose, &work]() -> Result {
+    try {
+      ensure_open(loop);
+      const auto guard = guard_statement(loop);
+      pqxx::nontransaction transaction{*connection_};
+      return work(transaction);
+    } catch (const std::exception& error) {
+      return explain(purpose, error);
+    }
+  });
+  co_return result;
+}
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/worker_lock.hpp"
+
+namespace outboxd::postgres {
+namespace {
+
+// The seed keeps our keys apart from other users of advisory locks in the same database.
+std::string key_of(std::string_view expression) {
+  return "hashtextextended(" + std::string{expression} + ", 7230)";
+}
+
+std::string literal(std::string_view text) {
+  std::string quoted = "'";
+  for (const char c : text) quoted.append(c == '\'' ? 2 : 1, c);
+  return quoted + "'";
+}
+
+}  // namespace
+
+std::string take_worker_lock_sql(std::string_view worker) {
+  return "SELECT pg_advisory_lock_shared(" + key_of(literal(worker)) + ")";
+}
+
+std::string worker_is_gone_sql(std::string_view expression) {
+  return "pg_try_advisory_xact_lock(" + key_of(expression) + ")";
+}
+
+}  // namespace outboxd::postgres
