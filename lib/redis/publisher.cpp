@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "redis/publisher.hpp"
+
+#include "redis/server_check.hpp"
+#include "redis/xadd.hpp"
+
+#include <utility>
+
+namespace outboxd::redis {
+namespace {
+
+std::vector<Reply> replies_of(Exchange exchange, const std::vector<std::size_t>& command_ends) {
+  std::vector<Reply> replies;
+  replies.reserve(command_ends.size());
+  for (auto& value : exchange.replies) {
+    replies.push_back(read_xadd_reply(std::move(value)));
+    // From a reply that can't be an XADD's on, no reply can be trusted to belong to its command.
+    if (replies.back().fault == Fault::unanswered) break;
+  }
+  const auto reason = exchange.failure.empty() ? std::string{"Redis answers out of step"} : exchange.failure;
+  while (replies.size() < command_ends.size()) {
+    const bool may_be_there = command_ends[replies.size()] <= exchange.bytes_sent;
+    replies.push_back({may_be_there ? Fault::unanswered : Fault::redis_away, reason});
+  }
+  return replies;
+}
+
+}  // namespace
+
+Publisher::Publisher(const boost::asio::any_io_executor& executor, PublisherOptions options,
+                     std::function<void(std::string)> warn)
+    : options_{std::move(options)}, warn_{std::move(warn)}, connection_{executor, options_.endpoint} {}
+
+dispatch::Awaitable<std::vector<Reply>> Publisher::publish(std::span<const entry::Entry> entries,
+                                                           dispatch::TimePoint not_after) {
+  const auto refusal = co_await ensure_open();
+  if (refusal) co_return std::vector<Reply>(entries.size(), Reply{Fault::redis_away, *refusal});
+  if (std::chrono::steady_clock::now() > not_after) {
+    co_return std::vector<Reply>(entries.size(), Reply{Fault::redis_away, "connecting to Redis took too long"});
+  }
+  const auto commands = encode(entries);
+  auto exchange = co_await connection_.exchange(commands.bytes, entries.size(), options_.timeout);
+  auto replies = replies_of(std::move(exchange), commands.ends);
+  for (const auto& reply : replies) {
+    if (reply.fault == Fault::unanswered) connection_.close();
+  }
+  co_return replies;
+}
+
+dispatch::Awaitable<Reply> Publisher::probe(std::string stream) {
+  const auto refusal = co_await ensure_open();
+  if (refusal) co_return Reply{Fault::redis_away, *refusal};
+  std::string commands;
+  if (stream.empty()) {
+    append_command(commands, std::array<std::string_view, 1>{"PING"});
+  } else {
+    append_write_probe(commands, stream);
+  }
+  const auto exchange = co_await connection_.exchange(commands, 1, options_.timeout);
+  if (!exchange.failure.empty()) co_return Reply{Fault::redis_away, exchange.failure};
+  const auto& answer = exchange.replies.front();
+  // A user who may do nothing but XADD may not even PING; that is answer enough.
+  if (stream.empty() && answer.text.starts_with("NOPERM")) co_return Reply{};
+  co_return read_probe_reply(answer);
+}
+
+dispatch::Awaitable<std::optional<std::string>> Publisher::ensure_open() {
+  if (connection_.is_usable()) co_return std::nullopt;
+  auto refusal = co_await connection_.open(options_.connect_timeout);
+  if (refusal || checked_server_) co_return refusal;
+  // Tried once: a server or proxy that can't bear the question must still be worked with.
+  checked_server_ = true;
+  const auto check = co_await check_server(connection_, options_.timeout);
+  for (const auto& warning : check.warnings) warn_(warning);
+  if (check.failure.empty()) co_return std::nullopt;
+  co_return "Redis at " + options_.endpoint.shown + ", asked for its settings: " + check.failure;
+}
+
+Publisher::Commands Publisher::encode(std::span<const entry::Entry> entries) const {
+  Commands commands;
+  commands.ends.reserve(entries.size());
+  for (const auto& entry : entries) {
+    append_xadd(commands.bytes, entry, maxlen_of(entry.stream));
+    commands.ends.push_back(commands.bytes.size());
+  }
+  return commands;
+}
+
+std::uint64_t Publisher::maxlen_of(const std::string& stream) const {
+  const auto own = options_.stream_maxlen.find(stream);
+  return own == options_.stream_maxlen.end() ? options_.maxlen : own->second;
+}
+
+}  // namespace outboxd::redis

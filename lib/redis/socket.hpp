@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "redis/endpoint.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/generic/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/system/error_code.hpp>
+
+#include <chrono>
+#include <span>
+#include <string>
+#include <string_view>
+
+namespace outboxd::redis {
+
+using TimePoint = std::chrono::steady_clock::time_point;
+
+/// How far an operation came.
+struct Transfer {
+  boost::system::error_code error;
+  std::size_t bytes = 0;
+};
+
+/// A stream socket, TCP or Unix, each of whose operations ends by a deadline; one that doesn't is broken off and
+/// reports asio::error::timed_out. One operation at a time.
+class Socket {
+ public:
+  explicit Socket(const boost::asio::any_io_executor& executor) : socket_{executor} {}
+
+  /// Tries every address of the host in turn.
+  boost::asio::awaitable<boost::system::error_code> connect(const Endpoint& endpoint, TimePoint deadline);
+  boost::asio::awaitable<Transfer> write_all(std::string_view bytes, TimePoint deadline);
+  boost::asio::awaitable<Transfer> read_some(std::span<char> buffer, TimePoint deadline);
+
+  void close();
+  [[nodiscard]] bool is_open() const { return socket_.is_open(); }
+  /// Whether the peer has closed, or sent what nobody asked for: then the connection is of no more use. Does not
+  /// block.
+  [[nodiscard]] bool is_stale();
+
+ private:
+  class Deadline;
+
+  boost::asio::awaitable<boost::system::error_code> connect_to(
+      boost::asio::generic::stream_protocol::endpoint address, TimePoint deadline);
+
+  boost::asio::generic::stream_protocol::socket socket_;
+};
+
+}  // namespace outboxd::redis
