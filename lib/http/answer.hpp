@@ -1,0 +1,33 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "http/route.hpp"
+
+#include <boost/beast/http/message.hpp>
+#include <boost/beast/http/status.hpp>
+#include <boost/beast/http/string_body.hpp>
+#include <boost/beast/http/verb.hpp>
+
+#include <string>
+#include <string_view>
+
+namespace outboxd::http {
+
+using Response = boost::beast::http::response<boost::beast::http::string_body>;
+
+/// The parts of a request that decide its answer.
+struct Request {
+  boost::beast::http::verb method = boost::beast::http::verb::unknown;
+  std::string_view target;
+  std::string_view authorization;  ///< The header's value; empty where there is none.
+  bool has_body = false;
+};
+
+/// Decides the answer to a well-formed request. Never throws: a page that does is a 500 and a line in the log.
+/// An empty `bearer` leaves guarded routes open.
+Response answer(const Request& request, const Routes& routes, std::string_view bearer);
+
+/// The answer to a request that is not looked at any further.
+Response refusal(boost::beast::http::status code, std::string_view reason);
+
+}  // namespace outboxd::http

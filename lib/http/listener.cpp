@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/listener.hpp"
+
+#include <boost/asio/socket_base.hpp>
+
+#include <charconv>
+#include <cstdint>
+
+namespace outboxd::http {
+
+using boost::asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+[[noreturn]] void fail(std::string_view listen, const std::string& reason) {
+  throw ListenError("cannot listen on \"" + std::string(listen) + "\" for HTTP: " + reason +
+                    "; set http.listen (or --http-listen) to another host:port, or to \"off\"");
+}
+
+bool is_port(std::string_view text) {
+  std::uint16_t port = 0;
+  const auto* end = text.data() + text.size();
+  const auto [stopped, error] = std::from_chars(text.data(), end, port);
+  return error == std::errc() && stopped == end;
+}
+
+tcp::acceptor listen_at(const boost::asio::any_io_executor& executor, const tcp::endpoint& endpoint,
+                        error_code& error) {
+  tcp::acceptor acceptor(executor);
+  acceptor.open(endpoint.protocol(), error);
+  // Without it a restart would have to wait for the last connections' TIME_WAIT.
+  if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
+  if (!error) acceptor.bind(endpoint, error);
+  if (!error) acceptor.listen(boost::asio::socket_base::max_listen_connections, error);
+  return acceptor;
+}
+
+}  // namespace
+
+ListenAddress parse_listen_address(std::string_view text) {
+  const auto colon = text.rfind(':');
+  if (colon == std::string_view::npos) fail(text, "it has no port");
+  const auto port = text.substr(colon + 1);
+  auto host = text.substr(0, colon);
+  if (!is_port(port)) fail(text, "its port is not a number from 0 to 65535");
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') {
+    host = host.substr(1, host.size() - 2);
+  } else if (host.find(':') != std::string_view::npos) {
+    fail(text, "an IPv6 address needs brackets, as in [::1]:9464");
+  }
+  if (host.empty()) fail(text, "it has no host; 0.0.0.0 stands for every IPv4 address of this machine");
+  return {std::string(host), std::string(port)};
+}
+
+tcp::acceptor open_listener(const boost::asio::any_io_executor& executor, std::string_view listen) {
+  const auto address = parse_listen_address(listen);
+  error_code error;
+  tcp::resolver resolver(executor);
+  const auto endpoints =
+      resolver.resolve(address.host, address.port, tcp::resolver::passive | tcp::resolver::numeric_service, error);
+  if (error) fail(listen, "its host is not known (" + error.message() + ")");
+  for (const auto& entry : endpoints) {
+    auto acceptor = listen_at(executor, entry.endpoint(), error);
+    if (!error) return acceptor;
+  }
+  fail(listen, error.message());
+}
+
+}  // namespace outboxd::http

@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "http/server.hpp"
+
+#include "http/connection.hpp"
+
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/redirect_error.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/use_awaitable.hpp>
+#include <spdlog/spdlog.h>
+
+#include <algorithm>
+#include <exception>
+#include <list>
+#include <utility>
+
+namespace outboxd::http {
+
+namespace asio = boost::asio;
+using asio::ip::tcp;
+using boost::system::error_code;
+
+namespace {
+
+// Out of descriptors, accept fails at once and would be tried in a tight loop.
+constexpr std::chrono::milliseconds kAcceptBackoff{200};
+
+/// For coroutines that handle every error they expect: anything else is a defect, and still no reason to stop the
+/// daemon.
+void report(const std::exception_ptr& error) {
+  if (!error) return;
+  try {
+    std::rethrow_exception(error);
+  } catch (const std::exception& unexpected) {
+    spdlog::error("http: a connection ended with an unexpected error: {}", unexpected.what());
+  } catch (...) {
+    spdlog::error("http: a connection ended with an unexpected error");
+  }
+}
+
+}  // namespace
+
+/// Shared by the server and its coroutines, which may end after it.
+class Server::State : public std::enable_shared_from_this<State> {
+ public:
+  State(const asio::any_io_executor& executor, ServerOptions options, Routes routes)
+      : acceptor_(open_listener(executor, options.listen)),
+        port_(acceptor_.local_endpoint().port()),
+        backoff_(executor),
+        max_connections_(options.max_connections),
+        service_(std::make_shared<const Service>(
+            Service{std::move(routes), std::move(options.bearer), options.deadline})) {}
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+
+  void start() { asio::co_spawn(acceptor_.get_executor(), accept_all(shared_from_this()), report); }
+
+  void stop() {
+    stopping_ = true;
+    error_code ignored;
+    acceptor_.close(ignored);
+    backoff_.cancel();
+    for (Connection* connection : connections_) connection->close_when_idle();
+  }
+
+ private:
+  /// Keeps a connection in the list of its state while it is served.
+  class Listed {
+   public:
+    Listed(State& state, Connection& connection)
+        : state_(state), place_(state.connections_.insert(state.connections_.end(), &connection)) {}
+    ~Listed() { state_.connections_.erase(place_); }
+    Listed(const Listed&) = delete;
+    Listed& operator=(const Listed&) = delete;
+
+   private:
+    State& state_;
+    std::list<Connection*>::iterator place_;
+  };
+
+  // Static, with the state as a parameter: the coroutine's frame then keeps it alive.
+  static asio::awaitable<void> accept_all(std::shared_ptr<State> state) {
+    while (!state->stopping_) {
+      error_code error;
+      tcp::socket socket = co_await state->acceptor_.async_accept(asio::redirect_error(asio::use_awaitable, error));
+      if (state->stopping_) co_return;
+      state->note_accept(error);
+      if (error) {
+        state->backoff_.expires_after(kAcceptBackoff);
+        co_await state->backoff_.async_wait(asio::redirect_error(asio::use_awaitable, error));
+      } else if (state->make_room()) {
+        asio::co_spawn(state->acceptor_.get_executor(), serve(state, std::move(socket)), report);
+      }
+    }
+  }
+
+  static asio::awaitable<void> serve(std::shared_ptr<State> state, tcp::socket socket) {
+    // It was accepted, and stop() came before its first turn: stop() could not see it.
+    if (state->stopping_) co_return;
+    Connection connection(std::move(socket), state->service_);
+    const Listed listed(*state, connection);
+    co_await connection.serve();
+  }
+
+  /// One line when accepting begins to fail and one when it works again, not one an attempt.
+  void note_accept(const error_code& error) {
+    if (error && !accept_fails_) {
+      spdlog::warn("http: connections can't be accepted ({}); trying on. Scrapes and probes fail meanwhile",
+                   error.message());
+    } else if (!error && accept_fails_) {
+      spdlog::info("http: connections are accepted again");
+    }
+    accept_fails_ = static_cast<bool>(error);
+  }
+
+  /// True if there is a place for one more, at the cost of the oldest idle one where it takes that. Silent clients
+  /// can't keep probes out.
+  bool make_room() {
+    if (connections_.size() < max_connections_) return true;
+    const auto is_idle = [](const Connection* connection) { return connection->idle(); };
+    const auto oldest_idle = std::find_if(connections_.begin(), connections_.end(), is_idle);
+    if (oldest_idle == connections_.end()) return false;
+    (*oldest_idle)->close_when_idle();
+    return true;
+  }
+
+  tcp::acceptor acceptor_;
+  const std::uint16_t port_;
+  asio::steady_timer backoff_;
+  const std::size_t max_connections_;
+  std::shared_ptr<const Service> service_;
+  std::list<Connection*> connections_;
+  bool stopping_ = false;
+  bool accept_fails_ = false;
+};
+
+Server::Server(const asio::any_io_executor& executor, ServerOptions options, Routes routes)
+    : state_(std::make_shared<State>(executor, std::move(options), std::move(routes))) {
+  state_->start();
+}
+
+Server::~Server() {
+  stop();
+}
+
+std::uint16_t Server::port() const {
+  return state_->port();
+}
+
+void Server::stop() {
+  state_->stop();
+}
+
+}  // namespace outboxd::http

@@ -1,0 +1,159 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "telemetry/dispatcher_metrics.hpp"
+
+#include <utility>
+
+namespace outboxd::telemetry {
+
+namespace {
+
+const prometheus::Histogram::BucketBoundaries kSeconds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                       0.1,    0.25,  0.5,    1,     2.5,  5,     10};
+const prometheus::Histogram::BucketBoundaries kRows{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000};
+
+// Stream names come from rows, and whoever writes rows must not be able to grow the metrics without bound.
+constexpr std::size_t kMostStreams = 200;
+constexpr std::size_t kLongestStream = 256;
+constexpr const char* kOtherStreams = "other";
+
+double in_seconds(std::chrono::nanoseconds took) {
+  return std::chrono::duration<double>(took).count();
+}
+
+prometheus::Labels with(prometheus::Labels labels, const std::string& name, const std::string& value) {
+  labels.emplace(name, value);
+  return labels;
+}
+
+}  // namespace
+
+DispatcherMetrics::DispatcherMetrics(Metrics& metrics, const std::string& dispatcher,
+                                     const std::vector<std::string>& streams)
+    : registry_(metrics.registry()),
+      labels_{{"dispatcher", dispatcher}},
+      pending_rows_(gauge("outboxd_pending_rows",
+                          "Rows neither published nor dead, at the last sample; counting stops at a cap.")),
+      due_rows_(gauge("outboxd_due_rows", "Of the pending rows, those free to be claimed at the last sample.")),
+      oldest_pending_age_(gauge("outboxd_oldest_pending_age_seconds",
+                                "Age of the oldest pending row at the last sample; 0 when none is pending.")),
+      dead_rows_(gauge("outboxd_dead_rows", "Dead rows in the table at the last sample; counting stops at a cap.")),
+      ready_(gauge("outboxd_ready", "1 while the dispatcher works, 0 while it starts, waits for a server or stops.")),
+      claimed_(counter("outboxd_claimed_total", "Rows claimed; each ends published, retried, dead or released.")),
+      retries_(counter("outboxd_retries_total", "Claims that spent an attempt; the row is due again later.")),
+      released_(
+          counter("outboxd_released_total", "Claims given back with their attempt, the row not being at fault.")),
+      dead_(counter("outboxd_dead_total", "Rows declared dead: not tried again without an operator.")),
+      possible_duplicates_(counter("outboxd_possible_duplicates_total",
+                                   "Rows sent again though they may already be in their stream.")),
+      leases_lost_(
+          counter("outboxd_leases_lost_total", "Outcomes not written because another worker held the row by then.")),
+      dead_workers_(counter("outboxd_dead_workers_total", "Other workers found dead, whose leases were ended.")),
+      reserved_fields_dropped_(
+          counter("outboxd_reserved_fields_dropped_total", "Payload fields dropped for carrying a reserved name.")),
+      claim_seconds_(seconds("outboxd_claim_seconds", "Time of one claim, those that found nothing included.")),
+      publish_seconds_(seconds("outboxd_publish_seconds", "Time of one pipelined write with all its replies.")),
+      settle_seconds_(seconds("outboxd_settle_seconds", "Time to write the outcomes of one batch.")),
+      batch_rows_(prometheus::BuildHistogram()
+                      .Name("outboxd_batch_rows")
+                      .Help("Rows of a claim that found any.")
+                      .Register(registry_)
+                      .Add(labels_, kRows)),
+      published_family_(prometheus::BuildCounter()
+                            .Name("outboxd_published_total")
+                            .Help("Rows accepted by Redis, by stream; streams past the first 200 count as \"other\".")
+                            .Register(registry_)),
+      published_elsewhere_(published_family_.Add(with(labels_, "stream", kOtherStreams))) {
+  auto& failures = prometheus::BuildCounter()
+                       .Name("outboxd_failures_total")
+                       .Help("Claims that did not end in a published row, by reason.")
+                       .Register(registry_);
+  for (std::size_t i = 0; i < failures_.size(); ++i) {
+    const auto fault = static_cast<Fault>(i);
+    if (fault != Fault::none) failures_[i] = &failures.Add(with(labels_, "reason", to_string(fault)));
+  }
+  for (const auto& stream : streams) published_of(stream);
+}
+
+void DispatcherMetrics::claimed(std::size_t rows, std::chrono::nanoseconds took) {
+  claimed_.Increment(static_cast<double>(rows));
+  claim_seconds_.Observe(in_seconds(took));
+  // Idle polls would drown the batches.
+  if (rows > 0) batch_rows_.Observe(static_cast<double>(rows));
+}
+
+void DispatcherMetrics::wrote(std::size_t /*entries*/, std::chrono::nanoseconds took) {
+  publish_seconds_.Observe(in_seconds(took));
+}
+
+void DispatcherMetrics::settled(std::size_t /*rows*/, std::size_t leases_lost, std::chrono::nanoseconds took) {
+  settle_seconds_.Observe(in_seconds(took));
+  leases_lost_.Increment(static_cast<double>(leases_lost));
+}
+
+void DispatcherMetrics::published(std::string_view stream, std::size_t rows) {
+  published_of(stream).Increment(static_cast<double>(rows));
+}
+
+void DispatcherMetrics::failed(std::string_view /*stream*/, Fault fault) {
+  const auto index = static_cast<std::size_t>(fault);
+  if (index < failures_.size() && failures_[index] != nullptr) failures_[index]->Increment();
+}
+
+void DispatcherMetrics::retried() {
+  retries_.Increment();
+}
+
+void DispatcherMetrics::released() {
+  released_.Increment();
+}
+
+void DispatcherMetrics::died() {
+  dead_.Increment();
+}
+
+void DispatcherMetrics::possible_duplicate() {
+  possible_duplicates_.Increment();
+}
+
+void DispatcherMetrics::reserved_fields_dropped(std::string_view /*stream*/, std::size_t fields) {
+  reserved_fields_dropped_.Increment(static_cast<double>(fields));
+}
+
+void DispatcherMetrics::freed_rows_of(std::string_view /*worker*/) {
+  dead_workers_.Increment();
+}
+
+void DispatcherMetrics::sampled(const dispatch::BacklogSample& sample) {
+  pending_rows_.Set(static_cast<double>(sample.pending));
+  due_rows_.Set(static_cast<double>(sample.due));
+  dead_rows_.Set(static_cast<double>(sample.dead));
+  oldest_pending_age_.Set(in_seconds(sample.oldest_pending.value_or(std::chrono::milliseconds(0))));
+}
+
+void DispatcherMetrics::health(dispatch::Health health, std::string_view /*reason*/) {
+  ready_.Set(health == dispatch::Health::working ? 1 : 0);
+}
+
+prometheus::Gauge& DispatcherMetrics::gauge(const char* name, const char* help) {
+  return prometheus::BuildGauge().Name(name).Help(help).Register(registry_).Add(labels_);
+}
+
+prometheus::Counter& DispatcherMetrics::counter(const char* name, const char* help) {
+  return prometheus::BuildCounter().Name(name).Help(help).Register(registry_).Add(labels_);
+}
+
+prometheus::Histogram& DispatcherMetrics::seconds(const char* name, const char* help) {
+  return prometheus::BuildHistogram().Name(name).Help(help).Register(registry_).Add(labels_, kSeconds);
+}
+
+prometheus::Counter& DispatcherMetrics::published_of(std::string_view stream) {
+  const auto known = published_.find(stream);
+  if (known != published_.end()) return *known->second;
+  if (published_.size() >= kMostStreams || stream.size() > kLongestStream) return published_elsewhere_;
+  std::string name(stream);
+  auto& series = published_family_.Add(with(labels_, "stream", name));
+  published_.emplace(std::move(name), &series);
+  return series;
+}
+
+}  // namespace outboxd::telemetry

@@ -1,0 +1,84 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/observer.hpp"
+#include "telemetry/metrics.hpp"
+
+#include <prometheus/counter.h>
+#include <prometheus/family.h>
+#include <prometheus/gauge.h>
+#include <prometheus/histogram.h>
+
+#include <array>
+#include <chrono>
+#include <cstddef>
+#include <functional>
+#include <string>
+#include <string_view>
+#include <unordered_map>
+#include <vector>
+
+namespace outboxd::telemetry {
+
+/// Counts what one dispatcher says, as series labelled `{dispatcher="name"}`. All of them exist from the start, since
+/// a counter that appears with its first event hides that event from `rate()`.
+class DispatcherMetrics : public dispatch::Observer {
+ public:
+  /// `streams`: those known from the settings; others get their series when they first appear.
+  DispatcherMetrics(Metrics& metrics, const std::string& dispatcher, const std::vector<std::string>& streams);
+
+  void claimed(std::size_t rows, std::chrono::nanoseconds took) override;
+  void wrote(std::size_t entries, std::chrono::nanoseconds took) override;
+  void settled(std::size_t rows, std::size_t leases_lost, std::chrono::nanoseconds took) override;
+  void published(std::string_view stream, std::size_t rows) override;
+  void failed(std::string_view stream, Fault fault) override;
+  void retried() override;
+  void released() override;
+  void died() override;
+  void possible_duplicate() override;
+  void reserved_fields_dropped(std::string_view stream, std::size_t fields) override;
+  void freed_rows_of(std::string_view worker) override;
+  void sampled(const dispatch::BacklogSample& sample) override;
+  void health(dispatch::Health health, std::string_view reason) override;
+
+ private:
+  struct StringHash {
+    using is_transparent = void;
+    std::size_t operator()(std::string_view text) const { return std::hash<std::string_view>{}(text); }
+  };
+
+  prometheus::Gauge& gauge(const char* name, const char* help);
+  prometheus::Counter& counter(const char* name, const char* help);
+  prometheus::Histogram& seconds(const char* name, const char* help);
+  prometheus::Counter& published_of(std::string_view stream);
+
+  prometheus::Registry& registry_;
+  const prometheus::Labels labels_;
+
+  prometheus::Gauge& pending_rows_;
+  prometheus::Gauge& due_rows_;
+  prometheus::Gauge& oldest_pending_age_;
+  prometheus::Gauge& dead_rows_;
+  prometheus::Gauge& ready_;
+  prometheus::Counter& claimed_;
+  prometheus::Counter& retries_;
+  prometheus::Counter& released_;
+  prometheus::Counter& dead_;
+  prometheus::Counter& possible_duplicates_;
+  prometheus::Counter& leases_lost_;
+  prometheus::Counter& dead_workers_;
+  prometheus::Counter& reserved_fields_dropped_;
+  prometheus::Histogram& claim_seconds_;
+  prometheus::Histogram& publish_seconds_;
+  prometheus::Histogram& settle_seconds_;
+  prometheus::Histogram& batch_rows_;
+
+  /// By the fault's number; null for Fault::none.
+  std::array<prometheus::Counter*, static_cast<std::size_t>(Fault::stopping) + 1> failures_{};
+
+  prometheus::Family<prometheus::Counter>& published_family_;
+  prometheus::Counter& published_elsewhere_;
+  std::unordered_map<std::string, prometheus::Counter*, StringHash, std::equal_to<>> published_;
+};
+
+}  // namespace outboxd::telemetry

@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "telemetry/dispatcher_observer.hpp"
+
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace outboxd::telemetry {
+
+using dispatch::Health;
+
+namespace {
+
+/// What is the case, for people, with the reason where there is one.
+std::string describe(Health health, std::string_view reason) {
+  const auto because = reason.empty() ? std::string() : " (" + std::string(reason) + ")";
+  switch (health) {
+    case Health::starting:
+      return "starting" + because;
+    case Health::working:
+      return "working";
+    case Health::redis_unavailable:
+      return "Redis is unavailable" + because + "; nothing is claimed until it answers";
+    case Health::postgres_unavailable:
+      return "Postgres is unavailable" + because + "; nothing is claimed until it answers";
+    case Health::stopping:
+      return "stopping";
+  }
+  return "in an unknown state" + because;
+}
+
+spdlog::level::level_enum level_of(Health health) {
+  const bool waits = health == Health::redis_unavailable || health == Health::postgres_unavailable;
+  return waits ? spdlog::level::warn : spdlog::level::info;
+}
+
+}  // namespace
+
+DispatcherObserver::DispatcherObserver(Metrics& metrics, Readiness& readiness, std::string dispatcher,
+                                       const std::vector<std::string>& streams)
+    : DispatcherMetrics(metrics, dispatcher, streams), readiness_(readiness), dispatcher_(std::move(dispatcher)) {
+  readiness_.not_ready(dispatcher_, "starting");
+}
+
+void DispatcherObserver::health(Health health, std::string_view reason) {
+  DispatcherMetrics::health(health, reason);
+  const auto description = describe(health, reason);
+  if (health == Health::working) {
+    readiness_.ready(dispatcher_);
+  } else {
+    readiness_.not_ready(dispatcher_, description);
+  }
+  // A wait whose reason changes from one attempt to the next is still one state.
+  if (logged_ == health) return;
+  logged_ = health;
+  spdlog::log(level_of(health), "{}: {}", dispatcher_, description);
+}
+
+void DispatcherObserver::reserved_fields_dropped(std::string_view stream, std::size_t fields) {
+  DispatcherMetrics::reserved_fields_dropped(stream, fields);
+  if (std::exchange(logged_reserved_, true)) return;
+  spdlog::warn(
+      "{}: a payload for stream {} has {} field(s) with a reserved name (such as outbox_id or _sig): dropped; "
+      "rename them. Further ones are only counted (outboxd_reserved_fields_dropped_total)",
+      dispatcher_, stream, fields);
+}
+
+void DispatcherObserver::freed_rows_of(std::string_view worker) {
+  DispatcherMetrics::freed_rows_of(worker);
+  spdlog::warn("{}: worker {} is dead (its Postgres sessions are gone): its leases are ended", dispatcher_, worker);
+}
+
+void DispatcherObserver::settled(std::size_t rows, std::size_t leases_lost, std::chrono::nanoseconds took) {
+  DispatcherMetrics::settled(rows, leases_lost, took);
+  if (leases_lost == 0) return;
+  spdlog::warn("{}: {} row(s) had been taken over by another worker when their outcome came; it was not written",
+               dispatcher_, leases_lost);
+}
+
+}  // namespace outboxd::telemetry

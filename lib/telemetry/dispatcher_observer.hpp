@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "telemetry/dispatcher_metrics.hpp"
+#include "telemetry/readiness.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outboxd::telemetry {
+
+/// The observer of a dispatcher of the daemon: counts, and tells each change of state to `/readyz` and, in one line,
+/// to the log.
+class DispatcherObserver final : public DispatcherMetrics {
+ public:
+  /// The dispatcher is "starting" for `readiness` from here on. Both references must outlive this object.
+  DispatcherObserver(Metrics& metrics, Readiness& readiness, std::string dispatcher,
+                     const std::vector<std::string>& streams);
+
+  void health(dispatch::Health health, std::string_view reason) override;
+  void settled(std::size_t rows, std::size_t leases_lost, std::chrono::nanoseconds took) override;
+  void freed_rows_of(std::string_view worker) override;
+  void reserved_fields_dropped(std::string_view stream, std::size_t fields) override;
+
+ private:
+  Readiness& readiness_;
+  const std::string dispatcher_;
+  std::optional<dispatch::Health> logged_;
+  bool logged_reserved_ = false;
+};
+
+}  // namespace outboxd::telemetry

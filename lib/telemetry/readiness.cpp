@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "telemetry/readiness.hpp"
+
+#include "telemetry/escape.hpp"
+#include "telemetry/redaction.hpp"
+
+#include <algorithm>
+
+namespace outboxd::telemetry {
+
+void Readiness::ready(std::string_view part) {
+  parts_[std::string(part)].clear();
+}
+
+void Readiness::not_ready(std::string_view part, std::string_view reason) {
+  parts_[std::string(part)] = reason.empty() ? "not ready" : reason;
+}
+
+bool Readiness::all_ready() const {
+  return !parts_.empty() &&
+         std::all_of(parts_.begin(), parts_.end(), [](const auto& part) { return part.second.empty(); });
+}
+
+std::string Readiness::report() const {
+  if (all_ready()) return "ready\n";
+  if (parts_.empty()) return "starting\n";
+  std::string text;
+  for (const auto& [part, reason] : parts_) {
+    if (reason.empty()) continue;
+    append_printable(text, part);
+    text += ": ";
+    append_printable(text, log::redacted(reason));
+    text += '\n';
+  }
+  return text;
+}
+
+}  // namespace outboxd::telemetry
