@@ -1,0 +1,178 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/command_line.hpp"
+
+#include "config/nearest.hpp"
+#include "config/options.hpp"
+#include "config/units.hpp"
+#include "daemon/exit_status.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <sstream>
+
+namespace outboxd::daemon {
+namespace {
+
+constexpr const char* kAbout =
+    "Publishes rows of a Postgres outbox table as HMAC-signed Redis Streams entries, each at least once.\n"
+    "Without a subcommand it runs as a daemon (`outboxd run`).";
+
+constexpr const char* kFooter =
+    "Exit status: 0 done (with --once: every row that was due is published), 1 with --once: rows failed or remain,\n"
+    "2 could not work at all (usage, configuration, table, servers).\n"
+    "Settings also come from the environment and from a TOML file; `outboxd config show` prints where each is from.\n"
+    "Secrets (connection URLs, passwords, keys) come from the environment or files, never from flags.";
+
+std::string setting_help(const config::Option& option) {
+  auto text = option.help;
+  const auto& api = option.default_text(Profile::api);
+  const auto& coordinator = option.default_text(Profile::coordinator);
+  if (api.empty()) return text;
+  text.append(" [").append(api);
+  if (api != coordinator) text.append(", coordinator: ").append(coordinator);
+  text.append("]");
+  return text;
+}
+
+/// CLI11's parsed values, kept until parsing has succeeded.
+struct Parsed {
+  CommandLine line;
+  std::map<std::string, std::string> settings;
+  std::string timeout;
+  std::string check_file;
+  int revert = 0;
+};
+
+void add_settings(CLI::App& app, Parsed& parsed) {
+  for (const auto& option : config::options()) {
+    const auto flag = option.flag();
+    if (flag.empty()) continue;
+    app.add_option(flag, parsed.settings[flag], setting_help(option))
+        ->type_name(option.value_name())
+        ->group("Settings");
+  }
+}
+
+void add_run(CLI::App& app, Parsed& parsed) {
+  app.add_flag("--once", parsed.line.once, "Publish all that is due now, print the counts as JSON, and exit");
+  app.add_option("--timeout", parsed.timeout, "With --once: stop after this time, and wait out outages within it")
+      ->type_name("DURATION");
+  auto* run = app.add_subcommand("run", "Dispatch until SIGTERM or SIGINT (the default)")->fallthrough();
+  // Its options are those of the program: so is its help.
+  run->set_help_flag();
+}
+
+void add_config(CLI::App& app, Parsed& parsed) {
+  auto* config =
+      app.add_subcommand("config", "Show or check the configuration")->require_subcommand(1)->fallthrough();
+  auto* show = config->add_subcommand("show", "Print every effective value with its origin; secrets are masked");
+  show->fallthrough()->add_flag("--json", parsed.line.json, "As JSON");
+  auto* check = config->add_subcommand("check", "Report everything that is wrong with the configuration");
+  check->fallthrough()->add_option("FILE", parsed.check_file, "The file to check instead of the one in use");
+}
+
+void add_migrate(CLI::App& app, Parsed& parsed) {
+  auto* migrate = app.add_subcommand("migrate", "Create the outbox tables where they are missing")->fallthrough();
+  migrate->add_flag("--dry-run", parsed.line.dry_run, "Print the SQL that would run, and change nothing");
+  migrate->add_option("--revert", parsed.revert, "Undo this one migration; refused while rows are unpublished")
+      ->type_name("NUMBER");
+}
+
+void add_enqueue(CLI::App& app, Parsed& parsed) {
+  auto* enqueue = app.add_subcommand("enqueue", "Insert rows, to try things out; prints their ids")->fallthrough();
+  enqueue->add_option("STREAM", parsed.line.stream, "The Redis stream the rows are for")->required();
+  enqueue->add_option("FIELD", parsed.line.assignments,
+                      "key=value (text) or key:=json; without any: JSON objects on standard input, one a line");
+}
+
+std::string without_value(const std::string& argument) {
+  return argument.substr(0, argument.find('='));
+}
+
+std::string unknown_arguments(const std::vector<std::string>& extras) {
+  std::vector<std::string> flags;
+  for (const auto& option : config::options()) flags.push_back(option.flag());
+  std::string text;
+  for (const auto& extra : extras) {
+    if (!extra.starts_with("-")) continue;
+    const auto name = without_value(extra);
+    text.append("unknown flag ").append(name);
+    text.append(config::did_you_mean(config::nearest_word(name, flags))).append("\n");
+    const auto* file_flag = config::find_option_by_flag(name + "-file");
+    if (file_flag == nullptr) continue;
+    text.append(name).append(" would hold a secret: use ").append(name).append("-file PATH or the environment\n");
+  }
+  if (text.empty()) text = "unexpected argument\n";
+  return text + "see outboxd --help\n";
+}
+
+ExitNow exit_for(const CLI::App& app, const CLI::ParseError& error) {
+  std::ostringstream out;
+  std::ostringstream err;
+  const auto status = app.exit(error, out, err);
+  return {status == 0 ? kDone : kCouldNotWork, out.str(), err.str()};
+}
+
+ExitNow usage_error(std::string text) {
+  return {kCouldNotWork, {}, std::move(text) + "\nsee outboxd --help\n"};
+}
+
+Command chosen(const CLI::App& app) {
+  if (app.got_subcommand("config")) {
+    return app.get_subcommand("config")->got_subcommand("show") ? Command::config_show : Command::config_check;
+  }
+  if (app.got_subcommand("migrate")) return Command::migrate;
+  if (app.got_subcommand("enqueue")) return Command::enqueue;
+  return Command::run;
+}
+
+std::variant<CommandLine, ExitNow> finished(const CLI::App& app, Parsed parsed) {
+  auto& line = parsed.line;
+  line.command = chosen(app);
+  for (const auto& [flag, value] : parsed.settings) {
+    if (app.count(flag) > 0) line.flags[flag] = value;
+  }
+  if (!parsed.check_file.empty()) line.config_file = parsed.check_file;
+  if (line.command == Command::migrate && parsed.revert != 0) line.revert = parsed.revert;
+  if (line.command != Command::run && (line.once || !parsed.timeout.empty())) {
+    return usage_error("--once and --timeout go with `outboxd run` alone");
+  }
+  if (parsed.timeout.empty()) return line;
+  if (!line.once) return usage_error("--timeout goes with --once");
+  const auto timeout = config::parse_duration(parsed.timeout);
+  if (!timeout.value || *timeout.value <= 0) {
+    return usage_error("--timeout " + parsed.timeout + ": needs a duration above 0, such as 60s");
+  }
+  line.once_timeout = std::chrono::milliseconds{*timeout.value};
+  return line;
+}
+
+}  // namespace
+
+std::variant<CommandLine, ExitNow> parse_command_line(int argc, const char* const* argv) {
+  Parsed parsed;
+  CLI::App app{kAbout, "outboxd"};
+  app.footer(kFooter);
+  app.require_subcommand(0, 1);
+  app.set_version_flag("--version", std::string{"outboxd "} + OUTBOXD_VERSION);
+  std::string config_file;
+  auto* config_option =
+      app.add_option("--config", config_file, "Configuration file [/etc/outboxd/outboxd.toml, if it exists]")
+          ->type_name("FILE");
+  add_run(app, parsed);
+  add_settings(app, parsed);
+  add_config(app, parsed);
+  add_migrate(app, parsed);
+  add_enqueue(app, parsed);
+  try {
+    app.parse(argc, argv);
+  } catch (const CLI::ExtrasError&) {
+    return ExitNow{kCouldNotWork, {}, unknown_arguments(app.remaining(true))};
+  } catch (const CLI::ParseError& error) {
+    return exit_for(app, error);
+  }
+  if (config_option->count() > 0) parsed.line.config_file = config_file;
+  return finished(app, std::move(parsed));
+}
+
+}  // namespace outboxd::daemon

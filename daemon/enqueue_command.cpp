@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/commands.hpp"
+#include "daemon/exit_status.hpp"
+#include "daemon/load_settings.hpp"
+#include "postgres/conninfo.hpp"
+#include "postgres/enqueue.hpp"
+#include "postgres/enqueue_payload.hpp"
+#include "postgres/pqxx_compat.hpp"
+#include "telemetry/redaction.hpp"
+
+#include <iostream>
+
+namespace outboxd::daemon {
+namespace {
+
+std::vector<postgres::Event> events_of(const CommandLine& line) {
+  if (line.assignments.empty()) return postgres::read_json_lines(std::cin, line.stream);
+  return {{line.stream, postgres::payload_from_arguments(line.assignments), {}}};
+}
+
+void enqueue(const CommandLine& line, const config::Settings& settings) {
+  const auto events = events_of(line);
+  const auto& options = settings.postgres;
+  const auto connection = postgres::open_connection(
+      postgres::complete_conninfo(options.url, options.connect_timeout, options.statement_timeout));
+  for (const auto& id : postgres::insert_events(*connection, settings.dispatcher.table, events)) {
+    std::cout << id << "\n";
+  }
+}
+
+}  // namespace
+
+int enqueue_command(const CommandLine& line) {
+  const auto settings = load_settings(line, {.postgres = true, .signing = false});
+  if (!settings) return kCouldNotWork;
+  try {
+    enqueue(line, *settings);
+    return kDone;
+  } catch (const std::exception& error) {
+    std::cerr << "outboxd enqueue: " << telemetry::log::redacted(error.what()) << "\n";
+    return kCouldNotWork;
+  }
+}
+
+}  // namespace outboxd::daemon

@@ -1,0 +1,75 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/parts.hpp"
+
+#include "postgres/conninfo.hpp"
+#include "system/identity.hpp"
+
+#include <algorithm>
+
+namespace outboxd::daemon {
+namespace {
+
+/// A write must have ended, one way or the other, before the lease does (with a short lease it gets half of it), and
+/// before the daemon has to when it is told to stop.
+std::chrono::milliseconds write_timeout(const config::Settings& settings) {
+  return std::min({settings.redis.timeout, settings.dispatcher.lease / 2, settings.dispatcher.shutdown_timeout});
+}
+
+}  // namespace
+
+postgres::RowStoreOptions row_store_options(const config::Settings& settings) {
+  const auto& postgres = settings.postgres;
+  return {
+      .session = {.conninfo =
+                      postgres::complete_conninfo(postgres.url, postgres.connect_timeout, postgres.statement_timeout),
+                  .statement_timeout = postgres.statement_timeout},
+      .table = settings.dispatcher.table,
+      .streams = settings.dispatcher.streams,
+      .worker = system::worker_id(),
+      .lease = settings.dispatcher.lease,
+      .max_payload_bytes = settings.dispatcher.max_payload_bytes,
+      .max_attempts = settings.dispatcher.max_attempts,
+  };
+}
+
+redis::PublisherOptions publisher_options(const config::Settings& settings) {
+  const auto& endpoint = settings.redis.endpoint;
+  return {
+      .endpoint = {.host = endpoint.host,
+                   .port = endpoint.port,
+                   .unix_path = endpoint.unix_path,
+                   .username = endpoint.username,
+                   .password = endpoint.password,
+                   .database = endpoint.database,
+                   .shown = endpoint.shown()},
+      .connect_timeout = settings.redis.connect_timeout,
+      .timeout = write_timeout(settings),
+      .maxlen = settings.dispatcher.maxlen,
+      .stream_maxlen = settings.dispatcher.stream_maxlen,
+  };
+}
+
+dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings, bool once,
+                                               std::optional<dispatch::TimePoint> once_deadline) {
+  const auto& dispatcher = settings.dispatcher;
+  return {
+      .batch_rows = dispatcher.batch,
+      .poll_interval = dispatcher.poll_interval,
+      .lease_reserve = write_timeout(settings),
+      .shutdown_timeout = dispatcher.shutdown_timeout,
+      .backoff_min = dispatcher.probe_min,
+      .backoff_max = dispatcher.probe_max,
+      // A person watches the progress line; a scrape comes every ten seconds or more.
+      .sample_interval = once ? std::chrono::seconds{1} : std::chrono::seconds{5},
+      .retry = {.profile = settings.profile, .max_attempts = dispatcher.max_attempts},
+      .once = once,
+      .once_deadline = once_deadline,
+  };
+}
+
+entry::Encoder encoder_for(const config::Settings& settings) {
+  return {{.nulls = entry::Nulls::left_out, .max_payload_bytes = settings.dispatcher.max_payload_bytes},
+          settings.signing_key};
+}
+
+}  // namespace outboxd::daemon
