@@ -1,0 +1,160 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""A sample consumer: reads whole streams and checks the signature of every entry.
+
+Shares no code with outboxd and needs nothing but Python's standard library, so it shows what a consumer in any
+language has to do. Exit status: 0 every entry of every stream is signed by this key, 1 otherwise, 2 could not look.
+
+    verify.py --redis unix:/run/redis/redis.sock --key-file streams.key caracal.policy.invalidate
+"""
+
+import argparse
+import hashlib
+import hmac
+import socket
+import sys
+
+SIGNATURE_FIELD = b"_sig"
+PAGE_ENTRIES = 500
+
+
+class SignatureError(Exception):
+    """An entry that a consumer must skip and acknowledge."""
+
+
+class RedisError(Exception):
+    """Redis answered with an error."""
+
+
+class Redis:
+    """As much of the Redis protocol (RESP2) as reading a stream needs."""
+
+    def __init__(self, address, timeout_seconds=10):
+        if address.startswith("unix:"):
+            self._socket = socket.socket(socket.AF_UNIX)
+            self._socket.settimeout(timeout_seconds)
+            self._socket.connect(address[len("unix:"):])
+        else:
+            host, _, port = address.rpartition(":")
+            self._socket = socket.create_connection((host.strip("[]") or "127.0.0.1", int(port)), timeout_seconds)
+        self._replies = self._socket.makefile("rb")
+
+    def call(self, *words):
+        words = [w if isinstance(w, bytes) else str(w).encode() for w in words]
+        request = b"*%d\r\n" % len(words) + b"".join(b"$%d\r\n%s\r\n" % (len(w), w) for w in words)
+        self._socket.sendall(request)
+        return self._reply()
+
+    def _reply(self):
+        line = self._replies.readline()
+        if not line.endswith(b"\r\n"):
+            raise RedisError("the connection ended in the middle of a reply")
+        kind, rest = line[:1], line[1:-2]
+        if kind == b"+":
+            return rest
+        if kind == b"-":
+            raise RedisError(rest.decode(errors="replace"))
+        if kind == b":":
+            return int(rest)
+        if kind == b"$":
+            size = int(rest)
+            if size < 0:
+                return None
+            data = self._replies.read(size + 2)
+            if len(data) != size + 2:
+                raise RedisError("the connection ended in the middle of a reply")
+            return data[:-2]
+        if kind == b"*":
+            return [self._reply() for _ in range(int(rest))]
+        raise RedisError(f"unexpected reply {line!r}")
+
+
+def entries(redis, stream):
+    """Every entry of the stream, oldest first, as (id, [(field, value), …]), all bytes."""
+    start = b"-"
+    while True:
+        page = redis.call("XRANGE", stream, start, "+", "COUNT", PAGE_ENTRIES)
+        for entry_id, flat in page:
+            yield entry_id, list(zip(flat[::2], flat[1::2]))
+        if len(page) < PAGE_ENTRIES:
+            return
+        start = b"(" + page[-1][0]
+
+
+def canonical(stream, fields):
+    """What is signed: the stream's name, then every field but the signature, sorted by its UTF-8 bytes."""
+    lines = [stream.encode() + b"\n"]
+    lines += [name + b"=" + value + b"\n" for name, value in sorted(fields) if name != SIGNATURE_FIELD]
+    return b"".join(lines)
+
+
+def check(key, stream, fields):
+    """Raises SignatureError unless the entry was signed with this key."""
+    names = [name for name, _ in fields]
+    if len(set(names)) != len(names):
+        raise SignatureError("a field appears twice")
+    given = dict(fields).get(SIGNATURE_FIELD)
+    if given is None:
+        raise SignatureError("signature missing")
+    wanted = hmac.new(key, canonical(stream, fields), hashlib.sha256).hexdigest().encode()
+    if not hmac.compare_digest(given, wanted):
+        raise SignatureError("signature wrong")
+
+
+def read_key(path):
+    with open(path, encoding="ascii") as file:
+        key = bytes.fromhex(file.read().strip())
+    if len(key) < 32:
+        raise ValueError(f"{path}: the key has {len(key)} bytes, at least 32 are needed")
+    return key
+
+
+def parse_arguments():
+    parser = argparse.ArgumentParser(description=__doc__.split("\n", maxsplit=1)[0])
+    parser.add_argument("--redis", default="127.0.0.1:6379", metavar="ADDRESS", help="HOST:PORT or unix:/path (%(default)s)")
+    parser.add_argument("--user", help="Redis user; needs --password-file")
+    parser.add_argument("--password-file", metavar="FILE", help="file that holds the Redis password")
+    parser.add_argument("--key-file", required=True, metavar="FILE", help="file that holds the signing key in hex")
+    parser.add_argument("streams", nargs="+", metavar="STREAM")
+    return parser.parse_args()
+
+
+def connect(arguments):
+    redis = Redis(arguments.redis)
+    if arguments.password_file:
+        with open(arguments.password_file, "rb") as file:
+            password = file.read().removesuffix(b"\n")
+        redis.call("AUTH", *([arguments.user] if arguments.user else []), password)
+    return redis
+
+
+def main():
+    arguments = parse_arguments()
+    key = read_key(arguments.key_file)
+    redis = connect(arguments)
+    good = bad = 0
+    for stream in arguments.streams:
+        seen = 0
+        for entry_id, fields in entries(redis, stream):
+            seen += 1
+            try:
+                check(key, stream, fields)
+                good += 1
+                verdict = "signature ok"
+            except SignatureError as error:
+                bad += 1
+                verdict = str(error).upper()
+            print(f"{stream}  {entry_id.decode()}  {verdict}")
+        if seen == 0:
+            bad += 1
+            print(f"{stream}  NO ENTRIES")
+    print(f"{good} entries verified, {bad} problems")
+    return 1 if bad else 0
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except (OSError, RedisError, ValueError) as problem:
+        print(f"verify.py: {problem}", file=sys.stderr)
+        sys.exit(2)
