@@ -1,0 +1,136 @@
+// SPDX-License-Identifier: Apache-2.0
+// In what order rows reach their stream, in how many writes, and how long a stream may become.
+#include "support/outbox_table.hpp"
+
+#include <doctest/doctest.h>
+
+#include <set>
+#include <vector>
+
+using outboxd::test::contract_database;
+using outboxd::test::Database;
+using outboxd::test::insert_rows;
+using outboxd::test::literal;
+using outboxd::test::new_stream;
+using outboxd::test::outboxd_environment;
+using outboxd::test::PrivateRedis;
+using outboxd::test::run_outboxd;
+using outboxd::test::shared_redis;
+using outboxd::test::with;
+
+namespace {
+
+std::vector<std::string> ids_in(const std::string& stream, const PrivateRedis& redis = shared_redis()) {
+  std::vector<std::string> ids;
+  for (const auto& entry : redis.probe().xrange(stream)) ids.push_back(entry.at("outbox_id"));
+  return ids;
+}
+
+std::vector<std::string> column(const Database& database, const std::string& sql) {
+  std::vector<std::string> values;
+  for (const auto& row : database.rows(sql)) values.push_back(row[0]);
+  return values;
+}
+
+/// The MAXLEN of every XADD that the server saw, "~100" or "100", by stream.
+std::set<std::pair<std::string, std::string>> bounds_seen(const PrivateRedis& redis) {
+  std::set<std::pair<std::string, std::string>> seen;
+  for (const auto& record : redis.probe().command("SLOWLOG", "GET", "1000").elements) {
+    const auto& words = record.elements.at(3).elements;
+    if (words.at(0).text != "XADD") continue;
+    CHECK(words.at(2).text == "MAXLEN");
+    CHECK(words.at(5).text == "*");
+    seen.emplace(words.at(1).text, words.at(3).text + words.at(4).text);
+  }
+  return seen;
+}
+
+}  // namespace
+
+TEST_CASE("rows of one time go out by id, in one batch") {
+  const auto database = contract_database();
+  const auto stream = new_stream("ties");
+  database.exec(
+      "INSERT INTO event_outbox (id, stream_name, payload_json, available_at) SELECT 'id-' || lpad(((n * 37) %"
+      " 41)::text, 2, '0'), " +
+      literal(stream) + ", '{}', '2026-01-01' FROM generate_series(0, 7) AS n");
+  CHECK(run_outboxd({"--once"}, outboxd_environment(database)).status == 0);
+  CHECK(ids_in(stream) == column(database, "SELECT id FROM event_outbox ORDER BY id"));
+}
+
+TEST_CASE("rows go out by available_at, whatever their ids, over many batches and several streams") {
+  const auto database = contract_database();
+  const std::vector<std::string> streams{new_stream("order"), new_stream("order"), new_stream("order")};
+  for (std::size_t i = 0; i < streams.size(); ++i) {
+    database.exec("INSERT INTO event_outbox (id, stream_name, payload_json, available_at) SELECT md5(n || '" +
+                  std::to_string(i) + "'), " + literal(streams[i]) +
+                  ", '{}', timestamptz '2026-01-01' + ((n * 7919) % 10007) * interval '1 second'"
+                  " FROM generate_series(1, 300) AS n");
+  }
+  CHECK(run_outboxd({"--once", "--batch", "16"}, outboxd_environment(database)).status == 0);
+  for (const auto& stream : streams) {
+    const auto ids = ids_in(stream);
+    CHECK(ids.size() == 300);
+    CHECK(ids == column(database, "SELECT id FROM event_outbox WHERE stream_name = " + literal(stream) +
+                                      " ORDER BY available_at"));
+  }
+}
+
+TEST_CASE("MAXLEN ~ is the profile's, the flag's, or the stream's own") {
+  const PrivateRedis redis({"slowlog-log-slower-than 0", "slowlog-max-len 1000"});
+  const auto database = contract_database();
+  const auto environment = outboxd_environment(database, redis);
+  const auto seen_with = [&](const std::vector<std::string>& arguments,
+                             const outboxd::test::Environment& changes = {}) {
+    redis.probe().command("SLOWLOG", "RESET");
+    database.exec("TRUNCATE event_outbox");
+    insert_rows(database, "a", "stream-a", 3);
+    insert_rows(database, "b", "stream-b", 3);
+    CHECK(run_outboxd(arguments, with(environment, changes)).status == 0);
+    return bounds_seen(redis);
+  };
+  using Seen = std::set<std::pair<std::string, std::string>>;
+  CHECK(seen_with({"--once"}) == Seen{{"stream-a", "~100000"}, {"stream-b", "~100000"}});
+  CHECK(seen_with({"--once", "--profile", "coordinator"}) == Seen{{"stream-a", "~100000"}, {"stream-b", "~100000"}});
+  CHECK(seen_with({"--once", "--maxlen", "500"}) == Seen{{"stream-a", "~500"}, {"stream-b", "~500"}});
+  CHECK(seen_with({"--once", "--stream-maxlen", "stream-b=1000000"}) ==
+        Seen{{"stream-a", "~100000"}, {"stream-b", "~1000000"}});
+  CHECK(seen_with({"--once"}, {{"CARACAL_OUTBOX_STREAM_MAXLEN", "77"}}) ==
+        Seen{{"stream-a", "~77"}, {"stream-b", "~77"}});
+  CHECK(seen_with({"--once", "--profile", "coordinator"}, {{"STREAMS_MAXLEN", "78"}}) ==
+        Seen{{"stream-a", "~78"}, {"stream-b", "~78"}});
+}
+
+TEST_CASE("a bounded stream keeps its newest entries, its neighbour all") {
+  const auto database = contract_database();
+  const auto bounded = new_stream("bounded");
+  const auto whole = new_stream("whole");
+  insert_rows(database, "a", bounded, 2000);
+  insert_rows(database, "b", whole, 2000);
+  CHECK(run_outboxd({"--once", "--batch", "500", "--stream-maxlen", bounded + "=100"}, outboxd_environment(database))
+            .status == 0);
+  const auto kept = ids_in(bounded);
+  CHECK(kept.size() >= 100);
+  // "~" lets Redis keep what a node of its own holds beyond the bound.
+  CHECK(kept.size() <= 300);
+  REQUIRE(!kept.empty());
+  CHECK(kept.back() == "a002000");
+  CHECK(ids_in(whole).size() == 2000);
+}
+
+TEST_CASE("a batch goes to Redis in one pipelined write") {
+  const PrivateRedis redis;
+  const auto database = contract_database();
+  insert_rows(database, "a", "stream", 1000);
+  // Every read of a client's socket that held commands counts as one event of the server's loop.
+  const auto ended = run_outboxd({"--once", "--batch", "500"}, outboxd_environment(database, redis));
+  CHECK(ended.status == 0);
+  const auto stats = redis.probe().command("INFO", "stats").text;
+  const auto number = [&](const std::string& name) {
+    const auto at = stats.find(name + ":");
+    return at == std::string::npos ? -1 : std::stoi(stats.substr(at + name.size() + 1));
+  };
+  CHECK(number("total_commands_processed") >= 1000);
+  // One read a command would be a thousand.
+  CHECK(number("total_reads_processed") < 200);
+}

@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a running daemon says over HTTP about real rows.
+#include "support/http.hpp"
+#include "support/outbox_table.hpp"
+#include "support/wait.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <sstream>
+
+using outboxd::test::contains;
+using outboxd::test::contract_database;
+using outboxd::test::count_rows;
+using outboxd::test::http_get;
+using outboxd::test::http_port;
+using outboxd::test::insert_row;
+using outboxd::test::insert_rows;
+using outboxd::test::literal;
+using outboxd::test::new_stream;
+using outboxd::test::outboxd_environment;
+using outboxd::test::run_outboxd;
+using outboxd::test::shared_redis;
+using outboxd::test::start_outboxd;
+using outboxd::test::wait_until;
+using outboxd::test::with;
+
+namespace {
+
+const std::vector<std::string> kRun{"run", "--http-listen", "127.0.0.1:0", "--poll-interval", "20ms"};
+
+/// The sum of a metric's series that carry all these labels; -1 when there is none.
+double value_of(const std::string& metrics, const std::string& name, const std::vector<std::string>& labels = {}) {
+  std::istringstream lines(metrics);
+  std::string line;
+  double sum = 0;
+  bool found = false;
+  while (std::getline(lines, line)) {
+    if (!line.starts_with(name + "{") && !line.starts_with(name + " ")) continue;
+    bool fits = true;
+    for (const auto& label : labels) fits = fits && contains(line, label);
+    if (!fits) continue;
+    found = true;
+    sum += std::stod(line.substr(line.rfind(' ') + 1));
+  }
+  return found ? sum : -1;
+}
+
+}  // namespace
+
+TEST_CASE("the metrics of the main job are there, and move") {
+  const auto database = contract_database();
+  const auto stream = new_stream("metrics");
+  const auto wrong = new_stream("wrong-type");
+  shared_redis().probe().command("SET", wrong, "a string");
+  database.exec(
+      "INSERT INTO event_outbox (id, stream_name, payload_json, available_at, created_at) VALUES ('later', " +
+      literal(stream) + ", '{}', now() + interval '1 day', now() - interval '1 hour')");
+  const auto outboxd = start_outboxd(kRun, outboxd_environment(database));
+  const auto port = http_port(*outboxd);
+  wait_until([&] { return http_get(port, "/readyz").status == 200; });
+  const auto metrics = [&] { return http_get(port, "/metrics").body; };
+  const auto before = metrics();
+  for (const std::string name :
+       {"outboxd_pending_rows", "outboxd_oldest_pending_age_seconds", "outboxd_dead_rows", "outboxd_published_total",
+        "outboxd_retries_total", "outboxd_failures_total", "outboxd_claim_seconds_bucket",
+        "outboxd_publish_seconds_bucket", "outboxd_settle_seconds_bucket", "outboxd_ready"}) {
+    CHECK_MESSAGE(value_of(before, name) >= 0, name);
+  }
+  CHECK(value_of(before, "outboxd_published_total") == 0);
+
+  insert_rows(database, "a", stream, 300);
+  insert_row(database, "not-an-object", stream, "[]");
+  insert_row(database, "reserved", stream, R"({"_sig": 1, "outbox_id": 2})");
+  // So often refused that it isn't due again before the end of the test.
+  database.exec("INSERT INTO event_outbox (id, stream_name, payload_json, attempts) VALUES ('refused', " +
+                literal(wrong) + ", '{}', 20)");
+  wait_until([&] { return count_rows(database, "attempts IN (1, 21) AND locked_until IS NULL") == 303; });
+  // The gauges follow with the next sample.
+  wait_until([&] {
+    return value_of(metrics(), "outboxd_pending_rows") == 2 && value_of(metrics(), "outboxd_dead_rows") == 1;
+  });
+  const auto after = metrics();
+  CHECK(value_of(after, "outboxd_published_total", {"stream=\"" + stream + "\""}) == 301);
+  CHECK(value_of(after, "outboxd_published_total") == 301);
+  CHECK(value_of(after, "outboxd_reserved_fields_dropped_total") == 2);
+  CHECK(value_of(after, "outboxd_retries_total") == 1);
+  CHECK(value_of(after, "outboxd_failures_total", {"reason=\"bad_row\""}) == 1);
+  CHECK(value_of(after, "outboxd_failures_total", {"reason=\"entry_refused\""}) == 1);
+  CHECK(value_of(after, "outboxd_failures_total") == 2);
+  CHECK(value_of(after, "outboxd_oldest_pending_age_seconds") >= 3600);
+  CHECK(value_of(after, "outboxd_oldest_pending_age_seconds") < 7200);
+  for (const std::string histogram : {"claim", "publish", "settle"}) {
+    CHECK(value_of(after, "outboxd_" + histogram + "_seconds_count") >
+          value_of(before, "outboxd_" + histogram + "_seconds_count"));
+    CHECK(value_of(after, "outboxd_" + histogram + "_seconds_sum") > 0);
+  }
+  // Claimed = published + retried + dead + released.
+  CHECK(value_of(after, "outboxd_claimed_total") ==
+        value_of(after, "outboxd_published_total") + value_of(after, "outboxd_retries_total") +
+            value_of(after, "outboxd_dead_total") + value_of(after, "outboxd_released_total"));
+}
+
+TEST_CASE("/metrics asks for its bearer token, the probes don't") {
+  const auto database = contract_database();
+  const auto environment = with(outboxd_environment(database), {{"METRICS_BEARER", "the-token"}});
+  const auto outboxd = start_outboxd(kRun, environment);
+  const auto port = http_port(*outboxd);
+  CHECK(http_get(port, "/metrics").status == 401);
+  CHECK(http_get(port, "/metrics", {{"Authorization", "Bearer the-toke"}}).status == 401);
+  CHECK(http_get(port, "/metrics", {{"Authorization", "Bearer the-token"}}).status == 200);
+  CHECK(http_get(port, "/healthz").status == 200);
+  wait_until([&] { return http_get(port, "/readyz").status == 200; });
+  CHECK(http_get(port, "/elsewhere").status == 404);
+}
+
+TEST_CASE("it listens on 127.0.0.1:9464 unless told otherwise; off is off; a taken port is said") {
+  const auto show = run_outboxd({"config", "show"}, {});
+  CHECK(contains(show.out, "listen = \"127.0.0.1:9464\"  # default"));
+  const auto database = contract_database();
+  const auto outboxd = start_outboxd(kRun, outboxd_environment(database));
+  const auto taken = "127.0.0.1:" + std::to_string(http_port(*outboxd));
+  insert_row(database, "a", new_stream(), "{}");
+  wait_until([&] { return count_rows(database, "dispatched_at IS NULL") == 0; });
+  outboxd->signal(SIGSTOP);
+  insert_row(database, "b", new_stream(), "{}");
+  const auto second = run_outboxd({"run", "--http-listen", taken}, outboxd_environment(database));
+  CHECK(second.status == 2);
+  CHECK(contains(second.err, taken));
+  CHECK(count_rows(database, "id = 'b' AND attempts = 0") == 1);
+  outboxd->signal(SIGCONT);
+}

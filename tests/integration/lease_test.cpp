@@ -1,0 +1,106 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows whose lease is lost: taken over by another worker, or left behind by a dispatcher that was killed.
+#include "support/http.hpp"
+#include "support/outbox_table.hpp"
+#include "support/wait.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <set>
+
+using outboxd::test::Child;
+using outboxd::test::contains;
+using outboxd::test::contract_database;
+using outboxd::test::count_rows;
+using outboxd::test::Database;
+using outboxd::test::http_get;
+using outboxd::test::http_port;
+using outboxd::test::insert_rows;
+using outboxd::test::outboxd_environment;
+using outboxd::test::PrivateRedis;
+using outboxd::test::Rows;
+using outboxd::test::start_outboxd;
+using outboxd::test::wait_until;
+
+namespace {
+
+struct HangingWrite {
+  std::unique_ptr<Child> outboxd;
+  std::uint16_t port = 0;
+};
+
+/// A daemon that has claimed `rows` rows and waits for a Redis that doesn't answer.
+HangingWrite hang(const Database& database, PrivateRedis& redis, int rows) {
+  auto outboxd = start_outboxd(
+      {"run", "--http-listen", "127.0.0.1:0", "--poll-interval", "20ms", "--redis-timeout", "60s", "--lease", "300s"},
+      outboxd_environment(database, redis));
+  const auto port = http_port(*outboxd);
+  wait_until([&] { return http_get(port, "/readyz").status == 200; });
+  redis.pause();
+  insert_rows(database, "a", "stream", rows);
+  wait_until([&] { return count_rows(database, "locked_until IS NOT NULL") == rows; });
+  return {std::move(outboxd), port};
+}
+
+}  // namespace
+
+TEST_CASE("an outcome is not written over a row that another worker holds by now") {
+  PrivateRedis redis;
+  const auto database = contract_database();
+  const auto hanging = hang(database, redis, 3);
+  database.exec(
+      "UPDATE event_outbox SET locked_by = 'another', attempts = 7, locked_until = now() + interval '1 hour'"
+      " WHERE id = 'a000002'");
+  redis.resume();
+  wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") == 2; });
+  CHECK(database.rows("SELECT dispatched_at, locked_by, attempts, locked_until > now() FROM event_outbox WHERE id ="
+                      " 'a000002'") == Rows{{"NULL", "another", "7", "t"}});
+  wait_until([&] {
+    return contains(http_get(hanging.port, "/metrics").body, "outboxd_leases_lost_total{dispatcher=\"outbox\"} 1");
+  });
+}
+
+TEST_CASE(
+    "the rows of a dispatcher that was killed are free long before their lease ends; other leases are honoured") {
+  PrivateRedis redis;
+  const auto database = contract_database();
+  const auto hanging = hang(database, redis, 5);
+  hanging.outboxd->signal(SIGKILL);
+  hanging.outboxd->wait();
+  insert_rows(database, "b", "stream", 1);
+  database.exec(
+      "UPDATE event_outbox SET locked_by = 'another:1:0123abcd', attempts = 1,"
+      " locked_until = now() + interval '1 hour' WHERE id LIKE 'b%'");
+  redis.resume();
+  const auto next = start_outboxd({"run", "--http-listen", "127.0.0.1:0"}, outboxd_environment(database, redis));
+  // The lease is 300 s, and this waits for 20 s at most.
+  wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL AND attempts = 2") == 5; });
+  CHECK(contains(next->err(), "is dead (its Postgres sessions are gone)"));
+  CHECK(count_rows(database, "locked_by = 'another:1:0123abcd' AND dispatched_at IS NULL") == 1);
+  // At least once: the killed one's write may have arrived as well.
+  std::set<std::string> ids;
+  for (const auto& entry : redis.probe().xrange("stream")) ids.insert(entry.at("outbox_id"));
+  CHECK(ids.size() == 5);
+}
+
+TEST_CASE("the lease of a dispatcher that hangs but lives is honoured") {
+  PrivateRedis redis;
+  const auto database = contract_database();
+  const auto hanging = hang(database, redis, 5);
+  hanging.outboxd->signal(SIGSTOP);
+  redis.resume();
+  const auto other = start_outboxd({"run", "--http-listen", "127.0.0.1:0", "--poll-interval", "100ms"},
+                                   outboxd_environment(database, redis));
+  const auto port = http_port(*other);
+  // Forty polls are four seconds: twice the time after which a dead one's rows are free.
+  wait_until([&] {
+    const auto page = http_get(port, "/metrics").body;
+    const std::string_view series = "outboxd_claim_seconds_count{dispatcher=\"outbox\"} ";
+    const auto at = page.find(series);
+    return at != std::string::npos && std::stoi(page.substr(at + series.size())) >= 40;
+  });
+  CHECK(count_rows(database, "locked_until > now() AND attempts = 1") == 5);
+  hanging.outboxd->signal(SIGCONT);
+  wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL AND attempts = 1") == 5; });
+}

@@ -1,0 +1,48 @@
+// SPDX-License-Identifier: Apache-2.0
+// Redis' settings are read at the start: what differs from what streams need is warned about, and nothing stops for
+// it.
+#include "support/outbox_table.hpp"
+
+#include <doctest/doctest.h>
+
+using outboxd::test::contains;
+using outboxd::test::contract_database;
+using outboxd::test::insert_row;
+using outboxd::test::outboxd_environment;
+using outboxd::test::PrivateRedis;
+using outboxd::test::run_outboxd;
+using outboxd::test::with;
+
+namespace {
+
+/// The log of publishing one row there.
+std::string log_of_publishing(const PrivateRedis& redis, const std::string& user = "") {
+  const auto database = contract_database();
+  insert_row(database, "a", "stream", "{}");
+  const auto url = "redis://" + user + "127.0.0.1:" + std::to_string(redis.port());
+  const auto ended = run_outboxd({"--once"}, with(outboxd_environment(database), {{"REDIS_URL", url}}));
+  CHECK_MESSAGE(ended.status == 0, ended.err);
+  return ended.err;
+}
+
+}  // namespace
+
+TEST_CASE("a Redis as it should be is not talked about") {
+  const PrivateRedis redis({"appendonly yes", "appendfsync everysec", "maxmemory-policy noeviction"});
+  CHECK(!contains(log_of_publishing(redis), "warn"));
+}
+
+TEST_CASE("each setting that differs is warned about, and rows go out") {
+  const PrivateRedis redis({"appendonly no", "appendfsync no", "maxmemory-policy allkeys-lru"});
+  const auto log = log_of_publishing(redis);
+  for (const char* setting : {"appendonly no", "appendfsync no", "maxmemory-policy allkeys-lru"}) {
+    CHECK_MESSAGE(contains(log, setting), setting);
+  }
+}
+
+TEST_CASE("where CONFIG GET is refused the check is skipped; XADD and PING are rights enough") {
+  const PrivateRedis redis({"user narrow on >pw-narrow ~stream ~other resetchannels -@all +xadd"});
+  const auto log = log_of_publishing(redis, "narrow:pw-narrow@");
+  CHECK(!contains(log, "appendonly"));
+  CHECK(redis.probe().xlen("stream") == 1);
+}

@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: Apache-2.0
+// With which rights and on which tables it works, and what it says where it can't.
+#include "support/outbox_table.hpp"
+
+#include <doctest/doctest.h>
+
+using outboxd::test::contains;
+using outboxd::test::contract_database;
+using outboxd::test::count_rows;
+using outboxd::test::Database;
+using outboxd::test::Finished;
+using outboxd::test::insert_row;
+using outboxd::test::insert_rows;
+using outboxd::test::new_stream;
+using outboxd::test::outboxd_environment;
+using outboxd::test::run_outboxd;
+using outboxd::test::shared_postgres;
+using outboxd::test::shared_redis;
+using outboxd::test::with;
+
+namespace {
+
+/// A role that may do just this to the table, and nothing else.
+std::string role_with(const Database& database, const std::string& rights) {
+  auto role = "worker_" + database.name;
+  database.exec("CREATE ROLE " + role + " LOGIN; GRANT " + rights + " TO " + role);
+  return role;
+}
+
+Finished once_as(const Database& database, const std::string& role, std::vector<std::string> flags = {}) {
+  flags.insert(flags.begin(), "--once");
+  return run_outboxd(
+      flags, with(outboxd_environment(database), {{"DATABASE_URL", shared_postgres().url(database.name, role)}}));
+}
+
+void check_refused(const Finished& ended, const std::vector<std::string>& named) {
+  CHECK(ended.status == 2);
+  for (const auto& word : named) {
+    CHECK_MESSAGE(contains(ended.err, word), word, " is not in: ", ended.err);
+  }
+}
+
+/// One row that is due, which nobody has touched.
+Database database_with_row() {
+  auto database = contract_database();
+  insert_row(database, "a", new_stream(), "{}");
+  return database;
+}
+
+/// Everything that a migration could have added or changed.
+outboxd::test::Rows whole_schema(const Database& database) {
+  return database.rows(
+      "SELECT oid, relname, relfilenode, relnatts, relacl FROM pg_class WHERE relnamespace = 'public'::regnamespace"
+      " UNION ALL SELECT oid, tgname, 0, 0, NULL FROM pg_trigger"
+      " UNION ALL SELECT oid, proname, 0, 0, NULL FROM pg_proc WHERE pronamespace = 'public'::regnamespace ORDER BY "
+      "1");
+}
+
+bool untouched(const Database& database) {
+  return count_rows(database, "attempts = 0 AND locked_until IS NULL AND dispatched_at IS NULL") == 1;
+}
+
+}  // namespace
+
+TEST_CASE("SELECT and UPDATE on the one table are enough") {
+  const auto database = contract_database();
+  const auto stream = new_stream();
+  insert_rows(database, "a", stream, 100);
+  insert_row(database, "dead", stream, "[]");
+  const auto role = role_with(database, "SELECT, UPDATE ON event_outbox");
+  const auto schema = whole_schema(database);
+  const auto ended = once_as(database, role);
+  CHECK(ended.status == 1);
+  CHECK(shared_redis().probe().xlen(stream) == 100);
+  CHECK(count_rows(database, "dispatched_at IS NOT NULL") == 100);
+  CHECK(count_rows(database, "available_at = 'infinity'") == 1);
+  // As it stands there: nothing was added.
+  CHECK(whole_schema(database) == schema);
+}
+
+TEST_CASE("UPDATE on the columns that it writes is enough as well") {
+  const auto database = database_with_row();
+  const auto role = role_with(database,
+                              "SELECT, UPDATE (attempts, available_at, locked_until, locked_by, last_error,"
+                              " dispatched_at) ON event_outbox");
+  const auto ended = once_as(database, role);
+  CHECK_MESSAGE(ended.status == 0, ended.err);
+  CHECK(count_rows(database, "dispatched_at IS NOT NULL") == 1);
+}
+
+TEST_CASE("a missing right is named, before any row is touched") {
+  {
+    const auto database = database_with_row();
+    const auto role = role_with(database, "SELECT ON event_outbox");
+    check_refused(once_as(database, role), {role, "event_outbox", "update", "GRANT UPDATE ON"});
+    CHECK(untouched(database));
+  }
+  {
+    const auto database = database_with_row();
+    const auto role = role_with(database, "UPDATE ON event_outbox");
+    check_refused(once_as(database, role), {role, "event_outbox", "read", "GRANT SELECT ON"});
+    CHECK(untouched(database));
+  }
+  {
+    const auto database = database_with_row();
+    const auto role = role_with(
+        database, "SELECT, UPDATE (attempts, available_at, locked_until, locked_by, last_error) ON event_outbox");
+    check_refused(once_as(database, role), {role, "dispatched_at"});
+    CHECK(untouched(database));
+  }
+  {
+    auto database = database_with_row();
+    database.exec("CREATE SCHEMA hidden; ALTER TABLE event_outbox SET SCHEMA hidden");
+    const auto role = role_with(database, "SELECT, UPDATE ON hidden.event_outbox");
+    check_refused(once_as(database, role, {"--table", "hidden.event_outbox"}), {"hidden"});
+    CHECK(database.scalar("SELECT attempts FROM hidden.event_outbox") == "0");
+  }
+}
+
+TEST_CASE("a missing column is named, several at once, before any row is touched") {
+  const auto database = database_with_row();
+  database.exec("ALTER TABLE event_outbox DROP COLUMN locked_by, DROP COLUMN last_error");
+  check_refused(once_as(database, "postgres"), {"event_outbox", "locked_by", "last_error"});
+  CHECK(untouched(database));
+  // request_id is nobody's business here.
+  const auto other = database_with_row();
+  other.exec("ALTER TABLE event_outbox DROP COLUMN request_id");
+  CHECK(once_as(other, "postgres").status == 0);
+}
+
+TEST_CASE("no table, another kind of table, or no table at all") {
+  const auto database = database_with_row();
+  check_refused(once_as(database, "postgres", {"--table", "elsewhere.event_outbox"}),
+                {"elsewhere.event_outbox", "does not exist", "outboxd migrate"});
+  database.exec(
+      "CREATE VIEW a_view AS SELECT * FROM event_outbox; CREATE SEQUENCE a_sequence;"
+      "CREATE TABLE other (id int)");
+  check_refused(once_as(database, "postgres", {"--table", "a_view"}), {"a_view", "not a table"});
+  check_refused(once_as(database, "postgres", {"--table", "a_sequence"}), {"a_sequence", "not a table"});
+  check_refused(once_as(database, "postgres", {"--table", "other"}), {"other", "stream_name", "payload_json"});
+  CHECK(untouched(database));
+}
+
+TEST_CASE("a daemon refuses like --once does, instead of waiting") {
+  const auto database = contract_database();
+  const auto ended = run_outboxd({"run", "--table", "no_such_table"}, outboxd_environment(database));
+  CHECK(ended.status == 2);
+  CHECK(contains(ended.err, "no_such_table"));
+}
+
+TEST_CASE("a table in another schema, and a partitioned one") {
+  const auto database = contract_database();
+  const auto stream = new_stream();
+  database.exec(
+      "CREATE SCHEMA api; CREATE TABLE api.events (LIKE event_outbox INCLUDING DEFAULTS) PARTITION BY HASH (id);"
+      "CREATE TABLE api.events_0 PARTITION OF api.events FOR VALUES WITH (MODULUS 2, REMAINDER 0);"
+      "CREATE TABLE api.events_1 PARTITION OF api.events FOR VALUES WITH (MODULUS 2, REMAINDER 1);"
+      "INSERT INTO api.events (id, stream_name, payload_json) SELECT n, '" +
+      stream + "', '{}' FROM generate_series(1, 100) AS n");
+  const auto ended = once_as(database, "postgres", {"--table", "api.events"});
+  CHECK_MESSAGE(ended.status == 0, ended.err);
+  CHECK(shared_redis().probe().xlen(stream) == 100);
+}

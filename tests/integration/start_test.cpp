@@ -1,0 +1,219 @@
+// SPDX-License-Identifier: Apache-2.0
+// Servers that are absent at the start or go away, and the two signals.
+#include "support/http.hpp"
+#include "support/outbox_table.hpp"
+#include "support/wait.hpp"
+
+#include <doctest/doctest.h>
+
+#include <arpa/inet.h>
+#include <csignal>
+#include <stdexcept>
+#include <sys/socket.h>
+#include <sys/time.h>
+#include <unistd.h>
+
+using outboxd::test::Child;
+using outboxd::test::contains;
+using outboxd::test::contract_database;
+using outboxd::test::count_rows;
+using outboxd::test::create_contract_table;
+using outboxd::test::http_get;
+using outboxd::test::http_port;
+using outboxd::test::insert_rows;
+using outboxd::test::occurrences;
+using outboxd::test::outboxd_environment;
+using outboxd::test::PrivatePostgres;
+using outboxd::test::PrivateRedis;
+using outboxd::test::start_outboxd;
+using outboxd::test::wait_until;
+using outboxd::test::with;
+
+namespace {
+
+// Without a subcommand: it runs as a daemon.
+const std::vector<std::string> kRun{"--http-listen", "127.0.0.1:0", "--probe-min", "20ms", "--probe-max", "100ms"};
+
+std::string log_of(const Child& outboxd) {
+  return outboxd.out() + outboxd.err();
+}
+
+void wait_until_ready(std::uint16_t port) {
+  wait_until([&] { return http_get(port, "/readyz").status == 200; }, std::chrono::seconds(20), "/readyz to say 200");
+}
+
+/// Waits until /readyz says 503 and names the server.
+void wait_until_waiting_for(const std::string& server, std::uint16_t port) {
+  wait_until(
+      [&] {
+        const auto ready = http_get(port, "/readyz");
+        return ready.status == 503 && contains(ready.body, server + " is unavailable");
+      },
+      std::chrono::seconds(20), "/readyz to name " + server);
+  CHECK(http_get(port, "/healthz").status == 200);
+}
+
+/// Sits on an absent server's port and turns away whoever comes, to know how often somebody tried.
+class Bouncer {
+ public:
+  explicit Bouncer(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
+    const int on = 1;
+    const timeval patience{20, 0};
+    ::setsockopt(fd_, SOL_SOCKET, SO_REUSEADDR, &on, sizeof on);
+    ::setsockopt(fd_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    address.sin_addr.s_addr = ::htonl(INADDR_LOOPBACK);
+    address.sin_port = ::htons(port);
+    if (::bind(fd_, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0 || ::listen(fd_, 8) != 0) {
+      throw std::runtime_error("port " + std::to_string(port) + " is not free");
+    }
+  }
+  Bouncer(const Bouncer&) = delete;
+  Bouncer& operator=(const Bouncer&) = delete;
+  ~Bouncer() { ::close(fd_); }
+
+  void turn_away(int visitors) const {
+    for (int i = 0; i < visitors; ++i) {
+      const int visitor = ::accept(fd_, nullptr, nullptr);
+      if (visitor < 0) throw std::runtime_error("nobody tried to connect");
+      ::close(visitor);
+    }
+  }
+
+ private:
+  int fd_;
+};
+
+void end_politely(Child& outboxd) {
+  outboxd.signal(SIGTERM);
+  CHECK(outboxd.wait() == 0);
+  CHECK(occurrences(log_of(outboxd), "ended: claimed ") == 1);
+}
+
+}  // namespace
+
+TEST_CASE("both servers absent at the start: it waits, says so once each, and goes on when they come") {
+  PrivatePostgres postgres;
+  PrivateRedis redis;
+  const auto database = postgres.create_database();
+  create_contract_table(database);
+  insert_rows(database, "a", "stream", 200);
+  postgres.stop();
+  redis.stop();
+  const auto outboxd = start_outboxd(kRun, outboxd_environment(database, redis));
+  const auto port = http_port(*outboxd);
+  wait_until_waiting_for("Postgres", port);
+  Bouncer(postgres.port()).turn_away(5);
+  CHECK(occurrences(log_of(*outboxd), "Postgres is unavailable") == 1);
+  postgres.start();
+  wait_until_waiting_for("Redis", port);
+  Bouncer(redis.port()).turn_away(5);
+  CHECK(occurrences(log_of(*outboxd), "Redis is unavailable") == 1);
+  CHECK(count_rows(database, "attempts > 0 OR locked_until IS NOT NULL") == 0);
+  redis.start();
+  wait_until_ready(port);
+  wait_until([&] { return count_rows(database, "dispatched_at IS NULL") == 0; });
+  CHECK(redis.probe().xlen("stream") == 200);
+  CHECK(count_rows(database, "attempts <> 1") == 0);
+  CHECK(occurrences(log_of(*outboxd), "Postgres is unavailable") == 1);
+  CHECK(occurrences(log_of(*outboxd), "Redis is unavailable") == 1);
+  end_politely(*outboxd);
+}
+
+TEST_CASE("Redis absent alone, then Postgres absent alone: SIGTERM ends the wait with 0") {
+  const auto database = contract_database();
+  for (const auto& [server, changes] : std::vector<std::pair<std::string, outboxd::test::Environment>>{
+           {"Redis", {{"REDIS_URL", "redis://127.0.0.1:1/0"}}},
+           {"Postgres", {{"DATABASE_URL", "postgresql://postgres@127.0.0.1:1/none"}}}}) {
+    for (const int number : {SIGTERM, SIGINT}) {
+      const auto outboxd = start_outboxd(kRun, with(outboxd_environment(database), changes));
+      wait_until_waiting_for(server, http_port(*outboxd));
+      outboxd->signal(number);
+      CHECK(outboxd->wait() == 0);
+      CHECK(occurrences(log_of(*outboxd), "ended: claimed 0") == 1);
+    }
+  }
+}
+
+TEST_CASE("SIGTERM in the middle of work: what is claimed is settled, the rest is untouched") {
+  const auto database = contract_database();
+  const auto stream = outboxd::test::new_stream("interrupted");
+  insert_rows(database, "a", stream, 20000);
+  // Row by row, so that there is a middle.
+  auto command = kRun;
+  command.insert(command.end(), {"--batch", "1"});
+  const auto outboxd = start_outboxd(command, outboxd_environment(database));
+  wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") > 0; });
+  end_politely(*outboxd);
+  const auto published = count_rows(database, "dispatched_at IS NOT NULL");
+  CHECK(published > 0);
+  CHECK(published < 20000);
+  CHECK(outboxd::test::shared_redis().probe().xlen(stream) == published);
+  CHECK(count_rows(database, "dispatched_at IS NULL AND (attempts > 0 OR locked_until IS NOT NULL)") == 0);
+}
+
+TEST_CASE("a second SIGTERM ends it at once; the rows in hand come back when their lease ends") {
+  PrivateRedis redis;
+  const auto database = contract_database();
+  auto command = kRun;
+  for (const char* word : {"--redis-timeout", "60s", "--lease", "300s", "--shutdown-timeout", "120s"}) {
+    command.emplace_back(word);
+  }
+  const auto outboxd = start_outboxd(command, outboxd_environment(database, redis));
+  wait_until_ready(http_port(*outboxd));
+  redis.pause();
+  insert_rows(database, "a", "stream", 5);
+  wait_until([&] { return count_rows(database, "locked_until IS NOT NULL") == 5; });
+  outboxd->signal(SIGTERM);
+  wait_until([&] { return contains(log_of(*outboxd), "SIGTERM: finishing"); });
+  CHECK(outboxd->running());
+  outboxd->signal(SIGTERM);
+  CHECK(outboxd->wait(std::chrono::seconds(20)) == 128 + SIGTERM);
+  redis.resume();
+  CHECK(count_rows(database, "locked_until > now() AND attempts = 1 AND dispatched_at IS NULL") == 5);
+}
+
+TEST_CASE("Redis goes away and comes back: no row dies, loses an attempt or is lost") {
+  PrivateRedis redis;
+  const auto database = contract_database();
+  const auto outboxd = start_outboxd(kRun, outboxd_environment(database, redis));
+  const auto port = http_port(*outboxd);
+  insert_rows(database, "before", "before", 50);
+  wait_until([&] { return count_rows(database, "dispatched_at IS NULL") == 0; });
+  redis.stop();
+  insert_rows(database, "during", "during", 500);
+  wait_until_waiting_for("Redis", port);
+  Bouncer(redis.port()).turn_away(5);
+  wait_until([&] { return count_rows(database, "locked_until IS NOT NULL") == 0; });
+  CHECK(count_rows(database, "id LIKE 'during%' AND attempts = 0 AND available_at <= now()") == 500);
+  redis.start();
+  wait_until([&] { return count_rows(database, "dispatched_at IS NULL") == 0; });
+  wait_until_ready(port);
+  CHECK(redis.probe().xlen("during") == 500);
+  CHECK(count_rows(database, "attempts <> 1") == 0);
+  end_politely(*outboxd);
+}
+
+TEST_CASE("a full Redis kills no row") {
+  PrivateRedis redis({"maxmemory-policy noeviction"});
+  const auto database = contract_database();
+  redis.probe().command("CONFIG", "SET", "maxmemory", "1");
+  insert_rows(database, "a", "stream", 100);
+  const auto outboxd = start_outboxd(kRun, outboxd_environment(database, redis));
+  const auto port = http_port(*outboxd);
+  wait_until_waiting_for("Redis", port);
+  CHECK(contains(http_get(port, "/readyz").body, "OOM"));
+  const auto refusals = [&] {
+    const auto stats = redis.probe().command("INFO", "errorstats").text;
+    const auto at = stats.find("errorstat_OOM:count=");
+    return at == std::string::npos ? 0 : std::stoi(stats.substr(at + 20));
+  };
+  wait_until([&] { return refusals() >= 5; });
+  CHECK(count_rows(database, "available_at = 'infinity' OR attempts > 1 OR dispatched_at IS NOT NULL") == 0);
+  redis.probe().command("CONFIG", "SET", "maxmemory", "0");
+  wait_until([&] { return count_rows(database, "dispatched_at IS NULL") == 0; });
+  CHECK(redis.probe().xlen("stream") == 100);
+  CHECK(count_rows(database, "attempts <> 1") == 0);
+  end_politely(*outboxd);
+}

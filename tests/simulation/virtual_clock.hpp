@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/alarm.hpp"
+
+#include <map>
+
+namespace outboxd::dispatch {
+
+/// Time that passes only when everybody waits: advance() jumps to the next moment for which somebody does.
+class VirtualClock final : public Clock {
+ public:
+  [[nodiscard]] TimePoint now() const override { return now_; }
+  Awaitable<bool> wait(Alarm& alarm, TimePoint until) override;
+
+  /// False when nobody waits for a moment.
+  bool advance();
+
+ private:
+  TimePoint now_{std::chrono::hours{1}};
+  std::multimap<TimePoint, Alarm*> waiting_;
+};
+
+}  // namespace outboxd::dispatch

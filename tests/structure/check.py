@@ -1,0 +1,163 @@
+#!/usr/bin/env python3
+# SPDX-License-Identifier: Apache-2.0
+"""Fails where the tree breaks its own rules: check.py ROOT. Each rule is broken once in check_test.py."""
+import re
+import sys
+from pathlib import Path
+
+# A folder of lib/ may depend on folders of a lower level only.
+LEVELS = {
+    "outbox": 0, "entry": 0,
+    "config": 1, "system": 1,
+    "dispatch": 2,
+    "postgres": 3, "redis": 3, "telemetry": 3,
+    "http": 4,
+}
+# No sockets, no servers here.
+PURE = ("outbox", "entry", "config")
+SOCKETS = re.compile(r"(boost/(asio|beast)|pqxx|libpq|hiredis|sys/socket\.h|sys/un\.h|netdb\.h|netinet/|arpa/)")
+# The one folder that may include a library.
+OWNERS = {re.compile(r"hiredis"): "redis", re.compile(r"(pqxx|libpq)"): "postgres"}
+MAX_LINES = 300
+CODE = {".cpp", ".hpp"}
+WITH_SPDX = {".cpp", ".hpp", ".py", ".sh", ".sql", ".cmake"}
+
+INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
+LIBRARY = re.compile(r"outboxd_library\(\s*(\w+)(.*?)\)", re.DOTALL)
+KEYWORDS = {"SOURCES", "DEPENDS", "LINKS"}
+
+
+def files_under(root, *folders):
+    for folder in folders:
+        for path in sorted((root / folder).rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                yield path
+
+
+def declared_depends(cmake_text, folder):
+    """The DEPENDS of outboxd_library(folder …); None when the folder isn't declared."""
+    text = re.sub(r"#[^\n]*", "", cmake_text)
+    for name, body in LIBRARY.findall(text):
+        if name != folder:
+            continue
+        depends, keyword = [], None
+        for word in body.split():
+            if word in KEYWORDS:
+                keyword = word
+            elif keyword == "DEPENDS":
+                depends.append(word)
+        return depends
+    return None
+
+
+def closure(folder, depends):
+    seen, todo = set(), list(depends.get(folder) or [])
+    while todo:
+        current = todo.pop()
+        if current not in seen:
+            seen.add(current)
+            todo.extend(depends.get(current) or [])
+    return seen
+
+
+def includes(path):
+    text = path.read_text(encoding="utf-8")
+    for match in INCLUDE.finditer(text):
+        yield text.count("\n", 0, match.start()) + 1, match.group(1), match.group(2)
+
+
+def check_depends(depends):
+    for folder, wanted in depends.items():
+        place = f"lib/{folder}/CMakeLists.txt"
+        if folder not in LEVELS:
+            yield f"lib/{folder}: has no level in tests/structure/check.py: give it one"
+            continue
+        if wanted is None:
+            yield f"{place}: outboxd_library({folder} …) is missing: declare the folder"
+            continue
+        for other in wanted:
+            if other not in LEVELS:
+                yield f"{place}: DEPENDS on {other}, which is no folder of lib/: outside libraries belong in LINKS"
+            elif LEVELS[other] >= LEVELS[folder]:
+                yield f"{place}: DEPENDS on {other}, which points the wrong way: {folder} is not above {other}"
+
+
+def check_own_includes(root, depends):
+    for path in files_under(root, "lib"):
+        if path.suffix not in CODE:
+            continue
+        folder = path.relative_to(root / "lib").parts[0]
+        allowed = closure(folder, depends) | {folder}
+        for line, quote, target in includes(path):
+            place = f"{path.relative_to(root)}:{line}"
+            first = target.split("/")[0]
+            if quote == '"' and first == "..":
+                yield f"{place}: includes {target}: write the path from lib/"
+            elif "/" in target and quote == '"' and first not in allowed and (first in LEVELS or first in depends):
+                yield f"{place}: includes {target}, but lib/{folder} doesn't DEPEND on {first}"
+
+
+def check_libraries(root):
+    for path in files_under(root, "lib", "daemon"):
+        if path.suffix not in CODE:
+            continue
+        parts = path.relative_to(root).parts
+        folder = parts[1] if parts[0] == "lib" else "daemon"
+        for line, _, target in includes(path):
+            place = f"{path.relative_to(root)}:{line}"
+            for library, owner in OWNERS.items():
+                if library.match(target) and folder != owner:
+                    yield f"{place}: includes {target}, which only lib/{owner} may"
+            if folder in PURE and SOCKETS.match(target):
+                yield f"{place}: includes {target}, but lib/{folder} is pure"
+
+
+def check_length(root):
+    for path in files_under(root, "lib", "daemon"):
+        lines = path.read_text(encoding="utf-8").count("\n")
+        if lines > MAX_LINES:
+            yield f"{path.relative_to(root)}: {lines} lines, over {MAX_LINES}: split it by its ideas"
+
+
+def check_spdx(root):
+    for path in files_under(root, "lib", "daemon", "tests", "migrations"):
+        if path.suffix not in WITH_SPDX:
+            continue
+        head = path.read_text(encoding="utf-8").split("\n")[:3]
+        if not any("SPDX-License-Identifier: Apache-2.0" in line for line in head):
+            yield f"{path.relative_to(root)}: has no SPDX-License-Identifier line at its top"
+
+
+def check_readme(root, depends):
+    for folder in depends:
+        if not (root / "lib" / folder / "README.md").is_file():
+            yield f"lib/{folder}: has no README.md: say what it is for, depends on, and must never know"
+
+
+def faults(root):
+    depends = {}
+    for folder in sorted(path for path in (root / "lib").iterdir() if path.is_dir()):
+        cmake = folder / "CMakeLists.txt"
+        depends[folder.name] = declared_depends(cmake.read_text(encoding="utf-8"), folder.name) if cmake.is_file() else None
+    if not depends:
+        yield "lib/ has no folders: is this the project's root?"
+    yield from check_depends(depends)
+    yield from check_own_includes(root, depends)
+    yield from check_libraries(root)
+    yield from check_length(root)
+    yield from check_spdx(root)
+    yield from check_readme(root, depends)
+
+
+def main():
+    if len(sys.argv) != 2:
+        sys.exit("usage: check.py ROOT")
+    found = list(faults(Path(sys.argv[1]).resolve()))
+    for fault in found:
+        print(fault)
+    print(f"{len(found)} fault(s)")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "support/child.hpp"
+#include "support/database.hpp"
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <sys/types.h>
+#include <vector>
+
+namespace outboxd::test {
+
+struct PostgresOptions {
+  /// True: fsync and full_page_writes on, as in production; needed only by tests of crashes of the machine.
+  bool durable = false;
+  /// Further settings, "name=value".
+  std::vector<std::string> settings{};
+};
+
+enum class StopMode { smart, fast, immediate };
+
+/// A Postgres server of our own: loopback TCP on a random port and a Unix socket, both trusting everybody, superuser
+/// "postgres", data in a folder of its own. Run by root, it works as the user postgres or nobody. Ends with its
+/// handle. initdb runs once per test process; each server starts from a copy.
+class PrivatePostgres {
+ public:
+  explicit PrivatePostgres(PostgresOptions options = {});
+  ~PrivatePostgres();
+  PrivatePostgres(const PrivatePostgres&) = delete;
+  PrivatePostgres& operator=(const PrivatePostgres&) = delete;
+
+  [[nodiscard]] std::uint16_t port() const { return port_; }
+  /// postgresql://USER@127.0.0.1:PORT/DATABASE
+  [[nodiscard]] std::string url(const std::string& database = "postgres", const std::string& user = "postgres") const;
+  /// The same over the Unix socket, as key=value text.
+  [[nodiscard]] std::string conninfo(const std::string& database = "postgres",
+                                     const std::string& user = "postgres") const;
+  [[nodiscard]] bool running() { return server_ && server_->running(); }
+  [[nodiscard]] std::string log() const { return server_ ? server_->err() : ""; }
+
+  /// A new, empty database; it lasts as long as the server.
+  [[nodiscard]] Database create_database();
+
+  /// Starts it again on the same port and folder, and waits until it answers.
+  void start();
+  void stop(StopMode mode = StopMode::fast);
+  /// Kills the server with all its backends: what the power cut leaves (but for the file system).
+  void kill9();
+  /// Stops it in its tracks (SIGSTOP), backends too: connections stay open, nothing answers.
+  void pause();
+  void resume();
+
+ private:
+  enum class Attempt { up, port_taken };
+  Attempt try_start();
+  [[nodiscard]] bool answers() const;
+  void signal_all(int number);
+  void remove_shared_memory() const;
+
+  PostgresOptions options_;
+  TempDir folder_;
+  std::uint16_t port_ = 0;
+  int databases_ = 0;
+  std::unique_ptr<Child> server_;
+};
+
+}  // namespace outboxd::test

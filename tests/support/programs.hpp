@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "support/child.hpp"
+
+#include <chrono>
+#include <filesystem>
+#include <map>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outboxd::test {
+
+/// The path of a program in PATH or a system folder. Throws, saying what is missing.
+[[nodiscard]] std::string find_program(std::string_view name);
+
+/// Where Postgres' server programs are: OUTBOXD_TEST_PG_BIN, else the newest /usr/lib/postgresql/*/bin, else what
+/// pg_config says.
+[[nodiscard]] std::filesystem::path postgres_programs();
+
+/// The path of the built outboxd.
+[[nodiscard]] std::string outboxd_program();
+
+using Environment = std::map<std::string, std::string>;
+
+/// Starts the built outboxd. Its environment is what is given and nothing else (but the sanitizers' own options).
+[[nodiscard]] std::unique_ptr<Child> start_outboxd(const std::vector<std::string>& arguments,
+                                                   const Environment& environment = {},
+                                                   const std::string& input = "");
+
+struct Finished {
+  int status = -1;
+  std::string out;
+  std::string err;
+};
+
+/// start_outboxd(), and waits for its end.
+Finished run_outboxd(const std::vector<std::string>& arguments, const Environment& environment = {},
+                     const std::string& input = "", std::chrono::milliseconds deadline = std::chrono::seconds(60));
+
+}  // namespace outboxd::test

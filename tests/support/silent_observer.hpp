@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/observer.hpp"
+
+namespace outboxd::test {
+
+/// An observer that isn't interested; the base of those that look at one thing.
+class SilentObserver : public dispatch::Observer {
+ public:
+  void claimed(std::size_t /*rows*/, std::chrono::nanoseconds /*took*/) override {}
+  void wrote(std::size_t /*entries*/, std::chrono::nanoseconds /*took*/) override {}
+  void settled(std::size_t /*rows*/, std::size_t /*leases_lost*/, std::chrono::nanoseconds /*took*/) override {}
+  void published(std::string_view /*stream*/, std::size_t /*rows*/) override {}
+  void failed(std::string_view /*stream*/, Fault /*fault*/) override {}
+  void retried() override {}
+  void released() override {}
+  void died() override {}
+  void possible_duplicate() override {}
+  void reserved_fields_dropped(std::string_view /*stream*/, std::size_t /*fields*/) override {}
+  void freed_rows_of(std::string_view /*worker*/) override {}
+  void sampled(const dispatch::BacklogSample& /*sample*/) override {}
+  void health(dispatch::Health /*health*/, std::string_view /*reason*/) override {}
+};
+
+}  // namespace outboxd::test

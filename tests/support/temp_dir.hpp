@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <filesystem>
+#include <string>
+#include <string_view>
+
+namespace outboxd::test {
+
+/// A folder of its own in the system's temporary folder, removed with everything in it at the end. The path is short,
+/// as a Unix socket's path may have 107 bytes only.
+class TempDir {
+ public:
+  TempDir();
+  TempDir(const TempDir&) = delete;
+  TempDir& operator=(const TempDir&) = delete;
+  ~TempDir();
+
+  [[nodiscard]] const std::filesystem::path& path() const { return path_; }
+  [[nodiscard]] std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
+
+  /// Writes a file into the folder and returns its path.
+  // Called for its effect as often as for its result.
+  // NOLINTNEXTLINE(modernize-use-nodiscard)
+  std::filesystem::path write(std::string_view name, std::string_view content) const;
+
+ private:
+  std::filesystem::path path_;
+};
+
+/// The whole content of a file; empty when it can't be read.
+[[nodiscard]] std::string read_file(const std::filesystem::path& path);
+
+}  // namespace outboxd::test

@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <functional>
+#include <string>
+
+namespace outboxd::test {
+
+/// Polls until `condition` is true; throws, naming `what`, when it still isn't at the deadline.
+void wait_until(const std::function<bool()>& condition, std::chrono::milliseconds deadline = std::chrono::seconds(20),
+                const std::string& what = "a condition");
+
+}  // namespace outboxd::test

@@ -1,0 +1,158 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where secrets may come from, and that they go nowhere else.
+#include "config/loader.hpp"
+#include "config/options.hpp"
+#include "config/render.hpp"
+#include "support/temp_dir.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+
+namespace config = outboxd::config;
+using outboxd::test::TempDir;
+
+namespace {
+
+constexpr const char* kKey = "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f";
+constexpr config::Needs kNoPostgres{.postgres = false};
+
+config::Sources with_environment(const config::Environment& environment) {
+  config::Sources sources;
+  sources.default_file = "/nonexistent/outboxd.toml";
+  sources.environment = environment;
+  return sources;
+}
+
+std::string problems(const config::Sources& sources) {
+  return config::render_problems(config::load(sources, kNoPostgres).problems);
+}
+
+}  // namespace
+
+TEST_CASE("every secret has a file and no flag of its own") {
+  for (const char* path : {"postgres.url", "redis.url", "redis.password", "signing.key", "http.bearer"}) {
+    CAPTURE(std::string(path));
+    const config::Option* const secret = config::find_option(path);
+    const config::Option* const file = config::find_option(std::string(path) + "_file");
+    REQUIRE(secret != nullptr);
+    REQUIRE(file != nullptr);
+    CHECK(secret->secret);
+    CHECK(secret->flag().empty());
+    CHECK_FALSE(file->flag().empty());
+    CHECK(file->own_env() == secret->own_env() + "_FILE");
+    REQUIRE(file->shared_env.size() == 1);
+    CHECK(file->shared_env.front().name == secret->shared_env.front().name + "_FILE");
+  }
+}
+
+TEST_CASE("one trailing newline of a secret's file is dropped") {
+  TempDir folder;
+  for (const auto& [content, password] :
+       {std::pair{"hunter2", "hunter2"}, std::pair{"hunter2\n", "hunter2"}, std::pair{"hunter2\r\n", "hunter2"},
+        std::pair{"hunter2\n\n", "hunter2\n"}, std::pair{" hunter2 \n", " hunter2 "},
+        std::pair{"hunter2\r", "hunter2\r"}}) {
+    const auto sources = with_environment({{"REDIS_PASSWORD_FILE", folder.write("pw", content).string()}});
+    const config::Loaded loaded = config::load(sources, kNoPostgres);
+    CHECK(config::render_problems(loaded.problems).empty());
+    CHECK(loaded.settings.redis.endpoint.password == password);
+  }
+}
+
+TEST_CASE("a secret's file works from every source, and the higher source wins") {
+  TempDir folder;
+  const std::string key = folder.write("key", std::string(kKey) + "\n").string();
+  const std::string one = folder.write("one", "one").string();
+  const std::string two = folder.write("two", "two").string();
+
+  config::Sources sources = with_environment({{"METRICS_BEARER_FILE", one}, {"STREAMS_HMAC_KEY_FILE", key}});
+  sources.config_file =
+      folder.write("t.toml", "[http]\nbearer = \"file\"\n[redis]\npassword_file = \"" + two + "\"").string();
+  sources.flags["--postgres-url-file"] = two;
+  const config::Settings settings = config::load(sources).settings;
+  CHECK(problems(sources).empty());
+  CHECK(settings.http.bearer == "one");
+  CHECK(settings.redis.endpoint.password == "two");
+  CHECK(settings.postgres.url == "two");
+  CHECK(settings.signing_key.size() == 32);
+
+  sources.environment["METRICS_BEARER_FILE"] = "";
+  sources.environment["METRICS_BEARER"] = "plain";
+  CHECK(config::load(sources).settings.http.bearer == "plain");
+  sources.flags["--http-bearer-file"] = two;
+  CHECK(config::load(sources).settings.http.bearer == "two");
+}
+
+TEST_CASE("a secret and its file in one source are an error") {
+  TempDir folder;
+  config::Sources sources = with_environment({{"STREAMS_HMAC_KEY", kKey}, {"STREAMS_HMAC_KEY_FILE", "/x"}});
+  CHECK(problems(sources) ==
+        "environment STREAMS_HMAC_KEY_FILE: STREAMS_HMAC_KEY and STREAMS_HMAC_KEY_FILE are both set: keep one of "
+        "them\n");
+  sources.environment.clear();
+  sources.config_file = folder.write("t.toml", "[redis]\npassword = \"a\"\npassword_file = \"/x\"").string();
+  CHECK(problems(sources) ==
+        *sources.config_file + ":3:17: redis.password and redis.password_file are both set: keep one of them\n");
+}
+
+TEST_CASE("a secret's file that can't be used is an error with its path and the reason") {
+  TempDir folder;
+  const std::string missing = (folder / "missing").string();
+  const std::string empty = folder.write("empty", "\n").string();
+  const std::string short_key = folder.write("short", "00\n").string();
+  const auto of = [](const std::string& path) {
+    return problems(with_environment({{"STREAMS_HMAC_KEY_FILE", path}}));
+  };
+  const std::string start = "environment STREAMS_HMAC_KEY_FILE: signing.key_file: ";
+  CHECK(of(missing) == start + "can't read " + missing + ": No such file or directory\n");
+  CHECK(of(folder.path().string()) == start + "can't read " + folder.path().string() + ": Is a directory\n");
+  CHECK(of(empty) == start + empty + " is empty\n");
+  CHECK(of("/dev/zero") == start + "can't read /dev/zero: larger than 65536 bytes\n");
+  CHECK(of(short_key) ==
+        "environment STREAMS_HMAC_KEY_FILE: signing.key: is 1 bytes, needs at least 32 (64 hex digits)\n");
+  CHECK(of(kKey).find("(its name is not shown, in case it is the secret itself)") != std::string::npos);
+}
+
+TEST_CASE("secrets never show, wherever they were put and however wrong they are") {
+  TempDir folder;
+  const std::string secret = "5ec2e7" + std::string(58, '7');
+  const std::string url = "://app:" + secret + "@h/0";
+  const auto in_file = [&](const std::string& content) {
+    config::Sources sources = with_environment({});
+    sources.config_file = folder.write("t.toml", content).string();
+    return sources;
+  };
+  config::Sources from_file = with_environment({{"REDIS_PASSWORD_FILE", folder.write("pw", secret).string()}});
+  for (const config::Sources& sources : {
+           with_environment({{"STREAMS_HMAC_KEY", secret}}),
+           with_environment({{"STREAMS_HMAC_KEY", secret + "x"}}),
+           with_environment({{"STREAMS_HMAC_KEY", secret + "0"}}),
+           with_environment({{"STREAMS_HMAC_KEY", secret + "\xFF"}}),
+           with_environment({{"STREAMS_HMAC_KEY_FILE", secret}}),
+           with_environment({{"METRICS_BEARER", secret}, {"REDIS_PASSWORD", secret}}),
+           with_environment({{"METRICS_BEARER", secret + " "}}),
+           with_environment({{"REDIS_URL", "redis" + url}, {"DATABASE_URL", "postgres" + url}}),
+           with_environment({{"REDIS_URL", "rediss" + url}, {"DATABASE_URL", "host=h password=" + secret}}),
+           with_environment({{"REDIS_URL", "redis://" + secret + "@h"}, {"DATABASE_URL", secret}}),
+           with_environment({{"REDIS_URL", secret}}),
+           with_environment({{"REDIS_URL", "redis://:" + secret}}),
+           with_environment({{"REDIS_HOST", "redis" + url}}),
+           with_environment({{"REDIS_URL_FILE", "redis" + url}}),
+           with_environment({{"OUTBOXD_TABLE", "postgres" + url}}),
+           in_file("[signing]\nkey = " + secret),
+           in_file("[signing]\nkey = \"" + secret + "x\""),
+           in_file("[signing]\nkey = [\"" + secret + "\"]"),
+           in_file("[signing]\nkey = \"" + secret),
+           in_file("[signing]\nkey = '" + secret + "\n'"),
+           in_file("[signing]\nkey = 0x" + secret),
+           in_file("[redis]\npassword = 5" + std::string(30, '7')),
+           in_file("[redis]\nurl = redis" + url),
+           from_file,
+       }) {
+    const config::Loaded loaded = config::load(sources);
+    for (const std::string& text :
+         {config::render_problems(loaded.problems), config::render_show(loaded), config::render_show_json(loaded)}) {
+      CHECK_MESSAGE(text.find("777777") == std::string::npos, text);
+    }
+  }
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/command_line.hpp"
+#include "daemon/exit_status.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <variant>
+#include <vector>
+
+namespace outboxd::daemon {
+namespace {
+
+std::variant<CommandLine, ExitNow> parse(std::vector<const char*> words) {
+  words.insert(words.begin(), "outboxd");
+  return parse_command_line(static_cast<int>(words.size()), words.data());
+}
+
+CommandLine line_of(const std::vector<const char*>& words) {
+  auto parsed = parse(words);
+  if (const auto* exit = std::get_if<ExitNow>(&parsed)) FAIL(exit->error);
+  return std::get<CommandLine>(parsed);
+}
+
+std::string error_of(const std::vector<const char*>& words) {
+  const auto parsed = parse(words);
+  REQUIRE(std::holds_alternative<ExitNow>(parsed));
+  CHECK(std::get<ExitNow>(parsed).status == kCouldNotWork);
+  return std::get<ExitNow>(parsed).error;
+}
+
+}  // namespace
+
+TEST_CASE("run is the default, and takes settings before and after its name") {
+  CHECK(line_of({}).command == Command::run);
+  CHECK(line_of({"run"}).command == Command::run);
+  CHECK(line_of({"--batch", "7"}).flags.at("--batch") == "7");
+  CHECK(line_of({"run", "--batch=7"}).flags.at("--batch") == "7");
+  CHECK(line_of({"--batch", "7", "run"}).flags.at("--batch") == "7");
+  CHECK(line_of({"run"}).flags.empty());
+  CHECK(line_of({"run", "--config", "f.toml"}).config_file == "f.toml");
+}
+
+TEST_CASE("once can stand with and without run") {
+  for (const auto& words : {std::vector{"--once"}, {"run", "--once"}, {"--once", "run"}}) CHECK(line_of(words).once);
+  CHECK_FALSE(line_of({}).once);
+  CHECK(line_of({"--once", "--timeout", "60s"}).once_timeout == std::chrono::minutes{1});
+  CHECK(error_of({"--timeout", "60s"}).find("--timeout goes with --once") != std::string::npos);
+  CHECK(error_of({"--once", "--timeout", "60"}).find("60s") != std::string::npos);
+  CHECK(error_of({"migrate", "--once"}).find("run") != std::string::npos);
+}
+
+TEST_CASE("each subcommand is known") {
+  CHECK(line_of({"config", "show"}).command == Command::config_show);
+  CHECK(line_of({"config", "show", "--json"}).json);
+  CHECK(line_of({"config", "check"}).command == Command::config_check);
+  CHECK(line_of({"config", "check", "f.toml"}).config_file == "f.toml");
+  CHECK(line_of({"migrate", "--dry-run"}).dry_run);
+  CHECK(line_of({"migrate", "--revert", "2"}).revert == 2);
+  const auto enqueue = line_of({"enqueue", "s", "a=1", "b:=[2]"});
+  CHECK(enqueue.stream == "s");
+  CHECK(enqueue.assignments == std::vector<std::string>{"a=1", "b:=[2]"});
+}
+
+TEST_CASE("help and version exit with 0") {
+  const auto help = std::get<ExitNow>(parse({"--help"}));
+  CHECK(help.status == kDone);
+  for (const auto* word : {"--once", "--batch", "--poll-interval", "enqueue", "migrate", "Exit status"}) {
+    CAPTURE(word);
+    CHECK(help.output.find(word) != std::string::npos);
+  }
+  CHECK(std::get<ExitNow>(parse({"--version"})).output.starts_with("outboxd "));
+}
+
+TEST_CASE("a flag that would hold a secret is refused without repeating it") {
+  for (const auto& words : {std::vector{"--redis-password", "hunter2"},
+                            {"--redis-password=hunter2"},
+                            {"run", "--signing-key", "hunter2"},
+                            {"--postgres-url=hunter2"}}) {
+    const auto error = error_of(words);
+    CAPTURE(error);
+    CHECK(error.find("hunter2") == std::string::npos);
+    CHECK(error.find("-file PATH") != std::string::npos);
+  }
+}
+
+TEST_CASE("a misspelt flag gets the nearest") {
+  CHECK(error_of({"--bacth", "3"}).find("did you mean --batch?") != std::string::npos);
+}
+
+}  // namespace outboxd::daemon

@@ -1,0 +1,385 @@
+// SPDX-License-Identifier: Apache-2.0
+// The dispatcher against fakes of its two ports, for interleavings that real servers can't be made to show.
+#include "dispatch/dispatcher.hpp"
+#include "simulation/sim_table.hpp"
+#include "simulation/virtual_clock.hpp"
+#include "support/silent_observer.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace outboxd::dispatch {
+namespace {
+
+using namespace std::chrono_literals;
+
+struct FakeStore final : RowStore {
+  explicit FakeStore(VirtualClock& clock) : clock_{clock} {}
+
+  Awaitable<StoreResult<ClaimedRows>> claim(ClaimRequest request) override {
+    ++claims;
+    if (!failure.empty()) co_return StoreError{failure};
+    auto claimed = table.claim("w", request.limit, clock_.now(), 30s);
+    claimed.lease_ends = clock_.now() + lease;
+    claimed.claimed_at = "now";
+    due_by.push_back(request.due_by);
+    co_return claimed;
+  }
+  Awaitable<StoreResult<std::size_t>> settle(const Settlement& settlement) override {
+    ++settlements;
+    if (settle_failures > 0) {
+      --settle_failures;
+      co_return StoreError{"settling fails"};
+    }
+    co_return table.settle("w", settlement, clock_.now());
+  }
+  Awaitable<StoreResult<std::vector<std::string>>> free_rows_of_the_dead(int /*sightings*/) override {
+    co_return std::vector<std::string>{};
+  }
+  Awaitable<StoreResult<BacklogSample>> sample(std::string /*due_by*/) override { co_return BacklogSample{}; }
+
+  simulation::SimTable table;
+  std::chrono::milliseconds lease = 30s;
+  std::string failure;
+  int settle_failures = 0;
+  int claims = 0;
+  int settlements = 0;
+  std::vector<std::string> due_by;
+
+ private:
+  VirtualClock& clock_;
+};
+
+struct FakePublisher final : StreamPublisher {
+  Awaitable<std::vector<Reply>> publish(std::span<const entry::Entry> entries, TimePoint /*not_after*/) override {
+    std::vector<Reply> replies;
+    for (const auto& entry : entries) {
+      const auto& id = entry.fields.front().value;
+      replies.push_back(answer(id));
+      if (replies.back().fault == Fault::none) published.push_back(id);
+    }
+    if (on_publish) on_publish();
+    co_return replies;
+  }
+  Awaitable<Reply> probe(std::string stream) override {
+    probes.push_back(stream);
+    co_return probe_reply;
+  }
+
+  std::function<Reply(const std::string&)> answer = [](const std::string&) { return Reply{Fault::none, "1-1"}; };
+  std::function<void()> on_publish;
+  Reply probe_reply{Fault::none, {}};
+  std::vector<std::string> published;
+  std::vector<std::string> probes;
+};
+
+struct HealthWatcher final : test::SilentObserver {
+  void health(Health health, std::string_view reason) override {
+    seen.push_back(health);
+    reasons.emplace_back(reason);
+  }
+  std::vector<Health> seen;
+  std::vector<std::string> reasons;
+};
+
+/// A dispatcher in a world of fakes, run until it ends or a while of its time has passed.
+struct Bench {
+  explicit Bench(DispatcherOptions options)
+      : dispatcher{loop.get_executor(), std::move(options),
+                   DispatcherParts{store, publisher, clock, observer, entry::Encoder{{}, {}}, [] { return 0.0; }}} {}
+
+  static DispatcherOptions daemon() {
+    DispatcherOptions options;
+    options.retry = {Profile::api, 3};
+    return options;
+  }
+  static DispatcherOptions once() {
+    auto options = daemon();
+    options.once = true;
+    return options;
+  }
+
+  void insert(const std::string& id, const std::string& payload = "{}", std::uint32_t attempts_used = 0) {
+    store.table.insert({.id = id, .stream = "s", .payload_json = payload, .dedupe_key = {}}, clock.now());
+    for (std::uint32_t i = 0; i < attempts_used; ++i) {
+      store.table.claim("somebody", 1, clock.now(), -1s);
+    }
+  }
+  const simulation::SimRow& row(const std::string& id) { return store.table.rows().at(id); }
+
+  bool ended = false;
+
+  void run_for(std::chrono::milliseconds time) {
+    if (!started_) {
+      started_ = true;
+      boost::asio::co_spawn(loop, dispatcher.run(), [this](const std::exception_ptr& error) {
+        ended = true;
+        if (error) std::rethrow_exception(error);
+      });
+    }
+    const auto until = clock.now() + time;
+    while (!ended && clock.now() < until) {
+      loop.restart();
+      loop.poll();
+      if (!ended && !clock.advance()) break;
+    }
+  }
+  void end() {
+    dispatcher.stop();
+    run_for(1h);
+    REQUIRE(ended);
+  }
+
+  VirtualClock clock;
+  boost::asio::io_context loop{1};
+  FakeStore store{clock};
+  FakePublisher publisher;
+  HealthWatcher observer;
+  Dispatcher dispatcher;
+
+ private:
+  bool started_ = false;
+};
+
+void check_adds_up(const Tally& tally) {
+  CHECK(tally.claimed == tally.published + tally.retried + tally.dead + tally.released);
+}
+
+}  // namespace
+
+TEST_CASE("once: publishes what is due, in order, and ends") {
+  Bench bench{Bench::once()};
+  for (const auto* id : {"3", "1", "2"}) bench.insert(id);
+  bench.run_for(1min);
+  CHECK(bench.ended);
+  CHECK(bench.publisher.published == std::vector<std::string>{"1", "2", "3"});
+  CHECK(bench.dispatcher.tally().published == 3);
+  CHECK(bench.dispatcher.gave_up_because() == "");
+  // After the first claim, what came later is none of its business.
+  CHECK(bench.store.due_by.front() == "");
+  CHECK(bench.store.due_by.back() == "now");
+  check_adds_up(bench.dispatcher.tally());
+}
+
+TEST_CASE("once: an outage ends it, unless there is time to wait it out") {
+  Bench impatient{Bench::once()};
+  impatient.insert("1");
+  impatient.publisher.probe_reply = {Fault::redis_away, "connection refused"};
+  impatient.run_for(1min);
+  CHECK(impatient.ended);
+  CHECK(impatient.dispatcher.gave_up_because() == "connection refused");
+  CHECK(impatient.store.claims == 0);
+
+  auto options = Bench::once();
+  options.once_deadline = VirtualClock{}.now() + 10s;
+  Bench patient{options};
+  patient.insert("1");
+  patient.publisher.probe_reply = {Fault::redis_away, "connection refused"};
+  patient.run_for(5s);
+  CHECK_FALSE(patient.ended);
+  patient.publisher.probe_reply = {};
+  patient.run_for(5s);
+  CHECK(patient.ended);
+  CHECK(patient.row("1").published);
+
+  Bench too_late{options};
+  too_late.publisher.probe_reply = {Fault::redis_away, "connection refused"};
+  const auto start = too_late.clock.now();
+  too_late.run_for(1h);
+  CHECK(too_late.ended);
+  CHECK(too_late.clock.now() - start < 11s);
+  CHECK(too_late.dispatcher.gave_up_because() == "the time given by --timeout is over");
+}
+
+TEST_CASE("nothing is claimed while Redis is away, and one line a change is said") {
+  Bench bench{Bench::daemon()};
+  bench.insert("1");
+  bench.publisher.probe_reply = {Fault::redis_refuses, "LOADING"};
+  bench.run_for(1h);
+  CHECK(bench.store.claims == 0);
+  CHECK(bench.publisher.probes.size() > 3000);
+  CHECK(bench.observer.seen == std::vector{Health::redis_unavailable});
+  CHECK(bench.observer.reasons.front() == "LOADING");
+  bench.publisher.probe_reply = {};
+  bench.run_for(2s);
+  CHECK(bench.row("1").published);
+  CHECK(bench.observer.seen == std::vector{Health::redis_unavailable, Health::working});
+  bench.end();
+}
+
+TEST_CASE("rows held when Redis refuses everyone are given back with their attempt") {
+  Bench bench{Bench::daemon()};
+  for (const auto* id : {"1", "2", "3"}) bench.insert(id);
+  bench.publisher.answer = [](const std::string& id) {
+    return id == "1" ? Reply{Fault::none, "1-1"} : Reply{Fault::redis_refuses, "OOM"};
+  };
+  bench.publisher.on_publish = [&] { bench.publisher.probe_reply = {Fault::redis_refuses, "OOM"}; };
+  bench.run_for(1h);
+  CHECK(bench.row("1").published);
+  for (const auto* id : {"2", "3"}) {
+    CHECK(bench.row(id).attempts == 0);
+    CHECK(bench.row(id).lease == "");
+    CHECK_FALSE(bench.row(id).dead);
+  }
+  CHECK(bench.publisher.probes.back() == "s");
+  bench.publisher.answer = [](const std::string&) { return Reply{Fault::none, "1-1"}; };
+  bench.publisher.on_publish = nullptr;
+  bench.publisher.probe_reply = {};
+  bench.run_for(2s);
+  CHECK(bench.row("3").published);
+  CHECK(bench.row("3").attempts == 1);
+  bench.end();
+  check_adds_up(bench.dispatcher.tally());
+}
+
+TEST_CASE("a probe that is answered while entries are refused does not make it spin") {
+  Bench bench{Bench::daemon()};
+  bench.insert("1");
+  bench.publisher.answer = [](const std::string&) { return Reply{Fault::redis_refuses, "OOM"}; };
+  bench.run_for(1min);
+  CHECK(bench.store.claims < 150);
+  CHECK(bench.row("1").attempts == 0);
+  bench.end();
+}
+
+TEST_CASE("one bad row is dead at once, a refused one is retried, and their neighbours go out") {
+  Bench bench{Bench::daemon()};
+  bench.insert("1");
+  bench.insert("2", "[1]");
+  bench.insert("3");
+  bench.insert("4");
+  bench.publisher.answer = [](const std::string& id) {
+    return id == "3" ? Reply{Fault::entry_refused, "WRONGTYPE"} : Reply{Fault::none, "1-1"};
+  };
+  bench.run_for(1s);
+  CHECK(bench.row("1").published);
+  CHECK(bench.row("2").dead);
+  CHECK(bench.row("2").last_error == "payload is an array, and only a JSON object can be published");
+  CHECK(bench.row("4").published);
+  CHECK(bench.row("3").last_error == "WRONGTYPE");
+  bench.run_for(10min);
+  CHECK(bench.row("3").dead);
+  CHECK(bench.row("3").attempts == 3);
+  CHECK(bench.row("3").last_error == "gave up after 3 attempts: WRONGTYPE");
+  bench.end();
+  CHECK(bench.dispatcher.tally().dead == 2);
+  CHECK(bench.dispatcher.tally().retried == 2);
+  check_adds_up(bench.dispatcher.tally());
+}
+
+TEST_CASE("a row that had used all its attempts is dead unsent") {
+  Bench bench{Bench::daemon()};
+  bench.insert("1", "{}", 3);
+  bench.run_for(1min);
+  CHECK(bench.row("1").dead);
+  CHECK(bench.row("1").last_error.find("had used 3 of 3 attempts") != std::string::npos);
+  CHECK(bench.publisher.published.empty());
+  bench.end();
+}
+
+TEST_CASE("a batch whose lease has nearly run out is not sent") {
+  Bench bench{Bench::daemon()};
+  bench.insert("1");
+  bench.store.lease = 4s;
+  bench.run_for(100ms);
+  CHECK(bench.publisher.published.empty());
+  CHECK(bench.row("1").attempts == 0);
+  bench.store.lease = 30s;
+  bench.run_for(1s);
+  CHECK(bench.row("1").published);
+  bench.end();
+}
+
+TEST_CASE("outcomes survive an outage of the store, and are settled after it") {
+  Bench bench{Bench::daemon()};
+  bench.insert("1");
+  bench.store.settle_failures = 5;
+  bench.run_for(20s);
+  CHECK(bench.row("1").published);
+  CHECK(bench.publisher.published.size() == 1);
+  CHECK(bench.observer.seen == std::vector{Health::working, Health::postgres_unavailable, Health::working});
+  bench.end();
+  CHECK(bench.dispatcher.tally().unsettled == 0);
+}
+
+TEST_CASE("outcomes are given up when the lease ends, and the row is published again") {
+  Bench bench{Bench::daemon()};
+  bench.insert("1");
+  bench.store.settle_failures = 1'000'000;
+  bench.run_for(40s);
+  CHECK(bench.dispatcher.tally().unsettled == 1);
+  CHECK(bench.dispatcher.tally().possible_duplicates == 1);
+  bench.store.settle_failures = 0;
+  bench.run_for(1min);
+  CHECK(bench.row("1").published);
+  CHECK(bench.publisher.published.size() >= 2);
+  bench.end();
+}
+
+TEST_CASE("a lease that somebody else has taken is counted, and his outcome stays") {
+  Bench bench{Bench::daemon()};
+  bench.insert("1");
+  bench.publisher.on_publish = [&] { bench.store.table.claim("other", 1, bench.clock.now() + 1h, 30s); };
+  bench.run_for(100ms);
+  CHECK(bench.dispatcher.tally().leases_lost == 1);
+  CHECK(bench.row("1").locked_by == "other");
+  CHECK_FALSE(bench.row("1").published);
+  bench.publisher.on_publish = nullptr;
+  bench.end();
+}
+
+TEST_CASE("a row that takes the connection down ends dead, and costs its neighbours one attempt at most") {
+  Bench bench{Bench::daemon()};
+  for (const auto* id : {"1", "2", "3", "4"}) bench.insert(id);
+  bool down = false;
+  bench.publisher.answer = [&down](const std::string& id) {
+    down = down || id == "2";
+    return down ? Reply{Fault::unanswered, "connection lost"} : Reply{Fault::none, "1-1"};
+  };
+  bench.publisher.on_publish = [&down] { down = false; };
+  bench.run_for(10min);
+  CHECK(bench.row("2").dead);
+  CHECK(bench.row("2").last_error == "gave up after 3 attempts: connection lost");
+  for (const auto* id : {"1", "3", "4"}) {
+    CHECK(bench.row(id).published);
+    CHECK(bench.row(id).attempts <= 2);
+  }
+  bench.end();
+  check_adds_up(bench.dispatcher.tally());
+}
+
+TEST_CASE("stop: what is in hand goes out, nothing more is claimed") {
+  Bench bench{Bench::daemon()};
+  for (int i = 0; i < 100; ++i) bench.insert(std::to_string(100 + i));
+  bench.publisher.on_publish = [&] { bench.dispatcher.stop(); };
+  bench.run_for(1min);
+  CHECK(bench.ended);
+  const auto& tally = bench.dispatcher.tally();
+  CHECK(tally.published == tally.claimed);
+  CHECK(tally.published < 100);
+  CHECK(bench.observer.seen.back() == Health::stopping);
+  for (const auto& [id, row] : bench.store.table.rows()) CHECK(row.lease == "");
+}
+
+TEST_CASE("stop: what can't go out before the deadline is given back with its attempt") {
+  auto options = Bench::daemon();
+  options.shutdown_timeout = 0s;
+  Bench bench{options};
+  for (int i = 0; i < 100; ++i) bench.insert(std::to_string(100 + i));
+  bench.publisher.on_publish = [&] { bench.dispatcher.stop(); };
+  bench.run_for(1min);
+  CHECK(bench.ended);
+  check_adds_up(bench.dispatcher.tally());
+  CHECK(bench.dispatcher.tally().released > 0);
+  for (const auto& [id, row] : bench.store.table.rows()) {
+    CHECK(row.lease == "");
+    CHECK(row.attempts == (row.published ? 1 : 0));
+  }
+}
+
+}  // namespace outboxd::dispatch

@@ -1,0 +1,69 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox/failure.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <string>
+
+namespace outboxd {
+namespace {
+
+struct Case {
+  const char* error;
+  Fault fault;
+};
+
+// The texts are Redis' own, of 7.0 to 8.0.
+constexpr std::array kCases{
+    // This entry was judged.
+    Case{"WRONGTYPE Operation against a key holding the wrong kind of value", Fault::entry_refused},
+    Case{"ERR wrong number of arguments for 'xadd' command", Fault::entry_refused},
+    Case{"ERR Protocol error: invalid bulk length", Fault::entry_refused},
+    Case{"ERR The stream has exhausted the last possible ID, unable to add more items", Fault::entry_refused},
+    Case{"NOPERM No permissions to access a key", Fault::entry_refused},
+    Case{"NOPERM this user has no permissions to access one of the keys used as arguments", Fault::entry_refused},
+    Case{"NOPERM User outboxd has no permissions to access the 'caracal.x' key", Fault::entry_refused},
+    Case{"SOMETHINGNEW of a later version", Fault::entry_refused},
+    Case{"", Fault::entry_refused},
+    // This server is the wrong one for the key, for now.
+    Case{"MOVED 3999 127.0.0.1:6381", Fault::stream_elsewhere},
+    Case{"ASK 3999 127.0.0.1:6381", Fault::stream_elsewhere},
+    Case{"TRYAGAIN Multiple keys request during rehashing of slot", Fault::stream_elsewhere},
+    Case{"CROSSSLOT Keys in request don't hash to the same slot", Fault::stream_elsewhere},
+    // Nobody is served.
+    Case{"OOM command not allowed when used memory > 'maxmemory'.", Fault::redis_refuses},
+    Case{"LOADING Redis is loading the dataset in memory", Fault::redis_refuses},
+    Case{"READONLY You can't write against a read only replica.", Fault::redis_refuses},
+    Case{"MASTERDOWN Link with MASTER is down and replica-serve-stale-data is set to 'no'.", Fault::redis_refuses},
+    Case{"MISCONF Redis is configured to save RDB snapshots, but it's currently unable to persist on disk.",
+         Fault::redis_refuses},
+    Case{"BUSY Redis is busy running a script.", Fault::redis_refuses},
+    Case{"UNKILLABLE Sorry the script already executed write commands", Fault::redis_refuses},
+    Case{"CLUSTERDOWN The cluster is down", Fault::redis_refuses},
+    Case{"NOREPLICAS Not enough good replicas to write.", Fault::redis_refuses},
+    Case{"NOAUTH Authentication required.", Fault::redis_refuses},
+    Case{"DENIED Redis is running in protected mode because protected mode is enabled", Fault::redis_refuses},
+    Case{"WRONGPASS invalid username-password pair or user is disabled.", Fault::redis_refuses},
+    Case{"NOPERM this user has no permissions to run the 'xadd' command", Fault::redis_refuses},
+    Case{"NOPERM User outboxd has no permissions to run the 'xadd' command", Fault::redis_refuses},
+    Case{"ERR unknown command 'XADD', with args beginning with: 's' 'MAXLEN'", Fault::redis_refuses},
+    Case{"ERR max number of clients reached", Fault::redis_refuses},
+    Case{"ERR DB index is out of range", Fault::redis_refuses},
+};
+
+}  // namespace
+
+TEST_CASE("a Redis error says whose fault it is") {
+  for (const auto& [error, fault] : kCases) {
+    CAPTURE(error);
+    CHECK(std::string{to_string(fault_of_redis_error(error))} == to_string(fault));
+  }
+}
+
+TEST_CASE("only the first word is an error's code") {
+  CHECK(fault_of_redis_error("ERR the value OOM is no code here") == Fault::entry_refused);
+  CHECK(fault_of_redis_error("OOMPH is another word") == Fault::entry_refused);
+}
+
+}  // namespace outboxd

@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "redis/resp.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outboxd::redis {
+namespace {
+
+using namespace std::string_view_literals;
+
+std::string described(const Value& value) {
+  switch (value.kind) {
+    case Value::Kind::nil:
+      return "nil";
+    case Value::Kind::status:
+      return "+" + value.text;
+    case Value::Kind::error:
+      return "-" + value.text;
+    case Value::Kind::string:
+      return "$" + value.text;
+    case Value::Kind::integer:
+      return ":" + std::to_string(value.number);
+    case Value::Kind::array:
+      break;
+  }
+  std::string text = "[";
+  for (const auto& item : value.items) text += described(item) + " ";
+  return text + "]";
+}
+
+/// Every reply in `bytes`, fed in chunks, then the error if there is one.
+std::string read(std::string_view bytes, std::size_t chunk) {
+  ReplyReader reader;
+  std::string replies;
+  for (std::size_t at = 0; at < bytes.size(); at += chunk) {
+    if (!reader.feed(bytes.substr(at, chunk))) break;
+    while (const auto value = reader.next()) replies += described(*value) + "|";
+  }
+  return replies + (reader.error().empty() ? "" : "error");
+}
+
+}  // namespace
+
+TEST_CASE("a command is an array of bulk strings, whatever its bytes") {
+  std::string out = "before";
+  append_command(out, std::vector<std::string_view>{"XADD", "", std::string_view{"a\0\r\n", 4}});
+  CHECK(out == "before*3\r\n$4\r\nXADD\r\n$0\r\n\r\n$4\r\na\0\r\n\r\n"sv);
+}
+
+TEST_CASE("replies are read however the bytes are cut") {
+  const std::string_view bytes =
+      "$3\r\n1-1\r\n-OOM command not "
+      "allowed\r\n+PONG\r\n:42\r\n$-1\r\n*-1\r\n*3\r\n$1\r\na\r\n*1\r\n:7\r\n$0\r\n\r\n*0\r\n";
+  for (std::size_t chunk = 1; chunk <= bytes.size(); ++chunk) {
+    CAPTURE(chunk);
+    CHECK(read(bytes, chunk) == "$1-1|-OOM command not allowed|+PONG|:42|nil|nil|[$a [:7 ] $ ]|[]|");
+  }
+}
+
+TEST_CASE("what isn't version 2 of the protocol is an error, not a crash") {
+  for (const std::string_view bytes :
+       {"HTTP/1.1 200 OK\r\n\r\n", "?\r\n", "$abc\r\n", "*100000\r\n", "*2147483647\r\n", ",1.5\r\n", "#t\r\n",
+        "*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n*1\r\n:1\r\n", ":12x\r\n"}) {
+    CAPTURE(bytes);
+    CHECK(read(bytes, 3) == "error");
+  }
+}
+
+TEST_CASE("a promise of a huge reply is not waited for") {
+  ReplyReader reader;
+  REQUIRE(reader.feed("$500000000\r\n"));
+  CHECK_FALSE(reader.next());
+  const std::string more(64UL * 1024, 'x');
+  int chunks = 0;
+  while (reader.error().empty() && chunks < 100) {
+    ++chunks;
+    if (reader.feed(more)) CHECK_FALSE(reader.next());
+  }
+  CHECK(reader.error() == "a reply that does not end");
+  CHECK(chunks < 20);
+}
+
+TEST_CASE("after an error the reader stays in it") {
+  ReplyReader reader;
+  REQUIRE(reader.feed("!\r\n"));
+  CHECK_FALSE(reader.next());
+  CHECK_FALSE(reader.error().empty());
+  CHECK_FALSE(reader.feed("+OK\r\n"));
+  CHECK_FALSE(reader.next());
+}
+
+TEST_CASE("bytes that nobody asked for are noticed") {
+  ReplyReader reader;
+  REQUIRE(reader.feed("+OK\r\n+A"));
+  CHECK(reader.next());
+  CHECK(reader.has_leftover());
+}
+
+}  // namespace outboxd::redis

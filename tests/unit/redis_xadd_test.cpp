@@ -1,0 +1,62 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "redis/xadd.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+namespace outboxd::redis {
+namespace {
+
+Value string_value(std::string text) {
+  Value value;
+  value.kind = Value::Kind::string;
+  value.text = std::move(text);
+  return value;
+}
+
+Value error_value(std::string text) {
+  auto value = string_value(std::move(text));
+  value.kind = Value::Kind::error;
+  return value;
+}
+
+}  // namespace
+
+TEST_CASE("XADD has the contract's form") {
+  std::string out;
+  append_xadd(out, {"s", {{"outbox_id", "o-1"}, {"a", ""}}}, 100'000);
+  CHECK(out ==
+        "*10\r\n$4\r\nXADD\r\n$1\r\ns\r\n$6\r\nMAXLEN\r\n$1\r\n~\r\n$6\r\n100000\r\n$1\r\n*\r\n"
+        "$9\r\noutbox_id\r\n$3\r\no-1\r\n$1\r\na\r\n$0\r\n\r\n");
+}
+
+TEST_CASE("only an entry id says that a row is published") {
+  CHECK(read_xadd_reply(string_value("1795296478682-0")).fault == Fault::none);
+  for (const auto* text : {"", "-", "1-", "-1", "12", "1-a", "1-2-3", "OK"}) {
+    CAPTURE(text);
+    CHECK(read_xadd_reply(string_value(text)).fault == Fault::unanswered);
+  }
+  CHECK(read_xadd_reply(Value{}).fault == Fault::unanswered);
+  CHECK(read_xadd_reply(error_value("OOM command not allowed")).fault == Fault::redis_refuses);
+  const auto refused = read_xadd_reply(error_value("WRONGTYPE Operation"));
+  CHECK(refused.fault == Fault::entry_refused);
+  CHECK(refused.text == "Redis refuses: WRONGTYPE Operation");
+}
+
+TEST_CASE("a probe is answered by the one complaint that it provokes") {
+  CHECK(read_probe_reply(error_value("ERR The ID specified in XADD must be greater than 0-0")).fault == Fault::none);
+  auto pong = string_value("PONG");
+  pong.kind = Value::Kind::status;
+  CHECK(read_probe_reply(pong).fault == Fault::none);
+  CHECK(read_probe_reply(string_value("PONG")).fault == Fault::redis_refuses);
+  CHECK(read_probe_reply(error_value("WRONGTYPE Operation")).fault == Fault::entry_refused);
+  CHECK(read_probe_reply(error_value("NOPERM No permissions to access a key")).fault == Fault::entry_refused);
+  CHECK(read_probe_reply(error_value("MOVED 1 127.0.0.1:1")).fault == Fault::stream_elsewhere);
+  CHECK(read_probe_reply(error_value("ERR upstream failure")).fault == Fault::redis_refuses);
+  CHECK(read_probe_reply(error_value("READONLY You can't write against a read only replica.")).fault ==
+        Fault::redis_refuses);
+}
+
+}  // namespace outboxd::redis

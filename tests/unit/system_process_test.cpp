@@ -1,0 +1,165 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "system/identity.hpp"
+#include "system/service_notify.hpp"
+#include "system/signals.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <array>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <filesystem>
+#include <regex>
+#include <string>
+#include <sys/socket.h>
+#include <sys/un.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+namespace system_ns = outboxd::system;
+
+namespace {
+
+/// Runs `body` in a child process and returns its wait status.
+template <class Body>
+int status_of_child(Body body) {
+  const pid_t child = fork();
+  if (child == 0) {
+    body();
+    std::_Exit(0);
+  }
+  int status = 0;
+  REQUIRE(waitpid(child, &status, 0) == child);
+  return status;
+}
+
+/// A datagram socket standing in for systemd's, announced in NOTIFY_SOCKET while it lives.
+class NotifySocket {
+ public:
+  NotifySocket() : path_(std::filesystem::temp_directory_path() / ("outboxd-notify-" + std::to_string(getpid()))) {
+    std::filesystem::remove(path_);
+    socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    sockaddr_un address{};
+    address.sun_family = AF_UNIX;
+    path_.string().copy(address.sun_path, sizeof address.sun_path - 1);
+    REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+    setenv("NOTIFY_SOCKET", path_.c_str(), 1);
+  }
+  ~NotifySocket() {
+    unsetenv("NOTIFY_SOCKET");
+    ::close(socket_);
+    std::filesystem::remove(path_);
+  }
+  NotifySocket(const NotifySocket&) = delete;
+  NotifySocket& operator=(const NotifySocket&) = delete;
+
+  /// The next datagram, which on a Unix socket has arrived when the sender's call returned.
+  [[nodiscard]] std::string receive() const {
+    std::array<char, 512> buffer{};
+    const auto size = ::recv(socket_, buffer.data(), buffer.size(), 0);
+    return size < 0 ? "nothing" : std::string(buffer.data(), static_cast<std::size_t>(size));
+  }
+
+ private:
+  std::filesystem::path path_;
+  int socket_ = -1;
+};
+
+}  // namespace
+
+TEST_CASE("identity: host, process id and a random part; the same at each call") {
+  const auto id = system_ns::worker_id();
+  CHECK(std::regex_match(id, std::regex("outboxd:[^:]{1,40}:" + std::to_string(getpid()) + ":[0-9a-f]{8}")));
+  CHECK(system_ns::worker_id() == id);
+}
+
+TEST_CASE("signals: the first is a call on the loop with its name") {
+  for (const auto& [number, name] : {std::pair(SIGTERM, "SIGTERM"), std::pair(SIGINT, "SIGINT")}) {
+    boost::asio::io_context loop(1);
+    std::string seen;
+    system_ns::Signals signals(loop.get_executor(),
+                               [&](std::string_view signal) {
+                                 seen = signal;
+                                 signals.stop();
+                               },
+                               {});
+    std::raise(number);
+    loop.run();
+    CHECK(seen == name);
+  }
+}
+
+TEST_CASE("signals: stop() and destruction let the loop end") {
+  boost::asio::io_context loop(1);
+  bool called = false;
+  {
+    system_ns::Signals signals(loop.get_executor(), [&](std::string_view) { called = true; }, {});
+    loop.poll();
+    CHECK_FALSE(loop.stopped());
+  }
+  loop.run();
+  CHECK_FALSE(called);
+}
+
+TEST_CASE("signals: the second ends the process at once, after the flush, with 128 and its number") {
+  std::array<int, 2> flushed{};
+  REQUIRE(pipe(flushed.data()) == 0);
+  const int status = status_of_child([&] {
+    boost::asio::io_context loop(1);
+    const auto flush = [&] { static_cast<void>(::write(flushed[1], "F", 1) == 1); };
+    system_ns::Signals signals(
+        loop.get_executor(), [](std::string_view) { std::raise(SIGINT); }, flush);
+    std::raise(SIGTERM);
+    loop.run();
+  });
+  ::close(flushed[1]);
+  char mark = ' ';
+  CHECK(::read(flushed[0], &mark, 1) == 1);
+  ::close(flushed[0]);
+  CHECK(mark == 'F');
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 128 + SIGINT);
+}
+
+TEST_CASE("signals: writing to a closed pipe is an error, not the end") {
+  const int status = status_of_child([] {
+    system_ns::ignore_sigpipe();
+    std::array<int, 2> ends{};
+    if (pipe(ends.data()) != 0) std::_Exit(2);
+    ::close(ends[0]);
+    std::_Exit(::write(ends[1], "x", 1) == -1 ? 0 : 1);
+  });
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 0);
+}
+
+TEST_CASE("service notify: says nothing outside systemd") {
+  unsetenv("NOTIFY_SOCKET");
+  unsetenv("WATCHDOG_USEC");
+  CHECK_NOTHROW(system_ns::service::ready());
+  CHECK_FALSE(system_ns::service::watchdog_interval().has_value());
+}
+
+TEST_CASE("service notify: each call is one assignment, and a status stays one line") {
+  const NotifySocket systemd;
+  system_ns::service::ready();
+  CHECK(systemd.receive() == "READY=1");
+  system_ns::service::status("1 dispatcher\nMAINPID=1");
+  CHECK(systemd.receive() == "STATUS=1 dispatcher MAINPID=1");
+  system_ns::service::ping_watchdog();
+  CHECK(systemd.receive() == "WATCHDOG=1");
+  system_ns::service::stopping();
+  CHECK(systemd.receive() == "STOPPING=1");
+}
+
+TEST_CASE("service notify: the watchdog's interval is systemd's") {
+  setenv("WATCHDOG_USEC", "30000000", 1);
+  setenv("WATCHDOG_PID", std::to_string(getpid()).c_str(), 1);
+  const auto interval = system_ns::service::watchdog_interval();
+  unsetenv("WATCHDOG_USEC");
+  unsetenv("WATCHDOG_PID");
+  REQUIRE(interval.has_value());
+  CHECK(*interval == std::chrono::seconds(30));
+}

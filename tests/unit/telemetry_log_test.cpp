@@ -1,0 +1,214 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "telemetry/escape.hpp"
+#include "telemetry/log.hpp"
+#include "telemetry/progress.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <chrono>
+#include <fcntl.h>
+#include <stdexcept>
+#include <string>
+#include <thread>
+#include <unistd.h>
+#include <vector>
+
+namespace log_ns = outboxd::telemetry::log;
+using outboxd::telemetry::Progress;
+using outboxd::telemetry::Terminal;
+
+namespace {
+
+/// A pipe in place of standard error.
+class Pipe {
+ public:
+  Pipe() { REQUIRE(::pipe2(ends_.data(), O_NONBLOCK) == 0); }
+  ~Pipe() {
+    ::close(ends_[0]);
+    ::close(ends_[1]);
+  }
+  Pipe(const Pipe&) = delete;
+  Pipe& operator=(const Pipe&) = delete;
+
+  [[nodiscard]] int writer() const { return ends_[1]; }
+
+  /// All that was written since the last call.
+  [[nodiscard]] std::string taken() const {
+    std::string text;
+    std::array<char, 4096> buffer{};
+    for (ssize_t size = 0; (size = ::read(ends_[0], buffer.data(), buffer.size())) > 0;) {
+      text.append(buffer.data(), static_cast<std::size_t>(size));
+    }
+    return text;
+  }
+
+ private:
+  std::array<int, 2> ends_{};
+};
+
+std::string formatted(log_ns::Format format, spdlog::level::level_enum level, std::string_view payload) {
+  // 2026-11-21T10:00:00.123Z
+  const spdlog::log_clock::time_point time(std::chrono::milliseconds(1795255200123));
+  const spdlog::details::log_msg message(time, {}, "", level, spdlog::string_view_t(payload.data(), payload.size()));
+  spdlog::memory_buf_t line;
+  log_ns::LineFormatter(format).format(message, line);
+  return {line.data(), line.size()};
+}
+
+std::string text_of(std::string_view payload) {
+  std::string to;
+  outboxd::telemetry::append_printable(to, payload);
+  return to;
+}
+
+std::string json_of(std::string_view payload) {
+  std::string to;
+  outboxd::telemetry::append_json(to, payload);
+  return to;
+}
+
+}  // namespace
+
+TEST_CASE("log: a line of text and a line of JSON") {
+  CHECK(formatted(log_ns::Format::text, spdlog::level::info, "drained") ==
+        "2026-11-21T10:00:00.123Z info  drained\n");
+  CHECK(formatted(log_ns::Format::text, spdlog::level::critical, "x") == "2026-11-21T10:00:00.123Z critical x\n");
+  CHECK(formatted(log_ns::Format::json, spdlog::level::warn, R"(stream "a\b")") ==
+        R"({"time":"2026-11-21T10:00:00.123Z","level":"warn","message":"stream \"a\\b\""})"
+        "\n");
+}
+
+TEST_CASE("log: a message can't begin a line of its own or drive the terminal") {
+  const std::string forged = "row 1\n2026-11-21T10:00:00.123Z info  all is well\r\x1b[2J";
+  const std::string line = formatted(log_ns::Format::text, spdlog::level::err, forged);
+  CHECK(line.find('\n') == line.size() - 1);
+  CHECK(line.find('\r') == std::string::npos);
+  CHECK(line.find('\x1b') == std::string::npos);
+  const std::string object = formatted(log_ns::Format::json, spdlog::level::err, forged);
+  CHECK(object.find('\n') == object.size() - 1);
+}
+
+TEST_CASE("escape: what people read") {
+  CHECK(text_of("größe 漢字 🙂") == "größe 漢字 🙂");
+  CHECK(text_of("a\tb\nc\rd") == "a\\tb\\nc\\rd");
+  CHECK(text_of(std::string_view("\0\x01\x7f", 3)) == "\\x00\\x01\\x7f");
+  CHECK(text_of("\xc2\x9b") == "\\x9b");                // one of the C1 controls, which terminals obey
+  CHECK(text_of("\u202eevil") == "\\u202eevil");        // right-to-left override
+  CHECK(text_of("\xff\xfe") == "\\xff\\xfe");           // no UTF-8 at all
+  CHECK(text_of("\xe6\xbc") == "\\xe6\\xbc");           // cut off
+  CHECK(text_of("\xc0\xaf") == "\\xc0\\xaf");           // overlong '/'
+  CHECK(text_of("\xed\xa0\x80") == "\\xed\\xa0\\x80");  // half a surrogate pair
+}
+
+TEST_CASE("escape: what JSON parsers read") {
+  CHECK(json_of("größe \"q\" \\ /") == "größe \\\"q\\\" \\\\ /");
+  CHECK(json_of(std::string_view("\n\t\r\0\x1f\x7f", 6)) == "\\n\\t\\r\\u0000\\u001f\\u007f");
+  CHECK(json_of("a\xff"
+                "b") ==
+        "a\xef\xbf\xbd"
+        "b");
+  CHECK(json_of("\xf4\x90\x80\x80") == "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd");  // past U+10FFFF
+}
+
+TEST_CASE("log: secrets are masked, in both formats and before escaping") {
+  log_ns::redact("hunter2-secret");
+  log_ns::redact("quote\"d\npass");
+  CHECK(formatted(log_ns::Format::text, spdlog::level::info, "AUTH hunter2-secret, hunter2-secret!") ==
+        "2026-11-21T10:00:00.123Z info  AUTH ***, ***!\n");
+  CHECK(formatted(log_ns::Format::json, spdlog::level::info, "p=quote\"d\npass").find("p=***\"") !=
+        std::string::npos);
+}
+
+TEST_CASE("redaction: overlapping secrets, repeats and short ones") {
+  log_ns::redact("overlap-left");
+  log_ns::redact("left-right");
+  log_ns::redact("overlap-left-longer");
+  log_ns::redact("zzzz");
+  log_ns::redact("abc");
+  log_ns::redact("");
+  CHECK(log_ns::redacted("an overlap-left-right end") == "an *** end");
+  CHECK(log_ns::redacted("<overlap-left-longer>") == "<***>");
+  CHECK(log_ns::redacted("zzzzzz") == "***");
+  CHECK(log_ns::redacted("abc stays") == "abc stays");
+  CHECK(log_ns::redacted("") == "");
+}
+
+TEST_CASE("log: levels by name") {
+  for (const char* name : {"trace", "debug", "info", "warn", "error", "critical", "off"}) {
+    CHECK_NOTHROW(static_cast<void>(log_ns::level_named(name)));
+  }
+  CHECK(log_ns::level_named("warn") == spdlog::level::warn);
+  CHECK_THROWS_WITH_AS(static_cast<void>(log_ns::level_named("loud")), doctest::Contains("trace, debug, info"),
+                       std::invalid_argument);
+}
+
+TEST_CASE("log: below its level nothing is written") {
+  const Pipe pipe;
+  Terminal terminal(pipe.writer(), false);
+  const auto logger = log_ns::make_logger(terminal, spdlog::level::warn, log_ns::Format::text);
+  logger->info("quiet");
+  CHECK(pipe.taken().empty());
+  logger->warn("loud");
+  CHECK(pipe.taken().ends_with("warn  loud\n"));
+}
+
+TEST_CASE("log: lines of several threads are never mixed") {
+  const Pipe pipe;
+  Terminal terminal(pipe.writer(), false);
+  const auto logger = log_ns::make_logger(terminal, spdlog::level::info, log_ns::Format::text);
+  std::vector<std::thread> threads;
+  threads.reserve(4);
+  for (int t = 0; t < 4; ++t) {
+    threads.emplace_back([&logger] {
+      for (int i = 0; i < 50; ++i) logger->info("0123456789");
+    });
+  }
+  for (auto& thread : threads) thread.join();
+  std::string text = pipe.taken();
+  int lines = 0;
+  for (std::size_t end = 0; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1)) {
+    CHECK(text.substr(0, end).ends_with("Z info  0123456789"));
+    ++lines;
+  }
+  CHECK(lines == 200);
+}
+
+TEST_CASE("progress: stays below the log lines, and goes with its object") {
+  const Pipe pipe;
+  Terminal terminal(pipe.writer(), true);
+  {
+    Progress progress(terminal);
+    progress.show("100 published");
+    CHECK(pipe.taken() == "\r\x1b[K100 published");
+    terminal.write("a line\n");
+    CHECK(pipe.taken() == "\r\x1b[Ka line\n100 published");
+    progress.show("two\nlines");
+    CHECK(pipe.taken() == "\r\x1b[Ktwo\\nlines");
+  }
+  CHECK(pipe.taken() == "\r\x1b[K");
+  terminal.write("after\n");
+  CHECK(pipe.taken() == "after\n");
+}
+
+TEST_CASE("progress: is cut to the width, between characters") {
+  const Pipe pipe;
+  Terminal terminal(pipe.writer(), true);
+  Progress progress(terminal);
+  std::string wide;
+  for (int i = 0; i < 100; ++i) wide += "ä";
+  progress.show(wide);
+  // A pipe has no width; 80 is what terminals that don't say are taken to have, and the last column stays free.
+  CHECK(pipe.taken() == "\r\x1b[K" + wide.substr(0, 158));
+}
+
+TEST_CASE("progress: is silent where standard error is not a terminal") {
+  const Pipe pipe;
+  Terminal terminal(pipe.writer(), false);
+  {
+    Progress progress(terminal);
+    progress.show("100 published");
+    terminal.write("a line\n");
+  }
+  CHECK(pipe.taken() == "a line\n");
+}

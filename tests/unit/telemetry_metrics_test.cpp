@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "telemetry/dispatcher_metrics.hpp"
+#include "telemetry/metrics.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <set>
+#include <sstream>
+#include <string>
+
+using namespace std::chrono_literals;
+using outboxd::Fault;
+using outboxd::dispatch::Health;
+using outboxd::telemetry::DispatcherMetrics;
+using outboxd::telemetry::Metrics;
+
+namespace {
+
+/// The value of the one series that starts with `series` and a space; "absent" where there is none.
+std::string value_of(const Metrics& metrics, const std::string& series) {
+  std::istringstream lines(metrics.render());
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with(series + " ")) return line.substr(series.size() + 1);
+  }
+  return "absent";
+}
+
+/// Family name → type, as the comments of the format declare them.
+std::set<std::string> families_of(const Metrics& metrics) {
+  std::set<std::string> families;
+  std::istringstream lines(metrics.render());
+  for (std::string line; std::getline(lines, line);) {
+    if (line.starts_with("# TYPE ")) families.insert(line.substr(7));
+  }
+  return families;
+}
+
+std::size_t count_lines(const Metrics& metrics, const std::string& start) {
+  std::size_t count = 0;
+  std::istringstream lines(metrics.render());
+  for (std::string line; std::getline(lines, line);) count += line.starts_with(start) ? 1U : 0U;
+  return count;
+}
+
+}  // namespace
+
+TEST_CASE("metrics: every family is there from the start") {
+  Metrics metrics;
+  const DispatcherMetrics dispatcher(metrics, "outbox", {});
+  const std::set<std::string> expected{
+      "outboxd_build_info gauge",
+      "outboxd_pending_rows gauge",
+      "outboxd_due_rows gauge",
+      "outboxd_oldest_pending_age_seconds gauge",
+      "outboxd_dead_rows gauge",
+      "outboxd_ready gauge",
+      "outboxd_claimed_total counter",
+      "outboxd_published_total counter",
+      "outboxd_retries_total counter",
+      "outboxd_released_total counter",
+      "outboxd_dead_total counter",
+      "outboxd_failures_total counter",
+      "outboxd_possible_duplicates_total counter",
+      "outboxd_leases_lost_total counter",
+      "outboxd_dead_workers_total counter",
+      "outboxd_reserved_fields_dropped_total counter",
+      "outboxd_claim_seconds histogram",
+      "outboxd_publish_seconds histogram",
+      "outboxd_settle_seconds histogram",
+      "outboxd_batch_rows histogram",
+  };
+  CHECK(families_of(metrics) == expected);
+  CHECK(value_of(metrics, R"(outboxd_build_info{version=")" OUTBOXD_VERSION R"("})") == "1");
+}
+
+TEST_CASE("metrics: every fault but none has a series at 0") {
+  Metrics metrics;
+  DispatcherMetrics dispatcher(metrics, "outbox", {});
+  CHECK(count_lines(metrics, "outboxd_failures_total{") == 9);
+  for (const auto fault :
+       {Fault::bad_row, Fault::worn_out, Fault::entry_refused, Fault::stream_elsewhere, Fault::redis_refuses,
+        Fault::redis_away, Fault::unanswered, Fault::lease_short, Fault::stopping}) {
+    const auto series =
+        R"(outboxd_failures_total{dispatcher="outbox",reason=")" + std::string(to_string(fault)) + "\"}";
+    CHECK(value_of(metrics, series) == "0");
+    dispatcher.failed("s", fault);
+    CHECK(value_of(metrics, series) == "1");
+  }
+  dispatcher.failed("s", Fault::none);
+  CHECK(count_lines(metrics, "outboxd_failures_total{") == 9);
+}
+
+TEST_CASE("metrics: what is said is counted, per dispatcher") {
+  Metrics metrics;
+  DispatcherMetrics outbox(metrics, "outbox", {"caracal.audit.events"});
+  const DispatcherMetrics other(metrics, "coordinator", {});
+  CHECK(value_of(metrics, R"(outboxd_published_total{dispatcher="outbox",stream="caracal.audit.events"})") == "0");
+
+  outbox.claimed(32, 4ms);
+  outbox.claimed(0, 1ms);
+  outbox.wrote(32, 2ms);
+  outbox.settled(30, 2, 3ms);
+  outbox.published("caracal.audit.events", 20);
+  outbox.published("caracal.keys.invalidate", 10);
+  outbox.published("caracal.keys.invalidate", 1);
+  outbox.retried();
+  outbox.released();
+  outbox.died();
+  outbox.possible_duplicate();
+  outbox.reserved_fields_dropped("s", 1);
+  outbox.sampled({.pending = 1200, .dead = 3, .due = 700, .cap = 100000, .oldest_pending = 2500ms});
+
+  const std::string label = R"({dispatcher="outbox"})";
+  CHECK(value_of(metrics, "outboxd_claimed_total" + label) == "32");
+  CHECK(value_of(metrics, "outboxd_claim_seconds_count" + label) == "2");
+  CHECK(value_of(metrics, R"(outboxd_claim_seconds_bucket{dispatcher="outbox",le="0.001"})") == "1");
+  CHECK(value_of(metrics, R"(outboxd_claim_seconds_bucket{dispatcher="outbox",le="10"})") == "2");
+  CHECK(value_of(metrics, "outboxd_batch_rows_count" + label) == "1");
+  CHECK(value_of(metrics, "outboxd_batch_rows_sum" + label) == "32");
+  CHECK(value_of(metrics, "outboxd_publish_seconds_count" + label) == "1");
+  CHECK(value_of(metrics, "outboxd_settle_seconds_count" + label) == "1");
+  CHECK(value_of(metrics, "outboxd_leases_lost_total" + label) == "2");
+  CHECK(value_of(metrics, R"(outboxd_published_total{dispatcher="outbox",stream="caracal.audit.events"})") == "20");
+  CHECK(value_of(metrics, R"(outboxd_published_total{dispatcher="outbox",stream="caracal.keys.invalidate"})") ==
+        "11");
+  CHECK(value_of(metrics, "outboxd_retries_total" + label) == "1");
+  CHECK(value_of(metrics, "outboxd_released_total" + label) == "1");
+  CHECK(value_of(metrics, "outboxd_dead_total" + label) == "1");
+  CHECK(value_of(metrics, "outboxd_possible_duplicates_total" + label) == "1");
+  CHECK(value_of(metrics, "outboxd_reserved_fields_dropped_total" + label) == "1");
+  CHECK(value_of(metrics, "outboxd_pending_rows" + label) == "1200");
+  CHECK(value_of(metrics, "outboxd_due_rows" + label) == "700");
+  CHECK(value_of(metrics, "outboxd_dead_rows" + label) == "3");
+  CHECK(value_of(metrics, "outboxd_oldest_pending_age_seconds" + label) == "2.5");
+  CHECK(value_of(metrics, R"(outboxd_claimed_total{dispatcher="coordinator"})") == "0");
+}
+
+TEST_CASE("metrics: nothing pending is age 0, and only a working dispatcher is ready") {
+  Metrics metrics;
+  DispatcherMetrics outbox(metrics, "outbox", {});
+  outbox.sampled({.pending = 1, .dead = 0, .due = 0, .cap = 10, .oldest_pending = 9s});
+  outbox.sampled({.pending = 0, .dead = 0, .due = 0, .cap = 10, .oldest_pending = std::nullopt});
+  CHECK(value_of(metrics, R"(outboxd_oldest_pending_age_seconds{dispatcher="outbox"})") == "0");
+  const std::string ready = R"(outboxd_ready{dispatcher="outbox"})";
+  CHECK(value_of(metrics, ready) == "0");
+  outbox.health(Health::working, "");
+  CHECK(value_of(metrics, ready) == "1");
+  outbox.health(Health::redis_unavailable, "refused");
+  CHECK(value_of(metrics, ready) == "0");
+}
+
+TEST_CASE("metrics: streams named by rows can't grow the output without bound") {
+  Metrics metrics;
+  DispatcherMetrics outbox(metrics, "outbox", {"configured"});
+  for (int i = 0; i < 1000; ++i) outbox.published("s" + std::to_string(i), 1);
+  outbox.published("configured", 5);
+  outbox.published(std::string(100'000, 'x'), 1);
+  // 200 by name, and the rest in one.
+  CHECK(count_lines(metrics, "outboxd_published_total{") == 201);
+  CHECK(value_of(metrics, R"(outboxd_published_total{dispatcher="outbox",stream="configured"})") == "5");
+  CHECK(value_of(metrics, R"(outboxd_published_total{dispatcher="outbox",stream="s0"})") == "1");
+  CHECK(value_of(metrics, R"(outboxd_published_total{dispatcher="outbox",stream="other"})") == "802");
+}
+
+TEST_CASE("metrics: a stream's name can't break the format") {
+  Metrics metrics;
+  DispatcherMetrics outbox(metrics, "outbox", {});
+  outbox.published("a\"b\\c\nd", 1);
+  CHECK(value_of(metrics, R"(outboxd_published_total{dispatcher="outbox",stream="a\"b\\c\nd"})") == "1");
+}

@@ -1,0 +1,91 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "telemetry/dispatcher_observer.hpp"
+#include "telemetry/metrics.hpp"
+#include "telemetry/readiness.hpp"
+#include "telemetry/redaction.hpp"
+
+#include <doctest/doctest.h>
+#include <spdlog/sinks/ostream_sink.h>
+#include <spdlog/spdlog.h>
+
+#include <memory>
+#include <sstream>
+#include <string>
+
+using outboxd::dispatch::Health;
+using outboxd::telemetry::DispatcherObserver;
+using outboxd::telemetry::Metrics;
+using outboxd::telemetry::Readiness;
+
+namespace {
+
+/// Reads spdlog's default logger, as "level message" lines, while it lives.
+class CapturedLog {
+ public:
+  CapturedLog() : before_(spdlog::default_logger()) {
+    auto logger =
+        std::make_shared<spdlog::logger>("captured", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_));
+    logger->set_pattern("%l %v", spdlog::pattern_time_type::utc);
+    spdlog::set_default_logger(std::move(logger));
+  }
+  ~CapturedLog() { spdlog::set_default_logger(before_); }
+  CapturedLog(const CapturedLog&) = delete;
+  CapturedLog& operator=(const CapturedLog&) = delete;
+
+  [[nodiscard]] std::string text() const { return text_.str(); }
+
+ private:
+  std::ostringstream text_;
+  std::shared_ptr<spdlog::logger> before_;
+};
+
+}  // namespace
+
+TEST_CASE("readiness: all parts, or the reasons of those that aren't") {
+  Readiness readiness;
+  CHECK_FALSE(readiness.all_ready());
+  CHECK(readiness.report() == "starting\n");
+  readiness.not_ready("b", "no route\nto host");
+  readiness.not_ready("a", "");
+  readiness.ready("c");
+  CHECK_FALSE(readiness.all_ready());
+  CHECK(readiness.report() == "a: not ready\nb: no route\\nto host\n");
+  readiness.ready("a");
+  readiness.ready("b");
+  CHECK(readiness.all_ready());
+  CHECK(readiness.report() == "ready\n");
+  readiness.not_ready("c", "gone");
+  CHECK(readiness.report() == "c: gone\n");
+}
+
+TEST_CASE("readiness: secrets in a reason are masked") {
+  outboxd::telemetry::log::redact("s3cret-in-reason");
+  Readiness readiness;
+  readiness.not_ready("outbox", "redis://u:s3cret-in-reason@host refused");
+  CHECK(readiness.report() == "outbox: redis://u:***@host refused\n");
+}
+
+TEST_CASE("dispatcher observer: each change of state is one line of the log, and readiness follows") {
+  Metrics metrics;
+  Readiness readiness;
+  const CapturedLog log;
+  DispatcherObserver observer(metrics, readiness, "outbox", {});
+  CHECK(readiness.report() == "outbox: starting\n");
+  observer.health(Health::working, "");
+  CHECK(readiness.all_ready());
+  observer.health(Health::redis_unavailable, "connection refused");
+  CHECK(readiness.report() ==
+        "outbox: Redis is unavailable (connection refused); nothing is claimed until it answers\n");
+  observer.health(Health::redis_unavailable, "timed out");
+  CHECK(readiness.report() == "outbox: Redis is unavailable (timed out); nothing is claimed until it answers\n");
+  observer.health(Health::postgres_unavailable, "no such host");
+  observer.health(Health::working, "");
+  observer.health(Health::stopping, "");
+  CHECK(readiness.report() == "outbox: stopping\n");
+  CHECK(log.text() ==
+        "info outbox: working\n"
+        "warning outbox: Redis is unavailable (connection refused); nothing is claimed until it answers\n"
+        "warning outbox: Postgres is unavailable (no such host); nothing is claimed until it answers\n"
+        "info outbox: working\n"
+        "info outbox: stopping\n");
+}
