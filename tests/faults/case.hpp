@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "faults/world.hpp"
+
+#include <functional>
+#include <string>
+#include <vector>
+
+namespace outboxd::faults {
+
+/// Attempts beyond the first that a fault may cost.
+enum class Attempts {
+  none,            ///< Nobody's fault but a server's, and every request was answered.
+  in_flight,       ///< One for each row whose claim or write had no answer.
+  of_last_stream,  ///< Those of the stream that Redis refuses; as in_flight for the others.
+};
+
+/// One row of the matrix.
+struct Case {
+  std::string fault;
+  std::string step;
+  /// Does the harm and heals it; returns when the servers are back.
+  std::function<void(World&)> harm;
+  Attempts attempts = Attempts::in_flight;
+  /// False: not even one row may be sent twice.
+  bool may_repeat = true;
+  WorldOptions world{};
+  /// What a warning of the daemon's, or an error in Postgres' log, must name, or the fault was none; empty where the
+  /// step is proof enough.
+  std::string says{};
+  /// When everything must be settled after the end of the fault.
+  std::chrono::seconds settled_within{60};
+  /// Part of the short form.
+  bool in_short = false;
+};
+
+struct CaseOptions {
+  /// How long the outages last that are told apart by nothing but their length.
+  milliseconds outage{15'000};
+};
+
+[[nodiscard]] std::vector<Case> daemon_cases();
+[[nodiscard]] std::vector<Case> postgres_cases();
+[[nodiscard]] std::vector<Case> redis_cases();
+[[nodiscard]] std::vector<Case> redis_refusal_cases();
+/// Delays, cuts, garbled bytes and silence, on either side.
+[[nodiscard]] std::vector<Case> network_cases();
+/// Outages of some length, also of the profile with few attempts.
+[[nodiscard]] std::vector<Case> outage_cases(const CaseOptions& options);
+
+}  // namespace outboxd::faults

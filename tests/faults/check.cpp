@@ -1,0 +1,99 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "faults/check.hpp"
+
+#include "support/signature.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+
+namespace outboxd::faults {
+namespace {
+
+struct TableRow {
+  std::string stream;
+  std::int64_t attempts = 0;
+  bool published = false;
+  bool dead = false;
+  std::string number;
+  std::string last_error;
+};
+
+std::map<std::string, TableRow> table_of(World& world) {
+  std::map<std::string, TableRow> table;
+  for (const auto& line : world.database().rows("SELECT id, stream_name, attempts, dispatched_at IS NOT NULL, "
+                                                "available_at = 'infinity', payload_json->>'n',"
+                                                " last_error FROM event_outbox")) {
+    table[line[0]] = {line[1], std::stoll(line[2]), line[3] == "t", line[4] == "t", line[5], line[6]};
+  }
+  return table;
+}
+
+/// How often each id is in the stream. An entry that isn't what its row says is a broken promise.
+std::map<std::string, std::int64_t> entries_of(World& world, const std::string& stream,
+                                               const std::map<std::string, TableRow>& table, Result& result) {
+  std::map<std::string, std::int64_t> times;
+  std::int64_t wrong = 0;
+  for (const auto& entry : world.redis().probe().xrange(stream)) {
+    const auto& id = entry.at("outbox_id");
+    ++times[id];
+    const auto row = table.find(id);
+    const bool right = row != table.end() && row->second.stream == stream && entry.at("n") == row->second.number &&
+                       entry.at("_sig") == test::expected_signature(stream, entry.fields);
+    wrong += right ? 0 : 1;
+  }
+  if (wrong > 0)
+    result.broken.push_back(std::to_string(wrong) + " entries of " + stream + " aren't what their row says");
+  return times;
+}
+
+void expect_at_most(Result& result, std::int64_t found, std::int64_t allowed, const std::string& what) {
+  if (found <= allowed) return;
+  result.broken.push_back(std::to_string(found) + " " + what + ", " + std::to_string(allowed) + " allowed");
+}
+
+}  // namespace
+
+void check_rows_and_entries(World& world, const Case& one, int rounds, const std::vector<std::string>& committed,
+                            Result& result) {
+  const auto table = table_of(world);
+  const auto in_flight = kBatchRows * kBatchesInHand * one.world.daemons * rounds;
+  std::set<std::string> lost;
+  std::int64_t unsettled = 0;
+  std::int64_t spent_elsewhere = 0;
+  std::int64_t spent_on_refused = 0;
+  std::int64_t uncounted = 0;
+  for (const auto& stream : world.streams()) {
+    const auto times = entries_of(world, stream, table, result);
+    for (const auto& [id, count] : times) result.repeats += count - 1;
+    const bool refused = one.attempts == Attempts::of_last_stream && stream == world.streams().back();
+    for (const auto& [id, row] : table) {
+      if (row.stream != stream) continue;
+      const auto spent = std::max<std::int64_t>(0, row.attempts - 1);
+      result.attempts_spent += spent;
+      (refused ? spent_on_refused : spent_elsewhere) += spent;
+      if (row.published && !times.contains(id)) lost.insert(id);
+      if (row.published && row.attempts < 1) ++uncounted;
+      if (row.published && row.last_error != "NULL") ++uncounted;
+      result.dead += row.dead ? 1 : 0;
+      unsettled += row.published || row.dead ? 0 : 1;
+    }
+  }
+  for (const auto& id : committed) {
+    if (!table.contains(id)) lost.insert(id);
+  }
+  result.rows = static_cast<std::int64_t>(committed.size());
+  result.lost = static_cast<std::int64_t>(lost.size());
+  result.repeats_allowed = one.may_repeat ? in_flight : 0;
+  if (one.attempts == Attempts::of_last_stream && spent_on_refused == 0) {
+    result.broken.emplace_back("no row of the last stream was refused");
+  }
+  expect_at_most(result, result.lost, 0, "rows lost");
+  expect_at_most(result, result.dead, 0, "rows dead");
+  expect_at_most(result, unsettled, 0, "rows still unsettled");
+  expect_at_most(result, uncounted, 0, "published rows with attempts = 0 or a last_error");
+  expect_at_most(result, result.repeats, result.repeats_allowed, "repeats");
+  expect_at_most(result, spent_elsewhere, one.attempts == Attempts::none ? 0 : in_flight, "attempts spent");
+}
+
+}  // namespace outboxd::faults

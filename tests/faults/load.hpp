@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "support/database.hpp"
+
+#include <atomic>
+#include <string>
+#include <thread>
+#include <vector>
+
+namespace outboxd::faults {
+
+/// A service that inserts rows at a steady pace, over a connection of its own that no proxy sees. It notes an id only
+/// once its commit was answered, and simply goes on when Postgres is away.
+class Load {
+ public:
+  /// Rows are spread evenly over the streams. `prefix` begins each id.
+  Load(test::Database database, std::vector<std::string> streams, std::string prefix);
+  Load(const Load&) = delete;
+  Load& operator=(const Load&) = delete;
+  ~Load() { stop(); }
+
+  /// Inserts no more, and returns the ids whose commit was answered.
+  const std::vector<std::string>& stop();
+
+ private:
+  void work();
+  [[nodiscard]] std::string next_insert(std::vector<std::string>& ids);
+
+  test::Database database_;
+  std::vector<std::string> streams_;
+  std::string prefix_;
+  int next_ = 0;
+  std::vector<std::string> committed_;
+  std::atomic<bool> over_{false};
+  std::thread thread_;
+};
+
+}  // namespace outboxd::faults
