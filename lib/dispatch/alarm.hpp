@@ -27,6 +27,9 @@ class Alarm {
   bool rung_ = false;
 };
 
+/// No moment: a wait until then ends only when the alarm rings.
+inline constexpr TimePoint kUntilItRings = TimePoint::max();
+
 /// Time, as the dispatcher sees it: the real one, or the tests' own.
 class Clock {
  public:

@@ -16,8 +16,8 @@ Awaitable<void> Dispatcher::claim_loop() {
     const auto limit = breaker_.rows_allowed(options_.batch_rows);
     auto claimed = co_await claim(limit);
     if (!claimed) continue;
-    const auto rows = claimed->rows.size();
-    if (rows > 0) co_await to_publish_.push(std::move(*claimed));
+    const auto rows = claimed->rows.size() + claimed->refused.size();
+    if (!claimed->rows.empty()) co_await to_publish_.push(std::move(*claimed));
     // A full claim means that there is more: on with it. Anything less waits for the poll.
     if (options_.once && rows == 0) {
       const bool done = co_await backlog_had_its_turn();
@@ -71,10 +71,20 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(std::uint32_t limit) {
   auto claimed = std::move(*result);
   parts_.observer.claimed(claimed.rows.size(), parts_.clock.now() - started);
   if (options_.once && due_by_.empty()) due_by_ = claimed.claimed_at;
+  account_refused(claimed.refused);
   if (claimed.rows.empty()) co_return claimed;
   rows_in_hand_ += claimed.rows.size();
   tally_.claimed += claimed.rows.size();
   co_return claimed;
+}
+
+void Dispatcher::account_refused(const std::vector<RefusedRow>& refused) {
+  if (refused.empty()) return;
+  parts_.observer.refused_by_store(refused);
+  const auto dead = std::ranges::count_if(refused, &RefusedRow::dead);
+  tally_.claimed += static_cast<std::uint64_t>(dead);
+  tally_.dead += static_cast<std::uint64_t>(dead);
+  for (auto i = dead; i > 0; --i) parts_.observer.died();
 }
 
 Awaitable<bool> Dispatcher::backlog_had_its_turn() {

@@ -27,6 +27,7 @@ Dispatcher::Dispatcher(const boost::asio::any_io_executor& executor, DispatcherO
       to_settle_{executor, kWaitingBatches},
       claim_alarm_{executor},
       settle_alarm_{executor},
+      postponed_alarm_{executor},
       sample_alarm_{executor},
       watch_alarm_{executor},
       redis_backoff_{options_.backoff_min, options_.backoff_max},
@@ -35,7 +36,7 @@ Dispatcher::Dispatcher(const boost::asio::any_io_executor& executor, DispatcherO
 
 Awaitable<void> Dispatcher::run() {
   using namespace boost::asio::experimental::awaitable_operators;
-  co_await (claim_loop() && publish_loop() && settle_loop() && sample_loop() && watch_loop());
+  co_await (claim_loop() && publish_loop() && settle_loop() && postponed_loop() && sample_loop() && watch_loop());
   if (options_.once) co_await count_what_remains();
 }
 
@@ -55,6 +56,7 @@ void Dispatcher::stop() {
   report_health();
   claim_alarm_.ring();
   settle_alarm_.ring();
+  postponed_alarm_.ring();
 }
 
 std::optional<TimePoint> Dispatcher::deadline() const {

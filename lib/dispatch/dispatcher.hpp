@@ -15,6 +15,7 @@
 #include <functional>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace outboxd::dispatch {
 
@@ -75,11 +76,13 @@ class Dispatcher {
   Awaitable<void> claim_loop();
   Awaitable<void> publish_loop();
   Awaitable<void> settle_loop();
+  Awaitable<void> postponed_loop();
   Awaitable<void> sample_loop();
   Awaitable<void> watch_loop();
 
   Awaitable<void> probe();
   Awaitable<std::optional<ClaimedRows>> claim(std::uint32_t limit);
+  void account_refused(const std::vector<RefusedRow>& refused);
   Awaitable<bool> backlog_had_its_turn();
   Awaitable<void> pause(std::chrono::microseconds how_long);
   [[nodiscard]] bool claiming_is_over();
@@ -94,9 +97,20 @@ class Dispatcher {
   Settlement decide_all(ClaimedRows claimed, const Prepared& prepared);
   void account(const Row& row, const Reply& reply, const Outcome& outcome);
 
-  Awaitable<void> settle(Settlement settlement);
+  /// A settlement, and whether an earlier try of it may have been carried out although it failed.
+  struct Unsettled {
+    Settlement settlement;
+    bool in_doubt = false;
+  };
+  enum class Try { done, refused, failed };
+
+  Awaitable<void> settle(Unsettled& unsettled);
+  /// Afterwards `unsettled` holds the rows that are still without their outcome.
+  Awaitable<Try> try_to_settle(Unsettled& unsettled);
+  void keep_refused(Settlement& settlement, const std::vector<RefusedRow>& refused);
+  void give_up_settling(Settlement& settlement);
+  void rows_left_hand(std::size_t rows);
   void account_settled(const Settlement& settlement, std::size_t leases_lost);
-  void account_unsettled(const Settlement& settlement);
   Awaitable<void> sample();
   Awaitable<void> count_what_remains();
 
@@ -113,6 +127,7 @@ class Dispatcher {
   Queue<Settlement> to_settle_;
   Alarm claim_alarm_;
   Alarm settle_alarm_;
+  Alarm postponed_alarm_;
   Alarm sample_alarm_;
   Alarm watch_alarm_;
 
@@ -130,6 +145,9 @@ class Dispatcher {
   /// Whether Redis has taken anything since the suspicion began.
   bool taken_under_suspicion_ = false;
   std::size_t rows_in_hand_ = 0;
+  /// Rows that the store refused to settle with their batch.
+  std::vector<Unsettled> postponed_;
+  bool no_more_to_postpone_ = false;
   bool ended_ = false;
   std::optional<TimePoint> stop_deadline_;
   std::string due_by_;

@@ -1,12 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dispatch/refused_row.hpp"
 #include "outbox/failure.hpp"
 
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string_view>
 
 namespace outboxd::dispatch {
@@ -49,6 +51,9 @@ class Observer {
   virtual void possible_duplicate() = 0;
   /// A payload carried this many reserved field names, which were dropped.
   virtual void reserved_fields_dropped(std::string_view stream, std::size_t fields) = 0;
+
+  /// Postgres refused these rows at their claim or settlement, while their neighbours went through. At least one.
+  virtual void refused_by_store(std::span<const RefusedRow> rows) = 0;
 
   /// Another worker is dead, and its leases have been ended.
   virtual void freed_rows_of(std::string_view worker) = 0;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dispatch/observer.hpp"
+#include "dispatch/refused_row.hpp"
 #include "entry/entry.hpp"
 #include "outbox/decide.hpp"
 #include "outbox/outcome.hpp"
@@ -44,6 +45,8 @@ struct ClaimRequest {
 /// Rows leased by one claim, in the order in which they are to be published.
 struct ClaimedRows {
   std::vector<Row> rows;
+  /// Rows that were due and could not be claimed for a reason of their own.
+  std::vector<RefusedRow> refused;
   /// The store's name for this lease; a settlement returns it.
   std::string lease;
   /// The store's clock at the claim, as the store writes it.
@@ -57,6 +60,15 @@ struct Settlement {
   std::vector<Outcome> outcomes;
   std::string lease;
   TimePoint lease_ends;
+  /// Some of it was refused before: to be written row by row where need be.
+  bool in_parts = false;
+};
+
+/// What became of a settlement. What is neither written nor refused had lost its lease.
+struct Settled {
+  std::size_t written = 0;
+  /// Still without their outcome, for a reason of their own: locked by somebody, refused by a trigger.
+  std::vector<RefusedRow> refused;
 };
 
 /// The outbox table, seen from the dispatcher. Expected failures are values; nothing throws for a lost server.
@@ -67,11 +79,11 @@ class RowStore {
   RowStore& operator=(const RowStore&) = delete;
   virtual ~RowStore() = default;
 
-  /// Leases due rows, oldest first. Fewer than the limit means that there were no more.
+  /// Leases due rows, oldest first. Fewer than the limit, refused ones included, means that there were no more.
   virtual Awaitable<StoreResult<ClaimedRows>> claim(ClaimRequest request) = 0;
 
-  /// Writes outcomes where the lease is still ours; returns how many rows that was.
-  virtual Awaitable<StoreResult<std::size_t>> settle(const Settlement& settlement) = 0;
+  /// Writes outcomes where the lease is still ours. One row that can't be written does not keep the others from it.
+  virtual Awaitable<StoreResult<Settled>> settle(const Settlement& settlement) = 0;
 
   /// Ends the leases of workers that can be seen to have died; `sightings` is how often in a row a worker must have
   /// been missing. Returns the workers whose rows were freed.

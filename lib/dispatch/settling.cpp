@@ -3,54 +3,95 @@
 #include "dispatch/dispatcher.hpp"
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 namespace outboxd::dispatch {
 namespace {
+
+// How long a row that can't be settled with its batch waits for its next try: it may be locked by somebody.
+constexpr std::chrono::milliseconds kPostponed{250};
 
 auto is_published = [](const Outcome& outcome) { return outcome.verdict == Verdict::published; };
 
 }  // namespace
 
 Awaitable<void> Dispatcher::settle_loop() {
-  while (auto settlement = co_await to_settle_.pop()) {
-    const auto rows = settlement->outcomes.size();
-    co_await settle(std::move(*settlement));
-    rows_in_hand_ -= rows;
-    if (options_.once && rows_in_hand_ == 0) claim_alarm_.ring();
+  while (auto next = co_await to_settle_.pop()) {
+    Unsettled unsettled{std::move(*next)};
+    co_await settle(unsettled);
+    if (unsettled.settlement.outcomes.empty()) continue;
+    if (postponed_.empty()) postponed_alarm_.ring();
+    postponed_.push_back(std::move(unsettled));
+  }
+  no_more_to_postpone_ = true;
+  postponed_alarm_.ring();
+}
+
+Awaitable<void> Dispatcher::postponed_loop() {
+  while (!no_more_to_postpone_ || !postponed_.empty()) {
+    auto until = kUntilItRings;
+    if (!postponed_.empty()) until = std::min(parts_.clock.now() + kPostponed, deadline().value_or(kUntilItRings));
+    co_await parts_.clock.wait(postponed_alarm_, until);
+    auto due = std::exchange(postponed_, {});
+    for (auto& unsettled : due) {
+      co_await try_to_settle(unsettled);
+      if (!unsettled.settlement.outcomes.empty()) postponed_.push_back(std::move(unsettled));
+    }
   }
   ended_ = true;
   sample_alarm_.ring();
   watch_alarm_.ring();
 }
 
-Awaitable<void> Dispatcher::settle(Settlement settlement) {
-  for (bool first_try = true;; first_try = false) {
-    const auto started = parts_.clock.now();
-    const auto written = co_await parts_.store.settle(settlement);
-    trouble_.settle = written ? std::string{} : written.error().text;
-    if (health_ != Health::starting) report_health();
-    if (written) {
-      settle_backoff_.reset();
-      // An earlier try may have been carried out although its answer was lost; then the guard refuses our own rows.
-      const auto lost = first_try ? settlement.outcomes.size() - *written : 0;
-      parts_.observer.settled(*written, lost, parts_.clock.now() - started);
-      account_settled(settlement, lost);
-      co_return;
-    }
-    const auto now = parts_.clock.now();
-    // While the store is away nobody else can have claimed the rows, so that the outcomes are worth keeping even
-    // beyond the lease: the guard decides.
-    const bool lease_is_over = now >= settlement.lease_ends && !written.error().unreachable;
-    if (lease_is_over || past_deadline()) {
-      account_unsettled(settlement);
-      trouble_.settle.clear();
-      co_return;
-    }
-    auto until = now + settle_backoff_.next(parts_.random());
+Awaitable<void> Dispatcher::settle(Unsettled& unsettled) {
+  for (;;) {
+    const auto outcome = co_await try_to_settle(unsettled);
+    if (outcome != Try::failed || unsettled.settlement.outcomes.empty()) co_return;
+    auto until = parts_.clock.now() + settle_backoff_.next(parts_.random());
     if (const auto last = deadline()) until = std::min(until, *last);
     co_await parts_.clock.wait(settle_alarm_, until);
   }
+}
+
+Awaitable<Dispatcher::Try> Dispatcher::try_to_settle(Unsettled& unsettled) {
+  auto& settlement = unsettled.settlement;
+  const auto started = parts_.clock.now();
+  const auto settled = co_await parts_.store.settle(settlement);
+  trouble_.settle = settled ? std::string{} : settled.error().text;
+  if (health_ != Health::starting) report_health();
+  if (settled) {
+    settle_backoff_.reset();
+    // An earlier try may have been carried out although its answer was lost; then the guard refuses our own rows.
+    const auto without_lease = settlement.outcomes.size() - settled->written - settled->refused.size();
+    const auto lost = unsettled.in_doubt ? 0 : without_lease;
+    parts_.observer.settled(settled->written, lost, parts_.clock.now() - started);
+    account_settled(settlement, lost);
+    keep_refused(settlement, settled->refused);
+  } else {
+    unsettled.in_doubt = true;
+  }
+  // While the store is away nobody else can have claimed the rows, so that the outcomes are worth keeping even beyond
+  // the lease: the guard decides.
+  const bool unreachable = !settled && settled.error().unreachable;
+  const bool lease_is_over = parts_.clock.now() >= settlement.lease_ends && !unreachable;
+  if (!settlement.outcomes.empty() && (lease_is_over || past_deadline())) give_up_settling(settlement);
+  co_return settlement.outcomes.empty() ? Try::done : settled ? Try::refused : Try::failed;
+}
+
+void Dispatcher::keep_refused(Settlement& settlement, const std::vector<RefusedRow>& refused) {
+  std::set<std::string_view> ids;
+  for (const auto& row : refused) ids.insert(row.id);
+  const auto before = settlement.outcomes.size();
+  std::erase_if(settlement.outcomes, [&](const Outcome& outcome) { return !ids.contains(outcome.id); });
+  rows_left_hand(before - settlement.outcomes.size());
+  // Each further try would tell the same.
+  if (!refused.empty() && !std::exchange(settlement.in_parts, true)) parts_.observer.refused_by_store(refused);
+}
+
+void Dispatcher::rows_left_hand(std::size_t rows) {
+  rows_in_hand_ -= rows;
+  if (options_.once && rows_in_hand_ == 0) claim_alarm_.ring();
 }
 
 void Dispatcher::account_settled(const Settlement& settlement, std::size_t leases_lost) {
@@ -63,12 +104,15 @@ void Dispatcher::account_settled(const Settlement& settlement, std::size_t lease
   }
 }
 
-void Dispatcher::account_unsettled(const Settlement& settlement) {
+void Dispatcher::give_up_settling(Settlement& settlement) {
+  trouble_.settle.clear();
   tally_.unsettled += settlement.outcomes.size();
   for (auto i = std::ranges::count_if(settlement.outcomes, is_published); i > 0; --i) {
     ++tally_.possible_duplicates;
     parts_.observer.possible_duplicate();
   }
+  rows_left_hand(settlement.outcomes.size());
+  settlement.outcomes.clear();
 }
 
 }  // namespace outboxd::dispatch

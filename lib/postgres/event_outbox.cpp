@@ -3,19 +3,20 @@
 #include "postgres/layout.hpp"
 #include "postgres/worker_lock.hpp"
 
-#include <array>
+#include <initializer_list>
 
 namespace outboxd::postgres {
 namespace {
 
-/// Replaces {table} and {key} in SQL.
-std::string filled_in(std::string sql, const std::string& table, const std::string& key) {
-  const auto is_gone = worker_is_gone_sql("worker");
-  const std::array<std::pair<std::string_view, const std::string*>, 3> values{
-      {{"{table}", &table}, {"{key}", &key}, {"{is_gone}", &is_gone}}};
-  for (const auto& [name, value] : values) {
-    for (auto at = sql.find(name); at != std::string::npos; at = sql.find(name, at + value->size())) {
-      sql.replace(at, name.size(), *value);
+struct Placeholder {
+  std::string_view name;
+  std::string_view value;
+};
+
+std::string filled_in(std::string sql, std::initializer_list<Placeholder> placeholders) {
+  for (const auto& [name, value] : placeholders) {
+    for (auto at = sql.find(name); at != std::string::npos; at = sql.find(name, at + value.size())) {
+      sql.replace(at, name.size(), value);
     }
   }
   return sql;
@@ -29,13 +30,13 @@ std::string filled_in(std::string sql, const std::string& table, const std::stri
 constexpr std::string_view kClaim = R"sql(
 WITH claimed AS (
   UPDATE {table} AS o
-     SET attempts = least(o.attempts, 2147483646) + 1, locked_by = $2, locked_until = now() + $3::float8 * interval '1 millisecond'
+     SET attempts = least(o.attempts, 2147483646) + 1, locked_by = $2, locked_until = {lease_end}
    WHERE o.{key} = ANY (ARRAY(
            SELECT {key} FROM {table}
             WHERE dispatched_at IS NULL
               AND available_at <= least(now(), $4::timestamptz)
               AND (locked_until IS NULL OR locked_until < now())
-              AND ($5::text[] IS NULL OR stream_name = ANY ($5::text[]))
+              AND ($5::text[] IS NULL OR stream_name = ANY ($5::text[])){and_rows}
             ORDER BY available_at
             LIMIT $1::bigint
               FOR UPDATE SKIP LOCKED))
@@ -43,6 +44,28 @@ WITH claimed AS (
 SELECT id, stream_name, CASE WHEN octet_length(payload) <= $6::bigint AND attempts <= $7::bigint THEN payload END,
        attempts, locked_until, moment.now, octet_length(payload)
   FROM (SELECT now()) AS moment LEFT JOIN claimed ON true ORDER BY available_at, id)sql";
+
+constexpr std::string_view kDueIds = R"sql(
+SELECT id, now() + $2::float8 * interval '1 millisecond', now() FROM (
+  SELECT id, available_at FROM {table}
+   WHERE dispatched_at IS NULL
+     AND available_at <= least(now(), $3::timestamptz)
+     AND (locked_until IS NULL OR locked_until < now())
+     AND ($4::text[] IS NULL OR stream_name = ANY ($4::text[]))
+     AND id <> ALL ($5::text[])
+   ORDER BY available_at LIMIT $1::bigint) AS due
+ ORDER BY available_at, id)sql";
+
+constexpr std::string_view kReadPayload = R"sql(
+SELECT CASE WHEN octet_length(payload_json::text) <= $2::bigint THEN payload_json::text END FROM {table} WHERE id = $1)sql";
+
+constexpr std::string_view kBury = R"sql(
+UPDATE {table}
+   SET attempts = least(attempts, 2147483646) + 1, available_at = 'infinity', last_error = $2, locked_until = NULL
+ WHERE id = ANY (ARRAY(
+         SELECT id FROM {table}
+          WHERE id = $1 AND dispatched_at IS NULL AND (locked_until IS NULL OR locked_until < now())
+            FOR UPDATE SKIP LOCKED)))sql";
 
 // The lease guards: this worker's, and of this claim. Its end names the claim, as each claim is later than the last;
 // the number of the attempt would not, since a released row's is given back.
@@ -61,7 +84,15 @@ UPDATE {table} AS o
        last_error = CASE WHEN s.verdict = 'published' THEN NULL ELSE coalesce(s.error, o.last_error) END,
        locked_until = NULL
   FROM unnest($1::text[], $4::text[], $5::bigint[], $6::text[]) AS s (id, verdict, delay, error)
- WHERE o.id = s.id AND o.locked_by = $2 AND o.locked_until = $3::timestamptz)sql";
+ WHERE o.id = s.id AND o.locked_by = $2 AND o.locked_until = $3::timestamptz{and_rows})sql";
+
+constexpr std::string_view kUnlockedOnly = R"sql(
+   AND o.{key} = ANY (ARRAY(SELECT {key} FROM {table}
+                             WHERE id = ANY ($1::text[]) AND locked_by = $2 AND locked_until = $3::timestamptz
+                               FOR UPDATE SKIP LOCKED)))sql";
+
+constexpr std::string_view kStillOurs = R"sql(
+SELECT id FROM {table} WHERE id = ANY ($1::text[]) AND locked_by = $2 AND locked_until = $3::timestamptz)sql";
 
 // A dead worker's rows are among those due first, as it claimed them in that order; the bound keeps both statements
 // cheap beside a large backlog.
@@ -103,8 +134,14 @@ SELECT (SELECT count(*) FROM (SELECT FROM {table}
 }  // namespace
 
 Layout event_outbox_layout(const std::string& table, bool ctid_names_rows) {
-  const auto fill = [&](std::string_view sql) {
-    return filled_in(std::string{sql}, table, ctid_names_rows ? "ctid" : "id");
+  const auto is_gone = worker_is_gone_sql("worker");
+  const auto fill = [&](std::string_view sql, std::string_view and_rows = {},
+                        std::string_view lease_end = "now() + $3::float8 * interval '1 millisecond'") {
+    return filled_in(std::string{sql}, {{"{and_rows}", and_rows},
+                                        {"{lease_end}", lease_end},
+                                        {"{table}", table},
+                                        {"{key}", ctid_names_rows ? "ctid" : "id"},
+                                        {"{is_gone}", is_gone}});
   };
   return {
       .columns = {{"id"},
@@ -118,8 +155,15 @@ Layout event_outbox_layout(const std::string& table, bool ctid_names_rows) {
                   {"last_error", true},
                   {"dispatched_at", true}},
       .claim = fill(kClaim),
+      .claim_others = fill(kClaim, " AND id <> ALL ($8::text[])"),
+      .claim_these = fill(kClaim, " AND id = ANY ($8::text[])", "$3::timestamptz"),
+      .due_ids = fill(kDueIds),
+      .read_payload = fill(kReadPayload),
+      .bury = fill(kBury),
       .mark_published = fill(kMarkPublished),
       .settle = fill(kSettle),
+      .settle_unlocked = fill(kSettle, kUnlockedOnly),
+      .still_ours = fill(kStillOurs),
       .gone_workers = fill(kGoneWorkers),
       .free_leases = fill(kFreeLeases),
       .sample = fill(kSample),

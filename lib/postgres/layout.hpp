@@ -22,11 +22,26 @@ struct Layout {
   /// Returns id, stream, payload, attempt, lease, claimed at, payload's bytes, in publishing order; when nothing is
   /// due, one line in which all but "claimed at" is NULL.
   std::string claim;
+  /// The same, without the rows whose ids are in $8.
+  std::string claim_others;
+  /// The same, of the rows whose ids are in $8 alone, and $3 is the end of the lease.
+  std::string claim_these;
+  /// Looks what a claim would take. $1 limit, $2 lease in milliseconds, $3 due by, $4 streams, $5 ids to leave out.
+  /// Returns id, the end of a lease from now on, and the time, in publishing order.
+  std::string due_ids;
+  /// Reads the payload of $1, unless it is larger than $2 bytes.
+  std::string read_payload;
+  /// Declares $1 dead with the error $2, unless it is leased, locked or published.
+  std::string bury;
   /// Marks rows published. $1 ids, $2 worker, $3 lease.
   std::string mark_published;
   /// Writes outcomes of any kind. $1 ids, $2 worker, $3 lease, $4 verdicts, $5 delays in microseconds (0: keep the
   /// time), $6 errors (NULL: keep the error).
   std::string settle;
+  /// As settle, but skips rows that others have locked.
+  std::string settle_unlocked;
+  /// Of the rows $1, those that worker $2 holds by the lease $3.
+  std::string still_ours;
   /// Workers of outboxd that hold leases among the rows due first, and whose sessions are gone. $1 our own worker,
   /// $2 streams.
   std::string gone_workers;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dispatch/ports.hpp"
+#include "postgres/claims.hpp"
 #include "postgres/inspect.hpp"
 #include "postgres/layout.hpp"
 #include "postgres/session.hpp"
@@ -9,7 +10,6 @@
 #include <chrono>
 #include <cstdint>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -34,21 +34,23 @@ struct RowStoreOptions {
 class RowStore final : public dispatch::RowStore {
  public:
   /// Throws std::invalid_argument for a table name that can't be one.
-  explicit RowStore(RowStoreOptions options);
+  explicit RowStore(const RowStoreOptions& options);
 
   /// Checks the table and this role's rights, and learns how to drive it. To be called before anything else.
   dispatch::Awaitable<dispatch::StoreResult<TableReport>> inspect();
 
   dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> claim(dispatch::ClaimRequest request) override;
-  dispatch::Awaitable<dispatch::StoreResult<std::size_t>> settle(const dispatch::Settlement& settlement) override;
+  dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> settle(
+      const dispatch::Settlement& settlement) override;
   dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> free_rows_of_the_dead(int sightings) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> sample(std::string due_by) override;
 
  private:
-  RowStoreOptions options_;
   std::string table_;
-  std::optional<std::string> streams_;
+  ClaimTerms terms_;
   Layout layout_;
+  /// Touched on the claim thread alone.
+  Claims claims_;
   /// Workers whose sessions were gone when last looked for, and how often in a row. Touched on the watch thread
   /// alone.
   std::map<std::string, int> missing_;

@@ -16,7 +16,7 @@ constexpr std::chrono::seconds kGrace{2};
 
 // synchronous_commit off: a claim or an outcome lost in a crash of the server means that a row is sent again, never
 // that it is lost, and it saves waiting for a flush a batch.
-std::string session_settings(std::chrono::milliseconds statement_timeout) {
+std::string session_settings(const SessionOptions& options) {
   // A SQL_ASCII database holds bytes of any encoding, and Postgres would refuse a whole claim for one that isn't
   // UTF-8.
   return "SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN "
@@ -24,7 +24,8 @@ std::string session_settings(std::chrono::milliseconds statement_timeout) {
          "ELSE 'UTF8' END, false); SET default_transaction_isolation = 'read committed'; SET synchronous_commit = "
          "off; SET jit = off; SET client_min_messages = warning; SET TimeZone = 'UTC'; "
          "SET DateStyle = 'ISO'; SET statement_timeout = " +
-         std::to_string(statement_timeout.count());
+         std::to_string(options.statement_timeout.count()) +
+         "; SET lock_timeout = " + std::to_string(options.lock_timeout.count());
 }
 
 }  // namespace
@@ -52,7 +53,7 @@ void Session::ensure_open(const boost::asio::any_io_executor& executor) {
   {
     const auto guard = guard_statement(executor);
     pqxx::nontransaction transaction{*fresh};
-    exec(transaction, session_settings(options_.statement_timeout));
+    exec(transaction, session_settings(options_));
     // A pooler between us and the server hands its sessions from client to client: nothing of a session's is ours.
     const auto server_pid = text_of(exec(transaction, "SELECT pg_backend_pid()")[0][0]);
     pooled_ = server_pid != std::to_string(fresh->backendpid());

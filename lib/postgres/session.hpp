@@ -23,6 +23,8 @@ struct SessionOptions {
   std::string conninfo;
   /// For one statement; the server is told, and if it doesn't keep to it the connection is cut shortly after.
   std::chrono::milliseconds statement_timeout{30'000};
+  /// For one lock that a statement waits for; 0: as long as the statement may take.
+  std::chrono::milliseconds lock_timeout{0};
   /// SQL to run on each new connection before it is used for anything else; may be empty.
   std::string opening_sql{};
 };

@@ -47,6 +47,8 @@ DispatcherMetrics::DispatcherMetrics(Metrics& metrics, const std::string& dispat
                                    "Rows sent again though they may already be in their stream.")),
       leases_lost_(
           counter("outboxd_leases_lost_total", "Outcomes not written because another worker held the row by then.")),
+      refused_by_postgres_(counter("outboxd_rows_refused_by_postgres_total",
+                                   "Rows that Postgres would not let be claimed or settled with their batch.")),
       dead_workers_(counter("outboxd_dead_workers_total", "Other workers found dead, whose leases were ended.")),
       reserved_fields_dropped_(
           counter("outboxd_reserved_fields_dropped_total", "Payload fields dropped for carrying a reserved name.")),
@@ -117,6 +119,10 @@ void DispatcherMetrics::possible_duplicate() {
 
 void DispatcherMetrics::reserved_fields_dropped(std::string_view /*stream*/, std::size_t fields) {
   reserved_fields_dropped_.Increment(static_cast<double>(fields));
+}
+
+void DispatcherMetrics::refused_by_store(std::span<const dispatch::RefusedRow> rows) {
+  refused_by_postgres_.Increment(static_cast<double>(rows.size()));
 }
 
 void DispatcherMetrics::freed_rows_of(std::string_view /*worker*/) {

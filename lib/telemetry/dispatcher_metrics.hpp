@@ -37,6 +37,7 @@ class DispatcherMetrics : public dispatch::Observer {
   void died() override;
   void possible_duplicate() override;
   void reserved_fields_dropped(std::string_view stream, std::size_t fields) override;
+  void refused_by_store(std::span<const dispatch::RefusedRow> rows) override;
   void freed_rows_of(std::string_view worker) override;
   void sampled(const dispatch::BacklogSample& sample) override;
   void health(dispatch::Health health, std::string_view reason) override;
@@ -66,6 +67,7 @@ class DispatcherMetrics : public dispatch::Observer {
   prometheus::Counter& dead_;
   prometheus::Counter& possible_duplicates_;
   prometheus::Counter& leases_lost_;
+  prometheus::Counter& refused_by_postgres_;
   prometheus::Counter& dead_workers_;
   prometheus::Counter& reserved_fields_dropped_;
   prometheus::Histogram& claim_seconds_;

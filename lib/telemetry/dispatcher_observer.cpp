@@ -65,6 +65,13 @@ void DispatcherObserver::reserved_fields_dropped(std::string_view stream, std::s
       dispatcher_, stream, fields);
 }
 
+void DispatcherObserver::refused_by_store(std::span<const dispatch::RefusedRow> rows) {
+  DispatcherMetrics::refused_by_store(rows);
+  const auto& first = rows.front();
+  spdlog::warn("{}: {} row(s) are held up by Postgres while their neighbours go on; row {}: {}; {}", dispatcher_,
+               rows.size(), first.id, first.reason, first.dead ? "it is dead" : "it is tried again");
+}
+
 void DispatcherObserver::freed_rows_of(std::string_view worker) {
   DispatcherMetrics::freed_rows_of(worker);
   spdlog::warn("{}: worker {} is dead (its Postgres sessions are gone): its leases are ended", dispatcher_, worker);

@@ -36,14 +36,14 @@ Awaitable<StoreResult<dispatch::ClaimedRows>> SimStore::claim(dispatch::ClaimReq
   co_return claimed;
 }
 
-Awaitable<StoreResult<std::size_t>> SimStore::settle(const dispatch::Settlement& settlement) {
+Awaitable<StoreResult<dispatch::Settled>> SimStore::settle(const dispatch::Settlement& settlement) {
   maybe_crash();
   co_await take_time(settle_alarm_);
   if (world_.happens(world_.weather.store_fails)) co_return StoreError{"the store is away"};
-  const auto written = world_.table.settle(worker_, settlement, world_.clock.now());
+  dispatch::Settled settled{world_.table.settle(worker_, settlement, world_.clock.now()), {}};
   co_await take_time(settle_alarm_);
   if (world_.happens(world_.weather.answer_lost)) co_return StoreError{"the answer to the settlement was lost"};
-  co_return written;
+  co_return settled;
 }
 
 Awaitable<StoreResult<std::vector<std::string>>> SimStore::free_rows_of_the_dead(int /*sightings*/) {

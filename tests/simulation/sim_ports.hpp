@@ -58,7 +58,8 @@ class SimStore final : public dispatch::RowStore {
       : world_{world}, claim_alarm_{executor}, settle_alarm_{executor}, worker_{std::move(worker)}, lease_{lease} {}
 
   dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> claim(dispatch::ClaimRequest request) override;
-  dispatch::Awaitable<dispatch::StoreResult<std::size_t>> settle(const dispatch::Settlement& settlement) override;
+  dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> settle(
+      const dispatch::Settlement& settlement) override;
   dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> free_rows_of_the_dead(int sightings) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> sample(std::string due_by) override;
 

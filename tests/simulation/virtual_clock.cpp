@@ -11,7 +11,7 @@ namespace outboxd::dispatch {
 
 Awaitable<bool> VirtualClock::wait(Alarm& alarm, TimePoint until) {
   if (!alarm.rung_) {
-    waiting_.emplace(until, &alarm);
+    if (until != kUntilItRings) waiting_.emplace(until, &alarm);
     alarm.timer_.expires_at(TimePoint::max());
     co_await alarm.timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
     std::erase_if(waiting_, [&](const auto& waiter) { return waiter.second == &alarm; });

@@ -10,7 +10,9 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace outboxd::dispatch {
@@ -27,16 +29,24 @@ struct FakeStore final : RowStore {
     auto claimed = table.claim("w", request.limit, clock_.now(), 30s);
     claimed.lease_ends = clock_.now() + lease;
     claimed.claimed_at = "now";
+    claimed.refused = std::exchange(refused_at_claim, {});
     due_by.push_back(request.due_by);
     co_return claimed;
   }
-  Awaitable<StoreResult<std::size_t>> settle(const Settlement& settlement) override {
+  Awaitable<StoreResult<Settled>> settle(const Settlement& settlement) override {
     ++settlements;
     if (settle_failures > 0) {
       --settle_failures;
       co_return StoreError{"settling fails"};
     }
-    co_return table.settle("w", settlement, clock_.now());
+    Settled settled;
+    auto written = settlement;
+    std::erase_if(written.outcomes, [&](const Outcome& outcome) { return locked.contains(outcome.id); });
+    for (const auto& outcome : settlement.outcomes) {
+      if (locked.contains(outcome.id)) settled.refused.push_back({outcome.id, "locked"});
+    }
+    settled.written = table.settle("w", written, clock_.now());
+    co_return settled;
   }
   Awaitable<StoreResult<std::vector<std::string>>> free_rows_of_the_dead(int /*sightings*/) override {
     co_return std::vector<std::string>{};
@@ -47,6 +57,8 @@ struct FakeStore final : RowStore {
   std::chrono::milliseconds lease = 30s;
   std::string failure;
   int settle_failures = 0;
+  std::set<std::string> locked;
+  std::vector<RefusedRow> refused_at_claim;
   int claims = 0;
   int settlements = 0;
   std::vector<std::string> due_by;
@@ -79,6 +91,10 @@ struct FakePublisher final : StreamPublisher {
 };
 
 struct HealthWatcher final : test::SilentObserver {
+  void refused_by_store(std::span<const RefusedRow> rows) override {
+    for (const auto& row : rows) refused.push_back(row.id);
+  }
+  std::vector<std::string> refused;
   void health(Health health, std::string_view reason) override {
     seen.push_back(health);
     reasons.emplace_back(reason);
@@ -319,6 +335,52 @@ TEST_CASE("outcomes are given up when the lease ends, and the row is published a
   CHECK(bench.row("1").published);
   CHECK(bench.publisher.published.size() >= 2);
   bench.end();
+}
+
+TEST_CASE("a row that can't be settled with its batch holds up neither its neighbours nor later batches") {
+  Bench bench{Bench::daemon()};
+  for (const auto* id : {"1", "2", "3"}) bench.insert(id);
+  bench.store.locked = {"2"};
+  bench.run_for(5s);
+  CHECK(bench.row("1").published);
+  CHECK(bench.row("3").published);
+  CHECK_FALSE(bench.row("2").published);
+  bench.insert("4");
+  bench.run_for(5s);
+  CHECK(bench.row("4").published);
+  CHECK(bench.observer.refused == std::vector<std::string>{"2"});
+  CHECK(bench.observer.seen.back() == Health::working);
+  bench.store.locked.clear();
+  bench.run_for(1s);
+  CHECK(bench.row("2").published);
+  CHECK(bench.publisher.published == std::vector<std::string>{"1", "2", "3", "4"});
+  bench.end();
+  CHECK(bench.dispatcher.tally().unsettled == 0);
+  check_adds_up(bench.dispatcher.tally());
+}
+
+TEST_CASE("a row that can't be settled until its lease ends is published again; one at the deadline is left to it") {
+  Bench bench{Bench::daemon()};
+  bench.insert("1");
+  bench.store.locked = {"1"};
+  bench.run_for(45s);
+  CHECK(bench.publisher.published == std::vector<std::string>{"1", "1"});
+  CHECK(bench.dispatcher.tally().unsettled == 1);
+  CHECK(bench.dispatcher.tally().possible_duplicates == 1);
+  bench.end();
+  CHECK(bench.dispatcher.tally().unsettled == 2);
+  check_adds_up(bench.dispatcher.tally());
+}
+
+TEST_CASE("a row that the store can't hand out is told, and a dead one counted") {
+  Bench bench{Bench::once()};
+  bench.insert("1");
+  bench.store.refused_at_claim = {{"a", "a trigger objects", false}, {"b", "can't be read", true}};
+  bench.run_for(1min);
+  CHECK(bench.observer.refused == std::vector<std::string>{"a", "b"});
+  CHECK(bench.dispatcher.tally().published == 1);
+  CHECK(bench.dispatcher.tally().dead == 1);
+  check_adds_up(bench.dispatcher.tally());
 }
 
 TEST_CASE("a lease that somebody else has taken is counted, and his outcome stays") {

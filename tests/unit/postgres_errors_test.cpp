@@ -14,33 +14,55 @@ namespace outboxd::postgres {
 
 using namespace std::chrono_literals;
 
-TEST_CASE("a SQLSTATE says whether the session is of any more use") {
+TEST_CASE("a SQLSTATE says whether the session is of any more use, and whether one row may be to blame") {
   struct Case {
     const char* sqlstate;
     bool reconnect;
+    bool may_be_one_rows;
   };
+  constexpr bool kReconnect = true;
+  constexpr bool kKeep = false;
+  constexpr bool kOneRows = true;
+  constexpr bool kEverybodys = false;
   constexpr std::array kCases{
-      Case{"", true},        // the connection was lost
-      Case{"08006", true},   // connection failure
-      Case{"57P01", true},   // admin shutdown
-      Case{"57P03", true},   // cannot connect now
-      Case{"25006", true},   // read only: after a failover the primary is elsewhere
-      Case{"28P01", true},   // invalid password
-      Case{"53300", true},   // too many connections
-      Case{"XX000", true},   // internal error
-      Case{"57014", false},  // statement time-out
-      Case{"40001", false},  // serialization failure
-      Case{"40P01", false},  // deadlock
-      Case{"55P03", false},  // lock not available
-      Case{"42501", false},  // missing right
-      Case{"42P01", false},  // missing table
-      Case{"53100", false},  // disk full
-      Case{"23505", false},  // a trigger or constraint of the table's
-      Case{"P0001", false},  // raised by a trigger
+      Case{"", kReconnect, kEverybodys},       // the connection was lost
+      Case{"08006", kReconnect, kEverybodys},  // connection failure
+      Case{"08P01", kReconnect, kEverybodys},  // protocol violation, as some poolers call their own errors
+      Case{"0A000", kReconnect, kEverybodys},  // the table was changed under a cached plan
+      Case{"25006", kReconnect, kEverybodys},  // read only: after a failover the primary is elsewhere
+      Case{"25P02", kReconnect, kEverybodys},  // in a failed transaction, which none of ours can be
+      Case{"25P03", kReconnect, kEverybodys},  // idle in transaction for too long
+      Case{"28P01", kReconnect, kEverybodys},  // invalid password
+      Case{"3D000", kReconnect, kEverybodys},  // no such database
+      Case{"53300", kReconnect, kEverybodys},  // too many connections
+      Case{"57P01", kReconnect, kEverybodys},  // admin shutdown
+      Case{"57P02", kReconnect, kEverybodys},  // crash shutdown
+      Case{"57P03", kReconnect, kEverybodys},  // cannot connect now
+      Case{"57P05", kReconnect, kEverybodys},  // idle session time-out
+      Case{"58030", kReconnect, kEverybodys},  // input or output error
+      Case{"40001", kKeep, kEverybodys},       // serialization failure
+      Case{"40P01", kKeep, kEverybodys},       // deadlock
+      Case{"42501", kKeep, kEverybodys},       // missing right
+      Case{"42P01", kKeep, kEverybodys},       // missing table
+      Case{"42703", kKeep, kEverybodys},       // missing column
+      Case{"53100", kKeep, kEverybodys},       // disk full
+      Case{"53200", kKeep, kEverybodys},       // out of memory
+      Case{"55006", kKeep, kEverybodys},       // object in use
+      Case{"57014", kKeep, kEverybodys},       // statement time-out
+      Case{"XX000", kReconnect, kOneRows},     // internal error
+      Case{"XX001", kReconnect, kOneRows},     // data corrupted
+      Case{"22P05", kKeep, kOneRows},          // a character that UTF-8 doesn't have
+      Case{"23505", kKeep, kOneRows},          // a constraint of the table's
+      Case{"38000", kKeep, kOneRows},          // raised by a function in another language
+      Case{"54000", kKeep, kOneRows},          // over a limit of Postgres'
+      Case{"55P03", kKeep, kOneRows},          // locked by somebody
+      Case{"P0001", kKeep, kOneRows},          // raised by a trigger
+      Case{"MY001", kKeep, kOneRows},          // raised by a trigger, with a code of its own
   };
-  for (const auto& [sqlstate, reconnect] : kCases) {
+  for (const auto& [sqlstate, reconnect, may_be_one_rows] : kCases) {
     CAPTURE(sqlstate);
     CHECK(meaning_of_sqlstate(sqlstate).reconnect == reconnect);
+    CHECK(meaning_of_sqlstate(sqlstate).may_be_one_rows == may_be_one_rows);
   }
 }
 

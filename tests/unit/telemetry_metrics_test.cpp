@@ -64,6 +64,7 @@ TEST_CASE("metrics: every family is there from the start") {
       "outboxd_failures_total counter",
       "outboxd_possible_duplicates_total counter",
       "outboxd_leases_lost_total counter",
+      "outboxd_rows_refused_by_postgres_total counter",
       "outboxd_dead_workers_total counter",
       "outboxd_reserved_fields_dropped_total counter",
       "outboxd_claim_seconds histogram",

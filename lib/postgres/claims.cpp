@@ -1,0 +1,127 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/claims.hpp"
+
+#include "postgres/array_literal.hpp"
+#include "postgres/by_halves.hpp"
+#include "postgres/error_text.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace outboxd::postgres {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// How long a row that can't be claimed is left alone; then whatever objected to it may have been mended.
+constexpr std::chrono::seconds kAside{10};
+// The more are left aside, the slower each claim.
+constexpr std::size_t kMostAside = 1'000;
+constexpr std::chrono::seconds kLongestSearch{2};
+
+Parameter or_null(const std::string& text) {
+  return text.empty() ? Parameter{} : Parameter{text};
+}
+
+/// Attempts are an integer that others may have set to anything.
+std::uint32_t attempt_of(const pqxx::field& field) {
+  return static_cast<std::uint32_t>(std::max(0LL, std::stoll(text_of(field))));
+}
+
+Row read_row(const pqxx::row& line, std::uint64_t max_payload_bytes) {
+  Row row;
+  row.id = text_of(line[0]);
+  row.stream = text_of(line[1]);
+  row.payload_json = text_of(line[2]);
+  row.attempt = attempt_of(line[3]);
+  if (const auto bytes = std::stoull(text_of(line[6])); bytes > max_payload_bytes) row.oversize_bytes = bytes;
+  return row;
+}
+
+void read_claim(const pqxx::result& result, std::uint64_t max_payload_bytes, dispatch::ClaimedRows& claimed) {
+  claimed.claimed_at = text_of(result[0][5]);
+  if (result[0][0].is_null()) return;
+  claimed.lease = text_of(result[0][4]);
+  claimed.rows.reserve(claimed.rows.size() + row_count(result));
+  for (const auto& line : result) claimed.rows.push_back(read_row(line, max_payload_bytes));
+}
+
+bool may_be_one_rows(const std::exception& error) {
+  return meaning_of_sqlstate(sqlstate_of(error)).may_be_one_rows;
+}
+
+}  // namespace
+
+dispatch::ClaimedRows Claims::claim(pqxx::transaction_base& transaction, const Layout& layout,
+                                    const ClaimTerms& terms, const dispatch::ClaimRequest& request) {
+  std::erase_if(aside_, [now = SteadyClock::now()](const auto& row) { return row.second <= now; });
+  const auto due_by = or_null(request.due_by);
+  const auto lease = std::to_string(terms.lease.count());
+  try {
+    dispatch::ClaimedRows claimed;
+    read_claim(aside_.empty()
+                   ? exec(transaction, layout.claim, request.limit, terms.worker, lease, due_by, terms.streams,
+                          terms.max_payload_bytes, terms.max_attempts)
+                   : exec(transaction, layout.claim_others, request.limit, terms.worker, lease, due_by, terms.streams,
+                          terms.max_payload_bytes, terms.max_attempts, array_literal(ids_aside())),
+               terms.max_payload_bytes, claimed);
+    return claimed;
+  } catch (const std::exception& error) {
+    if (!may_be_one_rows(error)) throw;
+  }
+  return claim_around({transaction, layout, terms, request});
+}
+
+dispatch::ClaimedRows Claims::claim_around(const Call& call) {
+  const auto& [transaction, layout, terms, request] = call;
+  const auto due = exec(transaction, layout.due_ids, request.limit, terms.lease.count(), or_null(request.due_by),
+                        terms.streams, array_literal(ids_aside()));
+  dispatch::ClaimedRows claimed;
+  std::vector<std::string> ids;
+  for (const auto& line : due) {
+    ids.push_back(text_of(line[0]));
+    claimed.lease = text_of(line[1]);
+    claimed.claimed_at = text_of(line[2]);
+  }
+  const auto claim_these = [&, &transaction = transaction, &layout = layout, &terms = terms, &request = request](
+                               std::size_t begin, std::size_t end) {
+    const std::vector<std::string> these(ids.begin() + static_cast<std::ptrdiff_t>(begin),
+                                         ids.begin() + static_cast<std::ptrdiff_t>(end));
+    read_claim(
+        exec(transaction, layout.claim_these, end - begin, terms.worker, claimed.lease, or_null(request.due_by),
+             terms.streams, terms.max_payload_bytes, terms.max_attempts, array_literal(these)),
+        terms.max_payload_bytes, claimed);
+  };
+  auto refused = by_halves(ids.size(), SteadyClock::now() + kLongestSearch, claim_these);
+  // A whole claim in which no row will do is no single row's doing.
+  const bool all = ids.size() > 1 && ids.size() == request.limit && refused.items.size() == ids.size();
+  if (all) std::rethrow_exception(refused.first);
+  for (const auto& [index, reason] : refused.items) claimed.refused.push_back(set_aside(call, ids[index], reason));
+  return claimed;
+}
+
+dispatch::RefusedRow Claims::set_aside(const Call& call, const std::string& id, const std::string& reason) {
+  try {
+    exec(call.transaction, call.layout.read_payload, id, call.terms.max_payload_bytes);
+  } catch (const std::exception& error) {
+    if (!may_be_one_rows(error)) throw;
+    const auto why = "it can't be read: " + message_of(error);
+    try {
+      const bool dead = affected_rows(exec(call.transaction, call.layout.bury, id, storable_error(why))) > 0;
+      if (dead) return {id, why, true};
+    } catch (const std::exception& refused) {
+      if (!may_be_one_rows(refused)) throw;
+    }
+  }
+  if (aside_.size() < kMostAside) aside_[id] = SteadyClock::now() + kAside;
+  return {id, "it can't be claimed: " + reason, false};
+}
+
+std::vector<std::string> Claims::ids_aside() const {
+  std::vector<std::string> ids;
+  for (const auto& [id, until] : aside_) ids.push_back(id);
+  return ids;
+}
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,51 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/ports.hpp"
+#include "postgres/layout.hpp"
+#include "postgres/pqxx_compat.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace outboxd::postgres {
+
+/// How a dispatcher claims.
+struct ClaimTerms {
+  std::string worker;
+  std::chrono::milliseconds lease{30'000};
+  /// Only rows of these streams, as an array literal; NULL: all.
+  Parameter streams;
+  /// Payloads beyond this, and those of rows beyond the last attempt, are not fetched.
+  std::uint64_t max_payload_bytes = 16ULL << 20U;
+  std::uint32_t max_attempts = 100;
+};
+
+/// Claims rows, and finds its way around single rows that Postgres refuses to hand out: one that a trigger or a
+/// constraint objects to is left aside for a while, one that can't be read is declared dead. Blocks; not thread-safe.
+class Claims {
+ public:
+  /// Throws what libpqxx throws; a single row's trouble is in the result.
+  dispatch::ClaimedRows claim(pqxx::transaction_base& transaction, const Layout& layout, const ClaimTerms& terms,
+                              const dispatch::ClaimRequest& request);
+
+ private:
+  struct Call {
+    pqxx::transaction_base& transaction;
+    const Layout& layout;
+    const ClaimTerms& terms;
+    const dispatch::ClaimRequest& request;
+  };
+
+  dispatch::ClaimedRows claim_around(const Call& call);
+  dispatch::RefusedRow set_aside(const Call& call, const std::string& id, const std::string& reason);
+  [[nodiscard]] std::vector<std::string> ids_aside() const;
+
+  /// Rows that could not be claimed, and until when they are left alone.
+  std::map<std::string, std::chrono::steady_clock::time_point> aside_;
+};
+
+}  // namespace outboxd::postgres
