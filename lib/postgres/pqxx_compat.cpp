@@ -101,6 +101,8 @@ std::string message_of(const std::exception& error) {
       extra += (extra.empty() ? "" : " ") + std::string(text);
     }
   }
+  // How libpqxx 6.4 reports a connection that was lost before the statement.
+  if (message.starts_with("Could not obtain client encoding")) return "the connection was lost";
   return extra.empty() ? message : message + " (" + extra + ")";
 }
 

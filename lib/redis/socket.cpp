@@ -5,6 +5,7 @@
 #include <boost/asio/connect.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/local/stream_protocol.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/asio/write.hpp>
 
@@ -22,22 +23,40 @@ namespace {
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
-asio::awaitable<std::pair<error_code, std::vector<asio::generic::stream_protocol::endpoint>>> addresses_of(
-    const Endpoint& endpoint) {
-  std::vector<asio::generic::stream_protocol::endpoint> addresses;
-  if (endpoint.unix_path.size() >= sizeof(sockaddr_un::sun_path)) {
-    co_return std::pair{error_code{boost::system::errc::make_error_code(boost::system::errc::filename_too_long)},
-                        std::move(addresses)};
-  }
-  if (!endpoint.unix_path.empty()) {
+using Addresses = std::vector<asio::generic::stream_protocol::endpoint>;
+
+struct Lookup {
+  explicit Lookup(const asio::any_io_executor& executor) : resolver{executor}, until{executor} {}
+
+  asio::ip::tcp::resolver resolver;
+  asio::steady_timer until;
+  error_code error = asio::error::timed_out;
+  Addresses found;
+};
+
+/// A look-up blocks a thread of the loop's and can't be ended; one that takes too long is left to itself.
+asio::awaitable<std::pair<error_code, Addresses>> look_up(const Endpoint& endpoint, TimePoint deadline) {
+  const auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor);
+  lookup->until.expires_at(deadline);
+  lookup->resolver.async_resolve(endpoint.host, std::to_string(endpoint.port),
+                                 [lookup](error_code error, const asio::ip::tcp::resolver::results_type& results) {
+                                   lookup->error = error;
+                                   for (const auto& entry : results) lookup->found.emplace_back(entry.endpoint());
+                                   lookup->until.cancel();
+                                 });
+  co_await lookup->until.async_wait(kAsTuple);
+  co_return std::pair{lookup->error, lookup->found};
+}
+
+asio::awaitable<std::pair<error_code, Addresses>> addresses_of(const Endpoint& endpoint, TimePoint deadline) {
+  if (endpoint.unix_path.empty()) co_return co_await look_up(endpoint, deadline);
+  Addresses addresses;
+  auto error = boost::system::errc::make_error_code(boost::system::errc::filename_too_long);
+  if (endpoint.unix_path.size() < sizeof(sockaddr_un::sun_path)) {
     addresses.emplace_back(asio::local::stream_protocol::endpoint{endpoint.unix_path});
-    co_return std::pair{error_code{}, std::move(addresses)};
+    error = {};
   }
-  asio::ip::tcp::resolver resolver{co_await asio::this_coro::executor};
-  const auto service = std::to_string(endpoint.port);
-  auto [error, found] = co_await resolver.async_resolve(endpoint.host, service, kAsTuple);
-  for (const auto& entry : found) addresses.emplace_back(entry.endpoint());
-  co_return std::pair{error, std::move(addresses)};
+  co_return std::pair{error_code{error}, addresses};
 }
 
 }  // namespace
@@ -81,7 +100,7 @@ asio::awaitable<error_code> Socket::connect_to(asio::generic::stream_protocol::e
 }
 
 asio::awaitable<error_code> Socket::connect(const Endpoint& endpoint, TimePoint deadline) {
-  auto [error, addresses] = co_await addresses_of(endpoint);
+  auto [error, addresses] = co_await addresses_of(endpoint, deadline);
   for (std::size_t left = addresses.size(); left > 0; --left) {
     // An address that swallows everything must leave time for the others.
     const auto now = std::chrono::steady_clock::now();
