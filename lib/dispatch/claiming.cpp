@@ -13,10 +13,16 @@ Awaitable<void> Dispatcher::claim_loop() {
       co_await probe();
       continue;
     }
+    if (!suspects_.empty()) {
+      co_await take_a_suspect();
+      continue;
+    }
     const auto limit = breaker_.rows_allowed(options_.batch_rows);
-    auto claimed = co_await claim(limit);
+    ClaimRequest request{limit, due_by_, {}};
+    auto claimed = co_await claim(std::move(request));
     if (!claimed) continue;
     const auto rows = claimed->rows.size() + claimed->refused.size();
+    co_await set_suspects_aside(*claimed);
     if (!claimed->rows.empty()) co_await to_publish_.push(std::move(*claimed));
     // A full claim means that there is more: on with it. Anything less waits for the poll.
     if (options_.once && rows == 0) {
@@ -53,9 +59,8 @@ Awaitable<void> Dispatcher::probe() {
   if (refused || health_ != Health::starting) report_health();
 }
 
-Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(std::uint32_t limit) {
+Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   const auto started = parts_.clock.now();
-  ClaimRequest request{limit, due_by_};
   auto result = co_await parts_.store.claim(std::move(request));
   trouble_.claim = result ? std::string{} : result.error().text;
   report_health();
@@ -78,6 +83,41 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(std::uint32_t limit) {
   co_return claimed;
 }
 
+// One of these rows may be what takes dispatchers down, and would take its neighbours' attempts with it each time:
+// they are given back at once, before anything is done with them, and claimed again one by one.
+Awaitable<void> Dispatcher::set_suspects_aside(ClaimedRows& claimed) {
+  auto& rows = claimed.rows;
+  const auto first = std::stable_partition(rows.begin(), rows.end(), [](const Row& row) { return !row.suspect; });
+  if (first == rows.end()) co_return;
+  Settlement settlement{{}, claimed.lease, claimed.lease_ends};
+  for (auto row = first; row != rows.end(); ++row) {
+    const Reply reply{Fault::suspect, "claimed without an outcome before"};
+    settlement.outcomes.push_back(decide(*row, reply, options_.retry, 0));
+    account(*row, reply, settlement.outcomes.back());
+    row->payload_json.clear();
+    suspects_.push_back(std::move(*row));
+  }
+  rows.erase(first, rows.end());
+  // The one that takes dispatchers down has been alone the most often: it shall not come before its neighbours.
+  std::ranges::stable_sort(suspects_, {}, &Row::attempt);
+  co_await to_settle_.push(std::move(settlement));
+}
+
+Awaitable<void> Dispatcher::take_a_suspect() {
+  co_await nothing_in_hand();
+  if (claiming_is_over() || breaker_.is_open()) co_return;
+  ClaimRequest request{1, due_by_, {suspects_.front().id}};
+  auto claimed = co_await claim(std::move(request));
+  if (!claimed) co_return;
+  suspects_.erase(suspects_.begin());
+  if (!claimed->rows.empty()) co_await to_publish_.push(std::move(*claimed));
+  co_await nothing_in_hand();
+}
+
+Awaitable<void> Dispatcher::nothing_in_hand() {
+  while (rows_in_hand_ > 0 && !claiming_is_over()) co_await pause(options_.poll_interval);
+}
+
 void Dispatcher::account_refused(const std::vector<RefusedRow>& refused) {
   if (refused.empty()) return;
   parts_.observer.refused_by_store(refused);
@@ -89,7 +129,7 @@ void Dispatcher::account_refused(const std::vector<RefusedRow>& refused) {
 
 Awaitable<bool> Dispatcher::backlog_had_its_turn() {
   // What is in hand may yet come back, when Redis goes away; then there is more to do after the outage.
-  while (rows_in_hand_ > 0 && !claiming_is_over()) co_await pause(options_.poll_interval);
+  co_await nothing_in_hand();
   co_return !breaker_.is_open();
 }
 

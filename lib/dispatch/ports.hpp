@@ -40,6 +40,8 @@ struct ClaimRequest {
   std::uint32_t limit = 1;
   /// Claim only what was due at this store time (a ClaimedRows::claimed_at); empty: what is due now.
   std::string due_by;
+  /// Claim only rows of these ids; empty: any.
+  std::vector<std::string> only;
 };
 
 /// Rows leased by one claim, in the order in which they are to be published.

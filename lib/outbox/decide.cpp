@@ -12,7 +12,7 @@ Outcome spend_attempt(const Row& row, const Reply& reply, const RetryPolicy& pol
 }
 
 Outcome give_back(const Row& row, const Reply& reply, const RetryPolicy& policy, double random) {
-  return {row.id, Verdict::release, policy.delay_after(row.attempt, random), reply.text};
+  return {row.id, Verdict::release, policy.delay_after(row.attempt, random), reply.text, row.suspect};
 }
 
 }  // namespace
@@ -20,7 +20,7 @@ Outcome give_back(const Row& row, const Reply& reply, const RetryPolicy& policy,
 Outcome decide(const Row& row, const Reply& reply, const RetryPolicy& policy, double random) {
   switch (reply.fault) {
     case Fault::none:
-      return {row.id, Verdict::published, {}, {}};
+      return {row.id, Verdict::published};
     case Fault::bad_row:
     case Fault::worn_out:
       return {row.id, Verdict::dead, {}, reply.text};
@@ -36,9 +36,10 @@ Outcome decide(const Row& row, const Reply& reply, const RetryPolicy& policy, do
     case Fault::redis_away:
     case Fault::lease_short:
     case Fault::stopping:
-      return {row.id, Verdict::release, {}, {}};
+    case Fault::suspect:
+      break;
   }
-  return {row.id, Verdict::release, {}, {}};
+  return {row.id, Verdict::release, {}, {}, row.suspect};
 }
 
 }  // namespace outboxd

@@ -66,6 +66,8 @@ const char* to_string(Fault fault) {
       return "lease_short";
     case Fault::stopping:
       return "stopping";
+    case Fault::suspect:
+      return "suspect";
   }
   return "unknown";
 }

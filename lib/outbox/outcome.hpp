@@ -24,7 +24,9 @@ struct Outcome {
   /// Time until the row is due again; only for retry and release.
   std::chrono::microseconds delay{0};
   /// Why, for people; empty where there is nothing to say. Becomes the row's `last_error`.
-  std::string error;
+  std::string error{};
+  /// With release: the row stays under suspicion (Row::suspect).
+  bool suspect = false;
 };
 
 }  // namespace outboxd

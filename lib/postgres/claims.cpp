@@ -35,6 +35,7 @@ Row read_row(const pqxx::row& line, std::uint64_t max_payload_bytes) {
   row.stream = text_of(line[1]);
   row.payload_json = text_of(line[2]);
   row.attempt = attempt_of(line[3]);
+  row.suspect = text_of(line[7]) == "t";
   if (const auto bytes = std::stoull(text_of(line[6])); bytes > max_payload_bytes) row.oversize_bytes = bytes;
   return row;
 }
@@ -58,15 +59,17 @@ dispatch::ClaimedRows Claims::claim(pqxx::transaction_base& transaction, const L
   std::erase_if(aside_, [now = SteadyClock::now()](const auto& row) { return row.second <= now; });
   const auto due_by = or_null(request.due_by);
   const auto lease = std::to_string(terms.lease.count());
-  try {
+  const auto claim_by = [&](const std::string& statement, const auto&... ids) {
     dispatch::ClaimedRows claimed;
-    read_claim(aside_.empty()
-                   ? exec(transaction, layout.claim, request.limit, terms.worker, lease, due_by, terms.streams,
-                          terms.max_payload_bytes, terms.max_attempts)
-                   : exec(transaction, layout.claim_others, request.limit, terms.worker, lease, due_by, terms.streams,
-                          terms.max_payload_bytes, terms.max_attempts, array_literal(ids_aside())),
+    read_claim(exec(transaction, statement, request.limit, terms.worker, lease, due_by, terms.streams,
+                    terms.max_payload_bytes, terms.max_attempts, ids...),
                terms.max_payload_bytes, claimed);
     return claimed;
+  };
+  try {
+    if (!request.only.empty()) return claim_by(layout.claim_these, array_literal(request.only));
+    if (!aside_.empty()) return claim_by(layout.claim_others, array_literal(ids_aside()));
+    return claim_by(layout.claim);
   } catch (const std::exception& error) {
     if (!may_be_one_rows(error)) throw;
   }
@@ -89,7 +92,7 @@ dispatch::ClaimedRows Claims::claim_around(const Call& call) {
     const std::vector<std::string> these(ids.begin() + static_cast<std::ptrdiff_t>(begin),
                                          ids.begin() + static_cast<std::ptrdiff_t>(end));
     read_claim(
-        exec(transaction, layout.claim_these, end - begin, terms.worker, claimed.lease, or_null(request.due_by),
+        exec(transaction, layout.claim_these_until, end - begin, terms.worker, claimed.lease, or_null(request.due_by),
              terms.streams, terms.max_payload_bytes, terms.max_attempts, array_literal(these)),
         terms.max_payload_bytes, claimed);
   };

@@ -27,6 +27,8 @@ std::string filled_in(std::string sql, std::initializer_list<Placeholder> placeh
 // that were claimed are put in full order at the end.
 // A payload that won't be sent anyway stays in the database, as it may be larger than our memory. There is always a
 // line, for the time of the claim.
+// A lease that nobody ended tells that the claim before had no outcome. Its old value is what a look at the table
+// from within RETURNING still sees, and only a third claim asks.
 constexpr std::string_view kClaim = R"sql(
 WITH claimed AS (
   UPDATE {table} AS o
@@ -40,9 +42,12 @@ WITH claimed AS (
             ORDER BY available_at
             LIMIT $1::bigint
               FOR UPDATE SKIP LOCKED))
-  RETURNING o.id, o.stream_name, o.payload_json::text AS payload, o.attempts, o.locked_until, o.available_at)
+  RETURNING o.id, o.stream_name, o.payload_json::text AS payload, o.attempts, o.locked_until, o.available_at,
+            CASE WHEN o.attempts BETWEEN least(3, $7::bigint) AND $7::bigint
+                 THEN (SELECT bool_or(before.locked_until IS NOT NULL) FROM {table} AS before WHERE before.id = o.id)
+                 ELSE false END AS suspect)
 SELECT id, stream_name, CASE WHEN octet_length(payload) <= $6::bigint AND attempts <= $7::bigint THEN payload END,
-       attempts, locked_until, moment.now, octet_length(payload)
+       attempts, locked_until, moment.now, octet_length(payload), suspect
   FROM (SELECT now()) AS moment LEFT JOIN claimed ON true ORDER BY available_at, id)sql";
 
 constexpr std::string_view kDueIds = R"sql(
@@ -77,12 +82,12 @@ UPDATE {table}
 constexpr std::string_view kSettle = R"sql(
 UPDATE {table} AS o
    SET dispatched_at = CASE WHEN s.verdict = 'published' THEN now() END,
-       attempts = CASE WHEN s.verdict = 'released' THEN greatest(o.attempts - 1, 0) ELSE o.attempts END,
+       attempts = CASE WHEN s.verdict IN ('released', 'suspect') THEN greatest(o.attempts - 1, 0) ELSE o.attempts END,
        available_at = CASE WHEN s.verdict = 'dead' THEN 'infinity'::timestamptz
                            WHEN s.delay > 0 THEN now() + s.delay * interval '1 microsecond'
                            ELSE o.available_at END,
        last_error = CASE WHEN s.verdict = 'published' THEN NULL ELSE coalesce(s.error, o.last_error) END,
-       locked_until = NULL
+       locked_until = CASE WHEN s.verdict = 'suspect' THEN now() END
   FROM unnest($1::text[], $4::text[], $5::bigint[], $6::text[]) AS s (id, verdict, delay, error)
  WHERE o.id = s.id AND o.locked_by = $2 AND o.locked_until = $3::timestamptz{and_rows})sql";
 
@@ -106,8 +111,9 @@ SELECT worker FROM (
    WHERE locked_until > now() AND locked_by LIKE 'outboxd:%' AND locked_by <> $1) AS others
  WHERE {is_gone})sql";
 
+// Ended, and not forgotten: that they were there tells the next claim that this one had no outcome.
 constexpr std::string_view kFreeLeases = R"sql(
-UPDATE {table} SET locked_until = NULL
+UPDATE {table} SET locked_until = now()
  WHERE locked_by = ANY ($1::text[]) AND locked_until > now() AND dispatched_at IS NULL
    AND id = ANY (ARRAY(SELECT id FROM {table}
                         WHERE dispatched_at IS NULL AND available_at <= now()
@@ -156,7 +162,8 @@ Layout event_outbox_layout(const std::string& table, bool ctid_names_rows) {
                   {"dispatched_at", true}},
       .claim = fill(kClaim),
       .claim_others = fill(kClaim, " AND id <> ALL ($8::text[])"),
-      .claim_these = fill(kClaim, " AND id = ANY ($8::text[])", "$3::timestamptz"),
+      .claim_these = fill(kClaim, " AND id = ANY ($8::text[])"),
+      .claim_these_until = fill(kClaim, " AND id = ANY ($8::text[])", "$3::timestamptz"),
       .due_ids = fill(kDueIds),
       .read_payload = fill(kReadPayload),
       .bury = fill(kBury),

@@ -19,13 +19,15 @@ struct Layout {
   std::vector<LayoutColumn> columns;
   /// $1 limit, $2 worker, $3 lease in milliseconds, $4 due by (timestamptz or NULL for now), $5 streams,
   /// $6 largest payload in bytes, $7 most attempts: beyond them the payload is left out.
-  /// Returns id, stream, payload, attempt, lease, claimed at, payload's bytes, in publishing order; when nothing is
-  /// due, one line in which all but "claimed at" is NULL.
+  /// Returns id, stream, payload, attempt, lease, claimed at, payload's bytes, suspect (Row::suspect), in publishing
+  /// order; when nothing is due, one line in which all but "claimed at" is NULL.
   std::string claim;
   /// The same, without the rows whose ids are in $8.
   std::string claim_others;
-  /// The same, of the rows whose ids are in $8 alone, and $3 is the end of the lease.
+  /// The same, of the rows whose ids are in $8 alone.
   std::string claim_these;
+  /// As claim_these, and $3 is the end of the lease.
+  std::string claim_these_until;
   /// Looks what a claim would take. $1 limit, $2 lease in milliseconds, $3 due by, $4 streams, $5 ids to leave out.
   /// Returns id, the end of a lease from now on, and the time, in publishing order.
   std::string due_ids;
@@ -35,8 +37,8 @@ struct Layout {
   std::string bury;
   /// Marks rows published. $1 ids, $2 worker, $3 lease.
   std::string mark_published;
-  /// Writes outcomes of any kind. $1 ids, $2 worker, $3 lease, $4 verdicts, $5 delays in microseconds (0: keep the
-  /// time), $6 errors (NULL: keep the error).
+  /// Writes outcomes of any kind. $1 ids, $2 worker, $3 lease, $4 verdicts ("suspect": released under suspicion), $5
+  /// delays in microseconds (0: keep the time), $6 errors (NULL: keep the error).
   std::string settle;
   /// As settle, but skips rows that others have locked.
   std::string settle_unlocked;

@@ -104,3 +104,25 @@ TEST_CASE("the lease of a dispatcher that hangs but lives is honoured") {
   hanging.outboxd->signal(SIGCONT);
   wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL AND attempts = 1") == 5; });
 }
+
+TEST_CASE("a row that its dispatchers may have died of is taken alone, and its neighbours don't pay for it") {
+  PrivateRedis redis;
+  const auto database = contract_database();
+  insert_rows(database, "a", "stream", 6);
+  // As after two dispatchers that died with these four in hand.
+  database.exec(
+      "UPDATE event_outbox SET attempts = 2, locked_by = 'gone', locked_until = now() - interval '1 s'"
+      " WHERE id <= 'a000004'; UPDATE event_outbox SET attempts = 2, last_error = 'WRONGTYPE' WHERE id = 'a000005'");
+  const auto outboxd = start_outboxd({"run", "--http-listen", "127.0.0.1:0", "--max-attempts", "3"},
+                                     outboxd_environment(database, redis));
+  const auto port = http_port(*outboxd);
+  wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") == 6; });
+  std::string ids;
+  for (const auto& entry : redis.probe().xrange("stream")) ids += entry.at("outbox_id").back();
+  // What was retried for another reason goes with the batch, and the four follow it.
+  CHECK(ids == "561234");
+  CHECK(count_rows(database, "attempts = 3") == 5);
+  CHECK(contains(http_get(port, "/metrics").body,
+                 "outboxd_failures_total{dispatcher=\"outbox\",reason=\"suspect\"} 4\n"));
+  CHECK(redis.probe().xlen("stream") == 6);
+}

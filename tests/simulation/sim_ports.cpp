@@ -29,7 +29,7 @@ Awaitable<StoreResult<dispatch::ClaimedRows>> SimStore::claim(dispatch::ClaimReq
   const auto lease_ends = world_.clock.now() + lease_;
   co_await take_time(claim_alarm_);
   if (world_.happens(world_.weather.store_fails)) co_return StoreError{"the store is away"};
-  auto claimed = world_.table.claim(worker_, request.limit, world_.clock.now(), lease_);
+  auto claimed = world_.table.claim(worker_, request.limit, world_.clock.now(), lease_, request.only);
   claimed.lease_ends = lease_ends;
   co_await take_time(claim_alarm_);
   if (world_.happens(world_.weather.answer_lost)) co_return StoreError{"the answer to the claim was lost"};

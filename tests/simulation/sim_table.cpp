@@ -23,6 +23,7 @@ void write(SimRow& row, const Outcome& outcome, TimePoint now) {
       row.last_error = outcome.error;
       return;
     case Verdict::release:
+      row.suspect = outcome.suspect;
       --row.attempts;
       ++row.releases;
       return;
@@ -39,18 +40,20 @@ void SimTable::insert(Row row, TimePoint available_at) {
 }
 
 dispatch::ClaimedRows SimTable::claim(const std::string& worker, std::uint32_t limit, TimePoint now,
-                                      std::chrono::milliseconds lease) {
+                                      std::chrono::milliseconds lease, const std::vector<std::string>& only) {
   std::vector<SimRow*> due;
   for (auto& [id, row] : rows_) {
     const bool free = row.lease.empty() || row.locked_until < now;
-    if (!row.published && !row.dead && row.available_at <= now && free) due.push_back(&row);
+    const bool wanted = only.empty() || std::ranges::find(only, id) != only.end();
+    if (!row.published && !row.dead && row.available_at <= now && free && wanted) due.push_back(&row);
   }
   std::ranges::sort(due, {}, [](const SimRow* row) { return std::tie(row->available_at, row->row.id); });
   if (due.size() > limit) due.resize(limit);
   dispatch::ClaimedRows claimed;
   claimed.lease = std::to_string(++claims_);
   for (auto* row : due) {
-    if (!row->lease.empty()) ++row->leases_run_out;
+    const bool no_outcome = !row->lease.empty();
+    if (no_outcome) ++row->leases_run_out;
     row->locked_by = worker;
     row->lease = claimed.lease;
     row->locked_until = now + lease;
@@ -58,6 +61,8 @@ dispatch::ClaimedRows SimTable::claim(const std::string& worker, std::uint32_t l
     ++row->claims;
     claimed.rows.push_back(row->row);
     claimed.rows.back().attempt = row->attempts;
+    claimed.rows.back().suspect = row->attempts >= 3 && (no_outcome || row->suspect);
+    row->suspect = false;
   }
   return claimed;
 }

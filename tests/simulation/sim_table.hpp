@@ -23,6 +23,7 @@ struct SimRow {
   std::uint32_t attempts = 0;
   bool published = false;
   bool dead = false;
+  bool suspect = false;  ///< Released under suspicion.
   std::string last_error;
 
   std::uint32_t claims = 0;
@@ -37,7 +38,7 @@ class SimTable {
   void insert(Row row, TimePoint available_at);
 
   dispatch::ClaimedRows claim(const std::string& worker, std::uint32_t limit, TimePoint now,
-                              std::chrono::milliseconds lease);
+                              std::chrono::milliseconds lease, const std::vector<std::string>& only = {});
   std::size_t settle(const std::string& worker, const dispatch::Settlement& settlement, TimePoint now);
 
   [[nodiscard]] const std::map<std::string, SimRow>& rows() const { return rows_; }

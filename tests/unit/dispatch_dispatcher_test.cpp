@@ -10,6 +10,7 @@
 #include <doctest/doctest.h>
 
 #include <functional>
+#include <map>
 #include <set>
 #include <string>
 #include <utility>
@@ -26,7 +27,7 @@ struct FakeStore final : RowStore {
   Awaitable<StoreResult<ClaimedRows>> claim(ClaimRequest request) override {
     ++claims;
     if (!failure.empty()) co_return StoreError{failure};
-    auto claimed = table.claim("w", request.limit, clock_.now(), 30s);
+    auto claimed = table.claim("w", request.limit, clock_.now(), 30s, request.only);
     claimed.lease_ends = clock_.now() + lease;
     claimed.claimed_at = "now";
     claimed.refused = std::exchange(refused_at_claim, {});
@@ -123,7 +124,7 @@ struct Bench {
   void insert(const std::string& id, const std::string& payload = "{}", std::uint32_t attempts_used = 0) {
     store.table.insert({.id = id, .stream = "s", .payload_json = payload, .dedupe_key = {}}, clock.now());
     for (std::uint32_t i = 0; i < attempts_used; ++i) {
-      store.table.claim("somebody", 1, clock.now(), -1s);
+      store.table.claim("somebody", 1, clock.now(), -1s, {id});
     }
   }
   const simulation::SimRow& row(const std::string& id) { return store.table.rows().at(id); }
@@ -413,6 +414,50 @@ TEST_CASE("a row that takes the connection down ends dead, and costs its neighbo
   }
   bench.end();
   check_adds_up(bench.dispatcher.tally());
+}
+
+TEST_CASE(
+    "rows whose claims had no outcome twice are sent one by one, with nothing else in hand, the least tried first") {
+  auto options = Bench::daemon();
+  options.retry.max_attempts = 5;
+  Bench bench{options};
+  bench.insert("1", "{}", 4);
+  bench.insert("2", "{}", 2);
+  bench.insert("3", "{}", 3);
+  bench.insert("4", "{}", 1);
+  bench.insert("5");
+  std::vector<std::string> in_hand;
+  bench.publisher.on_publish = [&] {
+    std::string ids;
+    for (const auto& [id, row] : bench.store.table.rows()) {
+      if (!row.lease.empty() && row.locked_until > bench.clock.now()) ids += id;
+    }
+    in_hand.push_back(ids);
+  };
+  bench.run_for(10s);
+  CHECK(bench.publisher.published == std::vector<std::string>{"4", "5", "2", "3", "1"});
+  // When the first batch goes out, the suspects may not be given back yet, but nothing has been done with them.
+  REQUIRE(in_hand.size() == 4);
+  CHECK(std::vector<std::string>(in_hand.begin() + 1, in_hand.end()) == std::vector<std::string>{"2", "3", "1"});
+  for (const auto& [id, attempts] :
+       std::map<std::string, std::uint32_t>{{"1", 5}, {"2", 3}, {"3", 4}, {"4", 2}, {"5", 1}}) {
+    CAPTURE(id);
+    CHECK(bench.row(id).attempts == attempts);
+  }
+  bench.end();
+  check_adds_up(bench.dispatcher.tally());
+}
+
+TEST_CASE("a suspect that comes back unsent stays one") {
+  auto options = Bench::daemon();
+  options.retry.max_attempts = 5;
+  Bench bench{options};
+  bench.insert("1", "{}", 3);
+  bench.publisher.answer = [](const std::string&) { return Reply{Fault::redis_away, "gone"}; };
+  bench.publisher.on_publish = [&] { bench.publisher.probe_reply = {Fault::redis_away, "gone"}; };
+  bench.run_for(1min);
+  CHECK(bench.row("1").suspect);
+  CHECK(bench.row("1").attempts == 3);
 }
 
 TEST_CASE("stop: what is in hand goes out, nothing more is claimed") {
