@@ -61,7 +61,10 @@ dispatch::Awaitable<Reply> Publisher::probe(std::string stream) {
   const auto& answer = exchange.replies.front();
   // A user who may do nothing but XADD may not even PING; that is answer enough.
   if (stream.empty() && answer.text.starts_with("NOPERM")) co_return Reply{};
-  co_return read_probe_reply(answer);
+  auto reply = read_probe_reply(answer);
+  // After a failover the address leads to another server, and only a new connection finds it.
+  if (reply.fault == Fault::redis_refuses) connection_.close();
+  co_return reply;
 }
 
 dispatch::Awaitable<std::optional<std::string>> Publisher::ensure_open() {

@@ -430,6 +430,25 @@ TEST_CASE("a server restarted on its port between two batches: it just reconnect
   CHECK(client.publish(2) == "PP");
 }
 
+TEST_CASE(
+    "a Redis that refuses everyone is asked again over a new connection: its address may lead elsewhere by then") {
+  FakeRedis server([](FakePeer& peer) {
+    if (peer.number() > 0) return serve_batch(peer, 2);
+    peer.read(2);
+    peer.send(
+        "-READONLY You can't write against a read only replica.\r\n"
+        "-READONLY You can't write against a read only replica.\r\n");
+    peer.read(1);
+    peer.send("-READONLY You can't write against a read only replica.\r\n");
+    peer.wait_for_end();
+  });
+  Client client(server.port());
+  CHECK(client.publish(2) == "RR");
+  CHECK(client.probe().fault == Fault::redis_refuses);
+  CHECK(client.publish(2) == "PP");
+  CHECK(server.connections() == 2);
+}
+
 TEST_CASE("a probe of a Redis that misbehaves is an outage, and never throws") {
   const std::vector<std::string> answers{
       "", "garbage\r\n", "$99999999999999\r\n", "-OOM no\r\n", "-LOADING x\r\n", "-READONLY x\r\n", entry_ids(2)};
