@@ -11,6 +11,7 @@ namespace {
 // Our commands are answered in some dozens of bytes; hiredis itself would buffer and allocate whatever it is
 // promised.
 constexpr std::size_t kMaxReplyBytes = 1U << 20U;
+// Of all arrays of one reply together: an array is allocated as soon as it is announced.
 constexpr std::size_t kMaxItems = 1024;
 constexpr int kMaxDepth = 7;
 
@@ -43,7 +44,9 @@ bool too_deep(const redisReadTask* task) {
 // The count is an int in hiredis 0.14 and a size_t in 1.x.
 template <class Count>
 void* create_array(const redisReadTask* task, Count count) {
-  if (static_cast<std::size_t>(count) > kMaxItems || too_deep(task)) return nullptr;
+  auto& items_left = *static_cast<std::size_t*>(task->privdata);
+  if (static_cast<std::size_t>(count) > items_left || too_deep(task)) return nullptr;
+  items_left -= static_cast<std::size_t>(count);
   Value value;
   value.kind = Value::Kind::array;
   value.items.resize(static_cast<std::size_t>(count));
@@ -98,10 +101,11 @@ void ReplyReader::FreeReader::operator()(redisReader* reader) const {
   redisReaderFree(reader);
 }
 
-ReplyReader::ReplyReader() {
+ReplyReader::ReplyReader() : items_left_{std::make_unique<std::size_t>(kMaxItems)} {
   static redisReplyObjectFunctions functions = object_functions();
   reader_.reset(redisReaderCreateWithFunctions(&functions));
   if (!reader_) throw std::bad_alloc();
+  reader_->privdata = items_left_.get();
 }
 
 bool ReplyReader::feed(std::string_view bytes) {
@@ -119,11 +123,13 @@ std::optional<Value> ReplyReader::next() {
                                            : std::string{reader_->errstr};
     return std::nullopt;
   }
-  pending_bytes_ = reader_->len - reader_->pos;
   if (reply == nullptr) {
+    // hiredis keeps the finished items of an unfinished array elsewhere: its own count of bytes leaves them out.
     if (pending_bytes_ > kMaxReplyBytes) error_ = "a reply that does not end";
     return std::nullopt;
   }
+  pending_bytes_ = reader_->len - reader_->pos;
+  *items_left_ = kMaxItems;
   const std::unique_ptr<Value> owned{static_cast<Value*>(reply)};
   return std::move(*owned);
 }

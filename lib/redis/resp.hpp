@@ -40,7 +40,7 @@ class ReplyReader {
   [[nodiscard]] std::optional<Value> next();
 
   [[nodiscard]] const std::string& error() const { return error_; }
-  /// Whether bytes are left of a reply that nobody has asked for.
+  /// Whether bytes are left of a reply that nobody has asked for, be it only its beginning.
   [[nodiscard]] bool has_leftover() const { return pending_bytes_ > 0; }
 
  private:
@@ -48,6 +48,8 @@ class ReplyReader {
     void operator()(redisReader* reader) const;
   };
 
+  /// How many more array items the reply that is being read may have; hiredis holds a pointer to it.
+  std::unique_ptr<std::size_t> items_left_;
   std::unique_ptr<redisReader, FreeReader> reader_;
   /// Fed since the last whole reply.
   std::size_t pending_bytes_ = 0;

@@ -84,6 +84,31 @@ TEST_CASE("a promise of a huge reply is not waited for") {
   CHECK(chunks < 20);
 }
 
+TEST_CASE("an array whose items keep coming is not waited for either") {
+  ReplyReader reader;
+  REQUIRE(reader.feed("*1000\r\n"));
+  const std::string item = "$65536\r\n" + std::string(65536, 'x') + "\r\n";
+  int items = 0;
+  while (reader.error().empty() && items < 100) {
+    CHECK_FALSE(reader.next());
+    ++items;
+    if (!reader.feed(item)) break;
+  }
+  CHECK(reader.error() == "a reply that does not end");
+  CHECK(items < 20);
+}
+
+TEST_CASE("arrays within arrays have no more items than one array may have") {
+  CHECK(read("*1000\r\n*25\r\n", 3) == "error");
+  CHECK(read("*1000\r\n*24\r\n", 3) == "");
+  std::string replies;
+  for (int i = 0; i < 3; ++i) {
+    replies += "*500\r\n";
+    for (int item = 0; item < 500; ++item) replies += ":1\r\n";
+  }
+  CHECK_FALSE(read(replies, replies.size()).ends_with("error"));
+}
+
 TEST_CASE("after an error the reader stays in it") {
   ReplyReader reader;
   REQUIRE(reader.feed("!\r\n"));
@@ -98,6 +123,17 @@ TEST_CASE("bytes that nobody asked for are noticed") {
   REQUIRE(reader.feed("+OK\r\n+A"));
   CHECK(reader.next());
   CHECK(reader.has_leftover());
+}
+
+TEST_CASE("the beginning of an array is noticed as well") {
+  ReplyReader reader;
+  REQUIRE(reader.feed("+OK\r\n*2\r\n"));
+  CHECK(reader.next());
+  CHECK_FALSE(reader.next());
+  CHECK(reader.has_leftover());
+  REQUIRE(reader.feed(":1\r\n:2\r\n"));
+  CHECK(reader.next());
+  CHECK_FALSE(reader.has_leftover());
 }
 
 }  // namespace outboxd::redis
