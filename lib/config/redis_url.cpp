@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/redis_url.hpp"
 
+#include "config/checks.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
 
@@ -67,6 +68,8 @@ std::string read_address(std::string_view address, RedisUrl& url) {
   }
   if (!percent_decode(host, url.host)) return std::string(kBadPercent);
   if (url.host.empty()) return "names no host";
+  if (!is_utf8(url.host) || !check_redis_host(url.host).empty())
+    return "has a host that is neither a name nor an IP address";
   if (after.empty()) return "";
   const auto port = after.front() == ':' ? number_within(after.substr(1), 1, kMaxPort) : std::nullopt;
   if (!port) {

@@ -62,6 +62,7 @@ TEST_CASE("bad Redis URLs are refused, and the reason repeats nothing of them") 
   constexpr const char* kPort =
       "has a port that is not a number between 1 and 65535 (IPv6 hosts stand in brackets; '/', '?', '#' and '@' in a "
       "password are written as %2F, %3F, %23, %40)";
+  constexpr const char* kHost = "has a host that is neither a name nor an IP address";
   constexpr const char* kDatabase = "names a database that is not a number between 0 and 65535";
   for (const Bad& row : {
            Bad{"", "does not begin with redis://, unix:// or redis+unix://"},
@@ -79,6 +80,11 @@ TEST_CASE("bad Redis URLs are refused, and the reason repeats nothing of them") 
            Bad{"redis://fe80::1", kPort},
            Bad{"redis://[::1", "has a '[' without a ']'"},
            Bad{"redis://[redis]", "has something other than an IPv6 address in brackets"},
+           Bad{"redis://a%20b", kHost},
+           Bad{"redis://a%2Fb:1", kHost},
+           Bad{"redis://%FF", kHost},
+           Bad{"redis://[1:2]", kHost},
+           Bad{"redis://[::1%25e%20]", kHost},
            Bad{"redis://[::1]6379", kPort},
            Bad{"redis://redis/x", kDatabase},
            Bad{"redis://redis/65536", kDatabase},
