@@ -56,6 +56,24 @@ std::string problems_of_flag(const std::string& flag, const std::string& text) {
 
 }  // namespace
 
+TEST_CASE("what is not TOML is one problem on one line") {
+  for (const char* content : {
+           "[dispatcher",
+           "[\x7F]",
+           "[[\x01",
+           "größe = 1",
+           "a = ä",
+           "a = 1 §",
+           "a = \xFF",
+       }) {
+    CAPTURE(std::string(content));
+    const std::string problems = problems_of_file(content);
+    CHECK(problems.find("not valid TOML: ") != std::string::npos);
+    CHECK(problems.find('\n') == problems.size() - 1);
+  }
+  CHECK(problems_of_file("mode = \"\"\"\\\n§\"\"\"").empty());
+}
+
 TEST_CASE("problems of a file have a line, a column and a remedy") {
   for (const Row& row : {
            // Out of bounds.
