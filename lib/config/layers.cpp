@@ -54,9 +54,10 @@ class FileWalk {
 
  private:
   void visit(const TomlNode& node, const std::string& prefix) {
-    // A key that was written with a dot in quotes is one word, not a path.
-    const bool dotted = node.key.find('.') != std::string::npos;
-    const std::string path = prefix + (dotted ? in_quotes(node.key) : node.key);
+    // A key that was written with a dot in quotes is one word, not a path; one with a line's end stays on one line.
+    const std::string quoted = in_quotes(node.key);
+    const bool plain = node.key.find('.') == std::string::npos && quoted.size() == node.key.size() + 2;
+    const std::string path = prefix + (plain ? node.key : quoted);
     if (const Option* option = find_option(path)) {
       layer_[path] = {parse_node(*option, node, file_, problems_), origin(node.line, node.column)};
     } else if (std::find(sections_.begin(), sections_.end(), path) != sections_.end()) {

@@ -32,15 +32,6 @@ std::string literal(const Option& option, const Value& value, Notation notation)
   return "{" + joined(std::get<StreamLimits>(value), pair) + "}";
 }
 
-/// A comment ends with its line, whatever a file name may hold.
-std::string comment(const std::string& text) {
-  std::string result = text;
-  for (char& c : result) {
-    if (static_cast<unsigned char>(c) < ' ' || c == '\x7F') c = '?';
-  }
-  return result;
-}
-
 }  // namespace
 
 std::string render_show(const Loaded& loaded) {
@@ -54,7 +45,7 @@ std::string render_show(const Loaded& loaded) {
     }
     if (item.value) {
       result += option.key() + " = " + literal(option, *item.value, Notation::toml) + "  # " +
-                comment(item.origin.shown()) + "\n";
+                without_control_characters(item.origin.shown()) + "\n";
     } else {
       result += "# " + option.key() + " is not set\n";
     }

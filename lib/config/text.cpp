@@ -98,6 +98,14 @@ std::string in_quotes(std::string_view text) {
   return result + '"';
 }
 
+std::string without_control_characters(std::string_view text) {
+  std::string result(text);
+  for (char& c : result) {
+    if (static_cast<std::uint8_t>(c) < 0x20 || c == '\x7F') c = '?';
+  }
+  return result;
+}
+
 std::string echoed(std::string_view text) {
   // A connection URL that strayed into another setting must not be repeated.
   if (text.find("://") != std::string_view::npos || text.find('@') != std::string_view::npos) return "***";

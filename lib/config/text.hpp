@@ -23,6 +23,9 @@ bool is_utf8(std::string_view text);
 /// A string literal that is valid TOML and valid JSON.
 std::string in_quotes(std::string_view text);
 
+/// A text that stays on its line, whatever a file's name or a key may hold: '?' for each control character.
+std::string without_control_characters(std::string_view text);
+
 /// A value as an error message may repeat it: quoted and shortened; "***" if it looks as if it held credentials.
 std::string echoed(std::string_view text);
 

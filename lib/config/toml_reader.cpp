@@ -2,6 +2,8 @@
 // The only file that knows toml++.
 #include "config/toml_reader.hpp"
 
+#include "config/text.hpp"
+
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 1
 #define TOML_ENABLE_FORMATTERS 0
@@ -28,6 +30,7 @@
 #include <toml++/toml.h>
 
 #include <algorithm>
+#include <array>
 #include <tuple>
 
 namespace outboxd::config {
@@ -76,10 +79,18 @@ TomlNode copy(const toml::node& node) {
   return result;
 }
 
-/// toml++ quotes what it stumbled over, which may be a secret written without quotes: only single characters, short
-/// words of TOML itself and the names of keys stay.
+/// One character, also as an escape such as \n, or a word of TOML itself.
+bool is_harmless(std::string_view quoted) {
+  constexpr std::array<std::string_view, 4> kWords = {"true", "false", "inf", "nan"};
+  const auto begins_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
+  const bool escape = quoted.size() == 2 && quoted.front() == '\\';
+  return escape || std::count_if(quoted.begin(), quoted.end(), begins_character) <= 1 ||
+         std::find(kWords.begin(), kWords.end(), quoted) != kWords.end();
+}
+
+/// toml++ quotes what it stumbled over, which may be a secret written without quotes: only what is harmless and the
+/// names of keys stay.
 std::string without_values(std::string_view description) {
-  constexpr std::size_t kLongestShown = 5;
   const bool names_a_key = description.find("redefine") != std::string_view::npos;
   std::string result;
   while (!description.empty()) {
@@ -88,11 +99,11 @@ std::string without_values(std::string_view description) {
     if (close == std::string_view::npos) break;
     const std::string_view inside = description.substr(open + 1, close - open - 1);
     result += description.substr(0, open + 1);
-    result += names_a_key || inside.size() <= kLongestShown ? inside : std::string_view("…");
+    result += names_a_key || is_harmless(inside) ? inside : std::string_view("…");
     result += '\'';
     description.remove_prefix(close + 1);
   }
-  return result += description;
+  return without_control_characters(result += description);
 }
 
 }  // namespace

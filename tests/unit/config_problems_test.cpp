@@ -61,6 +61,9 @@ TEST_CASE("what is not TOML is one problem on one line") {
            "[dispatcher",
            "[\x7F]",
            "[[\x01",
+           "a = t\n",
+           "a = fals\n",
+           "a = 1\n\"x\\ny\" = 1\n\"x\\ny\" = 1",
            "größe = 1",
            "a = ä",
            "a = 1 §",
@@ -130,6 +133,7 @@ TEST_CASE("problems of a file have a line, a column and a remedy") {
            Row{"[dispatcher]\ncompletely_else = 5", "2:1: unknown key dispatcher.completely_else\n"},
            Row{"[dispatchr]\nbatch = 5", "1:2: unknown section dispatchr; did you mean dispatcher?\n"},
            Row{"\"dispatcher.batch\" = 5", "1:1: unknown key \"dispatcher.batch\"; did you mean dispatcher.batch?\n"},
+           Row{"\"a\\nb\" = 5", "1:1: unknown key \"a\\u000ab\"\n"},
            // Values of the wrong form.
            Row{"profile = \"apii\"",
                "1:11: profile = \"apii\": must be one of api, coordinator; did you mean api?\n"},
