@@ -91,7 +91,7 @@ std::vector<Case> daemon_cases() {
                      world.postgres().kill9();
                      world.start_daemon(0);
                      world.redis().start();
-                     world.start_postgres();
+                     world.postgres().start();
                    }});
   return cases;
 }

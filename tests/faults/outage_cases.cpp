@@ -43,7 +43,7 @@ std::vector<Case> outage_cases(const CaseOptions& options) {
                          [time](World& world) {
                            world.postgres().stop();
                            World::lasts(time);
-                           world.start_postgres();
+                           world.postgres().start();
                          },
                      .world = {.profile = profile},
                      .says = "Postgres"});

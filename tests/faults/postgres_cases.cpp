@@ -61,7 +61,7 @@ std::vector<Case> postgres_cases() {
                            world.stop_at(step);
                            world.postgres().kill9();
                            world.go_on(step, unanswered(step));
-                           world.start_postgres();
+                           world.postgres().start();
                          },
                      .in_short = std::string_view{step.name} == kSettleDone.name});
   }
@@ -70,7 +70,7 @@ std::vector<Case> postgres_cases() {
                        world.stop_at(step);
                        world.postgres().stop(test::StopMode::fast);
                        world.go_on(step, unanswered(step));
-                       world.start_postgres();
+                       world.postgres().start();
                      }});
     cases.push_back({.fault = "pg_terminate_backend", .step = step.name, .harm = [step](World& world) {
                        world.stop_at(step);

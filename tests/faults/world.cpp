@@ -64,20 +64,6 @@ void World::start_daemon(std::size_t number) {
   daemons_.at(number) = test::start_outboxd(command, environment);
 }
 
-void World::start_postgres() {
-  const auto started = [this] {
-    try {
-      postgres_.start();
-      return true;
-    } catch (const std::runtime_error& error) {
-      // The kernel takes a moment to end the killed backends, and until then they hold the server's shared memory.
-      if (std::string_view{error.what()}.find("shared memory block") == std::string_view::npos) throw;
-      return false;
-    }
-  };
-  test::wait_until(started, std::chrono::seconds(20), "the killed backends to end");
-}
-
 std::vector<std::string> World::burst(int rows) {
   const auto prefix = "burst-" + std::to_string(++bursts_) + "-";
   std::string names;

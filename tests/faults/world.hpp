@@ -88,9 +88,6 @@ class World {
   [[nodiscard]] test::Child& daemon(std::size_t number) { return *daemons_.at(number); }
   [[nodiscard]] std::size_t daemons() const { return daemons_.size(); }
 
-  /// Starts Postgres again, also right after it was killed.
-  void start_postgres();
-
   /// Inserts so many rows at once, so that batches are full and follow each other closely. Returns their ids.
   [[nodiscard]] std::vector<std::string> burst(int rows);
 

@@ -27,6 +27,13 @@ bool process_exists(pid_t pid) {
   return ::kill(pid, 0) == 0;
 }
 
+/// Init reaps a process that lost its parent a moment after its end; until then it is a zombie that still has its
+/// pid.
+bool has_ended(pid_t pid) {
+  const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+  return stat.empty() || stat.find(") Z ") != std::string::npos;
+}
+
 }  // namespace
 
 TEST_CASE("Child: arguments, environment, input, output and exit status") {
@@ -62,11 +69,7 @@ TEST_CASE("Child: ends with its handle, its own children too") {
     CHECK(process_exists(grandchild));
   }
   CHECK_FALSE(process_exists(pid));
-  // Init reaps it a moment later; until then it is a zombie that still has its pid.
-  wait_until([grandchild] {
-    const auto stat = read_file("/proc/" + std::to_string(grandchild) + "/stat");
-    return stat.empty() || stat.find(") Z ") != std::string::npos;
-  });
+  wait_until([grandchild] { return has_ended(grandchild); });
 }
 
 TEST_CASE("wait_until gives up with the name of what it waited for") {
@@ -166,6 +169,7 @@ TEST_CASE("Postgres: stop, kill, pause, restart on the same port with the same d
 
   postgres.kill9();
   CHECK_FALSE(postgres.running());
+  CHECK(has_ended(backend));
   // 6.4 tells a lost connection from a failed statement only by the exception's type.
   CHECK_THROWS_AS(session.exec("SELECT 1"), pqxx::broken_connection);
   postgres.start();
@@ -180,19 +184,16 @@ TEST_CASE("Postgres: stop, kill, pause, restart on the same port with the same d
 }
 
 TEST_CASE("Postgres: ends with its handle, also when it is paused") {
-  std::string backend_stat;
+  pid_t backend = 0;
   {
     PrivatePostgres postgres;
     const auto connection = postgres.create_database().connect();
     pqxx::nontransaction session(*connection);
-    backend_stat = "/proc/" + outboxd::postgres::text_of(session.exec("SELECT pg_backend_pid()")[0][0]) + "/stat";
-    CHECK(std::filesystem::exists(backend_stat));
+    backend = std::stoi(outboxd::postgres::text_of(session.exec("SELECT pg_backend_pid()")[0][0]));
+    CHECK(process_exists(backend));
     postgres.pause();
   }
-  wait_until([&backend_stat] {
-    const auto stat = read_file(backend_stat);
-    return stat.empty() || stat.find(") Z ") != std::string::npos;
-  });
+  wait_until([backend] { return has_ended(backend); });
 }
 
 TEST_CASE("a lost connection is never opened again behind our back") {

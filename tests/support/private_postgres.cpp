@@ -6,6 +6,7 @@
 #include "support/socket.hpp"
 #include "support/wait.hpp"
 
+#include <algorithm>
 #include <array>
 #include <csignal>
 #include <dirent.h>
@@ -77,6 +78,29 @@ const std::filesystem::path& initialised_data() {
   return data;
 }
 
+struct ProcessStat {
+  char state = 0;
+  pid_t parent = 0;
+};
+
+/// Nothing when there is no such process.
+std::optional<ProcessStat> stat_of(pid_t pid) {
+  const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat");
+  const auto end_of_name = stat.rfind(')');
+  if (end_of_name == std::string::npos) return std::nullopt;
+  // The name in brackets may hold spaces; the state and the parent's pid follow the last bracket.
+  std::istringstream rest(stat.substr(end_of_name + 1));
+  ProcessStat found;
+  if (!(rest >> found.state >> found.parent)) return std::nullopt;
+  return found;
+}
+
+/// A zombie has given back its memory and its files, and waits for a parent that may never look.
+bool has_ended(pid_t pid) {
+  const auto stat = stat_of(pid);
+  return !stat || stat->state == 'Z' || stat->state == 'X';
+}
+
 /// The processes whose parent is `parent`. Postgres' backends each lead a process group of their own, so a signal to
 /// the server's group doesn't reach them.
 std::vector<pid_t> children_of(pid_t parent) {
@@ -84,12 +108,8 @@ std::vector<pid_t> children_of(pid_t parent) {
   for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
     const auto name = entry.path().filename().string();
     if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const auto stat = read_file(entry.path() / "stat");
-    // The name in brackets may hold spaces; the state and the parent's pid follow the last bracket.
-    std::istringstream rest(stat.substr(stat.rfind(')') == std::string::npos ? 0 : stat.rfind(')') + 1));
-    char state = 0;
-    pid_t found = 0;
-    if (rest >> state >> found && found == parent) children.push_back(std::stoi(name));
+    const auto pid = static_cast<pid_t>(std::stoi(name));
+    if (const auto stat = stat_of(pid); stat && stat->parent == parent) children.push_back(pid);
   }
   return children;
 }
@@ -195,8 +215,11 @@ void PrivatePostgres::stop(StopMode mode) {
 void PrivatePostgres::kill9() {
   // Stopped first, so that the list of its backends is complete when they are killed.
   signal_all(SIGSTOP);
+  const auto backends = children_of(server_->pid());
   signal_all(SIGKILL);
   server_->wait();
+  wait_until([&backends] { return std::ranges::all_of(backends, has_ended); }, std::chrono::seconds(20),
+             "the killed backends to end");
 }
 
 void PrivatePostgres::pause() {

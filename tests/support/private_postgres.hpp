@@ -47,7 +47,8 @@ class PrivatePostgres {
   /// Starts it again on the same port and folder, and waits until it answers.
   void start();
   void stop(StopMode mode = StopMode::fast);
-  /// Kills the server with all its backends: what the power cut leaves (but for the file system).
+  /// Kills the server with all its backends, and waits until they are gone: what the power cut leaves (but for the
+  /// file system).
   void kill9();
   /// Stops it in its tracks (SIGSTOP), backends too: connections stay open, nothing answers.
   void pause();
