@@ -29,6 +29,8 @@ struct Case {
   /// What a warning of the daemon's, or an error in Postgres' log, must name, or the fault was none; empty where the
   /// step is proof enough.
   std::string says{};
+  /// What an error in Postgres' log must name as well.
+  std::string postgres_says{};
   /// When everything must be settled after the end of the fault.
   std::chrono::seconds settled_within{60};
   /// Part of the short form.
@@ -42,6 +44,8 @@ struct CaseOptions {
 
 [[nodiscard]] std::vector<Case> daemon_cases();
 [[nodiscard]] std::vector<Case> postgres_cases();
+/// Disks that are full.
+[[nodiscard]] std::vector<Case> disk_cases();
 [[nodiscard]] std::vector<Case> redis_cases();
 [[nodiscard]] std::vector<Case> redis_refusal_cases();
 /// Delays, cuts, garbled bytes and silence, on either side.

@@ -38,7 +38,7 @@ void lock_table(World& world) {
 
 /// Every UPDATE of the daemons fails with this SQLSTATE, as if the server had run into it by itself.
 Case failing_with(const std::string& sqlstate, const std::string& meaning) {
-  return by_statements(meaning + " (" + sqlstate + ") 2 s", "told to fail",
+  return by_statements("UPDATE fails with " + sqlstate + " (" + meaning + ") 2 s", "told to fail",
                        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF current_user = "
                        "'relay' THEN RAISE EXCEPTION "
                        "'told to fail' USING ERRCODE = '" +
@@ -108,9 +108,9 @@ std::vector<Case> postgres_cases() {
   cases.push_back(by_statements("no connections allowed 2 s", "too many connections",
                                 "ALTER ROLE relay CONNECTION LIMIT 0", "ALTER ROLE relay CONNECTION LIMIT -1", true));
   cases.push_back(failing_with("53100", "disk full"));
-  cases.push_back(failing_with("40001", "serialization failures"));
-  cases.push_back(failing_with("40P01", "deadlocks"));
-  cases.push_back(failing_with("XX000", "internal errors"));
+  cases.push_back(failing_with("40001", "serialization failure"));
+  cases.push_back(failing_with("40P01", "deadlock"));
+  cases.push_back(failing_with("XX000", "internal error"));
   return cases;
 }
 

@@ -60,10 +60,18 @@ bool has_line(const std::string& log, const std::string& mark, const std::string
   return false;
 }
 
+bool has_error(const std::string& postgres_log, const std::string& word) {
+  return has_line(postgres_log, " ERROR: ", word) || has_line(postgres_log, " FATAL: ", word) ||
+         has_line(postgres_log, " PANIC: ", word);
+}
+
 /// A fault that nobody noticed proves nothing: a dispatcher's warning or an error of Postgres' has to name it.
 void check_log(World& world, const Case& one, Result& result) {
-  bool noticed = one.says.empty() || has_line(world.postgres().log(), " ERROR: ", one.says) ||
-                 has_line(world.postgres().log(), " FATAL: ", one.says);
+  const auto postgres_log = world.postgres().log();
+  if (!one.postgres_says.empty() && !has_error(postgres_log, one.postgres_says)) {
+    result.broken.push_back("Postgres' log doesn't name " + one.postgres_says);
+  }
+  bool noticed = one.says.empty() || has_error(postgres_log, one.says);
   for (std::size_t i = 0; i < world.daemons(); ++i) {
     noticed = noticed || has_line(world.daemon(i).err(), " warn  outbox: ", one.says);
   }

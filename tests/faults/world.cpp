@@ -20,6 +20,11 @@ std::vector<std::string> redis_config(bool snapshots, const test::TempDir& extra
   return config;
 }
 
+test::PostgresOptions postgres_options(const WorldOptions& options, const test::FullDisk& disk) {
+  if (options.small_disk_for.empty()) return {};
+  return {.environment = disk.environment()};
+}
+
 test::Database new_database(test::PrivatePostgres& postgres) {
   auto database = postgres.create_database();
   test::create_contract_table(database);
@@ -32,6 +37,8 @@ test::Database new_database(test::PrivatePostgres& postgres) {
 World::World(const WorldOptions& options)
     : options_(options),
       random_(options.seed),
+      small_disk_(options.small_disk_for),
+      postgres_(postgres_options(options, small_disk_)),
       redis_(redis_config(options.redis_snapshots, extras_)),
       database_(new_database(postgres_)),
       to_postgres_(postgres_.port(), options.seed),

@@ -3,6 +3,7 @@
 
 #include "support/database.hpp"
 #include "support/fault_proxy.hpp"
+#include "support/full_disk.hpp"
 #include "support/private_postgres.hpp"
 #include "support/private_redis.hpp"
 
@@ -35,6 +36,8 @@ struct WorldOptions {
   /// Redis keeps a snapshot at its orderly end instead of an append-only file, so that it can be started with other
   /// commands than the file has.
   bool redis_snapshots = false;
+  /// Postgres' files with this in their path are on a disk that can be filled; empty: there is none.
+  std::string small_disk_for{};
   std::uint32_t seed = 1;
 };
 
@@ -101,6 +104,7 @@ class World {
   void restart_redis_with(const std::string& config);
 
   [[nodiscard]] test::PrivatePostgres& postgres() { return postgres_; }
+  [[nodiscard]] const test::FullDisk& small_disk() const { return small_disk_; }
   [[nodiscard]] test::PrivateRedis& redis() { return redis_; }
   [[nodiscard]] test::FaultProxy& to_postgres() { return to_postgres_; }
   [[nodiscard]] test::FaultProxy& to_redis() { return to_redis_; }
@@ -111,6 +115,7 @@ class World {
   std::mt19937 random_;
   std::vector<std::string> streams_{"faults.a", "faults.b", "faults.c", "faults.d"};
   test::TempDir extras_;
+  test::FullDisk small_disk_;
   test::PrivatePostgres postgres_;
   test::PrivateRedis redis_;
   test::Database database_;

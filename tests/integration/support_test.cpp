@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The harness itself: what the other integration tests stand on must be able to fail, and must end.
 #include "postgres/pqxx_compat.hpp"
+#include "support/full_disk.hpp"
 #include "support/http.hpp"
 #include "support/programs.hpp"
 #include "support/shared_servers.hpp"
@@ -194,6 +195,21 @@ TEST_CASE("Postgres: ends with its handle, also when it is paused") {
     postgres.pause();
   }
   wait_until([backend] { return has_ended(backend); });
+}
+
+TEST_CASE("FullDisk: nothing grows while it is full, what is there can be written, and there is room again") {
+  const FullDisk disk("/base/");
+  PrivatePostgres postgres({.environment = disk.environment()});
+  const auto database = postgres.create_database();
+  database.exec("CREATE TABLE t (a int); INSERT INTO t VALUES (1); CHECKPOINT");
+  disk.fill();
+  database.exec("INSERT INTO t VALUES (2); CHECKPOINT");
+  CHECK_THROWS_WITH_AS(database.exec("INSERT INTO t SELECT generate_series(1, 100000)"),
+                       doctest::Contains("No space left on device"), pqxx::sql_error);
+  CHECK(database.scalar("SELECT count(*) FROM t") == "2");
+  disk.make_room();
+  database.exec("INSERT INTO t SELECT generate_series(1, 100000)");
+  CHECK(database.scalar("SELECT count(*) FROM t") == "100002");
 }
 
 TEST_CASE("a lost connection is never opened again behind our back") {

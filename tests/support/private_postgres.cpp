@@ -179,18 +179,21 @@ PrivatePostgres::Attempt PrivatePostgres::try_start() {
   if (!options_.durable) settings.insert(settings.end(), {"fsync=off", "full_page_writes=off"});
   settings.insert(settings.end(), options_.settings.begin(), options_.settings.end());
   for (const auto& setting : settings) command.insert(command.end(), {"-c", setting});
-  server_ = std::make_unique<Child>(as_postgres(command, folder_.path()));
+  auto child = as_postgres(command, folder_.path());
+  child.environment.insert(options_.environment.begin(), options_.environment.end());
+  earlier_log_ += log_of_this_run();
+  server_ = std::make_unique<Child>(child);
   wait_until([this] { return !server_->running() || answers(); }, std::chrono::seconds(60), "postgres to answer");
   if (server_->running()) return Attempt::up;
-  if (log().find("ddress already in use") != std::string::npos) return Attempt::port_taken;
-  throw std::runtime_error("postgres did not start:\n" + log());
+  if (log_of_this_run().find("ddress already in use") != std::string::npos) return Attempt::port_taken;
+  throw std::runtime_error("postgres did not start:\n" + log_of_this_run());
 }
 
 bool PrivatePostgres::answers() const {
   try {
     const auto connection = postgres::open_connection(conninfo() + " connect_timeout=5");
     // Somebody else's server may hold the TCP port: then ours is about to give up.
-    return log().find("ddress already in use") == std::string::npos;
+    return log_of_this_run().find("ddress already in use") == std::string::npos;
   } catch (const pqxx::failure&) {
     return false;
   }

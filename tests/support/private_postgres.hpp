@@ -5,6 +5,7 @@
 #include "support/database.hpp"
 
 #include <cstdint>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -18,6 +19,8 @@ struct PostgresOptions {
   bool durable = false;
   /// Further settings, "name=value".
   std::vector<std::string> settings{};
+  /// Further variables of the server's environment.
+  std::map<std::string, std::string> environment{};
 };
 
 enum class StopMode { smart, fast, immediate };
@@ -39,7 +42,8 @@ class PrivatePostgres {
   [[nodiscard]] std::string conninfo(const std::string& database = "postgres",
                                      const std::string& user = "postgres") const;
   [[nodiscard]] bool running() { return server_ && server_->running(); }
-  [[nodiscard]] std::string log() const { return server_ ? server_->err() : ""; }
+  /// What it has written in all its runs.
+  [[nodiscard]] std::string log() const { return earlier_log_ + log_of_this_run(); }
 
   /// A new, empty database; it lasts as long as the server.
   [[nodiscard]] Database create_database();
@@ -58,6 +62,7 @@ class PrivatePostgres {
   enum class Attempt { up, port_taken };
   Attempt try_start();
   [[nodiscard]] bool answers() const;
+  [[nodiscard]] std::string log_of_this_run() const { return server_ ? server_->err() : ""; }
   void signal_all(int number);
   void remove_shared_memory() const;
 
@@ -65,6 +70,7 @@ class PrivatePostgres {
   TempDir folder_;
   std::uint16_t port_ = 0;
   int databases_ = 0;
+  std::string earlier_log_;
   std::unique_ptr<Child> server_;
 };
 

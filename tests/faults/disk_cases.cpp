@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+// Postgres' disk is full: what it has may be overwritten, and nothing grows.
+#include "faults/case.hpp"
+#include "postgres/pqxx_compat.hpp"
+#include "support/wait.hpp"
+
+#include <stdexcept>
+
+namespace outboxd::faults {
+namespace {
+
+constexpr milliseconds kAWhile{2'000};
+
+Case data_disk_full() {
+  return {.fault = "data disk full (ENOSPC, 53100) 2 s",
+          .step = "any",
+          .harm =
+              [](World& world) {
+                world.any_moment();
+                world.small_disk().fill();
+                World::lasts(kAWhile);
+                world.small_disk().make_room();
+              },
+          .world = {.small_disk_for = "/base/"},
+          // Only the daemon's own statement ends in this advice; the service's inserts fail as well.
+          .says = "free space on the server's disk",
+          .postgres_says = "No space left on device",
+          .in_short = true};
+}
+
+/// Goes on to a new segment until there is none to be had, which Postgres doesn't survive, nor its own restart.
+void use_up_wal(World& world) {
+  const auto has_ended = [&world] {
+    try {
+      world.admin("SELECT pg_switch_wal()");
+    } catch (const pqxx::failure&) {
+      // That was the last one.
+    }
+    return !world.postgres().running();
+  };
+  test::wait_until(has_ended, std::chrono::seconds(20), "Postgres to end for want of WAL");
+}
+
+bool starts(test::PrivatePostgres& postgres) {
+  try {
+    postgres.start();
+    return true;
+  } catch (const std::runtime_error&) {
+    return false;
+  }
+}
+
+Case wal_disk_full() {
+  return {.fault = "WAL disk full (ENOSPC, PANIC) 2 s",
+          .step = "any",
+          .harm =
+              [](World& world) {
+                world.any_moment();
+                world.small_disk().fill();
+                use_up_wal(world);
+                World::lasts(kAWhile);
+                if (starts(world.postgres())) throw std::logic_error("Postgres started without room for its WAL");
+                world.small_disk().make_room();
+                world.postgres().start();
+              },
+          .world = {.small_disk_for = "/pg_wal/"},
+          .says = "Postgres",
+          .postgres_says = "PANIC:  could not write to file"};
+}
+
+}  // namespace
+
+std::vector<Case> disk_cases() {
+  return {data_disk_full(), wal_disk_full()};
+}
+
+}  // namespace outboxd::faults
