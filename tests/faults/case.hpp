@@ -3,7 +3,9 @@
 
 #include "faults/world.hpp"
 
+#include <cstdint>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -23,8 +25,8 @@ struct Case {
   /// Does the harm and heals it; returns when the servers are back.
   std::function<void(World&)> harm;
   Attempts attempts = Attempts::in_flight;
-  /// False: not even one row may be sent twice.
-  bool may_repeat = true;
+  /// How many entries may be there twice; as many as a dispatcher may have in hand where nothing is said.
+  std::optional<std::int64_t> repeats_a_round{};
   WorldOptions world{};
   /// What a warning of the daemon's, or an error in Postgres' log, must name, or the fault was none; empty where the
   /// step is proof enough.
@@ -50,6 +52,8 @@ struct CaseOptions {
 [[nodiscard]] std::vector<Case> redis_refusal_cases();
 /// Delays, cuts, garbled bytes and silence, on either side.
 [[nodiscard]] std::vector<Case> network_cases();
+/// Rows that can't be published, among others that can.
+[[nodiscard]] std::vector<Case> poison_cases();
 /// Outages of some length, also of the profile with few attempts.
 [[nodiscard]] std::vector<Case> outage_cases(const CaseOptions& options);
 

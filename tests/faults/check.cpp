@@ -47,9 +47,56 @@ std::map<std::string, std::int64_t> entries_of(World& world, const std::string& 
   return times;
 }
 
+/// What is counted over all streams.
+struct Counts {
+  std::set<std::string> lost;
+  std::int64_t unsettled = 0;
+  std::int64_t spent_elsewhere = 0;
+  std::int64_t spent_on_refused = 0;
+  /// Published, and yet their row says something else.
+  std::int64_t untidy = 0;
+};
+
 void expect_at_most(Result& result, std::int64_t found, std::int64_t allowed, const std::string& what) {
   if (found <= allowed) return;
   result.broken.push_back(std::to_string(found) + " " + what + ", " + std::to_string(allowed) + " allowed");
+}
+
+/// A row that had to die says why, and was never published.
+void check_dead(const std::string& id, const TableRow& row, const std::string& reason, bool in_stream,
+                Result& result) {
+  ++result.dead_wanted;
+  if (!row.dead) result.broken.push_back(id + " isn't dead, and had to be");
+  if (in_stream) result.broken.push_back(id + " had to die, and is in its stream");
+  if (row.last_error.find(reason) == std::string::npos) {
+    result.broken.push_back(id + " says \"" + row.last_error + "\" instead of " + reason);
+  }
+}
+
+void count_row(const std::string& id, const TableRow& row, bool in_stream, bool refused, Counts& counts,
+               Result& result) {
+  const auto spent = std::max<std::int64_t>(0, row.attempts - 1);
+  result.attempts_spent += spent;
+  (refused ? counts.spent_on_refused : counts.spent_elsewhere) += spent;
+  if (row.published && !in_stream) counts.lost.insert(id);
+  if (row.published && (row.attempts < 1 || row.last_error != "NULL")) ++counts.untidy;
+  counts.unsettled += row.published || row.dead ? 0 : 1;
+}
+
+void count_stream(World& world, const std::string& stream, const std::map<std::string, TableRow>& table, bool refused,
+                  Counts& counts, Result& result) {
+  const auto times = entries_of(world, stream, table, result);
+  for (const auto& [id, count] : times) result.repeats += count - 1;
+  for (const auto& [id, row] : table) {
+    if (row.stream != stream) continue;
+    result.dead += row.dead ? 1 : 0;
+    const auto poison = world.poison().find(id);
+    if (poison == world.poison().end()) {
+      count_row(id, row, times.contains(id), refused, counts, result);
+    } else {
+      check_dead(id, row, poison->second, times.contains(id), result);
+    }
+  }
 }
 
 }  // namespace
@@ -57,43 +104,27 @@ void expect_at_most(Result& result, std::int64_t found, std::int64_t allowed, co
 void check_rows_and_entries(World& world, const Case& one, int rounds, const std::vector<std::string>& committed,
                             Result& result) {
   const auto table = table_of(world);
-  const auto in_flight = kBatchRows * kBatchesInHand * one.world.daemons * rounds;
-  std::set<std::string> lost;
-  std::int64_t unsettled = 0;
-  std::int64_t spent_elsewhere = 0;
-  std::int64_t spent_on_refused = 0;
-  std::int64_t uncounted = 0;
+  const bool last_is_refused = one.attempts == Attempts::of_last_stream;
+  Counts counts;
   for (const auto& stream : world.streams()) {
-    const auto times = entries_of(world, stream, table, result);
-    for (const auto& [id, count] : times) result.repeats += count - 1;
-    const bool refused = one.attempts == Attempts::of_last_stream && stream == world.streams().back();
-    for (const auto& [id, row] : table) {
-      if (row.stream != stream) continue;
-      const auto spent = std::max<std::int64_t>(0, row.attempts - 1);
-      result.attempts_spent += spent;
-      (refused ? spent_on_refused : spent_elsewhere) += spent;
-      if (row.published && !times.contains(id)) lost.insert(id);
-      if (row.published && row.attempts < 1) ++uncounted;
-      if (row.published && row.last_error != "NULL") ++uncounted;
-      result.dead += row.dead ? 1 : 0;
-      unsettled += row.published || row.dead ? 0 : 1;
-    }
+    count_stream(world, stream, table, last_is_refused && stream == world.streams().back(), counts, result);
   }
   for (const auto& id : committed) {
-    if (!table.contains(id)) lost.insert(id);
+    if (!table.contains(id)) counts.lost.insert(id);
   }
+  const auto in_flight = kBatchRows * kBatchesInHand * one.world.daemons * rounds;
   result.rows = static_cast<std::int64_t>(committed.size());
-  result.lost = static_cast<std::int64_t>(lost.size());
-  result.repeats_allowed = one.may_repeat ? in_flight : 0;
-  if (one.attempts == Attempts::of_last_stream && spent_on_refused == 0) {
+  result.lost = static_cast<std::int64_t>(counts.lost.size());
+  result.repeats_allowed = one.repeats_a_round ? *one.repeats_a_round * rounds : in_flight;
+  if (last_is_refused && counts.spent_on_refused == 0) {
     result.broken.emplace_back("no row of the last stream was refused");
   }
   expect_at_most(result, result.lost, 0, "rows lost");
-  expect_at_most(result, result.dead, 0, "rows dead");
-  expect_at_most(result, unsettled, 0, "rows still unsettled");
-  expect_at_most(result, uncounted, 0, "published rows with attempts = 0 or a last_error");
+  expect_at_most(result, result.dead, result.dead_wanted, "rows dead");
+  expect_at_most(result, counts.unsettled, 0, "rows still unsettled");
+  expect_at_most(result, counts.untidy, 0, "published rows with attempts = 0 or a last_error");
   expect_at_most(result, result.repeats, result.repeats_allowed, "repeats");
-  expect_at_most(result, spent_elsewhere, one.attempts == Attempts::none ? 0 : in_flight, "attempts spent");
+  expect_at_most(result, counts.spent_elsewhere, one.attempts == Attempts::none ? 0 : in_flight, "attempts spent");
 }
 
 }  // namespace outboxd::faults

@@ -82,7 +82,7 @@ std::vector<Case> daemon_cases() {
                          world.start_daemon(0);
                        },
                    .attempts = Attempts::none,
-                   .may_repeat = false,
+                   .repeats_a_round = 0,
                    .in_short = true});
   cases.push_back({.fault = "kill -9 of outboxd, Postgres and Redis", .step = "any", .harm = [](World& world) {
                      world.any_moment();

@@ -24,7 +24,7 @@ std::vector<Case> outage_cases(const CaseOptions& options) {
                            world.redis_command({"CONFIG", "SET", "maxmemory", "0"});
                          },
                      .attempts = Attempts::none,
-                     .may_repeat = false,
+                     .repeats_a_round = 0,
                      .world = {.profile = profile},
                      .says = "OOM"});
     cases.push_back({.fault = lasting("Redis gone", time) + suffix,

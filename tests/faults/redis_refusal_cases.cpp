@@ -24,7 +24,7 @@ Case refused(std::string fault, const std::string& says, std::vector<Command> ha
                 for (const auto& command : heal) world.redis_command(command);
               },
           .attempts = Attempts::none,
-          .may_repeat = false,
+          .repeats_a_round = 0,
           .says = says,
           .in_short = in_short};
 }
@@ -42,7 +42,7 @@ Case one_stream(std::string fault, std::function<void(World&)> harm, std::functi
                 heal(world);
               },
           .attempts = Attempts::of_last_stream,
-          .may_repeat = false,
+          .repeats_a_round = 0,
           .in_short = in_short};
 }
 
@@ -119,7 +119,7 @@ Case busy() {
   };
   // Until the script has run for a moment nobody is answered at all.
   busy.attempts = Attempts::in_flight;
-  busy.may_repeat = true;
+  busy.repeats_a_round.reset();
   return busy;
 }
 
@@ -133,7 +133,7 @@ Case no_clients() {
     probe.command("CONFIG", "SET", "maxclients", "1000");
   };
   full.attempts = Attempts::in_flight;
-  full.may_repeat = true;
+  full.repeats_a_round.reset();
   return full;
 }
 
@@ -146,7 +146,7 @@ std::vector<Case> redis_refusal_cases() {
                               {{"ACL", "SETUSER", "relay", "on"}});
   // The killed connection may have had a batch on its way.
   switched_off.attempts = Attempts::in_flight;
-  switched_off.may_repeat = true;
+  switched_off.repeats_a_round.reset();
   return {
       refused("maxmemory reached (OOM)", "OOM", {{"CONFIG", "SET", "maxmemory", "1"}},
               {{"CONFIG", "SET", "maxmemory", "0"}}, true),

@@ -21,6 +21,7 @@ struct Sums {
   std::int64_t rows = 0;
   std::int64_t lost = 0;
   std::int64_t dead = 0;
+  std::int64_t dead_wanted = 0;
   std::int64_t repeats = 0;
   int broken = 0;
 };
@@ -31,16 +32,19 @@ std::string report(const std::vector<Case>& cases, const std::vector<Result>& re
   std::ostringstream text;
   std::ostringstream broken;
   Sums sums;
-  text << "| fault | step | rows | lost | dead | repeats (allowed) | attempts spent | recovery, s | settled, s |\n"
+  text << "| fault | step | rows | lost | dead (wanted) | repeats (allowed) | attempts spent | recovery, s | "
+          "settled, s |\n"
           "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
   for (std::size_t i = 0; i < cases.size(); ++i) {
     const auto& result = results[i];
     text << "| " << cases[i].fault << " | " << cases[i].step << " | " << result.rows << " | " << result.lost << " | "
-         << result.dead << " | " << result.repeats << " (" << result.repeats_allowed << ") | "
-         << result.attempts_spent << " | " << median(result.recovery) << " | " << median(result.settled) << " |\n";
+         << result.dead << " (" << result.dead_wanted << ") | " << result.repeats << " (" << result.repeats_allowed
+         << ") | " << result.attempts_spent << " | " << median(result.recovery) << " | " << median(result.settled)
+         << " |\n";
     sums.rows += result.rows;
     sums.lost += result.lost;
     sums.dead += result.dead;
+    sums.dead_wanted += result.dead_wanted;
     sums.repeats += result.repeats;
     if (result.broken.empty()) continue;
     ++sums.broken;
@@ -50,7 +54,7 @@ std::string report(const std::vector<Case>& cases, const std::vector<Result>& re
   }
   text << '\n'
        << cases.size() << " faults, " << sums.broken << " broken; " << sums.rows << " rows, " << sums.lost
-       << " lost, " << sums.dead << " dead, " << sums.repeats << " repeats\n"
+       << " lost, " << sums.dead << " dead (" << sums.dead_wanted << " wanted), " << sums.repeats << " repeats\n"
        << broken.str();
   return text.str();
 }

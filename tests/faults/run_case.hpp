@@ -16,6 +16,8 @@ struct Result {
   /// Committed or marked as published, and not in the stream.
   std::int64_t lost = 0;
   std::int64_t dead = 0;
+  /// Of those, the ones that had to end so.
+  std::int64_t dead_wanted = 0;
   std::int64_t repeats = 0;
   std::int64_t repeats_allowed = 0;
   /// Beyond the first of each row.

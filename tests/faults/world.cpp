@@ -72,7 +72,7 @@ void World::start_daemon(std::size_t number) {
 }
 
 std::vector<std::string> World::burst(int rows) {
-  const auto prefix = "burst-" + std::to_string(++bursts_) + "-";
+  const auto prefix = new_prefix("burst-");
   std::string names;
   for (const auto& stream : streams_) names += (names.empty() ? "'" : ", '") + stream + "'";
   admin("INSERT INTO event_outbox (id, stream_name, payload_json) SELECT '" + prefix + "' || n, (ARRAY[" + names +

@@ -94,6 +94,13 @@ class World {
   /// Inserts so many rows at once, so that batches are full and follow each other closely. Returns their ids.
   [[nodiscard]] std::vector<std::string> burst(int rows);
 
+  /// The beginning of ids that nothing else in this world has.
+  [[nodiscard]] std::string new_prefix(const std::string& name) { return name + std::to_string(++prefixes_) + "-"; }
+  /// This row has to end as dead, unpublished, and with this in its last_error.
+  void expect_dead(const std::string& id, const std::string& reason) { poison_[id] = reason; }
+  /// Those, and their reasons.
+  [[nodiscard]] const std::map<std::string, std::string>& poison() const { return poison_; }
+
   /// As superuser, past the proxy.
   void admin(const std::string& sql) const { database_.exec(sql); }
   /// Ends the daemons' sessions in Postgres.
@@ -122,7 +129,8 @@ class World {
   test::FaultProxy to_postgres_;
   test::FaultProxy to_redis_;
   std::vector<std::unique_ptr<test::Child>> daemons_;
-  int bursts_ = 0;
+  int prefixes_ = 0;
+  std::map<std::string, std::string> poison_;
 };
 
 }  // namespace outboxd::faults
