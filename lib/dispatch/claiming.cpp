@@ -22,7 +22,6 @@ Awaitable<void> Dispatcher::claim_loop() {
     auto claimed = co_await claim(std::move(request));
     if (!claimed) continue;
     const auto rows = claimed->rows.size() + claimed->refused.size();
-    co_await set_suspects_aside(*claimed);
     if (!claimed->rows.empty()) co_await to_publish_.push(std::move(*claimed));
     // A full claim means that there is more: on with it. Anything less waits for the poll.
     if (options_.once && rows == 0) {
@@ -83,30 +82,20 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   co_return claimed;
 }
 
-// One of these rows may be what takes dispatchers down, and would take its neighbours' attempts with it each time:
-// they are given back at once, before anything is done with them, and claimed again one by one.
-Awaitable<void> Dispatcher::set_suspects_aside(ClaimedRows& claimed) {
-  auto& rows = claimed.rows;
-  const auto first = std::stable_partition(rows.begin(), rows.end(), [](const Row& row) { return !row.suspect; });
-  if (first == rows.end()) co_return;
-  Settlement settlement{{}, claimed.lease, claimed.lease_ends};
-  for (auto row = first; row != rows.end(); ++row) {
-    const Reply reply{Fault::suspect, "claimed without an outcome before"};
-    settlement.outcomes.push_back(decide(*row, reply, options_.retry, 0));
-    account(*row, reply, settlement.outcomes.back());
-    row->payload_json.clear();
-    suspects_.push_back(std::move(*row));
-  }
-  rows.erase(first, rows.end());
-  // The one that takes dispatchers down has been alone the most often: it shall not come before its neighbours.
-  std::ranges::stable_sort(suspects_, {}, &Row::attempt);
-  co_await to_settle_.push(std::move(settlement));
+// A row that takes its dispatchers down would take the attempts of its neighbours with it each time. The one that
+// does has been alone the most often, and comes after those that were but in its company.
+Awaitable<void> Dispatcher::look_for_suspects() {
+  if (!suspects_.empty()) co_return;
+  auto found = co_await parts_.store.suspects(due_by_);
+  if (!found || found->empty() || !suspects_.empty()) co_return;
+  suspects_ = std::move(*found);
+  claim_alarm_.ring();
 }
 
 Awaitable<void> Dispatcher::take_a_suspect() {
   co_await nothing_in_hand();
   if (claiming_is_over() || breaker_.is_open()) co_return;
-  ClaimRequest request{1, due_by_, {suspects_.front().id}};
+  ClaimRequest request{1, due_by_, {suspects_.front()}};
   auto claimed = co_await claim(std::move(request));
   if (!claimed) co_return;
   suspects_.erase(suspects_.begin());
@@ -130,7 +119,8 @@ void Dispatcher::account_refused(const std::vector<RefusedRow>& refused) {
 Awaitable<bool> Dispatcher::backlog_had_its_turn() {
   // What is in hand may yet come back, when Redis goes away; then there is more to do after the outage.
   co_await nothing_in_hand();
-  co_return !breaker_.is_open();
+  co_await look_for_suspects();
+  co_return suspects_.empty() && !breaker_.is_open();
 }
 
 Awaitable<void> Dispatcher::pause(std::chrono::microseconds how_long) {

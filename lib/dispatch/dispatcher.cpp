@@ -106,6 +106,7 @@ Awaitable<void> Dispatcher::watch_loop() {
   while (!ended_) {
     const auto dead = co_await parts_.store.free_rows_of_the_dead(kSightings);
     for (std::size_t i = 0; dead && i < dead->size(); ++i) parts_.observer.freed_rows_of((*dead)[i]);
+    if (!ended_) co_await look_for_suspects();
     if (!ended_) co_await parts_.clock.wait(watch_alarm_, parts_.clock.now() + kWatchInterval);
   }
 }

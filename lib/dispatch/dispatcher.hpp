@@ -82,7 +82,7 @@ class Dispatcher {
 
   Awaitable<void> probe();
   Awaitable<std::optional<ClaimedRows>> claim(ClaimRequest request);
-  Awaitable<void> set_suspects_aside(ClaimedRows& claimed);
+  Awaitable<void> look_for_suspects();
   Awaitable<void> take_a_suspect();
   Awaitable<void> nothing_in_hand();
   void account_refused(const std::vector<RefusedRow>& refused);
@@ -148,8 +148,8 @@ class Dispatcher {
   /// Whether Redis has taken anything since the suspicion began.
   bool taken_under_suspicion_ = false;
   std::size_t rows_in_hand_ = 0;
-  /// Rows to be taken alone, the least tried first.
-  std::vector<Row> suspects_;
+  /// Ids of rows to be taken alone, in this order.
+  std::vector<std::string> suspects_;
   /// Rows that the store refused to settle with their batch.
   std::vector<Unsettled> postponed_;
   bool no_more_to_postpone_ = false;

@@ -81,7 +81,8 @@ class RowStore {
   RowStore& operator=(const RowStore&) = delete;
   virtual ~RowStore() = default;
 
-  /// Leases due rows, oldest first. Fewer than the limit, refused ones included, means that there were no more.
+  /// Leases due rows, oldest first; suspects only by their ids. Fewer than the limit, refused ones included, means
+  /// that there were no more.
   virtual Awaitable<StoreResult<ClaimedRows>> claim(ClaimRequest request) = 0;
 
   /// Writes outcomes where the lease is still ours. One row that can't be written does not keep the others from it.
@@ -90,6 +91,10 @@ class RowStore {
   /// Ends the leases of workers that can be seen to have died; `sightings` is how often in a row a worker must have
   /// been missing. Returns the workers whose rows were freed.
   virtual Awaitable<StoreResult<std::vector<std::string>>> free_rows_of_the_dead(int sightings) = 0;
+
+  /// Due rows that may be what their dispatchers died of: claimed more than once, the last time without an outcome.
+  /// Their ids, those with the fewest attempts first; there may be more. `due_by` as in ClaimRequest.
+  virtual Awaitable<StoreResult<std::vector<std::string>>> suspects(std::string due_by) = 0;
 
   /// Counts the backlog with bounded cost. `due_by` as in ClaimRequest.
   virtual Awaitable<StoreResult<BacklogSample>> sample(std::string due_by) = 0;

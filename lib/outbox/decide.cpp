@@ -12,7 +12,7 @@ Outcome spend_attempt(const Row& row, const Reply& reply, const RetryPolicy& pol
 }
 
 Outcome give_back(const Row& row, const Reply& reply, const RetryPolicy& policy, double random) {
-  return {row.id, Verdict::release, policy.delay_after(row.attempt, random), reply.text, row.suspect};
+  return {row.id, Verdict::release, policy.delay_after(row.attempt, random), reply.text};
 }
 
 }  // namespace
@@ -36,10 +36,9 @@ Outcome decide(const Row& row, const Reply& reply, const RetryPolicy& policy, do
     case Fault::redis_away:
     case Fault::lease_short:
     case Fault::stopping:
-    case Fault::suspect:
       break;
   }
-  return {row.id, Verdict::release, {}, {}, row.suspect};
+  return {row.id, Verdict::release};
 }
 
 }  // namespace outboxd

@@ -66,8 +66,6 @@ const char* to_string(Fault fault) {
       return "lease_short";
     case Fault::stopping:
       return "stopping";
-    case Fault::suspect:
-      return "suspect";
   }
   return "unknown";
 }

@@ -18,7 +18,6 @@ enum class Fault {
   unanswered,        ///< Sent, and no answer came: one attempt, and possibly a duplicate.
   lease_short,       ///< The lease ran out, or nearly, before the row could be sent: released unsent.
   stopping,          ///< The shutdown deadline came first: released unsent.
-  suspect,           ///< May be what its dispatchers died of: released unsent, to be taken alone.
 };
 
 /// The metric label of a fault, e.g. "entry_refused".

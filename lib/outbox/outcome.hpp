@@ -25,8 +25,6 @@ struct Outcome {
   std::chrono::microseconds delay{0};
   /// Why, for people; empty where there is nothing to say. Becomes the row's `last_error`.
   std::string error{};
-  /// With release: the row stays under suspicion (Row::suspect).
-  bool suspect = false;
 };
 
 }  // namespace outboxd

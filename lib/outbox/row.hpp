@@ -19,8 +19,6 @@ struct Row {
   std::optional<std::string> dedupe_key{};
   /// Which attempt this claim is: 1 for the first.
   std::uint32_t attempt = 1;
-  /// Its last claim ended without an outcome, and it was not the first: it may be what its dispatchers died of.
-  bool suspect = false;
 };
 
 }  // namespace outboxd

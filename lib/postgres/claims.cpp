@@ -35,7 +35,6 @@ Row read_row(const pqxx::row& line, std::uint64_t max_payload_bytes) {
   row.stream = text_of(line[1]);
   row.payload_json = text_of(line[2]);
   row.attempt = attempt_of(line[3]);
-  row.suspect = text_of(line[7]) == "t";
   if (const auto bytes = std::stoull(text_of(line[6])); bytes > max_payload_bytes) row.oversize_bytes = bytes;
   return row;
 }
@@ -79,7 +78,7 @@ dispatch::ClaimedRows Claims::claim(pqxx::transaction_base& transaction, const L
 dispatch::ClaimedRows Claims::claim_around(const Call& call) {
   const auto& [transaction, layout, terms, request] = call;
   const auto due = exec(transaction, layout.due_ids, request.limit, terms.lease.count(), or_null(request.due_by),
-                        terms.streams, array_literal(ids_aside()));
+                        terms.streams, array_literal(ids_aside()), terms.max_attempts);
   dispatch::ClaimedRows claimed;
   std::vector<std::string> ids;
   for (const auto& line : due) {

@@ -42,13 +42,24 @@ WITH claimed AS (
             ORDER BY available_at
             LIMIT $1::bigint
               FOR UPDATE SKIP LOCKED))
-  RETURNING o.id, o.stream_name, o.payload_json::text AS payload, o.attempts, o.locked_until, o.available_at,
-            CASE WHEN o.attempts BETWEEN least(3, $7::bigint) AND $7::bigint
-                 THEN (SELECT bool_or(before.locked_until IS NOT NULL) FROM {table} AS before WHERE before.id = o.id)
-                 ELSE false END AS suspect)
+  RETURNING o.id, o.stream_name, o.payload_json::text AS payload, o.attempts, o.locked_until, o.available_at)
 SELECT id, stream_name, CASE WHEN octet_length(payload) <= $6::bigint AND attempts <= $7::bigint THEN payload END,
-       attempts, locked_until, moment.now, octet_length(payload), suspect
+       attempts, locked_until, moment.now, octet_length(payload)
   FROM (SELECT now()) AS moment LEFT JOIN claimed ON true ORDER BY available_at, id)sql";
+
+// A lease that nobody ended tells that the claim before had no outcome. A row that takes its dispatchers down would
+// take the attempts of its neighbours with it each time; so from its third claim on it is claimed alone.
+constexpr std::string_view kNoSuspects =
+    " AND NOT (locked_until IS NOT NULL AND attempts BETWEEN least(2, {most_attempts} - 1) AND {most_attempts} - 1)";
+
+constexpr std::string_view kSuspects = R"sql(
+SELECT id FROM (
+  SELECT id, attempts, locked_until FROM {table}
+   WHERE dispatched_at IS NULL AND available_at <= least(now(), $3::timestamptz)
+     AND ($2::text[] IS NULL OR stream_name = ANY ($2::text[]))
+   ORDER BY available_at LIMIT 5000) AS first
+ WHERE locked_until < now() AND attempts BETWEEN least(2, $1::bigint - 1) AND $1::bigint - 1
+ ORDER BY attempts LIMIT 1000)sql";
 
 constexpr std::string_view kDueIds = R"sql(
 SELECT id, now() + $2::float8 * interval '1 millisecond', now() FROM (
@@ -57,7 +68,7 @@ SELECT id, now() + $2::float8 * interval '1 millisecond', now() FROM (
      AND available_at <= least(now(), $3::timestamptz)
      AND (locked_until IS NULL OR locked_until < now())
      AND ($4::text[] IS NULL OR stream_name = ANY ($4::text[]))
-     AND id <> ALL ($5::text[])
+     AND id <> ALL ($5::text[]){and_rows}
    ORDER BY available_at LIMIT $1::bigint) AS due
  ORDER BY available_at, id)sql";
 
@@ -82,12 +93,12 @@ UPDATE {table}
 constexpr std::string_view kSettle = R"sql(
 UPDATE {table} AS o
    SET dispatched_at = CASE WHEN s.verdict = 'published' THEN now() END,
-       attempts = CASE WHEN s.verdict IN ('released', 'suspect') THEN greatest(o.attempts - 1, 0) ELSE o.attempts END,
+       attempts = CASE WHEN s.verdict = 'released' THEN greatest(o.attempts - 1, 0) ELSE o.attempts END,
        available_at = CASE WHEN s.verdict = 'dead' THEN 'infinity'::timestamptz
                            WHEN s.delay > 0 THEN now() + s.delay * interval '1 microsecond'
                            ELSE o.available_at END,
        last_error = CASE WHEN s.verdict = 'published' THEN NULL ELSE coalesce(s.error, o.last_error) END,
-       locked_until = CASE WHEN s.verdict = 'suspect' THEN now() END
+       locked_until = NULL
   FROM unnest($1::text[], $4::text[], $5::bigint[], $6::text[]) AS s (id, verdict, delay, error)
  WHERE o.id = s.id AND o.locked_by = $2 AND o.locked_until = $3::timestamptz{and_rows})sql";
 
@@ -137,6 +148,10 @@ SELECT (SELECT count(*) FROM (SELECT FROM {table}
            AND ($2::text[] IS NULL OR stream_name = ANY ($2::text[]))
          ORDER BY created_at LIMIT 1))sql";
 
+std::string no_suspects(std::string_view most_attempts) {
+  return filled_in(std::string{kNoSuspects}, {{"{most_attempts}", most_attempts}});
+}
+
 }  // namespace
 
 Layout event_outbox_layout(const std::string& table, bool ctid_names_rows) {
@@ -160,11 +175,11 @@ Layout event_outbox_layout(const std::string& table, bool ctid_names_rows) {
                   {"locked_by", true},
                   {"last_error", true},
                   {"dispatched_at", true}},
-      .claim = fill(kClaim),
-      .claim_others = fill(kClaim, " AND id <> ALL ($8::text[])"),
+      .claim = fill(kClaim, no_suspects("$7::bigint")),
+      .claim_others = fill(kClaim, no_suspects("$7::bigint") + " AND id <> ALL ($8::text[])"),
       .claim_these = fill(kClaim, " AND id = ANY ($8::text[])"),
       .claim_these_until = fill(kClaim, " AND id = ANY ($8::text[])", "$3::timestamptz"),
-      .due_ids = fill(kDueIds),
+      .due_ids = fill(kDueIds, no_suspects("$6::bigint")),
       .read_payload = fill(kReadPayload),
       .bury = fill(kBury),
       .mark_published = fill(kMarkPublished),
@@ -173,6 +188,7 @@ Layout event_outbox_layout(const std::string& table, bool ctid_names_rows) {
       .still_ours = fill(kStillOurs),
       .gone_workers = fill(kGoneWorkers),
       .free_leases = fill(kFreeLeases),
+      .suspects = fill(kSuspects),
       .sample = fill(kSample),
   };
 }

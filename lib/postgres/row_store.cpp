@@ -103,6 +103,18 @@ dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::f
       });
 }
 
+dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::suspects(std::string due_by) {
+  co_return co_await watch_session_.run(
+      "looking for suspects in " + table_, [this, &due_by](pqxx::transaction_base& transaction) {
+        std::vector<std::string> ids;
+        for (const auto& line :
+             exec(transaction, layout_.suspects, terms_.max_attempts, terms_.streams, or_null(due_by))) {
+          ids.push_back(text_of(line[0]));
+        }
+        return ids;
+      });
+}
+
 dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> RowStore::sample(std::string due_by) {
   co_return co_await watch_session_.run("counting " + table_, [this, &due_by](pqxx::transaction_base& transaction) {
     const auto result = exec(transaction, layout_.sample, or_null(due_by), terms_.streams, kCountCap);

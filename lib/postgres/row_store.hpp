@@ -43,6 +43,7 @@ class RowStore final : public dispatch::RowStore {
   dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> settle(
       const dispatch::Settlement& settlement) override;
   dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> free_rows_of_the_dead(int sightings) override;
+  dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> suspects(std::string due_by) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> sample(std::string due_by) override;
 
  private:

@@ -20,7 +20,7 @@ struct OutcomeArrays {
   explicit OutcomeArrays(std::span<const Outcome> outcomes) {
     for (const auto& outcome : outcomes) {
       ids.push_back(outcome.id);
-      verdicts.emplace_back(outcome.suspect ? "suspect" : to_string(outcome.verdict));
+      verdicts.emplace_back(to_string(outcome.verdict));
       delays.push_back(std::to_string(outcome.delay.count()));
       errors.push_back(outcome.error.empty() ? std::nullopt : std::optional{storable_error(outcome.error)});
     }

@@ -76,7 +76,7 @@ class DispatcherMetrics : public dispatch::Observer {
   prometheus::Histogram& batch_rows_;
 
   /// By the fault's number; null for Fault::none.
-  std::array<prometheus::Counter*, static_cast<std::size_t>(Fault::suspect) + 1> failures_{};
+  std::array<prometheus::Counter*, static_cast<std::size_t>(Fault::stopping) + 1> failures_{};
 
   prometheus::Family<prometheus::Counter>& published_family_;
   prometheus::Counter& published_elsewhere_;

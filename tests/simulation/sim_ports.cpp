@@ -50,6 +50,11 @@ Awaitable<StoreResult<std::vector<std::string>>> SimStore::free_rows_of_the_dead
   co_return std::vector<std::string>{};
 }
 
+Awaitable<StoreResult<std::vector<std::string>>> SimStore::suspects(std::string /*due_by*/) {
+  if (world_.happens(world_.weather.store_fails)) co_return StoreError{"the store is away"};
+  co_return world_.table.suspects(world_.clock.now());
+}
+
 Awaitable<StoreResult<dispatch::BacklogSample>> SimStore::sample(std::string /*due_by*/) {
   co_return dispatch::BacklogSample{};
 }

@@ -23,11 +23,20 @@ void write(SimRow& row, const Outcome& outcome, TimePoint now) {
       row.last_error = outcome.error;
       return;
     case Verdict::release:
-      row.suspect = outcome.suspect;
       --row.attempts;
       ++row.releases;
       return;
   }
+}
+
+bool is_due(const SimRow& row, TimePoint now) {
+  const bool free = row.lease.empty() || row.locked_until < now;
+  return !row.published && !row.dead && row.available_at <= now && free;
+}
+
+/// Of a row that is due.
+bool is_suspect(const SimRow& row) {
+  return !row.lease.empty() && row.attempts >= 2;
 }
 
 }  // namespace
@@ -43,17 +52,15 @@ dispatch::ClaimedRows SimTable::claim(const std::string& worker, std::uint32_t l
                                       std::chrono::milliseconds lease, const std::vector<std::string>& only) {
   std::vector<SimRow*> due;
   for (auto& [id, row] : rows_) {
-    const bool free = row.lease.empty() || row.locked_until < now;
-    const bool wanted = only.empty() || std::ranges::find(only, id) != only.end();
-    if (!row.published && !row.dead && row.available_at <= now && free && wanted) due.push_back(&row);
+    const bool wanted = only.empty() ? !is_suspect(row) : std::ranges::find(only, id) != only.end();
+    if (is_due(row, now) && wanted) due.push_back(&row);
   }
   std::ranges::sort(due, {}, [](const SimRow* row) { return std::tie(row->available_at, row->row.id); });
   if (due.size() > limit) due.resize(limit);
   dispatch::ClaimedRows claimed;
   claimed.lease = std::to_string(++claims_);
   for (auto* row : due) {
-    const bool no_outcome = !row->lease.empty();
-    if (no_outcome) ++row->leases_run_out;
+    if (!row->lease.empty()) ++row->leases_run_out;
     row->locked_by = worker;
     row->lease = claimed.lease;
     row->locked_until = now + lease;
@@ -61,10 +68,19 @@ dispatch::ClaimedRows SimTable::claim(const std::string& worker, std::uint32_t l
     ++row->claims;
     claimed.rows.push_back(row->row);
     claimed.rows.back().attempt = row->attempts;
-    claimed.rows.back().suspect = row->attempts >= 3 && (no_outcome || row->suspect);
-    row->suspect = false;
   }
   return claimed;
+}
+
+std::vector<std::string> SimTable::suspects(TimePoint now) const {
+  std::vector<const SimRow*> found;
+  for (const auto& [id, row] : rows_) {
+    if (is_due(row, now) && is_suspect(row)) found.push_back(&row);
+  }
+  std::ranges::stable_sort(found, {}, &SimRow::attempts);
+  std::vector<std::string> ids;
+  for (const auto* row : found) ids.push_back(row->row.id);
+  return ids;
 }
 
 std::size_t SimTable::settle(const std::string& worker, const dispatch::Settlement& settlement, TimePoint now) {

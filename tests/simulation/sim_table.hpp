@@ -23,7 +23,6 @@ struct SimRow {
   std::uint32_t attempts = 0;
   bool published = false;
   bool dead = false;
-  bool suspect = false;  ///< Released under suspicion.
   std::string last_error;
 
   std::uint32_t claims = 0;
@@ -39,6 +38,8 @@ class SimTable {
 
   dispatch::ClaimedRows claim(const std::string& worker, std::uint32_t limit, TimePoint now,
                               std::chrono::milliseconds lease, const std::vector<std::string>& only = {});
+  /// Claimed more than once, and the last time without an outcome.
+  [[nodiscard]] std::vector<std::string> suspects(TimePoint now) const;
   std::size_t settle(const std::string& worker, const dispatch::Settlement& settlement, TimePoint now);
 
   [[nodiscard]] const std::map<std::string, SimRow>& rows() const { return rows_; }

@@ -46,7 +46,6 @@ constexpr std::array kCases{
     Case{Fault::redis_away, 10, Verdict::release, 0s, ""},
     Case{Fault::lease_short, 10, Verdict::release, 0s, ""},
     Case{Fault::stopping, 10, Verdict::release, 0s, ""},
-    Case{Fault::suspect, 10, Verdict::release, 0s, ""},
 };
 
 }  // namespace
