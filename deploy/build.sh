@@ -15,7 +15,7 @@ jobs_for_this_machine() {
   [ "$cores" -le "$by_memory" ] && echo "$cores" || echo "$by_memory"
 }
 
-preset=${1:?name a preset: dev, release, asan or tsan}
+preset=${1:?name a preset: dev, release, asan, tsan or fuzz}
 shift
 cd "$source_root"
 build=build/$preset

@@ -6,7 +6,7 @@
 #   deploy/packages.sh --list GROUP…     print the package names, install nothing
 #
 # Groups: build (compile the daemon and its tests), servers (Postgres and Redis, for the tests and the quickstart),
-# lint (style checks), runtime (the libraries that an installed outboxd needs).
+# lint (style checks), fuzz (clang and its libFuzzer), runtime (the libraries that an installed outboxd needs).
 # When everything is there, this needs neither rights nor network. SKIP_PACKAGES=1 leaves the machine as it is.
 set -euo pipefail
 # shellcheck source=deploy/common.sh
@@ -33,6 +33,8 @@ names_of() {
     # One version of the tools decides about style: Debian 12's. Newer ones lay out the same file differently.
     'lint debian 12') echo clang-format-14 clang-tidy-14 shellcheck ;;
     'lint debian 13') echo shellcheck ;;
+    'fuzz debian 12') echo clang libclang-rt-14-dev ;;
+    'fuzz debian 13') echo clang libclang-rt-19-dev ;;
     'runtime debian 12') echo "$runtime" libssl3 libpqxx-6.4 libhiredis0.14 libspdlog1.10 libfmt9 libsimdjson14 ;;
     'runtime debian 13')
       echo "$runtime" libssl3t64 libpqxx-7.10 libhiredis1.1.0 libspdlog1.15 libfmt10 libsimdjson25 ;;
@@ -101,7 +103,7 @@ main() {
     list=yes
     shift
   fi
-  [ $# -gt 0 ] || die "name at least one group: build, servers, lint, runtime"
+  [ $# -gt 0 ] || die "name at least one group: build, servers, lint, fuzz, runtime"
   if [ "$list" = no ] && [ "${SKIP_PACKAGES:-}" = 1 ]; then
     say "SKIP_PACKAGES=1: not looking for missing packages"
     return
