@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "faults/case.hpp"
+#include "faults/readiness.hpp"
 
 namespace outboxd::faults {
 namespace {
@@ -20,7 +21,9 @@ std::vector<Case> outage_cases(const CaseOptions& options) {
                      .harm =
                          [time](World& world) {
                            world.redis_command({"CONFIG", "SET", "maxmemory", "1"});
+                           expect_not_ready(world, "OOM");
                            World::lasts(time);
+                           expect_not_ready(world, "OOM");
                            world.redis_command({"CONFIG", "SET", "maxmemory", "0"});
                          },
                      .attempts = Attempts::none,
@@ -32,7 +35,9 @@ std::vector<Case> outage_cases(const CaseOptions& options) {
                      .harm =
                          [time](World& world) {
                            world.redis().stop();
+                           expect_not_ready(world, "Redis");
                            World::lasts(time);
+                           expect_not_ready(world, "Redis");
                            world.redis().start();
                          },
                      .world = {.profile = profile},
@@ -42,7 +47,9 @@ std::vector<Case> outage_cases(const CaseOptions& options) {
                      .harm =
                          [time](World& world) {
                            world.postgres().stop();
+                           expect_not_ready(world, "Postgres");
                            World::lasts(time);
+                           expect_not_ready(world, "Postgres");
                            world.postgres().start();
                          },
                      .world = {.profile = profile},

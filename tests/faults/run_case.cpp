@@ -3,6 +3,7 @@
 
 #include "faults/check.hpp"
 #include "faults/load.hpp"
+#include "faults/readiness.hpp"
 #include "support/wait.hpp"
 
 #include <exception>
@@ -34,6 +35,7 @@ void run_round(World& world, const Case& one, int round, std::vector<std::string
   const auto at_heal = world.entries();
   test::wait_until([&] { return world.entries() > at_heal; }, kDeadline, "rows to flow after the fault");
   result.recovery.push_back(seconds_since(healed));
+  expect_ready(world);
   test::wait_until([&] { return world.entries() >= at_heal + 50; }, kDeadline, "rows to flow on after the fault");
   const auto& ids = load.stop();
   committed.insert(committed.end(), ids.begin(), ids.end());

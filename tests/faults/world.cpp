@@ -53,7 +53,7 @@ void World::start_daemon(std::size_t number) {
                            "?sslmode=disable"},
       {"REDIS_URL", "redis://relay:relay-password@127.0.0.1:" + std::to_string(to_redis_.port()) + "/0"},
       {"STREAMS_HMAC_KEY", test::test_key()},
-      {"OUTBOXD_HTTP_LISTEN", "off"}};
+      {"OUTBOXD_HTTP_LISTEN", "127.0.0.1:0"}};
   // Time-outs far shorter than the defaults, so that a fault that outlasts them takes seconds and not minutes.
   std::map<std::string, std::string> flags{{"--profile", options_.profile},
                                            {"--batch", std::to_string(kBatchRows)},
