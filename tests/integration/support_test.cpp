@@ -3,6 +3,7 @@
 #include "postgres/pqxx_compat.hpp"
 #include "support/full_disk.hpp"
 #include "support/http.hpp"
+#include "support/processes.hpp"
 #include "support/programs.hpp"
 #include "support/shared_servers.hpp"
 #include "support/signature.hpp"
@@ -26,13 +27,6 @@ ChildOptions shell(const std::string& script) {
 
 bool process_exists(pid_t pid) {
   return ::kill(pid, 0) == 0;
-}
-
-/// Init reaps a process that lost its parent a moment after its end; until then it is a zombie that still has its
-/// pid.
-bool has_ended(pid_t pid) {
-  const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat");
-  return stat.empty() || stat.find(") Z ") != std::string::npos;
 }
 
 }  // namespace
@@ -195,6 +189,27 @@ TEST_CASE("Postgres: ends with its handle, also when it is paused") {
     postgres.pause();
   }
   wait_until([backend] { return has_ended(backend); });
+}
+
+TEST_CASE("Postgres: a standby has what its primary answered, takes no writes, and takes over") {
+  PrivatePostgres primary;
+  PrivatePostgres standby;
+  const auto database = primary.create_database();
+  standby.become_standby_of(primary);
+  primary.wait_for_standby();
+  database.exec("CREATE TABLE t (a int); INSERT INTO t VALUES (1)");
+  primary.kill9();
+  const auto other = standby.database(database.name);
+  CHECK_THROWS_AS(other.exec("INSERT INTO t VALUES (2)"), pqxx::sql_error);
+  standby.promote();
+  other.exec("INSERT INTO t VALUES (2)");
+  CHECK(other.scalar("SELECT sum(a) FROM t") == "3");
+  primary.become_standby_of(standby);
+  standby.wait_for_standby();
+  standby.demote();
+  CHECK_THROWS_AS(other.exec("INSERT INTO t VALUES (3)"), pqxx::sql_error);
+  standby.promote();
+  other.exec("INSERT INTO t VALUES (3)");
 }
 
 TEST_CASE("FullDisk: nothing grows while it is full, what is there can be written, and there is room again") {

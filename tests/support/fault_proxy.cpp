@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/fault_proxy.hpp"
 
+#include "support/socket.hpp"
+
 #include <array>
 #include <cerrno>
 #include <fcntl.h>
@@ -18,6 +20,8 @@
 namespace outboxd::test {
 namespace {
 
+constexpr int kWaitingClients = 64;
+
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -28,6 +32,20 @@ sockaddr_in loopback(std::uint16_t port) {
 
 int new_socket() {
   return ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+}
+
+/// Binds by number: such a port stays the socket's while it doesn't listen, and with SO_REUSEADDR it may listen again
+/// while accepted connections live.
+std::uint16_t bind_to_free_port(int fd) {
+  constexpr int kTries = 10;
+  constexpr int kYes = 1;
+  ::setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &kYes, sizeof kYes);
+  for (int i = 0; i < kTries; ++i) {
+    const auto port = free_port();
+    const auto address = loopback(port);
+    if (::bind(fd, reinterpret_cast<const sockaddr*>(&address), sizeof address) == 0) return port;
+  }
+  throw std::system_error(errno, std::generic_category(), "a proxy on loopback");
 }
 
 void without_waiting(int fd) {
@@ -48,14 +66,9 @@ void close_with_reset(int& fd) {
 FaultProxy::FaultProxy(std::uint16_t target_port, std::uint32_t seed) : target_(target_port), random_(seed) {
   listener_ = new_socket();
   wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-  auto address = loopback(0);
-  socklen_t size = sizeof address;
-  if (::bind(listener_, reinterpret_cast<const sockaddr*>(&address), size) != 0 || ::listen(listener_, 64) != 0 ||
-      ::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size) != 0) {
-    throw std::system_error(errno, std::generic_category(), "a proxy on loopback");
-  }
+  port_ = bind_to_free_port(listener_);
+  if (::listen(listener_, kWaitingClients) != 0) throw std::system_error(errno, std::generic_category(), "listen");
   ::fcntl(listener_, F_SETFL, O_NONBLOCK);
-  port_ = ntohs(address.sin_port);
   thread_ = std::thread([this] { serve(); });
 }
 
@@ -92,6 +105,17 @@ void FaultProxy::go_silent(bool silent) {
 void FaultProxy::refuse(bool refuse) {
   const std::lock_guard lock{mutex_};
   refuses_ = refuse;
+}
+
+void FaultProxy::go_away(bool away) {
+  const std::lock_guard lock{mutex_};
+  away_ = away;
+  if (away) {
+    ::shutdown(listener_, SHUT_RD);
+  } else if (::listen(listener_, kWaitingClients) != 0) {
+    throw std::system_error(errno, std::generic_category(), "listen");
+  }
+  wake();
 }
 
 void FaultProxy::cut_all() {
@@ -230,15 +254,17 @@ void FaultProxy::reset(Link& link) {
 void FaultProxy::serve() {
   for (;;) {
     bool silent = false;
+    bool away = false;
     {
       const std::lock_guard lock{mutex_};
       if (over_) return;
       silent = silent_;
+      away = away_;
       if (std::exchange(cut_all_, false)) {
         for (auto& link : links_) link.broken = true;
       }
     }
-    std::vector<pollfd> watched{{listener_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
+    std::vector<pollfd> watched{{away ? -1 : listener_, POLLIN, 0}, {wake_fd_, POLLIN, 0}};
     bool waiting = false;
     for (auto& link : links_) {
       if (!silent) forward(link, true);

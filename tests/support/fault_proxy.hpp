@@ -50,6 +50,8 @@ class FaultProxy {
   void go_silent(bool silent);
   /// New connections are accepted and ended at once.
   void refuse(bool refuse);
+  /// New connections are refused, as where nothing listens.
+  void go_away(bool away);
   /// Resets every connection.
   void cut_all();
 
@@ -106,6 +108,7 @@ class FaultProxy {
   bool over_ = false;
   bool silent_ = false;
   bool refuses_ = false;
+  bool away_ = false;
   bool cut_all_ = false;
   std::chrono::milliseconds delay_{0};
   std::optional<Moment> wanted_;

@@ -2,6 +2,7 @@
 #include "support/private_postgres.hpp"
 
 #include "postgres/pqxx_compat.hpp"
+#include "support/processes.hpp"
 #include "support/programs.hpp"
 #include "support/socket.hpp"
 #include "support/wait.hpp"
@@ -9,7 +10,6 @@
 #include <algorithm>
 #include <array>
 #include <csignal>
-#include <dirent.h>
 #include <fstream>
 #include <pwd.h>
 #include <sstream>
@@ -50,10 +50,10 @@ ChildOptions as_postgres(std::vector<std::string> command, const std::filesystem
           .folder = folder};
 }
 
-void give_to_postgres(const std::filesystem::path& folder) {
+void give_to_postgres(const std::filesystem::path& path) {
   const auto account = account_for_postgres();
-  if (account.user && ::chown(folder.c_str(), *account.user, *account.group) != 0) {
-    throw std::runtime_error("could not give " + folder.string() + " to Postgres' user");
+  if (account.user && ::chown(path.c_str(), *account.user, *account.group) != 0) {
+    throw std::runtime_error("could not give " + path.string() + " to Postgres' user");
   }
 }
 
@@ -76,42 +76,6 @@ const std::filesystem::path& initialised_data() {
     return path;
   }();
   return data;
-}
-
-struct ProcessStat {
-  char state = 0;
-  pid_t parent = 0;
-};
-
-/// Nothing when there is no such process.
-std::optional<ProcessStat> stat_of(pid_t pid) {
-  const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat");
-  const auto end_of_name = stat.rfind(')');
-  if (end_of_name == std::string::npos) return std::nullopt;
-  // The name in brackets may hold spaces; the state and the parent's pid follow the last bracket.
-  std::istringstream rest(stat.substr(end_of_name + 1));
-  ProcessStat found;
-  if (!(rest >> found.state >> found.parent)) return std::nullopt;
-  return found;
-}
-
-/// A zombie has given back its memory and its files, and waits for a parent that may never look.
-bool has_ended(pid_t pid) {
-  const auto stat = stat_of(pid);
-  return !stat || stat->state == 'Z' || stat->state == 'X';
-}
-
-/// The processes whose parent is `parent`. Postgres' backends each lead a process group of their own, so a signal to
-/// the server's group doesn't reach them.
-std::vector<pid_t> children_of(pid_t parent) {
-  std::vector<pid_t> children;
-  for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
-    const auto name = entry.path().filename().string();
-    if (name.find_first_not_of("0123456789") != std::string::npos) continue;
-    const auto pid = static_cast<pid_t>(std::stoi(name));
-    if (const auto stat = stat_of(pid); stat && stat->parent == parent) children.push_back(pid);
-  }
-  return children;
 }
 
 }  // namespace
@@ -151,12 +115,16 @@ std::string PrivatePostgres::conninfo(const std::string& database, const std::st
          " dbname=" + database;
 }
 
+Database PrivatePostgres::database(const std::string& name) const {
+  return {name, url(name), conninfo(name)};
+}
+
 Database PrivatePostgres::create_database() {
   const auto name = "test_" + std::to_string(++databases_);
   const auto connection = postgres::open_connection(conninfo());
   pqxx::nontransaction session(*connection);
   postgres::exec(session, "CREATE DATABASE " + name);
-  return {name, url(name), conninfo(name)};
+  return database(name);
 }
 
 void PrivatePostgres::start() {
@@ -201,7 +169,8 @@ bool PrivatePostgres::answers() const {
 
 void PrivatePostgres::signal_all(int number) {
   if (!running()) return;
-  // The server first: once it is stopped or dead, no new backend can appear.
+  // The server first: once it is stopped or dead, no new backend can appear. Each backend leads a process group of
+  // its own, so a signal to the server's group doesn't reach them.
   const auto pid = server_->pid();
   const auto before = children_of(pid);
   ::kill(pid, number);
@@ -223,6 +192,50 @@ void PrivatePostgres::kill9() {
   server_->wait();
   wait_until([&backends] { return std::ranges::all_of(backends, has_ended); }, std::chrono::seconds(20),
              "the killed backends to end");
+}
+
+std::string PrivatePostgres::ask(const std::string& sql) const {
+  // ALTER SYSTEM is for itself alone, outside of transactions.
+  const auto connection = postgres::open_connection(conninfo());
+  pqxx::nontransaction session(*connection);
+  const auto answer = postgres::exec(session, sql);
+  return answer.empty() ? "" : postgres::text_of(answer[0][0]);
+}
+
+void PrivatePostgres::become_standby_of(const PrivatePostgres& primary) {
+  if (running()) stop(StopMode::immediate);
+  remove_shared_memory();
+  const auto data = folder_ / "data";
+  std::filesystem::remove_all(data);
+  run_as_postgres({(postgres_programs() / "pg_basebackup").string(), "-h", primary.folder_.path().string(), "-p",
+                   std::to_string(primary.port_), "-U", "postgres", "-D", data.string(), "--write-recovery-conf",
+                   "--checkpoint=fast", "--no-sync"},
+                  folder_.path());
+  start();
+}
+
+void PrivatePostgres::wait_for_standby() const {
+  ask("ALTER SYSTEM SET synchronous_standby_names = '*'");
+  ask("SELECT pg_reload_conf()");
+  wait_until(
+      [this] {
+        return ask("SELECT count(*) FROM pg_stat_replication WHERE sync_state = 'sync'") == "1" &&
+               ask("SHOW synchronous_standby_names") == "*";
+      },
+      std::chrono::seconds(20), "the standby to be in step");
+}
+
+void PrivatePostgres::demote() {
+  stop();
+  give_to_postgres(folder_.write("data/standby.signal", ""));
+  start();
+}
+
+void PrivatePostgres::promote() const {
+  // Nobody follows it yet.
+  ask("ALTER SYSTEM RESET synchronous_standby_names");
+  ask("SELECT pg_reload_conf()");
+  if (ask("SELECT pg_promote(true, 60)") != "t") throw std::runtime_error("Postgres can't be promoted");
 }
 
 void PrivatePostgres::pause() {

@@ -48,6 +48,9 @@ class PrivatePostgres {
   /// A new, empty database; it lasts as long as the server.
   [[nodiscard]] Database create_database();
 
+  /// The database of this name, which is there already.
+  [[nodiscard]] Database database(const std::string& name) const;
+
   /// Starts it again on the same port and folder, and waits until it answers.
   void start();
   void stop(StopMode mode = StopMode::fast);
@@ -58,11 +61,23 @@ class PrivatePostgres {
   void pause();
   void resume();
 
+  /// Throws away its data, copies the primary's, and follows it as a read-only standby on its own port.
+  void become_standby_of(const PrivatePostgres& primary);
+  /// Waits until a standby follows; from then on no commit is answered that the standby hasn't got as well (unless
+  /// its session has synchronous_commit off).
+  void wait_for_standby() const;
+  /// Restarts it as a read-only standby of nobody.
+  void demote();
+  /// Makes a primary of a standby, and waits until it takes writes; its commits wait for no standby.
+  void promote() const;
+
  private:
   enum class Attempt { up, port_taken };
   Attempt try_start();
   [[nodiscard]] bool answers() const;
   [[nodiscard]] std::string log_of_this_run() const { return server_ ? server_->err() : ""; }
+  /// Runs one statement outside of any transaction, and returns the first value of its answer, if there is one.
+  std::string ask(const std::string& sql) const;
   void signal_all(int number);
   void remove_shared_memory() const;
 

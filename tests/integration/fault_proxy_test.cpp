@@ -1,0 +1,25 @@
+// SPDX-License-Identifier: Apache-2.0
+// The harness' proxy, where no other test would notice that it does nothing.
+#include "support/fault_proxy.hpp"
+
+#include "support/redis_probe.hpp"
+#include "support/shared_servers.hpp"
+
+#include <doctest/doctest.h>
+
+using outboxd::test::FaultProxy;
+using outboxd::test::RedisProbe;
+using outboxd::test::shared_redis;
+
+TEST_CASE("a proxy that goes away refuses new connections, keeps the old ones, and comes back on its port") {
+  FaultProxy proxy(shared_redis().port());
+  RedisProbe old(proxy.port());
+  CHECK(old.command("PING").text == "PONG");
+  for (int i = 0; i < 3; ++i) {
+    proxy.go_away(true);
+    CHECK_THROWS_WITH(RedisProbe(proxy.port()), doctest::Contains("refused"));
+    CHECK(old.command("PING").text == "PONG");
+    proxy.go_away(false);
+    CHECK(RedisProbe(proxy.port()).command("PING").text == "PONG");
+  }
+}
