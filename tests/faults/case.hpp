@@ -18,6 +18,10 @@ enum class Attempts {
   of_last_stream,  ///< Those of the stream that Redis refuses; as in_flight for the others.
 };
 
+/// Repeats that a crash of Postgres may cost at any moment: outcomes are written with synchronous_commit = off, and
+/// all of a burst may have been settled since the server last flushed them, or sent them to its standby.
+inline constexpr std::int64_t kForgotten = kBurstRows + kBatchRows * kBatchesInHand;
+
 /// One row of the matrix.
 struct Case {
   std::string fault;
@@ -46,6 +50,8 @@ struct CaseOptions {
 
 [[nodiscard]] std::vector<Case> daemon_cases();
 [[nodiscard]] std::vector<Case> postgres_cases();
+/// Another Postgres takes over.
+[[nodiscard]] std::vector<Case> failover_cases();
 /// Disks that are full.
 [[nodiscard]] std::vector<Case> disk_cases();
 [[nodiscard]] std::vector<Case> redis_cases();

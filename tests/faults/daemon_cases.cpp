@@ -84,15 +84,19 @@ std::vector<Case> daemon_cases() {
                    .attempts = Attempts::none,
                    .repeats_a_round = 0,
                    .in_short = true});
-  cases.push_back({.fault = "kill -9 of outboxd, Postgres and Redis", .step = "any", .harm = [](World& world) {
-                     world.any_moment();
-                     world.kill_daemon(0);
-                     world.redis().kill9();
-                     world.postgres().kill9();
-                     world.start_daemon(0);
-                     world.redis().start();
-                     world.postgres().start();
-                   }});
+  cases.push_back({.fault = "kill -9 of outboxd, Postgres and Redis",
+                   .step = "any",
+                   .harm =
+                       [](World& world) {
+                         world.any_moment();
+                         world.kill_daemon(0);
+                         world.redis().kill9();
+                         world.postgres().kill9();
+                         world.start_daemon(0);
+                         world.redis().start();
+                         world.postgres().start();
+                       },
+                   .repeats_a_round = kForgotten});
   return cases;
 }
 

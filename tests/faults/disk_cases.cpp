@@ -63,6 +63,7 @@ Case wal_disk_full() {
                 world.small_disk().make_room();
                 world.postgres().start();
               },
+          .repeats_a_round = kForgotten,
           .world = {.small_disk_for = "/pg_wal/"},
           .says = "Postgres",
           .postgres_says = "PANIC:  could not write to file"};

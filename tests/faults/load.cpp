@@ -19,7 +19,7 @@ constexpr const char* kSettings = "SET default_transaction_read_only = off; SET 
 
 }  // namespace
 
-Load::Load(test::Database database, std::vector<std::string> streams, std::string prefix)
+Load::Load(std::function<test::Database()> database, std::vector<std::string> streams, std::string prefix)
     : database_(std::move(database)), streams_(std::move(streams)), prefix_(std::move(prefix)) {
   thread_ = std::thread([this] { work(); });
 }
@@ -49,7 +49,7 @@ void Load::work() {
     next = std::max(next + kPause, std::chrono::steady_clock::now());
     try {
       if (!connection) {
-        connection = database_.connect();
+        connection = database_().connect();
         pqxx::nontransaction session(*connection);
         postgres::exec(session, kSettings);
       }

@@ -4,6 +4,7 @@
 #include "support/database.hpp"
 
 #include <atomic>
+#include <functional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -14,8 +15,8 @@ namespace outboxd::faults {
 /// once its commit was answered, and simply goes on when Postgres is away.
 class Load {
  public:
-  /// Rows are spread evenly over the streams. `prefix` begins each id.
-  Load(test::Database database, std::vector<std::string> streams, std::string prefix);
+  /// Rows are spread evenly over the streams. `prefix` begins each id. `database` is asked for each new connection.
+  Load(std::function<test::Database()> database, std::vector<std::string> streams, std::string prefix);
   Load(const Load&) = delete;
   Load& operator=(const Load&) = delete;
   ~Load() { stop(); }
@@ -27,7 +28,7 @@ class Load {
   void work();
   [[nodiscard]] std::string next_insert(std::vector<std::string>& ids);
 
-  test::Database database_;
+  std::function<test::Database()> database_;
   std::vector<std::string> streams_;
   std::string prefix_;
   int next_ = 0;

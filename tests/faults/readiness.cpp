@@ -35,7 +35,7 @@ void expect(World& world, bool ready, const std::string& reason, milliseconds ti
           },
           time);
     } catch (const std::exception& error) {
-      throw std::runtime_error("outboxd should be " + std::string(ready ? "ready" : "not ready: ") + reason +
+      throw std::runtime_error("outboxd should be " + std::string(ready ? "ready" : "not ready for " + reason) +
                                ", and says " + std::to_string(said.status) + " " + said.body + " (" + error.what() +
                                ")");
     }

@@ -17,15 +17,13 @@ using Clock = std::chrono::steady_clock;
 // Generous: what is late is visible in the table's last columns, and only what never comes is broken.
 constexpr std::chrono::seconds kDeadline{60};
 
-// Twenty batches: enough to keep claims, writes and settlements busy at the same time when the harm is done.
-constexpr int kBurstRows = 640;
-
 double seconds_since(Clock::time_point start) {
   return std::chrono::duration<double>(Clock::now() - start).count();
 }
 
 void run_round(World& world, const Case& one, int round, std::vector<std::string>& committed, Result& result) {
-  Load load(world.database(), world.streams(), "round-" + std::to_string(round) + "-");
+  world.get_ready();
+  Load load([&world] { return world.database(); }, world.streams(), "round-" + std::to_string(round) + "-");
   const auto at_start = world.entries();
   test::wait_until([&] { return world.entries() >= at_start + 20; }, kDeadline, "rows to flow before the fault");
   const auto burst = world.burst(kBurstRows);
@@ -69,7 +67,7 @@ bool has_error(const std::string& postgres_log, const std::string& word) {
 
 /// A fault that nobody noticed proves nothing: a dispatcher's warning or an error of Postgres' has to name it.
 void check_log(World& world, const Case& one, Result& result) {
-  const auto postgres_log = world.postgres().log();
+  const auto postgres_log = world.postgres_log();
   if (!one.postgres_says.empty() && !has_error(postgres_log, one.postgres_says)) {
     result.broken.push_back("Postgres' log doesn't name " + one.postgres_says);
   }
@@ -93,8 +91,7 @@ Result run_case(const Case& one, int rounds) {
     check_rows_and_entries(world, one, rounds, committed, result);
   } catch (const std::exception& error) {
     result.broken.emplace_back(error.what());
-    world.to_postgres().go_on();
-    world.to_redis().go_on();
+    world.let_go();
   }
   if (!result.broken.empty()) {
     for (std::size_t i = 0; i < world.daemons(); ++i) result.log += world.daemon(i).err();

@@ -20,16 +20,22 @@ std::vector<std::string> redis_config(bool snapshots, const test::TempDir& extra
   return config;
 }
 
-test::PostgresOptions postgres_options(const WorldOptions& options, const test::FullDisk& disk) {
-  if (options.small_disk_for.empty()) return {};
-  return {.environment = disk.environment()};
+std::vector<std::unique_ptr<PostgresNode>> postgres_nodes(const WorldOptions& options, const test::FullDisk& disk) {
+  test::PostgresOptions each;
+  if (!options.small_disk_for.empty()) each.environment = disk.environment();
+  std::vector<std::unique_ptr<PostgresNode>> nodes;
+  for (int i = 0; i < (options.standby ? 2 : 1); ++i) {
+    nodes.push_back(std::make_unique<PostgresNode>(each, options.seed));
+  }
+  return nodes;
 }
 
-test::Database new_database(test::PrivatePostgres& postgres) {
-  auto database = postgres.create_database();
+/// Returns its name.
+std::string new_database(test::PrivatePostgres& postgres) {
+  const auto database = postgres.create_database();
   test::create_contract_table(database);
   database.exec("CREATE ROLE relay LOGIN; GRANT SELECT, UPDATE ON event_outbox TO relay");
-  return database;
+  return database.name;
 }
 
 }  // namespace
@@ -38,19 +44,53 @@ World::World(const WorldOptions& options)
     : options_(options),
       random_(options.seed),
       small_disk_(options.small_disk_for),
-      postgres_(postgres_options(options, small_disk_)),
+      nodes_(postgres_nodes(options, small_disk_)),
       redis_(redis_config(options.redis_snapshots, extras_)),
-      database_(new_database(postgres_)),
-      to_postgres_(postgres_.port(), options.seed),
+      database_(new_database(postgres())),
       to_redis_(redis_.port(), options.seed) {
   daemons_.resize(static_cast<std::size_t>(options.daemons));
   for (std::size_t i = 0; i < daemons_.size(); ++i) start_daemon(i);
 }
 
+std::string World::postgres_url() const {
+  std::string hosts;
+  for (const auto& node : nodes_) {
+    hosts.append(hosts.empty() ? "127.0.0.1:" : ",127.0.0.1:").append(std::to_string(node->way.port()));
+  }
+  return "postgresql://relay@" + hosts + "/" + database_ + "?sslmode=disable" +
+         (options_.standby ? "&target_session_attrs=read-write" : "");
+}
+
+void World::get_ready() {
+  if (!options_.standby) return;
+  if (database().scalar("SELECT count(*) FROM pg_stat_replication") == "0") {
+    other_node().server.become_standby_of(postgres());
+    // Only now, as the daemons would take it for the primary that it was.
+    other_node().way.go_silent(false);
+    other_node().way.go_away(false);
+  }
+  postgres().wait_for_standby();
+}
+
+void World::fail_over() {
+  other_node().server.promote();
+  primary_ = 1 - primary_;
+}
+
+void World::let_go() {
+  for (const auto& node : nodes_) node->way.go_on();
+  to_redis_.go_on();
+}
+
+std::string World::postgres_log() const {
+  std::string log;
+  for (const auto& node : nodes_) log += node->server.log();
+  return log;
+}
+
 void World::start_daemon(std::size_t number) {
   const test::Environment environment{
-      {"DATABASE_URL", "postgresql://relay@127.0.0.1:" + std::to_string(to_postgres_.port()) + "/" + database_.name +
-                           "?sslmode=disable"},
+      {"DATABASE_URL", postgres_url()},
       {"REDIS_URL", "redis://relay:relay-password@127.0.0.1:" + std::to_string(to_redis_.port()) + "/0"},
       {"STREAMS_HMAC_KEY", test::test_key()},
       {"OUTBOXD_HTTP_LISTEN", "127.0.0.1:0"}};
@@ -101,11 +141,11 @@ void World::expect_flow(const std::string& stream) const {
 }
 
 void World::stop_at(const Step& step) {
-  (step.is_redis ? to_redis_ : to_postgres_).wait_for(step.text, step.phase);
+  (step.is_redis ? to_redis_ : to_postgres()).wait_for(step.text, step.phase);
 }
 
 void World::go_on(const Step& step, Then then) {
-  (step.is_redis ? to_redis_ : to_postgres_).go_on(then);
+  (step.is_redis ? to_redis_ : to_postgres()).go_on(then);
 }
 
 void World::any_moment() {

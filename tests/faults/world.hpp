@@ -7,6 +7,7 @@
 #include "support/private_postgres.hpp"
 #include "support/private_redis.hpp"
 
+#include <atomic>
 #include <chrono>
 #include <csignal>
 #include <cstdint>
@@ -14,6 +15,7 @@
 #include <memory>
 #include <random>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace outboxd::faults {
@@ -27,6 +29,10 @@ using Then = test::FaultProxy::Then;
 inline constexpr std::int64_t kBatchRows = 32;
 inline constexpr std::int64_t kBatchesInHand = 5;
 
+/// Rows that come at once before each harm: twenty batches, enough to keep claims, writes and settlements busy at the
+/// same time.
+inline constexpr int kBurstRows = 640;
+
 struct WorldOptions {
   std::string profile = "api";
   int daemons = 1;
@@ -38,6 +44,9 @@ struct WorldOptions {
   bool redis_snapshots = false;
   /// Postgres' files with this in their path are on a disk that can be filled; empty: there is none.
   std::string small_disk_for{};
+  /// A second Postgres follows the first, and no commit of a service's is answered that it hasn't got as well. The
+  /// daemons know both by one URL, and want the one that takes writes.
+  bool standby = false;
   std::uint32_t seed = 1;
 };
 
@@ -65,11 +74,23 @@ inline constexpr Step kSettleAnswered{"settle answered", false, "dispatched_at =
   return step.phase == Phase::done ? Then::cut : Then::pass;
 }
 
+/// One Postgres, and the daemons' way to it.
+struct PostgresNode {
+  PostgresNode(test::PostgresOptions options, std::uint32_t seed)
+      : server(std::move(options)), way(server.port(), seed) {}
+
+  test::PrivatePostgres server;
+  test::FaultProxy way;
+};
+
 /// Everything that one row of the matrix needs: both servers, a proxy before each, the table, and running daemons
 /// with short time-outs. The daemons are an ordinary role of Postgres and a user of Redis, both named relay.
 class World {
  public:
   explicit World(const WorldOptions& options);
+
+  /// To be called before each harm: where a standby belongs to the world, there is one again.
+  void get_ready();
 
   [[nodiscard]] const std::vector<std::string>& streams() const { return streams_; }
   /// Entries in all streams, or in one.
@@ -102,7 +123,12 @@ class World {
   [[nodiscard]] const std::map<std::string, std::string>& poison() const { return poison_; }
 
   /// As superuser, past the proxy.
-  void admin(const std::string& sql) const { database_.exec(sql); }
+  void admin(const std::string& sql) const { database().exec(sql); }
+  /// Makes the standby the primary; all that is said of Postgres here is about it from now on.
+  void fail_over();
+  /// Lets everything through that a step holds back.
+  void let_go();
+
   /// Ends the daemons' sessions in Postgres.
   void end_sessions() const;
   /// Past the proxy; throws when Redis answers with an error.
@@ -110,23 +136,30 @@ class World {
   /// Ends Redis in order with a snapshot, and starts it with these further lines of redis.conf.
   void restart_redis_with(const std::string& config);
 
-  [[nodiscard]] test::PrivatePostgres& postgres() { return postgres_; }
+  /// The primary.
+  [[nodiscard]] test::PrivatePostgres& postgres() { return nodes_.at(primary_)->server; }
+  /// Of all Postgres that there are.
+  [[nodiscard]] std::string postgres_log() const;
   [[nodiscard]] const test::FullDisk& small_disk() const { return small_disk_; }
   [[nodiscard]] test::PrivateRedis& redis() { return redis_; }
-  [[nodiscard]] test::FaultProxy& to_postgres() { return to_postgres_; }
+  [[nodiscard]] test::FaultProxy& to_postgres() { return nodes_.at(primary_)->way; }
   [[nodiscard]] test::FaultProxy& to_redis() { return to_redis_; }
-  [[nodiscard]] const test::Database& database() const { return database_; }
+  /// On the primary, past the proxy. May be called from any thread.
+  [[nodiscard]] test::Database database() const { return nodes_.at(primary_)->server.database(database_); }
 
  private:
+  [[nodiscard]] PostgresNode& other_node() { return *nodes_.at(1 - primary_); }
+  [[nodiscard]] std::string postgres_url() const;
+
   WorldOptions options_;
   std::mt19937 random_;
   std::vector<std::string> streams_{"faults.a", "faults.b", "faults.c", "faults.d"};
   test::TempDir extras_;
   test::FullDisk small_disk_;
-  test::PrivatePostgres postgres_;
+  std::vector<std::unique_ptr<PostgresNode>> nodes_;
+  std::atomic<std::size_t> primary_ = 0;
   test::PrivateRedis redis_;
-  test::Database database_;
-  test::FaultProxy to_postgres_;
+  std::string database_;
   test::FaultProxy to_redis_;
   std::vector<std::unique_ptr<test::Child>> daemons_;
   int prefixes_ = 0;
