@@ -57,7 +57,7 @@ end() {
 trap end EXIT
 trap 'exit 130' INT TERM
 
-export ASAN_OPTIONS=${ASAN_OPTIONS:-halt_on_error=1:quarantine_size_mb=32:malloc_context_size=5:allow_addr2line=1}
+export ASAN_OPTIONS=${ASAN_OPTIONS:-halt_on_error=1:quarantine_size_mb=4:malloc_context_size=5:allow_addr2line=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
 
 # A whole configuration file is longer than a reply or a payload with one idea in it.
