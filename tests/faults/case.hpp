@@ -18,6 +18,8 @@ enum class Attempts {
   of_last_stream,  ///< Those of the stream that Redis refuses; as in_flight for the others.
 };
 
+enum class Server { none, redis, postgres };
+
 /// Repeats that a crash of Postgres may cost at any moment: outcomes are written with synchronous_commit = off, and
 /// all of a burst may have been settled since the server last flushed them, or sent them to its standby.
 inline constexpr std::int64_t kForgotten = kBurstRows + kBatchRows * kBatchesInHand;
@@ -37,6 +39,9 @@ struct Case {
   std::string says{};
   /// What an error in Postgres' log must name as well.
   std::string postgres_says{};
+  /// The server that the fault takes away for a while: how long it takes the daemon to go on once that one is back is
+  /// summed up over all such rows.
+  Server returns = Server::none;
   /// When everything must be settled after the end of the fault.
   std::chrono::seconds settled_within{60};
   /// Part of the short form.

@@ -66,7 +66,8 @@ Case wal_disk_full() {
           .repeats_a_round = kForgotten,
           .world = {.small_disk_for = "/pg_wal/"},
           .says = "Postgres",
-          .postgres_says = "PANIC:  could not write to file"};
+          .postgres_says = "PANIC:  could not write to file",
+          .returns = Server::postgres};
 }
 
 }  // namespace

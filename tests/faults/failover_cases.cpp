@@ -16,7 +16,8 @@ Case failover(std::string fault, std::string step, std::function<void(World&)> h
           .step = std::move(step),
           .harm = std::move(harm),
           .world = {.standby = true},
-          .says = std::move(says)};
+          .says = std::move(says),
+          .returns = Server::postgres};
 }
 
 /// The machine is there, and nothing listens. A proxy that accepts and then resets would be another fault: libpq then

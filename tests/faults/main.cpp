@@ -101,7 +101,7 @@ int main(int argc, char** argv) {
       return 0;
     }
     const auto results = run_all(cases, arguments);
-    std::cout << report(cases, results);
+    std::cout << report(cases, results, arguments.rounds);
     return std::ranges::all_of(results, [](const Result& result) { return result.broken.empty(); }) ? 0 : 1;
   } catch (const std::exception& error) {
     std::cerr << "faults: " << error.what() << '\n';

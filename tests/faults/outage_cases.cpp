@@ -1,59 +1,112 @@
 // SPDX-License-Identifier: Apache-2.0
+// Outages of some length. While one lasts, the daemons say so, and no attempt is spent.
 #include "faults/case.hpp"
 #include "faults/readiness.hpp"
+#include "support/outbox_table.hpp"
+#include "support/wait.hpp"
+
+#include <future>
+#include <stdexcept>
 
 namespace outboxd::faults {
 namespace {
 
-std::string lasting(const std::string& what, milliseconds time) {
-  return what + " for " + std::to_string(time.count() / 1'000) + " s";
+std::string lasting(const std::string& what, milliseconds time, const std::string& profile) {
+  return what + " for " + std::to_string(time.count() / 1'000) + " s, " + profile + " profile";
+}
+
+std::string attempts(World& world) {
+  return world.database().scalar("SELECT sum(attempts) FROM event_outbox");
+}
+
+/// Waits until what was in hand has been given back, and then for so long that nothing is claimed.
+void sit_out(World& world, const std::string& reason, milliseconds time) {
+  expect_not_ready(world, reason);
+  test::wait_until([&] { return test::count_rows(world.database(), "locked_until > now()") == 0; },
+                   std::chrono::seconds(5), "rows in hand to be given back");
+  const auto before = attempts(world);
+  World::lasts(time);
+  expect_not_ready(world, reason);
+  if (attempts(world) != before) throw std::runtime_error("attempts were counted while Redis was away");
+}
+
+Case redis_full(milliseconds time, const std::string& profile) {
+  return {.fault = lasting("Redis full (OOM)", time, profile),
+          .step = "any",
+          .harm =
+              [time](World& world) {
+                world.redis_command({"CONFIG", "SET", "maxmemory", "1"});
+                sit_out(world, "OOM", time);
+                world.redis_command({"CONFIG", "SET", "maxmemory", "0"});
+              },
+          .attempts = Attempts::none,
+          .repeats_a_round = 0,
+          .world = {.profile = profile},
+          .says = "OOM"};
+}
+
+Case redis_gone(milliseconds time, const std::string& profile) {
+  return {.fault = lasting("Redis gone", time, profile),
+          .step = "any",
+          .harm =
+              [time](World& world) {
+                world.redis().stop();
+                sit_out(world, "Redis", time);
+                world.redis().start();
+              },
+          .world = {.profile = profile},
+          .says = "Redis",
+          .returns = Server::redis};
+}
+
+/// One key for each millisecond that it shall take to load them.
+void add_keys(World& world, milliseconds::rep count) {
+  constexpr milliseconds::rep kAtOnce = 1'000;
+  for (milliseconds::rep done = 0; done < count; done += kAtOnce) {
+    world.redis_command({"EVAL", "for i = 1, ARGV[2] do redis.call('SET', 'filler:' .. (ARGV[1] + i), 'x') end", "0",
+                         std::to_string(done), std::to_string(kAtOnce)});
+  }
+}
+
+Case redis_loading(milliseconds time, const std::string& profile) {
+  return {.fault = lasting("Redis restarts and loads (LOADING)", time, profile),
+          .step = "any",
+          .harm =
+              [time](World& world) {
+                add_keys(world, time.count());
+                // It loads for a little longer than that; how much longer isn't said. The server is started on this
+                // thread, as it dies with the one that starts it.
+                auto meanwhile = std::async(std::launch::async, [&] { sit_out(world, "LOADING", time / 2); });
+                world.restart_redis_with("key-load-delay 1000\nloading-process-events-interval-bytes 1024\n", time);
+                meanwhile.get();
+              },
+          .world = {.profile = profile, .redis_snapshots = true},
+          .says = "Redis",
+          .returns = Server::redis};
+}
+
+Case postgres_gone(milliseconds time, const std::string& profile) {
+  return {.fault = lasting("Postgres gone", time, profile),
+          .step = "any",
+          .harm =
+              [time](World& world) {
+                world.postgres().stop();
+                expect_not_ready(world, "Postgres");
+                World::lasts(time);
+                expect_not_ready(world, "Postgres");
+                world.postgres().start();
+              },
+          .world = {.profile = profile},
+          .says = "Postgres",
+          .returns = Server::postgres};
 }
 
 }  // namespace
 
 std::vector<Case> outage_cases(const CaseOptions& options) {
   std::vector<Case> cases;
-  const auto time = options.outage;
-  for (const std::string profile : {"api", "coordinator"}) {
-    const auto suffix = ", " + profile + " profile";
-    cases.push_back({.fault = lasting("Redis full (OOM)", time) + suffix,
-                     .step = "any",
-                     .harm =
-                         [time](World& world) {
-                           world.redis_command({"CONFIG", "SET", "maxmemory", "1"});
-                           expect_not_ready(world, "OOM");
-                           World::lasts(time);
-                           expect_not_ready(world, "OOM");
-                           world.redis_command({"CONFIG", "SET", "maxmemory", "0"});
-                         },
-                     .attempts = Attempts::none,
-                     .repeats_a_round = 0,
-                     .world = {.profile = profile},
-                     .says = "OOM"});
-    cases.push_back({.fault = lasting("Redis gone", time) + suffix,
-                     .step = "any",
-                     .harm =
-                         [time](World& world) {
-                           world.redis().stop();
-                           expect_not_ready(world, "Redis");
-                           World::lasts(time);
-                           expect_not_ready(world, "Redis");
-                           world.redis().start();
-                         },
-                     .world = {.profile = profile},
-                     .says = "Redis"});
-    cases.push_back({.fault = lasting("Postgres gone", time) + suffix,
-                     .step = "any",
-                     .harm =
-                         [time](World& world) {
-                           world.postgres().stop();
-                           expect_not_ready(world, "Postgres");
-                           World::lasts(time);
-                           expect_not_ready(world, "Postgres");
-                           world.postgres().start();
-                         },
-                     .world = {.profile = profile},
-                     .says = "Postgres"});
+  for (auto* const of : {redis_full, redis_gone, redis_loading, postgres_gone}) {
+    for (const std::string profile : {"api", "coordinator"}) cases.push_back(of(options.outage, profile));
   }
   return cases;
 }

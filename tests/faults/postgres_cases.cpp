@@ -63,15 +63,20 @@ std::vector<Case> postgres_cases() {
                            world.go_on(step, unanswered(step));
                            world.postgres().start();
                          },
+                     .returns = Server::postgres,
                      .in_short = std::string_view{step.name} == kSettleDone.name});
   }
   for (const auto& step : {kClaimDone, kSettleAsked, kSettleDone}) {
-    cases.push_back({.fault = "restart of Postgres (fast)", .step = step.name, .harm = [step](World& world) {
-                       world.stop_at(step);
-                       world.postgres().stop(test::StopMode::fast);
-                       world.go_on(step, unanswered(step));
-                       world.postgres().start();
-                     }});
+    cases.push_back({.fault = "restart of Postgres (fast)",
+                     .step = step.name,
+                     .harm =
+                         [step](World& world) {
+                           world.stop_at(step);
+                           world.postgres().stop(test::StopMode::fast);
+                           world.go_on(step, unanswered(step));
+                           world.postgres().start();
+                         },
+                     .returns = Server::postgres});
     cases.push_back({.fault = "pg_terminate_backend", .step = step.name, .harm = [step](World& world) {
                        world.stop_at(step);
                        world.end_sessions();

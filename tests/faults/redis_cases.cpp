@@ -16,13 +16,18 @@ std::vector<Case> redis_cases() {
                            world.go_on(step, unanswered(step));
                            world.redis().start();
                          },
+                     .returns = Server::redis,
                      .in_short = std::string_view{step.name} == kPublishDone.name});
   }
-  cases.push_back({.fault = "restart of Redis", .step = "any", .harm = [](World& world) {
-                     world.any_moment();
-                     world.redis().stop();
-                     world.redis().start();
-                   }});
+  cases.push_back({.fault = "restart of Redis",
+                   .step = "any",
+                   .harm =
+                       [](World& world) {
+                         world.any_moment();
+                         world.redis().stop();
+                         world.redis().start();
+                       },
+                   .returns = Server::redis});
   for (const auto& step : {kPublishAsked, kPublishAnswered}) {
     cases.push_back({.fault = "SIGSTOP 2 s of Redis",
                      .step = step.name,

@@ -92,19 +92,8 @@ Case renamed_command() {
                 world.restart_redis_with("");
               },
           .world = {.redis_snapshots = true},
-          .says = "Redis"};
-}
-
-Case loading() {
-  return {.fault = "Redis restarts and loads for 2 s (LOADING)",
-          .step = "any",
-          .harm =
-              [](World& world) {
-                world.redis_command({"EVAL", "for i = 1, 2000 do redis.call('SET', 'filler:' .. i, 'x') end", "0"});
-                world.restart_redis_with("key-load-delay 1000\nloading-process-events-interval-bytes 1024\n");
-              },
-          .world = {.redis_snapshots = true},
-          .says = "Redis"};
+          .says = "Redis",
+          .returns = Server::redis};
 }
 
 Case busy() {
@@ -159,7 +148,6 @@ std::vector<Case> redis_refusal_cases() {
       std::move(switched_off),
       no_clients(),
       busy(),
-      loading(),
       renamed_command(),
       wrong_type(),
       no_right_to_one_key(),

@@ -8,13 +8,17 @@
 namespace outboxd::faults {
 namespace {
 
+std::string in_seconds(double value) {
+  std::ostringstream text;
+  text << std::fixed << std::setprecision(2) << value;
+  return text.str();
+}
+
 std::string median(std::vector<double> values) {
   if (values.empty()) return "–";
   const auto middle = values.begin() + static_cast<std::ptrdiff_t>(values.size() / 2);
   std::nth_element(values.begin(), middle, values.end());
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(2) << *middle;
-  return text.str();
+  return in_seconds(*middle);
 }
 
 struct Sums {
@@ -26,36 +30,62 @@ struct Sums {
   int broken = 0;
 };
 
-}  // namespace
-
-std::string report(const std::vector<Case>& cases, const std::vector<Result>& results) {
-  std::ostringstream text;
-  std::ostringstream broken;
+Sums sum_of(const std::vector<Result>& results) {
   Sums sums;
-  text << "| fault | step | rows | lost | dead (wanted) | repeats (allowed) | attempts spent | recovery, s | "
-          "settled, s |\n"
-          "| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
-  for (std::size_t i = 0; i < cases.size(); ++i) {
-    const auto& result = results[i];
-    text << "| " << cases[i].fault << " | " << cases[i].step << " | " << result.rows << " | " << result.lost << " | "
-         << result.dead << " (" << result.dead_wanted << ") | " << result.repeats << " (" << result.repeats_allowed
-         << ") | " << result.attempts_spent << " | " << median(result.recovery) << " | " << median(result.settled)
-         << " |\n";
+  for (const auto& result : results) {
     sums.rows += result.rows;
     sums.lost += result.lost;
     sums.dead += result.dead;
     sums.dead_wanted += result.dead_wanted;
     sums.repeats += result.repeats;
-    if (result.broken.empty()) continue;
-    ++sums.broken;
-    broken << "\nBROKEN: " << cases[i].fault << " | " << cases[i].step << '\n';
-    for (const auto& line : result.broken) broken << "  " << line << '\n';
-    broken << result.log;
+    sums.broken += result.broken.empty() ? 0 : 1;
   }
+  return sums;
+}
+
+std::string line_of(const Case& one, const Result& result) {
+  std::ostringstream text;
+  text << "| " << one.fault << " | " << one.step << " | " << result.rows << " | " << result.lost << " | "
+       << result.dead << " (" << result.dead_wanted << ") | " << result.repeats << " (" << result.repeats_allowed
+       << ") | " << result.attempts_spent << " | " << median(result.recovery) << " | " << median(result.settled)
+       << " |\n";
+  return text.str();
+}
+
+/// Over all rows that took this server away.
+std::string recovery_after(const std::string& name, Server server, const std::vector<Case>& cases,
+                           const std::vector<Result>& results) {
+  std::vector<double> all;
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    if (cases[i].returns != server) continue;
+    all.insert(all.end(), results[i].recovery.begin(), results[i].recovery.end());
+  }
+  if (all.empty()) return {};
+  return "recovery after " + name + " came back: median of " + std::to_string(all.size()) + ": " + median(all) +
+         " s, longest " + in_seconds(*std::ranges::max_element(all)) + " s\n";
+}
+
+}  // namespace
+
+std::string report(const std::vector<Case>& cases, const std::vector<Result>& results, int rounds) {
+  std::ostringstream text;
+  text << "| fault | step | rows | lost | dead (wanted) | repeats (allowed) | attempts spent | recovery, s | "
+          "settled, s "
+          "|\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
+  for (std::size_t i = 0; i < cases.size(); ++i) text << line_of(cases[i], results[i]);
+  const auto sums = sum_of(results);
   text << '\n'
-       << cases.size() << " faults, " << sums.broken << " broken; " << sums.rows << " rows, " << sums.lost
-       << " lost, " << sums.dead << " dead (" << sums.dead_wanted << " wanted), " << sums.repeats << " repeats\n"
-       << broken.str();
+       << cases.size() << " faults, " << rounds << (rounds == 1 ? " round" : " rounds") << " each, " << sums.broken
+       << " broken; " << sums.rows << " rows, " << sums.lost << " lost, " << sums.dead << " dead ("
+       << sums.dead_wanted << " wanted), " << sums.repeats << " repeats\n"
+       << recovery_after("Redis", Server::redis, cases, results)
+       << recovery_after("Postgres", Server::postgres, cases, results);
+  for (std::size_t i = 0; i < cases.size(); ++i) {
+    if (results[i].broken.empty()) continue;
+    text << "\nBROKEN: " << cases[i].fault << " | " << cases[i].step << '\n';
+    for (const auto& line : results[i].broken) text << "  " << line << '\n';
+    text << results[i].log;
+  }
   return text.str();
 }
 

@@ -165,7 +165,7 @@ void World::redis_command(const std::vector<std::string>& command) const {
   if (reply.is_error()) throw std::runtime_error(command.front() + ": " + reply.text);
 }
 
-void World::restart_redis_with(const std::string& config) {
+void World::restart_redis_with(const std::string& config, milliseconds loads_for) {
   try {
     redis_command({"SHUTDOWN", "SAVE"});
   } catch (const std::runtime_error&) {
@@ -173,7 +173,7 @@ void World::restart_redis_with(const std::string& config) {
   }
   redis_.stop();
   extras_.write("redis.conf", config);
-  redis_.start();
+  redis_.start(loads_for + std::chrono::seconds(30));
 }
 
 }  // namespace outboxd::faults

@@ -133,8 +133,9 @@ class World {
   void end_sessions() const;
   /// Past the proxy; throws when Redis answers with an error.
   void redis_command(const std::vector<std::string>& command) const;
-  /// Ends Redis in order with a snapshot, and starts it with these further lines of redis.conf.
-  void restart_redis_with(const std::string& config);
+  /// Ends Redis in order with a snapshot, and starts it with these further lines of redis.conf. Returns when it has
+  /// loaded the snapshot, for which it may take `loads_for` and half a minute.
+  void restart_redis_with(const std::string& config, milliseconds loads_for = milliseconds{0});
 
   /// The primary.
   [[nodiscard]] test::PrivatePostgres& postgres() { return nodes_.at(primary_)->server; }

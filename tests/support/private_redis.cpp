@@ -13,20 +13,20 @@ PrivateRedis::PrivateRedis(std::vector<std::string> config) : config_(std::move(
   constexpr int kPortsToTry = 10;
   for (int i = 0; i < kPortsToTry; ++i) {
     port_ = free_port();
-    if (try_start() == Attempt::up) return;
+    if (try_start(std::chrono::seconds(30)) == Attempt::up) return;
   }
   throw std::runtime_error("no free port for redis-server");
 }
 
 PrivateRedis::~PrivateRedis() = default;
 
-void PrivateRedis::start() {
+void PrivateRedis::start(std::chrono::milliseconds deadline) {
   if (running()) return;
-  wait_until([this] { return try_start() == Attempt::up; }, std::chrono::seconds(20),
+  wait_until([&] { return try_start(deadline) == Attempt::up; }, std::chrono::seconds(20),
              "redis-server on its old port " + std::to_string(port_));
 }
 
-PrivateRedis::Attempt PrivateRedis::try_start() {
+PrivateRedis::Attempt PrivateRedis::try_start(std::chrono::milliseconds deadline) {
   std::string config = "bind 127.0.0.1\nport " + std::to_string(port_) + "\nunixsocket " + unix_socket().string() +
                        "\ndir " + folder_.path().string() + "\nsave \"\"\nappendonly no\ndaemonize no\n";
   for (const auto& line : config_) config += line + "\n";
@@ -34,7 +34,7 @@ PrivateRedis::Attempt PrivateRedis::try_start() {
   server_ = std::make_unique<Child>(ChildOptions{.command = {find_program("redis-server"), file.string()},
                                                  .environment = {{"LC_ALL", "C"}},
                                                  .folder = folder_.path()});
-  wait_until([this] { return !server_->running() || answers(); }, std::chrono::seconds(30), "redis-server to answer");
+  wait_until([this] { return !server_->running() || answers(); }, deadline, "redis-server to answer");
   if (server_->running()) return Attempt::up;
   if (server_->out().find("ddress already in use") != std::string::npos) return Attempt::port_taken;
   throw std::runtime_error("redis-server did not start:\n" + server_->out() + server_->err());

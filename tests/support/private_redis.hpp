@@ -4,6 +4,7 @@
 #include "support/child.hpp"
 #include "support/redis_probe.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <filesystem>
 #include <memory>
@@ -34,8 +35,8 @@ class PrivateRedis {
   /// A connection over the Unix socket, unaffected by anything a test does to the TCP side.
   [[nodiscard]] RedisProbe probe() const { return RedisProbe(unix_socket()); }
 
-  /// Starts it again on the same port and folder, and waits until it answers.
-  void start();
+  /// Starts it again on the same port and folder, and waits until it has loaded its data and answers.
+  void start(std::chrono::milliseconds deadline = std::chrono::seconds(30));
   /// Ends it by SIGTERM, as a service manager does.
   void stop();
   void kill9();
@@ -45,7 +46,7 @@ class PrivateRedis {
 
  private:
   enum class Attempt { up, port_taken };
-  Attempt try_start();
+  Attempt try_start(std::chrono::milliseconds deadline);
   [[nodiscard]] bool answers() const;
 
   TempDir folder_;
