@@ -54,6 +54,8 @@ struct CaseOptions {
 };
 
 [[nodiscard]] std::vector<Case> daemon_cases();
+/// Beside a dispatcher of a service's own.
+[[nodiscard]] std::vector<Case> beside_cases();
 [[nodiscard]] std::vector<Case> postgres_cases();
 /// Another Postgres takes over.
 [[nodiscard]] std::vector<Case> failover_cases();

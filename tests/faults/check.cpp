@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "faults/check.hpp"
 
+#include "support/outbox_table.hpp"
 #include "support/signature.hpp"
 
 #include <algorithm>
@@ -99,6 +100,17 @@ void count_stream(World& world, const std::string& stream, const std::map<std::s
   }
 }
 
+/// Two dispatchers that share a table show nothing if one of them does all the work.
+void check_shares(World& world, Result& result) {
+  const auto settled_by = [&world](const std::string& pattern) {
+    return test::count_rows(world.database(),
+                            "dispatched_at IS NOT NULL AND locked_by LIKE " + test::literal(pattern));
+  };
+  if (settled_by(test::OlderDispatcher::kName) == 0)
+    result.broken.emplace_back("the in-process dispatcher did nothing");
+  if (settled_by("outboxd:%") == 0) result.broken.emplace_back("outboxd did nothing");
+}
+
 }  // namespace
 
 void check_rows_and_entries(World& world, const Case& one, int rounds, const std::vector<std::string>& committed,
@@ -112,6 +124,7 @@ void check_rows_and_entries(World& world, const Case& one, int rounds, const std
   for (const auto& id : committed) {
     if (!table.contains(id)) counts.lost.insert(id);
   }
+  if (one.world.in_process) check_shares(world, result);
   const auto in_flight = kBatchRows * kBatchesInHand * one.world.daemons * rounds;
   result.rows = static_cast<std::int64_t>(committed.size());
   result.lost = static_cast<std::int64_t>(counts.lost.size());

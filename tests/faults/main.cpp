@@ -54,7 +54,7 @@ Arguments parse(std::span<char*> words) {
 
 std::vector<Case> chosen_cases(const Arguments& arguments) {
   std::vector<Case> chosen;
-  for (auto& group : {daemon_cases(), postgres_cases(), failover_cases(), disk_cases(), redis_cases(),
+  for (auto& group : {daemon_cases(), beside_cases(), postgres_cases(), failover_cases(), disk_cases(), redis_cases(),
                       redis_refusal_cases(), network_cases(), poison_cases(), outage_cases(arguments.cases)}) {
     for (const auto& one : group) {
       const bool named = (one.fault + " | " + one.step).find(arguments.only) != std::string::npos;

@@ -44,11 +44,14 @@ void run_round(World& world, const Case& one, int round, std::vector<std::string
 }
 
 /// What the fault has left behind must still stop as it should.
-void stop_daemons(World& world, Result& result) {
+void stop_dispatchers(World& world, Result& result) {
   for (std::size_t i = 0; i < world.daemons(); ++i) world.daemon(i).signal(SIGTERM);
   for (std::size_t i = 0; i < world.daemons(); ++i) {
     const int status = world.daemon(i).wait();
     if (status != 0) result.broken.push_back("outboxd ended with " + std::to_string(status) + " after SIGTERM");
+  }
+  if (const auto failure = world.stop_in_process(); !failure.empty()) {
+    result.broken.push_back("the in-process dispatcher: " + failure);
   }
 }
 
@@ -86,7 +89,7 @@ Result run_case(const Case& one, int rounds) {
   try {
     std::vector<std::string> committed;
     for (int round = 0; round < rounds; ++round) run_round(world, one, round, committed, result);
-    stop_daemons(world, result);
+    stop_dispatchers(world, result);
     check_log(world, one, result);
     check_rows_and_entries(world, one, rounds, committed, result);
   } catch (const std::exception& error) {

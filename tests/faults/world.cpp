@@ -50,6 +50,7 @@ World::World(const WorldOptions& options)
       to_redis_(redis_.port(), options.seed) {
   daemons_.resize(static_cast<std::size_t>(options.daemons));
   for (std::size_t i = 0; i < daemons_.size(); ++i) start_daemon(i);
+  if (options.in_process) in_process_ = std::make_unique<InProcess>(database(), redis_);
 }
 
 std::string World::postgres_url() const {

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "faults/in_process.hpp"
 #include "support/database.hpp"
 #include "support/fault_proxy.hpp"
 #include "support/full_disk.hpp"
@@ -47,6 +48,8 @@ struct WorldOptions {
   /// A second Postgres follows the first, and no commit of a service's is answered that it hasn't got as well. The
   /// daemons know both by one URL, and want the one that takes writes.
   bool standby = false;
+  /// A service's own dispatcher works on the same table.
+  bool in_process = false;
   std::uint32_t seed = 1;
 };
 
@@ -111,6 +114,8 @@ class World {
   void kill_daemon(std::size_t number) { daemons_.at(number)->signal(SIGKILL); }
   [[nodiscard]] test::Child& daemon(std::size_t number) { return *daemons_.at(number); }
   [[nodiscard]] std::size_t daemons() const { return daemons_.size(); }
+  /// Ends the service's own dispatcher, if there is one. Returns what ended it before; empty if nothing did.
+  std::string stop_in_process() { return in_process_ ? in_process_->stop() : ""; }
 
   /// Inserts so many rows at once, so that batches are full and follow each other closely. Returns their ids.
   [[nodiscard]] std::vector<std::string> burst(int rows);
@@ -163,6 +168,7 @@ class World {
   std::string database_;
   test::FaultProxy to_redis_;
   std::vector<std::unique_ptr<test::Child>> daemons_;
+  std::unique_ptr<InProcess> in_process_;
   int prefixes_ = 0;
   std::map<std::string, std::string> poison_;
 };

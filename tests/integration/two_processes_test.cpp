@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Several outboxd on one table: every row arrives, each once.
+#include "support/older_dispatcher.hpp"
 #include "support/outbox_table.hpp"
 #include "support/wait.hpp"
 
@@ -13,6 +14,7 @@ using outboxd::test::count_rows;
 using outboxd::test::insert_rows;
 using outboxd::test::new_stream;
 using outboxd::test::occurrences;
+using outboxd::test::OlderDispatcher;
 using outboxd::test::once_counts;
 using outboxd::test::outboxd_environment;
 using outboxd::test::shared_redis;
@@ -101,36 +103,17 @@ TEST_CASE("an older dispatcher that works by the same rules can share the table"
   const auto stream = new_stream("older");
   insert_rows(database, "row-", stream, 2000);
   const auto outboxd = start_outboxd({"run"}, outboxd_environment(database));
-  // It claims, "publishes" and settles single rows as the in-process dispatcher does.
-  const auto older = database.connect();
-  std::set<std::string> published;
-  auto redis = shared_redis().probe();
+  OlderDispatcher older(database, shared_redis(), 5);
+  int published = 0;
   wait_until(
       [&] {
-        pqxx::work work(*older);
-        const auto claimed = work.exec(
-            "UPDATE event_outbox SET attempts = attempts + 1, locked_by = 'older', locked_until = now() + interval "
-            "'30"
-            " seconds' WHERE id IN (SELECT id FROM event_outbox WHERE dispatched_at IS NULL AND available_at <= now()"
-            " AND (locked_until IS NULL OR locked_until < now()) ORDER BY available_at LIMIT 5 FOR UPDATE SKIP "
-            "LOCKED)"
-            " RETURNING id");
-        work.commit();
-        for (const auto& row : claimed) {
-          const std::string id = row[0].c_str();
-          redis.command("XADD", stream, "*", "outbox_id", id);
-          published.insert(id);
-          database.exec(
-              "UPDATE event_outbox SET dispatched_at = now(), locked_until = NULL, last_error = NULL WHERE id ="
-              " '" +
-              id + "' AND locked_by = 'older'");
-        }
+        published += older.turn();
         return count_rows(database, "dispatched_at IS NULL") == 0;
       },
       kDeadline, "both to drain the table");
-  CHECK(!published.empty());
-  CHECK(published.size() < 2000);
+  CHECK(published > 0);
+  CHECK(published < 2000);
   CHECK(distinct_ids(stream).size() == 2000);
   CHECK(count_rows(database, "attempts <> 1") == 0);
-  CHECK(count_rows(database, "locked_by = 'older'") == static_cast<std::int64_t>(published.size()));
+  CHECK(count_rows(database, "locked_by = 'older'") == published);
 }
