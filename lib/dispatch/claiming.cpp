@@ -18,6 +18,7 @@ Awaitable<void> Dispatcher::claim_loop() {
       continue;
     }
     const auto limit = breaker_.rows_allowed(options_.batch_rows);
+    const bool empty_handed = rows_in_hand_ == 0;
     ClaimRequest request{limit, due_by_, {}};
     auto claimed = co_await claim(std::move(request));
     if (!claimed) continue;
@@ -25,8 +26,10 @@ Awaitable<void> Dispatcher::claim_loop() {
     if (!claimed->rows.empty()) co_await to_publish_.push(std::move(*claimed));
     // A full claim means that there is more: on with it. Anything less waits for the poll.
     if (options_.once && rows == 0) {
-      const bool done = co_await backlog_had_its_turn();
-      if (done) break;
+      // What is in hand may yet be given back unsent, and is to be claimed again then.
+      co_await nothing_in_hand();
+      co_await look_for_suspects();
+      if (empty_handed && suspects_.empty()) break;
     } else if (!options_.once && rows < limit) {
       co_await pause(options_.poll_interval);
     }
@@ -114,13 +117,6 @@ void Dispatcher::account_refused(const std::vector<RefusedRow>& refused) {
   tally_.claimed += static_cast<std::uint64_t>(dead);
   tally_.dead += static_cast<std::uint64_t>(dead);
   for (auto i = dead; i > 0; --i) parts_.observer.died();
-}
-
-Awaitable<bool> Dispatcher::backlog_had_its_turn() {
-  // What is in hand may yet come back, when Redis goes away; then there is more to do after the outage.
-  co_await nothing_in_hand();
-  co_await look_for_suspects();
-  co_return suspects_.empty() && !breaker_.is_open();
 }
 
 Awaitable<void> Dispatcher::pause(std::chrono::microseconds how_long) {

@@ -13,7 +13,9 @@
 #include "outbox/retry_policy.hpp"
 
 #include <functional>
+#include <map>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -86,7 +88,6 @@ class Dispatcher {
   Awaitable<void> take_a_suspect();
   Awaitable<void> nothing_in_hand();
   void account_refused(const std::vector<RefusedRow>& refused);
-  Awaitable<bool> backlog_had_its_turn();
   Awaitable<void> pause(std::chrono::microseconds how_long);
   [[nodiscard]] bool claiming_is_over();
   [[nodiscard]] bool waits_for_outages() const { return !options_.once || options_.once_deadline.has_value(); }
@@ -97,6 +98,7 @@ class Dispatcher {
   [[nodiscard]] std::optional<Reply> obstacle(const ClaimedRows& claimed) const;
   /// `replies` are those to the entries from `first` on.
   void watch_for_outage(std::vector<Reply>& replies, const Prepared& prepared, std::size_t first);
+  void remember_unanswered(std::vector<Reply>& replies, std::span<const entry::Entry> entries);
   Settlement decide_all(ClaimedRows claimed, const Prepared& prepared);
   void account(const Row& row, const Reply& reply, const Outcome& outcome);
 
@@ -113,6 +115,8 @@ class Dispatcher {
   void keep_refused(Settlement& settlement, const std::vector<RefusedRow>& refused);
   void give_up_settling(Settlement& settlement);
   void rows_left_hand(std::size_t rows);
+  /// How many outcomes were not written as somebody else has, or may have, the rows.
+  [[nodiscard]] std::size_t leases_lost(const Unsettled& unsettled, const Settled& settled) const;
   void account_settled(const Settlement& settlement, std::size_t leases_lost);
   Awaitable<void> sample();
   Awaitable<void> count_what_remains();
@@ -145,8 +149,15 @@ class Dispatcher {
   std::string probe_stream_;
   /// Until then, a retried row may be the one that an unanswered write failed of.
   TimePoint suspicion_ends_{};
-  /// Whether Redis has taken anything since the suspicion began.
-  bool taken_under_suspicion_ = false;
+  /// Writes that were answered, without a sign of an outage.
+  std::uint64_t writes_taken_ = 0;
+  struct Unanswered {
+    TimePoint since;
+    /// `writes_taken_` at that time.
+    std::uint64_t writes_taken = 0;
+  };
+  /// Rows of unanswered writes, by id; those that were answered since are gone.
+  std::map<std::string, Unanswered> unanswered_;
   std::size_t rows_in_hand_ = 0;
   /// Ids of rows to be taken alone, in this order.
   std::vector<std::string> suspects_;

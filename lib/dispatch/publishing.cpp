@@ -17,6 +17,14 @@ bool is_outage(const Reply& reply) {
 // How long after an unanswered write retried rows go out one by one: longer than any retry delay.
 constexpr std::chrono::minutes kSuspicion{2};
 
+// How long a row of an unanswered write is remembered: several retry delays, as other dispatchers may have it
+// meanwhile.
+constexpr std::chrono::minutes kMemory{10};
+
+const std::string& id_of(const entry::Entry& entry) {
+  return entry.fields.front().value;
+}
+
 }  // namespace
 
 Awaitable<void> Dispatcher::publish_loop() {
@@ -31,6 +39,10 @@ Awaitable<Settlement> Dispatcher::publish(ClaimedRows claimed) {
   auto prepared = prepare(claimed.rows, parts_.encoder, options_.retry.max_attempts);
   for (const auto& [row, fields] : prepared.reserved_dropped) {
     parts_.observer.reserved_fields_dropped(claimed.rows[row].stream, fields);
+  }
+  for (std::size_t i = 0; i < prepared.entries.size(); ++i) {
+    // A row whose only attempt was given back would seem not to have been tried.
+    if (unanswered_.contains(id_of(prepared.entries[i]))) prepared.tried_before[i] = true;
   }
   if (!prepared.entries.empty()) {
     auto replies = co_await send(prepared, claimed);
@@ -70,21 +82,34 @@ Awaitable<std::vector<Reply>> Dispatcher::send(const Prepared& prepared, const C
 }
 
 void Dispatcher::watch_for_outage(std::vector<Reply>& replies, const Prepared& prepared, std::size_t first) {
+  const auto entries = std::span{prepared.entries}.subspan(first, replies.size());
+  remember_unanswered(replies, entries);
   const auto outage = std::ranges::find_if(replies, is_outage);
   if (outage == replies.end()) {
-    taken_under_suspicion_ = true;
+    ++writes_taken_;
     redis_backoff_.reset();
     return;
   }
   breaker_.open();
   trouble_.redis = outage->text;
-  probe_stream_ = prepared.entries[first + static_cast<std::size_t>(outage - replies.begin())].stream;
+  probe_stream_ = entries[static_cast<std::size_t>(outage - replies.begin())].stream;
   report_health();
-  if (outage->fault != Fault::unanswered) return;
+}
+
+void Dispatcher::remember_unanswered(std::vector<Reply>& replies, std::span<const entry::Entry> entries) {
   const auto now = parts_.clock.now();
-  if (now >= suspicion_ends_) taken_under_suspicion_ = false;
-  suspicion_ends_ = now + kSuspicion;
-  if (replies.size() == 1) outage->singled_out = taken_under_suspicion_;
+  std::erase_if(unanswered_, [now](const auto& row) { return now >= row.second.since + kMemory; });
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    const auto& id = id_of(entries[i]);
+    if (!is_outage(replies[i])) unanswered_.erase(id);
+    if (replies[i].fault != Fault::unanswered) continue;
+    suspicion_ends_ = now + kSuspicion;
+    // Failing again tells something about the row only if Redis took others in between: an outage fails everybody.
+    const auto before = unanswered_.find(id);
+    const bool others_went_through = before != unanswered_.end() && writes_taken_ > before->second.writes_taken;
+    replies[i].singled_out = replies.size() == 1 && others_went_through;
+    unanswered_[id] = {now, writes_taken_};
+  }
 }
 
 Settlement Dispatcher::decide_all(ClaimedRows claimed, const Prepared& prepared) {

@@ -62,9 +62,7 @@ Awaitable<Dispatcher::Try> Dispatcher::try_to_settle(Unsettled& unsettled) {
   if (health_ != Health::starting) report_health();
   if (settled) {
     settle_backoff_.reset();
-    // An earlier try may have been carried out although its answer was lost; then the guard refuses our own rows.
-    const auto without_lease = settlement.outcomes.size() - settled->written - settled->refused.size();
-    const auto lost = unsettled.in_doubt ? 0 : without_lease;
+    const auto lost = leases_lost(unsettled, *settled);
     parts_.observer.settled(settled->written, lost, parts_.clock.now() - started);
     account_settled(settlement, lost);
     keep_refused(settlement, settled->refused);
@@ -77,6 +75,15 @@ Awaitable<Dispatcher::Try> Dispatcher::try_to_settle(Unsettled& unsettled) {
   const bool lease_is_over = parts_.clock.now() >= settlement.lease_ends && !unreachable;
   if (!settlement.outcomes.empty() && (lease_is_over || past_deadline())) give_up_settling(settlement);
   co_return settlement.outcomes.empty() ? Try::done : settled ? Try::refused : Try::failed;
+}
+
+std::size_t Dispatcher::leases_lost(const Unsettled& unsettled, const Settled& settled) const {
+  const auto& settlement = unsettled.settlement;
+  // An earlier try may have been carried out although its answer was lost; then the guard refuses our own rows.
+  // Nobody else can have taken them before the lease was over; afterwards there is no telling.
+  const bool written_before =
+      unsettled.in_doubt && settled.written == 0 && parts_.clock.now() < settlement.lease_ends;
+  return written_before ? 0 : settlement.outcomes.size() - settled.written - settled.refused.size();
 }
 
 void Dispatcher::keep_refused(Settlement& settlement, const std::vector<RefusedRow>& refused) {
