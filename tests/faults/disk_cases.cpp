@@ -13,11 +13,13 @@ constexpr milliseconds kAWhile{2'000};
 
 Case data_disk_full() {
   return {.fault = "data disk full (ENOSPC, 53100) 2 s",
-          .step = "any",
+          .step = kSettleAsked.name,
           .harm =
               [](World& world) {
-                world.any_moment();
+                // The first of a burst, so that there are rows left to claim: the service can insert no more.
+                world.stop_at(kSettleAsked);
                 world.small_disk().fill();
+                world.go_on(kSettleAsked);
                 World::lasts(kAWhile);
                 world.small_disk().make_room();
               },
