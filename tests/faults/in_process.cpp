@@ -2,6 +2,7 @@
 #include "faults/in_process.hpp"
 
 #include <chrono>
+#include <exception>
 
 namespace outboxd::faults {
 
