@@ -55,10 +55,31 @@ bool may_be_one_rows(const std::exception& error) {
 
 dispatch::ClaimedRows Claims::claim(pqxx::transaction_base& transaction, const Layout& layout,
                                     const ClaimTerms& terms, const dispatch::ClaimRequest& request) {
-  std::erase_if(aside_, [now = SteadyClock::now()](const auto& row) { return row.second <= now; });
+  const Call call{transaction, layout, terms, request};
+  const auto is_over = [now = SteadyClock::now()](const auto& item) { return item.second <= now; };
+  std::erase_if(aside_, is_over);
+  std::erase_if(leases_, is_over);
+  if (std::exchange(in_doubt_, true)) free_unknown_leases(call);
+  auto claimed = claim_due(call);
+  // A row is settled within its lease, or not at all while the lease is known to nobody else.
+  if (!claimed.rows.empty()) leases_[claimed.lease] = SteadyClock::now() + 2 * terms.lease;
+  in_doubt_ = false;
+  return claimed;
+}
+
+void Claims::free_unknown_leases(const Call& call) {
+  std::vector<std::string> known;
+  for (const auto& [lease, until] : leases_) known.push_back(lease);
+  exec(call.transaction, call.layout.free_unknown_leases, call.terms.worker, array_literal(known),
+       call.terms.streams);
+}
+
+dispatch::ClaimedRows Claims::claim_due(const Call& call) {
+  const auto& [transaction, layout, terms, request] = call;
   const auto due_by = or_null(request.due_by);
   const auto lease = std::to_string(terms.lease.count());
-  const auto claim_by = [&](const std::string& statement, const auto&... ids) {
+  const auto claim_by = [&, &transaction = transaction, &terms = terms, &request = request](
+                            const std::string& statement, const auto&... ids) {
     dispatch::ClaimedRows claimed;
     read_claim(exec(transaction, statement, request.limit, terms.worker, lease, due_by, terms.streams,
                     terms.max_payload_bytes, terms.max_attempts, ids...),
@@ -72,7 +93,7 @@ dispatch::ClaimedRows Claims::claim(pqxx::transaction_base& transaction, const L
   } catch (const std::exception& error) {
     if (!may_be_one_rows(error)) throw;
   }
-  return claim_around({transaction, layout, terms, request});
+  return claim_around(call);
 }
 
 dispatch::ClaimedRows Claims::claim_around(const Call& call) {

@@ -25,7 +25,8 @@ struct ClaimTerms {
 };
 
 /// Claims rows, and finds its way around single rows that Postgres refuses to hand out: one that a trigger or a
-/// constraint objects to is left aside for a while, one that can't be read is declared dead. Blocks; not thread-safe.
+/// constraint objects to is left aside for a while, one that can't be read is declared dead. Rows of a claim whose
+/// answer was lost are given back by the next one. Blocks; not thread-safe.
 class Claims {
  public:
   /// Throws what libpqxx throws; a single row's trouble is in the result.
@@ -40,10 +41,16 @@ class Claims {
     const dispatch::ClaimRequest& request;
   };
 
+  dispatch::ClaimedRows claim_due(const Call& call);
   dispatch::ClaimedRows claim_around(const Call& call);
+  void free_unknown_leases(const Call& call);
   dispatch::RefusedRow set_aside(const Call& call, const std::string& id, const std::string& reason);
   [[nodiscard]] std::vector<std::string> ids_aside() const;
 
+  /// A claim failed, and may have been carried out all the same.
+  bool in_doubt_ = false;
+  /// Leases that we know of, and until when they may be somebody's.
+  std::map<std::string, std::chrono::steady_clock::time_point> leases_;
   /// Rows that could not be claimed, and until when they are left alone.
   std::map<std::string, std::chrono::steady_clock::time_point> aside_;
 };

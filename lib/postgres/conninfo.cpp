@@ -16,6 +16,26 @@ struct FreeOptions {
   void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
 };
 
+std::vector<std::string> split(const std::string& list) {
+  std::vector<std::string> parts{""};
+  for (const char c : list) {
+    if (c == ',') {
+      parts.emplace_back();
+    } else {
+      parts.back() += c;
+    }
+  }
+  return parts;
+}
+
+std::string turned(const std::string& list, std::size_t turns) {
+  auto parts = split(list);
+  std::rotate(parts.begin(), parts.begin() + static_cast<std::ptrdiff_t>(turns % parts.size()), parts.end());
+  std::string text;
+  for (const auto& part : parts) text.append(&part == parts.data() ? "" : ",").append(part);
+  return text;
+}
+
 std::string in_quotes(const std::string& value) {
   std::string text = "'";
   for (const char c : value) {
@@ -23,6 +43,12 @@ std::string in_quotes(const std::string& value) {
     text.push_back(c);
   }
   return text + "'";
+}
+
+std::string in_one_string(const std::map<std::string, std::string>& values) {
+  std::string text;
+  for (const auto& [key, value] : values) text.append(key).append("=").append(in_quotes(value)).append(" ");
+  return text;
 }
 
 }  // namespace
@@ -64,9 +90,25 @@ std::string complete_conninfo(const std::string& conninfo, std::chrono::millisec
   }
   // Ours to say: we read and write UTF-8.
   values["client_encoding"] = "UTF8";
-  std::string completed;
-  for (const auto& [key, value] : values) completed.append(key).append("=").append(in_quotes(value)).append(" ");
-  return completed;
+  return in_one_string(values);
+}
+
+std::string with_hosts_turned(const std::string& conninfo, std::size_t turns) {
+  const std::unique_ptr<PQconninfoOption, FreeOptions> parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
+  std::map<std::string, std::string> values;
+  for (const auto* option = parsed.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) values[option->keyword] = option->val;
+  }
+  std::size_t hosts = 1;
+  for (const auto* list : {"host", "hostaddr"}) {
+    if (values.contains(list)) hosts = std::max(hosts, split(values[list]).size());
+  }
+  if (hosts == 1) return conninfo;
+  for (const auto* list : {"host", "hostaddr", "port"}) {
+    // One port may stand for all of them.
+    if (values.contains(list) && split(values[list]).size() == hosts) values[list] = turned(values[list], turns);
+  }
+  return in_one_string(values);
 }
 
 }  // namespace outboxd::postgres

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -12,6 +13,11 @@ namespace outboxd::postgres {
 /// Returns key=value form. Throws std::invalid_argument, without the string's text, when libpq can't read it.
 [[nodiscard]] std::string complete_conninfo(const std::string& conninfo, std::chrono::milliseconds connect_timeout,
                                             std::chrono::milliseconds statement_timeout);
+
+/// A complete connection string that names several hosts, with the order of its hosts turned by `turns`; any other is
+/// returned as it is. libpq goes on to the next host when it can't connect, and not when it is cut off while
+/// connecting.
+[[nodiscard]] std::string with_hosts_turned(const std::string& conninfo, std::size_t turns);
 
 /// The passwords in a connection string, to be kept out of every text; nothing when libpq can't read it.
 [[nodiscard]] std::vector<std::string> secrets_of_conninfo(const std::string& conninfo);

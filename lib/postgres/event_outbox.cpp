@@ -131,6 +131,14 @@ UPDATE {table} SET locked_until = now()
                           AND ($2::text[] IS NULL OR stream_name = ANY ($2::text[]))
                         ORDER BY available_at LIMIT 5000)))sql";
 
+constexpr std::string_view kFreeUnknownLeases = R"sql(
+UPDATE {table} SET locked_until = NULL, attempts = greatest(attempts - 1, 0)
+ WHERE locked_by = $1 AND locked_until > now() AND dispatched_at IS NULL AND locked_until <> ALL ($2::timestamptz[])
+   AND id = ANY (ARRAY(SELECT id FROM {table}
+                        WHERE dispatched_at IS NULL AND available_at <= now()
+                          AND ($3::text[] IS NULL OR stream_name = ANY ($3::text[]))
+                        ORDER BY available_at LIMIT 5000)))sql";
+
 // Every count stops at the cap, so that a large backlog costs no more than the cap.
 constexpr std::string_view kSample = R"sql(
 SELECT (SELECT count(*) FROM (SELECT FROM {table}
@@ -180,6 +188,7 @@ Layout event_outbox_layout(const std::string& table, bool ctid_names_rows) {
       .claim_these = fill(kClaim, " AND id = ANY ($8::text[])"),
       .claim_these_until = fill(kClaim, " AND id = ANY ($8::text[])", "$3::timestamptz"),
       .due_ids = fill(kDueIds, no_suspects("$6::bigint")),
+      .free_unknown_leases = fill(kFreeUnknownLeases),
       .read_payload = fill(kReadPayload),
       .bury = fill(kBury),
       .mark_published = fill(kMarkPublished),

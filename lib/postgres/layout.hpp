@@ -32,6 +32,9 @@ struct Layout {
   /// $6 most attempts.
   /// Returns id, the end of a lease from now on, and the time, in publishing order.
   std::string due_ids;
+  /// Gives back rows that worker $1 has leased without ever learning of it, their attempt included: leases other than
+  /// $2, among the rows due first. $3 streams.
+  std::string free_unknown_leases;
   /// Reads the payload of $1, unless it is larger than $2 bytes.
   std::string read_payload;
   /// Declares $1 dead with the error $2, unless it is leased, locked or published.

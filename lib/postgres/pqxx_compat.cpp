@@ -95,6 +95,9 @@ std::string message_of(const std::exception& error) {
     rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
     if (message.empty()) {
       message = without_severity(line);
+    } else if (line.starts_with("connection to server")) {
+      // One for each host.
+      message.append("; ").append(line);
     } else if (line.starts_with("DETAIL:") || line.starts_with("HINT:")) {
       auto text = line.substr(line.find(':') + 1);
       while (text.starts_with(' ')) text.remove_prefix(1);

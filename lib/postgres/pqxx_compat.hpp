@@ -35,7 +35,7 @@ pqxx::result exec_parameters(pqxx::transaction_base& transaction, const std::str
 [[nodiscard]] std::string sqlstate_of(const std::exception& error);
 
 /// Postgres' message on one line, without "ERROR:", the statement's text and the position; DETAIL and HINT follow
-/// in brackets.
+/// in brackets. Of several hosts, each has its say.
 [[nodiscard]] std::string message_of(const std::exception& error);
 
 /// Rows that an INSERT, UPDATE or DELETE changed.

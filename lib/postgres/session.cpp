@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/session.hpp"
 
+#include "postgres/conninfo.hpp"
 #include "postgres/sqlstate.hpp"
 
 #include <boost/asio/post.hpp>
@@ -48,7 +49,7 @@ void Session::ensure_open(const boost::asio::any_io_executor& executor) {
   if (connection_ && connection_->is_open()) return;
   socket_->reset(-1);
   connection_.reset();
-  auto fresh = open_connection(options_.conninfo);
+  auto fresh = open_a_host();
   socket_->reset(fresh->sock());
   {
     const auto guard = guard_statement(executor);
@@ -62,6 +63,15 @@ void Session::ensure_open(const boost::asio::any_io_executor& executor) {
   connection_ = std::move(fresh);
   if (opened_before_) reopened_at_ = std::chrono::steady_clock::now();
   opened_before_ = true;
+}
+
+std::unique_ptr<pqxx::connection> Session::open_a_host() {
+  try {
+    return open_connection(with_hosts_turned(options_.conninfo, failed_opens_));
+  } catch (const std::exception&) {
+    ++failed_opens_;
+    throw;
+  }
 }
 
 bool Session::reopened_within(std::chrono::milliseconds time) const {

@@ -81,6 +81,7 @@ class Session {
   };
 
   void ensure_open(const boost::asio::any_io_executor& executor);
+  std::unique_ptr<pqxx::connection> open_a_host();
   dispatch::StoreError explain(const std::string& purpose, const std::exception& error);
   [[nodiscard]] StatementGuard guard_statement(const boost::asio::any_io_executor& loop);
 
@@ -88,6 +89,7 @@ class Session {
   std::shared_ptr<SocketHandle> socket_ = std::make_shared<SocketHandle>();
   // Touched on the thread alone.
   std::unique_ptr<pqxx::connection> connection_;
+  std::size_t failed_opens_ = 0;
   bool opened_before_ = false;
   bool pooled_ = false;
   std::optional<std::chrono::steady_clock::time_point> reopened_at_;

@@ -77,6 +77,13 @@ std::vector<Case> network_cases() {
     // A garbled request would be the server's to judge, and might be another valid one.
     if (step.phase == Phase::done) cases.push_back(at_step("answer garbled", step, Then::garble, true));
   }
+  // The worker lives, so its lease counts: the rows come back since it knows that it has never had them.
+  auto lost_claim = at_step("connection cut, lease 30 s", kClaimDone, Then::cut);
+  lost_claim.attempts = Attempts::none;
+  lost_claim.repeats_a_round = 0;
+  lost_claim.world.lease = "30s";
+  lost_claim.settled_within = std::chrono::seconds{10};
+  cases.push_back(std::move(lost_claim));
   for (const bool redis : {false, true}) {
     cases.push_back(delayed(redis, milliseconds{100}));
     cases.push_back(delayed(redis, milliseconds{600}));

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The ways to Redis and to Postgres, and the secrets that they take.
+#include "support/fault_proxy.hpp"
 #include "support/http.hpp"
 #include "support/outbox_table.hpp"
 #include "support/signature.hpp"
@@ -122,6 +123,20 @@ TEST_CASE("Postgres by URL over TCP and by conninfo over the Unix socket") {
     CHECK_MESSAGE(ended.status == 0, ended.err);
     CHECK(count_rows(database, "dispatched_at IS NOT NULL") == 1);
   }
+}
+
+TEST_CASE("a host that accepts connections and ends them, as a balancer without servers does, is passed over") {
+  outboxd::test::FaultProxy dead(shared_postgres().port());
+  dead.refuse(true);
+  const auto database = contract_database();
+  const auto ports = [&](std::uint16_t port) { return "127.0.0.1:" + std::to_string(port); };
+  const auto environment =
+      with(outboxd_environment(database),
+           {{"DATABASE_URL", "postgresql://postgres@" + ports(dead.port()) + "," + ports(shared_postgres().port()) +
+                                 "/" + database.name + "?target_session_attrs=read-write"}});
+  const auto outboxd = start_outboxd({"run"}, environment);
+  insert_row(database, "a", outboxd::test::new_stream(), "{}");
+  wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") == 1; });
 }
 
 TEST_CASE("Postgres with a password: right, from a file, and wrong") {

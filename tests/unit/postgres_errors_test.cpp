@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/conninfo.hpp"
 #include "postgres/error_text.hpp"
+#include "postgres/pqxx_compat.hpp"
 #include "postgres/sqlstate.hpp"
 
 #include <doctest/doctest.h>
@@ -9,6 +10,7 @@
 #include <chrono>
 #include <stdexcept>
 #include <string>
+#include <tuple>
 
 namespace outboxd::postgres {
 
@@ -76,6 +78,37 @@ TEST_CASE("a connection string gets what it leaves out, and keeps what it says")
   }
   CHECK(complete_conninfo("password='a\\'b\\\\c'", 1ms, 1s).find("password='a\\'b\\\\c'") != std::string::npos);
   CHECK(complete_conninfo("host=h", 1ms, 1s).find("connect_timeout='2'") != std::string::npos);
+}
+
+TEST_CASE("the hosts of a connection string take turns, each with its port") {
+  const auto turned = [](const std::string& text, std::size_t turns) {
+    return with_hosts_turned(complete_conninfo(text, 5s, 30s), turns);
+  };
+  const std::string three = "postgresql://u:p%40ss@h1:1,h2:2,h3:3/db";
+  for (const auto& [turns, hosts, ports] :
+       {std::tuple{0U, "host='h1,h2,h3'", "port='1,2,3'"}, std::tuple{1U, "host='h2,h3,h1'", "port='2,3,1'"},
+        std::tuple{5U, "host='h3,h1,h2'", "port='3,1,2'"}}) {
+    CAPTURE(turns);
+    const auto text = turned(three, turns);
+    CHECK(text.find(hosts) != std::string::npos);
+    CHECK(text.find(ports) != std::string::npos);
+    CHECK(text.find("password='p@ss'") != std::string::npos);
+  }
+  CHECK(turned("host=h1,h2 port=5433", 1).find("port='5433'") != std::string::npos);
+  CHECK(turned("host=h1,h2 port=5433", 1).find("host='h2,h1'") != std::string::npos);
+  CHECK(turned("hostaddr=127.0.0.1,127.0.0.2", 1).find("hostaddr='127.0.0.2,127.0.0.1'") != std::string::npos);
+  const auto one = complete_conninfo("host=h port=1", 5s, 30s);
+  CHECK(with_hosts_turned(one, 1) == one);
+}
+
+TEST_CASE("an error's message names every host that was tried, and no severity") {
+  const auto message = [](const char* what) { return message_of(std::runtime_error{what}); };
+  CHECK(message("ERROR:  no such thing\nLINE 1: SELECT\nHINT:  make one\n") == "no such thing (make one)");
+  CHECK(
+      message("connection to server at \"h1\" failed: refused\n\tIs it running?\n"
+              "connection to server at \"h2\" failed: session is read-only\n") ==
+      "connection to server at \"h1\" failed: refused; connection to server at \"h2\" failed: session is read-only");
+  CHECK(message("Could not obtain client encoding: not connected.") == "the connection was lost");
 }
 
 TEST_CASE("an unreadable connection string is refused without being shown") {
