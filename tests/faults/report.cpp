@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <iomanip>
+#include <set>
 #include <sstream>
 
 namespace outboxd::faults {
@@ -52,6 +53,36 @@ std::string line_of(const Case& one, const Result& result) {
   return text.str();
 }
 
+/// All steps of one fault together, in the order of the first of each.
+std::string by_fault(const std::vector<Case>& cases, const std::vector<Result>& results) {
+  std::ostringstream text;
+  text << "| fault | steps | rows | lost | dead (wanted) | repeats (allowed) | recovery, s | longest |\n"
+          "| --- | --- | --- | --- | --- | --- | --- | --- |\n";
+  std::set<std::string> done;
+  for (const auto& first : cases) {
+    if (!done.insert(first.fault).second) continue;
+    Result all;
+    int steps = 0;
+    for (std::size_t i = 0; i < cases.size(); ++i) {
+      if (cases[i].fault != first.fault) continue;
+      const auto& one = results[i];
+      ++steps;
+      all.rows += one.rows;
+      all.lost += one.lost;
+      all.dead += one.dead;
+      all.dead_wanted += one.dead_wanted;
+      all.repeats += one.repeats;
+      all.repeats_allowed += one.repeats_allowed;
+      all.recovery.insert(all.recovery.end(), one.recovery.begin(), one.recovery.end());
+    }
+    text << "| " << first.fault << " | " << steps << " | " << all.rows << " | " << all.lost << " | " << all.dead
+         << " (" << all.dead_wanted << ") | " << all.repeats << " (" << all.repeats_allowed << ") | "
+         << median(all.recovery) << " | "
+         << (all.recovery.empty() ? "–" : in_seconds(*std::ranges::max_element(all.recovery))) << " |\n";
+  }
+  return text.str();
+}
+
 /// Over all rows that took this server away.
 std::string recovery_after(const std::string& name, Server server, const std::vector<Case>& cases,
                            const std::vector<Result>& results) {
@@ -69,7 +100,8 @@ std::string recovery_after(const std::string& name, Server server, const std::ve
 
 std::string report(const std::vector<Case>& cases, const std::vector<Result>& results, int rounds) {
   std::ostringstream text;
-  text << "| fault | step | rows | lost | dead (wanted) | repeats (allowed) | attempts spent | recovery, s | "
+  text << by_fault(cases, results)
+       << "\n| fault | step | rows | lost | dead (wanted) | repeats (allowed) | attempts spent | recovery, s | "
           "settled, s "
           "|\n| --- | --- | --- | --- | --- | --- | --- | --- | --- |\n";
   for (std::size_t i = 0; i < cases.size(); ++i) text << line_of(cases[i], results[i]);
