@@ -24,13 +24,17 @@ std::uint64_t number_of(const pqxx::field& field) {
 }
 
 // Our own statements hold row locks for milliseconds: what takes longer is somebody else's, and rows that wait for it
-// are settled apart from their batch.
+// are settled apart from their batch. Claims skip locked rows, and wait for a lock on the table as long as they may.
 constexpr std::chrono::milliseconds kLockTimeout{250};
 
 SessionOptions with_worker_lock(const RowStoreOptions& options) {
   auto session = options.session;
-  session.lock_timeout = kLockTimeout;
   session.opening_sql = take_worker_lock_sql(options.worker);
+  return session;
+}
+
+SessionOptions with_short_waits(SessionOptions session) {
+  session.lock_timeout = kLockTimeout;
   return session;
 }
 
@@ -49,8 +53,8 @@ RowStore::RowStore(const RowStoreOptions& options)
       terms_{terms_of(options)},
       layout_{event_outbox_layout(table_, false)},
       claim_session_{"pg-claim", with_worker_lock(options)},
-      settle_session_{"pg-settle", with_worker_lock(options)},
-      watch_session_{"pg-watch", with_worker_lock(options)} {}
+      settle_session_{"pg-settle", with_short_waits(with_worker_lock(options))},
+      watch_session_{"pg-watch", with_short_waits(with_worker_lock(options))} {}
 
 dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
   auto report = co_await claim_session_.run("looking at " + table_, [this](pqxx::transaction_base& transaction) {

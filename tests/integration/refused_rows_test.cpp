@@ -7,6 +7,8 @@
 
 #include <doctest/doctest.h>
 
+#include <csignal>
+
 using outboxd::test::contains;
 using outboxd::test::contract_database;
 using outboxd::test::count_rows;
@@ -145,4 +147,21 @@ TEST_CASE("a row that can't be read is dead with the reason, and its neighbours 
   CHECK(daemon.counts("outboxd_dead_total{dispatcher=\"outbox\"} 1"));
   insert_row(database, "d", "stream", R"({"n":4})");
   wait_until([&] { return count_rows(database, kPublished) == 3; });
+}
+
+TEST_CASE("a lock on the whole table is nothing of a row's: its claim waits, and no row is left aside") {
+  const Daemon daemon{contract_database()};
+  daemon.outboxd->signal(SIGSTOP);
+  insert_rows(daemon.database, "a", "stream", 3);
+  const auto other = daemon.database.connect();
+  pqxx::work transaction{*other};
+  outboxd::postgres::exec(transaction, "LOCK TABLE event_outbox IN SHARE ROW EXCLUSIVE MODE");
+  daemon.outboxd->signal(SIGCONT);
+  const auto waits =
+      "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+      " AND now() - query_start > interval '1 s'";
+  wait_until([&] { return daemon.database.scalar(waits) != "0"; });
+  transaction.commit();
+  wait_until([&] { return count_rows(daemon.database, kPublished) == 3; });
+  CHECK(!contains(daemon.outboxd->err(), "can't be claimed"));
 }
