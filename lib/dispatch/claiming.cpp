@@ -107,7 +107,9 @@ Awaitable<void> Dispatcher::take_a_suspect() {
 }
 
 Awaitable<void> Dispatcher::nothing_in_hand() {
+  awaits_empty_hand_ = true;
   while (rows_in_hand_ > 0 && !claiming_is_over()) co_await pause(options_.poll_interval);
+  awaits_empty_hand_ = false;
 }
 
 void Dispatcher::account_refused(const std::vector<RefusedRow>& refused) {

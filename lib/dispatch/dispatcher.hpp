@@ -159,6 +159,7 @@ class Dispatcher {
   /// Rows of unanswered writes, by id; those that were answered since are gone.
   std::map<std::string, Unanswered> unanswered_;
   std::size_t rows_in_hand_ = 0;
+  bool awaits_empty_hand_ = false;
   /// Ids of rows to be taken alone, in this order.
   std::vector<std::string> suspects_;
   /// Rows that the store refused to settle with their batch.

@@ -98,7 +98,7 @@ void Dispatcher::keep_refused(Settlement& settlement, const std::vector<RefusedR
 
 void Dispatcher::rows_left_hand(std::size_t rows) {
   rows_in_hand_ -= rows;
-  if (rows_in_hand_ == 0 && (options_.once || !suspects_.empty())) claim_alarm_.ring();
+  if (awaits_empty_hand_ && rows_in_hand_ == 0) claim_alarm_.ring();
 }
 
 void Dispatcher::account_settled(const Settlement& settlement, std::size_t leases_lost) {

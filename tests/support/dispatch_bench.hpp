@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/dispatcher.hpp"
+#include "simulation/sim_table.hpp"
+#include "simulation/virtual_clock.hpp"
+#include "support/silent_observer.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <functional>
+#include <set>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace outboxd::dispatch {
+
+using namespace std::chrono_literals;
+
+struct FakeStore final : RowStore {
+  explicit FakeStore(VirtualClock& clock) : clock_{clock} {}
+
+  Awaitable<StoreResult<ClaimedRows>> claim(ClaimRequest request) override {
+    ++claims;
+    if (on_claim) on_claim();
+    if (!failure.empty()) co_return StoreError{failure};
+    auto claimed = table.claim("w", request.limit, clock_.now(), 30s, request.only);
+    claimed.lease_ends = clock_.now() + lease;
+    claimed.claimed_at = "now";
+    claimed.refused = std::exchange(refused_at_claim, {});
+    due_by.push_back(request.due_by);
+    co_return claimed;
+  }
+  Awaitable<StoreResult<Settled>> settle(const Settlement& settlement) override {
+    ++settlements;
+    if (settle_failures > 0) {
+      --settle_failures;
+      if (settle_failures_have_effect) table.settle("w", settlement, clock_.now());
+      co_return StoreError{"settling fails", unreachable};
+    }
+    Settled settled;
+    auto written = settlement;
+    std::erase_if(written.outcomes, [&](const Outcome& outcome) { return locked.contains(outcome.id); });
+    for (const auto& outcome : settlement.outcomes) {
+      if (locked.contains(outcome.id)) settled.refused.push_back({outcome.id, "locked"});
+    }
+    settled.written = table.settle("w", written, clock_.now());
+    co_return settled;
+  }
+  Awaitable<StoreResult<std::vector<std::string>>> free_rows_of_the_dead(int /*sightings*/) override {
+    co_return std::vector<std::string>{};
+  }
+  Awaitable<StoreResult<std::vector<std::string>>> suspects(std::string /*due_by*/) override {
+    co_return table.suspects(clock_.now());
+  }
+  Awaitable<StoreResult<BacklogSample>> sample(std::string /*due_by*/) override { co_return BacklogSample{}; }
+
+  simulation::SimTable table;
+  std::chrono::milliseconds lease = 30s;
+  std::string failure;
+  std::function<void()> on_claim;
+  int settle_failures = 0;
+  bool settle_failures_have_effect = false;
+  bool unreachable = false;
+  /// Rows that can't be settled.
+  std::set<std::string> locked;
+  std::vector<RefusedRow> refused_at_claim;
+  int claims = 0;
+  int settlements = 0;
+  std::vector<std::string> due_by;
+
+ private:
+  VirtualClock& clock_;
+};
+
+struct FakePublisher final : StreamPublisher {
+  Awaitable<std::vector<Reply>> publish(std::span<const entry::Entry> entries, TimePoint /*not_after*/) override {
+    std::vector<Reply> replies;
+    writes.emplace_back();
+    for (const auto& entry : entries) {
+      const auto& id = entry.fields.front().value;
+      writes.back().push_back(id);
+      replies.push_back(answer(id));
+      if (replies.back().fault == Fault::none) published.push_back(id);
+    }
+    if (on_publish) on_publish();
+    co_return replies;
+  }
+  Awaitable<Reply> probe(std::string stream) override {
+    probes.push_back(stream);
+    co_return probe_reply;
+  }
+
+  std::function<Reply(const std::string&)> answer = [](const std::string&) { return Reply{Fault::none, "1-1"}; };
+  std::function<void()> on_publish;
+  Reply probe_reply{Fault::none, {}};
+  /// The ids in each write.
+  std::vector<std::vector<std::string>> writes;
+  std::vector<std::string> published;
+  std::vector<std::string> probes;
+};
+
+struct HealthWatcher final : test::SilentObserver {
+  void refused_by_store(std::span<const RefusedRow> rows) override {
+    for (const auto& row : rows) refused.push_back(row.id);
+  }
+  void health(Health health, std::string_view reason) override {
+    seen.push_back(health);
+    reasons.emplace_back(reason);
+  }
+  std::vector<Health> seen;
+  std::vector<std::string> reasons;
+  std::vector<std::string> refused;
+};
+
+/// A dispatcher in a world of fakes, run until it ends or a while of its time has passed.
+struct Bench {
+  explicit Bench(DispatcherOptions options)
+      : dispatcher{loop.get_executor(), std::move(options),
+                   DispatcherParts{store, publisher, clock, observer, entry::Encoder{{}, {}}, [] { return 0.0; }}} {}
+
+  static DispatcherOptions daemon() {
+    DispatcherOptions options;
+    options.retry = {Profile::api, 3};
+    return options;
+  }
+  static DispatcherOptions once() {
+    auto options = daemon();
+    options.once = true;
+    return options;
+  }
+
+  void insert(const std::string& id, const std::string& payload = "{}", std::uint32_t attempts_used = 0) {
+    store.table.insert({.id = id, .stream = "s", .payload_json = payload, .dedupe_key = {}}, clock.now());
+    for (std::uint32_t i = 0; i < attempts_used; ++i) {
+      store.table.claim("somebody", 1, clock.now(), -1s, {id});
+    }
+  }
+  const simulation::SimRow& row(const std::string& id) { return store.table.rows().at(id); }
+
+  bool ended = false;
+
+  void run_for(std::chrono::milliseconds time) {
+    if (!started_) {
+      started_ = true;
+      boost::asio::co_spawn(loop, dispatcher.run(), [this](const std::exception_ptr& error) {
+        ended = true;
+        if (error) std::rethrow_exception(error);
+      });
+    }
+    const auto until = clock.now() + time;
+    while (!ended && clock.now() < until) {
+      loop.restart();
+      loop.poll();
+      if (!ended && !clock.advance()) break;
+    }
+  }
+  void end() {
+    dispatcher.stop();
+    run_for(1h);
+    REQUIRE(ended);
+  }
+
+  VirtualClock clock;
+  boost::asio::io_context loop{1};
+  FakeStore store{clock};
+  FakePublisher publisher;
+  HealthWatcher observer;
+  Dispatcher dispatcher;
+
+ private:
+  bool started_ = false;
+};
+
+inline void check_adds_up(const Tally& tally) {
+  CHECK(tally.claimed == tally.published + tally.retried + tally.dead + tally.released);
+}
+
+}  // namespace outboxd::dispatch
