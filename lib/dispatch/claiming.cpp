@@ -30,8 +30,10 @@ Awaitable<void> Dispatcher::claim_loop() {
       co_await nothing_in_hand();
       co_await look_for_suspects();
       if (empty_handed && suspects_.empty()) break;
-    } else if (!options_.once && rows < limit) {
+    } else if (!options_.once && rows < limit && suspects_.empty()) {
+      polls_ = true;
       co_await pause(options_.poll_interval);
+      polls_ = false;
     }
   }
   co_await to_publish_.push_end();
@@ -92,7 +94,7 @@ Awaitable<void> Dispatcher::look_for_suspects() {
   auto found = co_await parts_.store.suspects(due_by_);
   if (!found || found->empty() || !suspects_.empty()) co_return;
   suspects_ = std::move(*found);
-  claim_alarm_.ring();
+  if (polls_) claim_alarm_.ring();
 }
 
 Awaitable<void> Dispatcher::take_a_suspect() {

@@ -159,7 +159,9 @@ class Dispatcher {
   /// Rows of unanswered writes, by id; those that were answered since are gone.
   std::map<std::string, Unanswered> unanswered_;
   std::size_t rows_in_hand_ = 0;
+  /// What the claim loop waits for: nobody else rings, or a ring would be kept and cut its next wait short.
   bool awaits_empty_hand_ = false;
+  bool polls_ = false;
   /// Ids of rows to be taken alone, in this order.
   std::vector<std::string> suspects_;
   /// Rows that the store refused to settle with their batch.

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// Runs seeded scenarios: `simulation [--seeds COUNT] [--from SEED]`. One seed alone is replayed with
-// `simulation --seeds 1 --from SEED`. Exit status 1 when a promise was broken.
+// Runs seeded scenarios: `simulation [--seeds COUNT] [--from SEED] [--trace]`. One seed alone is replayed with
+// `simulation --seeds 1 --from SEED`, and tells what happens with `--trace`. Exit status 1 when a promise was broken,
+// or when, in a run of 300 seeds or more, some kind of event never happened.
 #include "simulation/scenario.hpp"
 
 #include <cstdint>
+#include <iomanip>
 #include <iostream>
 #include <span>
 #include <string>
@@ -11,40 +13,59 @@
 
 namespace {
 
+using outboxd::simulation::Event;
+using outboxd::simulation::Events;
+
+// In fewer seeds a kind may be missing by chance.
+constexpr std::uint64_t kEnoughSeeds = 300;
+
 struct Arguments {
   std::uint64_t seeds = 300;
   std::uint64_t from = 1;
+  bool traced = false;
 };
 
 Arguments parse(std::span<char*> words) {
   Arguments arguments;
-  for (std::size_t i = 1; i + 1 < words.size(); i += 2) {
+  for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string_view word = words[i];
-    if (word == "--seeds") arguments.seeds = std::stoull(words[i + 1]);
-    if (word == "--from") arguments.from = std::stoull(words[i + 1]);
+    if (word == "--seeds" && i + 1 < words.size()) arguments.seeds = std::stoull(words[++i]);
+    if (word == "--from" && i + 1 < words.size()) arguments.from = std::stoull(words[++i]);
+    if (word == "--trace") arguments.traced = true;
   }
   return arguments;
+}
+
+/// Returns how many kinds never happened.
+int print_events(const Events& events) {
+  int missing = 0;
+  for (std::size_t i = 0; i < outboxd::simulation::kEventKinds; ++i) {
+    const auto event = static_cast<Event>(i);
+    std::cout << std::setw(10) << events.of(event) << "  " << to_string(event) << "\n";
+    if (events.of(event) == 0) ++missing;
+  }
+  return missing;
 }
 
 }  // namespace
 
 int main(int argc, char** argv) {
   const auto arguments = parse({argv, static_cast<std::size_t>(argc)});
+  Events events;
   std::uint64_t rows = 0;
-  std::uint64_t repeats = 0;
-  std::uint64_t crashes = 0;
   std::uint64_t failed = 0;
   for (auto seed = arguments.from; seed < arguments.from + arguments.seeds; ++seed) {
-    const auto result = outboxd::simulation::run_scenario(seed);
+    const auto result = outboxd::simulation::run_scenario(seed, arguments.traced);
     rows += result.rows;
-    repeats += result.repeats;
-    crashes += result.crashes;
+    events.add(result.events);
     if (result.faults.empty()) continue;
     ++failed;
     std::cout << "seed " << seed << " (replay: simulation --seeds 1 --from " << seed << ")\n";
     for (const auto& fault : result.faults) std::cout << "  " << fault << "\n";
   }
-  std::cout << arguments.seeds << " seeds, " << failed << " failed; " << rows << " rows, " << repeats << " repeats, "
-            << crashes << " crashes\n";
-  return failed == 0 ? 0 : 1;
+  const int missing = print_events(events);
+  std::cout << arguments.seeds << " seeds, " << failed << " failed; " << rows << " rows\n";
+  const bool asleep = missing > 0 && arguments.seeds >= kEnoughSeeds;
+  if (asleep) std::cout << missing << " kinds of events never happened: the simulation is asleep\n";
+  return failed == 0 && !asleep ? 0 : 1;
 }

@@ -1,176 +1,235 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "simulation/scenario.hpp"
 
-#include "dispatch/dispatcher.hpp"
-#include "simulation/sim_ports.hpp"
-#include "support/silent_observer.hpp"
+#include "simulation/foreign_dispatcher.hpp"
+#include "simulation/process.hpp"
+#include "simulation/promises.hpp"
 
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 
+#include <algorithm>
 #include <memory>
-#include <sstream>
+#include <numeric>
 
 namespace outboxd::simulation {
 namespace {
 
-using namespace std::chrono_literals;
-
-constexpr auto kLease = 30s;
-constexpr auto kStorm = 10min;
-// Long enough for the longest outage, lease and retry delay to have passed many times over.
-constexpr auto kPatience = 6h;
-
-/// One process: a dispatcher and its view of the world.
-struct Process {
-  Process(World& world, const boost::asio::any_io_executor& executor, const std::string& worker)
-      : store{world, executor, worker, kLease},
-        publisher{world, executor, store},
-        dispatcher{
-            executor, options(world),
-            dispatch::DispatcherParts{store, publisher, world.clock, observer, entry::Encoder{{}, {}}, [&world] {
-                                        return std::uniform_real_distribution{0.0, 1.0}(world.random);
-                                      }}} {}
-
-  static dispatch::DispatcherOptions options(World& world) {
-    dispatch::DispatcherOptions options;
-    options.batch_rows = 1 + static_cast<std::uint32_t>(world.random() % 20);
-    options.retry = {Profile::api, 100};
-    return options;
-  }
-
-  SimStore store;
-  SimPublisher publisher;
-  test::SilentObserver observer;
-  dispatch::Dispatcher dispatcher;
-  bool ended = false;
-};
-
-Weather weather_of(World& world) {
-  const auto some = [&](double most) {
-    return world.happens(0.5) ? std::uniform_real_distribution{0.0, most}(world.random) : 0.0;
-  };
-  return {.crash = some(0.003),
-          .store_fails = some(0.1),
-          .answer_lost = some(0.05),
-          .redis_goes = some(0.02),
-          .entry_refused = some(0.05),
-          .cut_in_the_middle = some(0.05),
-          .stall = some(0.01)};
-}
+// Long enough for a row to use up a hundred attempts, each with its lease or its delay.
+constexpr auto kPatience = 8h;
+// Longest retry delay, longest lease, and what it takes to work off the rest.
+constexpr auto kRecovery = 10min;
+constexpr auto kDeadWorkerFreed = 2s;
 
 class Scenario {
  public:
-  explicit Scenario(std::uint64_t seed) : world_{seed} {}
+  Scenario(std::uint64_t seed, bool traced) : world_{seed, traced} {}
 
   ScenarioResult run() {
-    world_.weather = weather_of(world_);
-    const auto processes = 2 + world_.random() % 2;
-    result_.rows = 20 + world_.random() % 100;
-    const auto start = world_.clock.now();
-    for (std::uint64_t i = 0; i < result_.rows; ++i) insert(i, start + world_.between(0, 500'000));
-    for (std::uint64_t i = 0; i < processes; ++i) launch();
-    turn(start);
-    check();
-    // Whatever has not ended is unwound before the world that it refers to.
-    for (auto& process : processes_) process->dispatcher.stop();
-    for (int steps = 0; steps < 100'000 && !all_ended(); ++steps) step();
-    if (!all_ended()) result_.faults.emplace_back("a dispatcher does not end when it is told to stop");
+    began_at_ = world_.now();
+    insert_backlog();
+    for (std::uint64_t i = 0; i < world_.setting.processes; ++i) launch();
+    if (world_.setting.other_program) boost::asio::co_spawn(loop_, foreign_.run(), boost::asio::detached);
+    world_.at(began_at_ + world_.setting.storm, [this] { clear_up(); });
+    trickle();
+    while (world_.now() < began_at_ + kPatience && !(trickled_enough_ && world_.table.all_done())) {
+      if (world_.is_broken() || !step()) break;
+    }
+    end_all();
+    check_rows(world_);
+    result_.faults = world_.faults;
+    result_.rows = world_.table.rows().size();
+    result_.events = world_.events;
     return std::move(result_);
   }
 
  private:
-  void insert(std::uint64_t number, TimePoint available_at) {
-    const auto id = std::to_string(100'000 + number);
-    // Some rows can never be published: they alone may end dead.
-    const bool bad = world_.happens(0.02);
+  void insert_backlog() {
+    const bool bursts = world_.chance.happens(0.5);
+    const auto storm = world_.setting.storm;
+    for (std::uint64_t i = 0; i < world_.setting.rows; ++i) {
+      const auto spread = world_.chance.between(0ms, storm);
+      insert(world_.now() + (bursts ? spread / (storm / 3) * (storm / 3) : spread), draw_poison());
+      if (world_.setting.bad_stream && world_.chance.happens(0.1)) insert(world_.now(), Poison::none, "bad");
+    }
+    // What a setting speaks of is there.
+    for (std::size_t i = 1; i < kPoisons; ++i) {
+      const auto kind = static_cast<Poison>(i);
+      if (world_.setting.has(kind)) insert(world_.now() + world_.chance.between(0ms, 100s), kind);
+    }
+  }
+
+  Poison draw_poison() {
+    for (std::size_t i = 1; i < kPoisons; ++i) {
+      if (world_.chance.happens(world_.setting.poison[i])) return static_cast<Poison>(i);
+    }
+    return Poison::none;
+  }
+
+  std::string insert(TimePoint available_at, Poison poison, std::string stream = {}) {
+    static constexpr auto kFirst = static_cast<std::size_t>(Event::payload_no_object) - 1;
+    const auto number = world_.table.rows().size();
+    auto id = std::to_string(100'000 + number);
+    if (stream.empty()) stream = "s" + std::to_string(number % 3);
+    if (poison == Poison::stream_empty) stream.clear();
+    if (poison != Poison::none) world_.count(static_cast<Event>(kFirst + static_cast<std::size_t>(poison)));
+    world_.facts[id] = {.poison = poison, .inserted_at = world_.now()};
+    const bool keyed = world_.chance.happens(0.3);
     world_.table.insert({.id = id,
-                         .stream = "s" + std::to_string(number % 3),
-                         .payload_json = bad ? "[]" : R"({"a": 1})",
-                         .dedupe_key = std::nullopt},
+                         .stream = std::move(stream),
+                         .payload_json = poison == Poison::payload_no_object ? "[]" : "",
+                         .dedupe_key = keyed ? std::optional{"key-" + id} : std::nullopt},
                         available_at);
+    return id;
+  }
+
+  /// A fresh row now and then, so that others go through while some don't, for as long as there are such.
+  void trickle() {
+    const auto is_worth_waiting_for = [this](const SimRow* row) {
+      return world_.facts.at(row->row.id).inserted_at == began_at_;
+    };
+    if (world_.calm_since != TimePoint::max() && std::ranges::none_of(world_.table.pending(), is_worth_waiting_for)) {
+      trickled_enough_ = true;
+      return;
+    }
+    const auto id = insert(world_.now(), Poison::none);
+    if (world_.now() - kRecovery / 2 > world_.calm_since && !world_.setting.has_killers()) time(id);
+    world_.at(world_.now() + world_.setting.trickle, [this] { trickle(); });
+  }
+
+  /// One bad row or stream must not hold back the others.
+  void time(const std::string& id) {
+    world_.count(Event::timed_row);
+    if (world_.setting.bad_stream) world_.count(Event::timed_beside_bad_stream);
+    world_.at(world_.now() + 10s + 2 * world_.setting.longest_poll, [this, id] {
+      if (!world_.table.row(id).done()) world_.fault("row " + id + ": in good weather a row is in its stream soon");
+    });
   }
 
   void launch() {
-    const auto worker = "worker-" + std::to_string(processes_.size());
+    if (ending_) return;
+    const auto worker = "outboxd:" + std::to_string(processes_.size());
     processes_.push_back(std::make_unique<Process>(world_, loop_.get_executor(), worker));
     auto* process = processes_.back().get();
-    boost::asio::co_spawn(loop_, process->dispatcher.run(),
-                          [process](const std::exception_ptr&) { process->ended = true; });
+    alive_.push_back(process);
+    process->start(loop_);
+    if (world_.calm_since == TimePoint::max() && world_.chance.happens(world_.setting.stopped_later)) {
+      world_.at(world_.now() + world_.chance.between(0ms, 2min), [process] { process->life().stop(); });
+    }
   }
 
+  void clear_up() {
+    world_.weather = {};
+    world_.redis.end_all_trouble();
+    world_.store_back_at = {};
+    for (const auto& process : processes_) process->life().store_back_at = {};
+    world_.calm_since = world_.now();
+    if (!world_.setting.has_killers()) world_.at(world_.now() + kRecovery, [this] { check_recovery(); });
+  }
+
+  void check_recovery() {
+    for (const auto* row : world_.table.pending()) {
+      const auto since = world_.now() - world_.facts.at(row->row.id).inserted_at;
+      if (is_poisoned(world_, *row) || since < kRecovery) continue;
+      world_.fault("row " + row->row.id + ": in good weather the backlog is worked off");
+    }
+    const auto works = [](const Process* process) { return process->health() == dispatch::Health::working; };
+    const bool drops = world_.setting.has(Poison::drops_connection);
+    if (!drops && !std::ranges::all_of(alive_, works)) world_.fault("in good weather every dispatcher says it works");
+  }
+
+  /// To the next moment at which something happens; false when nothing ever will.
   bool step() {
     loop_.restart();
     loop_.poll();
-    return world_.clock.advance();
-  }
-
-  void turn(TimePoint start) {
-    while (world_.clock.now() < start + kPatience && !world_.table.all_done()) {
-      if (world_.clock.now() >= start + kStorm) {
-        world_.weather = {};
-        world_.redis_back_at = std::min(world_.redis_back_at, world_.clock.now());
-      }
-      if (!step()) {
-        result_.faults.emplace_back("every dispatcher waits for something that never comes");
-        return;
-      }
-      for (std::size_t i = 0; i < processes_.size(); ++i) {
-        if (!processes_[i]->ended || restarted_.contains(i)) continue;
-        restarted_.insert({i, true});
-        ++result_.crashes;
-        launch();
-      }
+    replace_the_ended();
+    if (spins()) return false;
+    const auto planned = world_.agenda.empty() ? TimePoint::max() : world_.agenda.begin()->first;
+    if (planned > world_.clock.next()) return world_.clock.advance();
+    if (world_.agenda.empty()) {
+      world_.fault("every dispatcher waits for something that never comes");
+      return false;
     }
-  }
-
-  [[nodiscard]] bool all_ended() const {
-    for (const auto& process : processes_) {
-      if (!process->ended) return false;
-    }
+    world_.clock.jump(planned);
+    const auto what = world_.agenda.extract(world_.agenda.begin());
+    what.mapped()();
     return true;
   }
 
-  void expect(bool kept, const SimRow& row, const std::string& promise) {
-    if (kept) return;
-    std::ostringstream fault;
-    fault << "row " << row.row.id << ": " << promise << " (claims " << row.claims << ", releases " << row.releases
-          << ", leases run out " << row.leases_run_out << ", attempts " << row.attempts << ", entries "
-          << world_.entries[row.row.id] << ", unanswered " << world_.unanswered[row.row.id] << ", refused "
-          << world_.refused[row.row.id] << ", last error '" << row.last_error << "')";
-    result_.faults.push_back(fault.str());
+  bool spins() {
+    constexpr int kMostSteps = 10'000;
+    steps_at_once_ = world_.now() == stepped_at_ ? steps_at_once_ + 1 : 0;
+    stepped_at_ = world_.now();
+    if (steps_at_once_ < kMostSteps) return false;
+    world_.fault("nobody spins without waiting for anything");
+    return true;
   }
 
-  void check() {
-    for (const auto& [id, row] : world_.table.rows()) {
-      const auto entries = world_.entries[id];
-      const auto unanswered = world_.unanswered[id];
-      if (row.row.payload_json == "[]") {
-        expect(row.dead && entries == 0, row, "a row that can't be published is dead and never sent");
+  void replace_the_ended() {
+    for (std::size_t i = 0; i < alive_.size();) {
+      auto* process = alive_[i];
+      if (!process->has_ended()) {
+        ++i;
         continue;
       }
-      expect(row.published && entries >= 1, row, "every row reaches its stream");
-      expect(!row.dead, row, "no row is dead without its own fault");
-      expect(entries <= 1 + unanswered + row.leases_run_out, row,
-             "a row repeats only after an unanswered write or a lease that ran out");
-      expect(row.attempts <= 1 + world_.refused[id] + unanswered + row.leases_run_out, row,
-             "an attempt is spent only on a refusal, an unanswered write or a lease that ran out");
-      expect(row.attempts + row.releases == row.claims, row, "attempts add up");
-      if (entries > 1) result_.repeats += entries - 1;
+      alive_.erase(alive_.begin() + static_cast<std::ptrdiff_t>(i));
+      const auto gone_at = *process->life().gone_at();
+      world_.at(gone_at + kDeadWorkerFreed,
+                [this, process, gone_at] { check_freed(process->life().worker(), gone_at); });
+      // A run with `once` is started now and then, a daemon at once.
+      const auto pause = world_.chance.between(0ms, process->is_daemon() ? 5s : 30s);
+      world_.at(world_.now() + pause, [this] { launch(); });
     }
+  }
+
+  /// Another process that lived all the while, and reached the store, has seen that it is dead.
+  void check_freed(const std::string& worker, TimePoint gone_at) {
+    const auto watched = [this, gone_at](Process* other) {
+      const auto& life = other->life();
+      if (!other->is_daemon() || life.stopped_at()) return false;
+      const bool waits = life.watch_asked_at && *life.watch_asked_at < world_.now() - 50ms;
+      return life.began_at() <= gone_at && life.watches_since() <= gone_at && !waits;
+    };
+    if (std::ranges::none_of(alive_, watched)) return;
+    for (const auto* row : world_.table.pending()) {
+      if (row->locked_by != worker || row->is_free(world_.now())) continue;
+      world_.fault("row " + row->row.id + ": a dead worker's rows are free within two seconds");
+    }
+  }
+
+  /// Everybody is told to stop, in good weather; whatever of them is left would refer to a world that is gone.
+  void end_all() {
+    ending_ = true;
+    foreign_.stop();
+    for (auto* process : alive_) process->life().stop();
+    for (int steps = 0; steps < 100'000 && !alive_.empty(); ++steps) {
+      if (!step()) break;
+    }
+    if (alive_.empty()) return;
+    world_.fault("a dispatcher ends when it is told to stop");
+    // Their coroutines are destroyed with the loop, and must find all they refer to.
+    for (auto& process : processes_) (void)process.release();
+    processes_.clear();
   }
 
   World world_;
   boost::asio::io_context loop_{1};
+  ForeignDispatcher foreign_{world_, loop_.get_executor(), "service:1"};
   std::vector<std::unique_ptr<Process>> processes_;
-  std::map<std::size_t, bool> restarted_;
+  std::vector<Process*> alive_;
+  TimePoint began_at_{};
+  TimePoint stepped_at_{};
+  int steps_at_once_ = 0;
+  bool trickled_enough_ = false;
+  bool ending_ = false;
   ScenarioResult result_;
 };
 
 }  // namespace
 
-ScenarioResult run_scenario(std::uint64_t seed) {
-  return Scenario{seed}.run();
+ScenarioResult run_scenario(std::uint64_t seed, bool traced) {
+  return Scenario{seed, traced}.run();
 }
 
 }  // namespace outboxd::simulation

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "simulation/events.hpp"
+
 #include <cstdint>
 #include <string>
 #include <vector>
@@ -9,16 +11,14 @@ namespace outboxd::simulation {
 
 /// What a run of one seed came to.
 struct ScenarioResult {
-  /// Broken promises, each with its row; empty when all were kept.
+  /// Broken promises; empty when all were kept.
   std::vector<std::string> faults;
   std::uint64_t rows = 0;
-  std::uint64_t repeats = 0;
-  std::uint64_t crashes = 0;
-  std::uint64_t outages = 0;
+  Events events;
 };
 
 /// Two or three dispatchers on one table, in weather that the seed decides, until it clears and the backlog is done.
-/// The same seed gives the same run.
-[[nodiscard]] ScenarioResult run_scenario(std::uint64_t seed);
+/// The same seed gives the same run. A traced one tells on standard output what happens.
+[[nodiscard]] ScenarioResult run_scenario(std::uint64_t seed, bool traced = false);
 
 }  // namespace outboxd::simulation

@@ -8,61 +8,63 @@ namespace outboxd::simulation {
 namespace {
 
 void write(SimRow& row, const Outcome& outcome, TimePoint now) {
+  row.freed_at = now;
+  row.freed_by = row.locked_by;
   row.locked_until = {};
   row.lease.clear();
+  row.ended_without_outcome = false;
   if (outcome.delay.count() > 0) row.available_at = now + outcome.delay;
-  switch (outcome.verdict) {
-    case Verdict::published:
-      row.published = true;
-      return;
-    case Verdict::retry:
-      row.last_error = outcome.error;
-      return;
-    case Verdict::dead:
-      row.dead = true;
-      row.last_error = outcome.error;
-      return;
-    case Verdict::release:
-      --row.attempts;
-      ++row.releases;
-      return;
+  if (!outcome.error.empty()) row.last_error = outcome.error;
+  if (outcome.verdict == Verdict::release) {
+    --row.attempts;
+    ++row.releases;
   }
-}
-
-bool is_due(const SimRow& row, TimePoint now) {
-  const bool free = row.lease.empty() || row.locked_until < now;
-  return !row.published && !row.dead && row.available_at <= now && free;
-}
-
-/// Of a row that is due.
-bool is_suspect(const SimRow& row) {
-  return !row.lease.empty() && row.attempts >= 2;
+  row.published = outcome.verdict == Verdict::published;
+  row.dead = outcome.verdict == Verdict::dead;
+  if (!row.done()) return;
+  row.done_by = row.locked_by;
+  row.done_at = now;
 }
 
 }  // namespace
+
+std::string print_time(TimePoint time) {
+  return std::to_string(time.time_since_epoch().count());
+}
+
+TimePoint read_time(const std::string& printed) {
+  return printed.empty() ? TimePoint::max() : TimePoint{TimePoint::duration{std::stoll(printed)}};
+}
 
 void SimTable::insert(Row row, TimePoint available_at) {
   const auto id = row.id;
   auto& placed = rows_[id];
   placed.row = std::move(row);
   placed.available_at = available_at;
+  pending_.insert(&placed);
+}
+
+void SimTable::end_without_outcome(SimRow& row) {
+  ++row.leases_lost;
+  lost_leases_.push_back({row.row.id, row.locked_by, row.lease});
 }
 
 dispatch::ClaimedRows SimTable::claim(const std::string& worker, std::uint32_t limit, TimePoint now,
-                                      std::chrono::milliseconds lease, const std::vector<std::string>& only) {
+                                      std::chrono::milliseconds lease, TimePoint due_by, const RowFilter& locked) {
   std::vector<SimRow*> due;
-  for (auto& [id, row] : rows_) {
-    const bool wanted = only.empty() ? !is_suspect(row) : std::ranges::find(only, id) != only.end();
-    if (is_due(row, now) && wanted) due.push_back(&row);
+  for (auto* row : pending_) {
+    if (row->available_at > std::min(now, due_by) || !row->is_free(now)) continue;
+    if (!locked || !locked(*row)) due.push_back(row);
   }
   std::ranges::sort(due, {}, [](const SimRow* row) { return std::tie(row->available_at, row->row.id); });
   if (due.size() > limit) due.resize(limit);
   dispatch::ClaimedRows claimed;
   claimed.lease = std::to_string(++claims_);
   for (auto* row : due) {
-    if (!row->lease.empty()) ++row->leases_run_out;
+    if (!row->lease.empty()) end_without_outcome(*row);
     row->locked_by = worker;
     row->lease = claimed.lease;
+    row->ended_without_outcome = false;
     row->locked_until = now + lease;
     ++row->attempts;
     ++row->claims;
@@ -72,10 +74,24 @@ dispatch::ClaimedRows SimTable::claim(const std::string& worker, std::uint32_t l
   return claimed;
 }
 
-std::vector<std::string> SimTable::suspects(TimePoint now) const {
+std::size_t SimTable::settle(const std::string& worker, const dispatch::Settlement& settlement, TimePoint now,
+                             const OutcomeFilter& refused) {
+  std::size_t written = 0;
+  for (const auto& outcome : settlement.outcomes) {
+    auto& row = rows_.at(outcome.id);
+    if (row.locked_by != worker || row.lease != settlement.lease) continue;
+    if (refused && refused(row, outcome)) continue;
+    write(row, outcome, now);
+    if (row.done()) pending_.erase(&row);
+    ++written;
+  }
+  return written;
+}
+
+std::vector<std::string> SimTable::suspects(TimePoint now, std::uint32_t most_attempts) const {
   std::vector<const SimRow*> found;
-  for (const auto& [id, row] : rows_) {
-    if (is_due(row, now) && is_suspect(row)) found.push_back(&row);
+  for (const auto* row : pending_) {
+    if (row->available_at <= now && row->is_free(now) && row->is_suspect(most_attempts)) found.push_back(row);
   }
   std::ranges::stable_sort(found, {}, &SimRow::attempts);
   std::vector<std::string> ids;
@@ -83,19 +99,16 @@ std::vector<std::string> SimTable::suspects(TimePoint now) const {
   return ids;
 }
 
-std::size_t SimTable::settle(const std::string& worker, const dispatch::Settlement& settlement, TimePoint now) {
-  std::size_t written = 0;
-  for (const auto& outcome : settlement.outcomes) {
-    auto& row = rows_.at(outcome.id);
-    if (row.locked_by != worker || row.lease != settlement.lease) continue;
-    write(row, outcome, now);
-    ++written;
+void SimTable::free_leases_of(const std::string& worker, TimePoint now) {
+  for (auto* row : pending_) {
+    if (row->locked_by != worker || row->lease.empty() || row->locked_until < now) continue;
+    end_without_outcome(*row);
+    row->lease.clear();
+    row->ended_without_outcome = true;
+    row->locked_until = {};
+    row->freed_at = now;
+    row->freed_by.clear();
   }
-  return written;
-}
-
-bool SimTable::all_done() const {
-  return std::ranges::all_of(rows_, [](const auto& entry) { return entry.second.published || entry.second.dead; });
 }
 
 }  // namespace outboxd::simulation

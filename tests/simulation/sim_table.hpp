@@ -3,10 +3,14 @@
 
 #include "dispatch/ports.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
+#include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace outboxd::simulation {
@@ -20,6 +24,8 @@ struct SimRow {
   TimePoint locked_until{};
   std::string locked_by;
   std::string lease;
+  /// Its last lease was ended, as its worker was dead.
+  bool ended_without_outcome = false;
   std::uint32_t attempts = 0;
   bool published = false;
   bool dead = false;
@@ -27,27 +33,74 @@ struct SimRow {
 
   std::uint32_t claims = 0;
   std::uint32_t releases = 0;
-  /// Claims whose outcome was never written.
-  std::uint32_t leases_run_out = 0;
+  /// Claims whose outcome was never written: the lease ran out, or was ended as its worker was dead.
+  std::uint32_t leases_lost = 0;
+  /// The last change that freed the row, and who made it.
+  TimePoint freed_at{};
+  std::string freed_by;
+  /// Who wrote the final outcome, and when.
+  std::string done_by;
+  TimePoint done_at{};
+
+  [[nodiscard]] bool done() const { return published || dead; }
+  [[nodiscard]] bool is_free(TimePoint now) const { return lease.empty() || locked_until < now; }
+  /// Of a free one: claimed more than once, the last time without an outcome.
+  [[nodiscard]] bool is_suspect(std::uint32_t most_attempts) const {
+    const bool no_outcome = !lease.empty() || ended_without_outcome;
+    return no_outcome && attempts >= std::min(2U, most_attempts - 1) && attempts < most_attempts;
+  }
 };
 
-/// The contract's `event_outbox`, in memory: what the two statements of the store do, and nothing else.
+/// As the store writes a time.
+[[nodiscard]] std::string print_time(TimePoint time);
+/// The end of time for what isn't written.
+[[nodiscard]] TimePoint read_time(const std::string& printed);
+
+/// The contract's `event_outbox`, in memory: what the statements of the store do, and nothing else.
 class SimTable {
  public:
+  /// Says of a row that it is passed over (claim), or of an outcome that it isn't written (settle).
+  using RowFilter = std::function<bool(const SimRow&)>;
+  using OutcomeFilter = std::function<bool(const SimRow&, const Outcome&)>;
+
+  /// By id, not by address: the same seed must give the same run.
+  struct ById {
+    bool operator()(const SimRow* left, const SimRow* right) const { return left->row.id < right->row.id; }
+  };
+  using Pending = std::set<SimRow*, ById>;
+
+  /// A lease that ended without an outcome.
+  struct LostLease {
+    std::string id, worker, lease;
+  };
+
   void insert(Row row, TimePoint available_at);
 
   dispatch::ClaimedRows claim(const std::string& worker, std::uint32_t limit, TimePoint now,
-                              std::chrono::milliseconds lease, const std::vector<std::string>& only = {});
-  /// Claimed more than once, and the last time without an outcome.
-  [[nodiscard]] std::vector<std::string> suspects(TimePoint now) const;
-  std::size_t settle(const std::string& worker, const dispatch::Settlement& settlement, TimePoint now);
+                              std::chrono::milliseconds lease, TimePoint due_by = TimePoint::max(),
+                              const RowFilter& locked = {});
+  std::size_t settle(const std::string& worker, const dispatch::Settlement& settlement, TimePoint now,
+                     const OutcomeFilter& refused = {});
+  /// As a claim leaves them out: the least tried first.
+  [[nodiscard]] std::vector<std::string> suspects(TimePoint now, std::uint32_t most_attempts) const;
+  /// Ends the leases of a dead worker.
+  void free_leases_of(const std::string& worker, TimePoint now);
 
   [[nodiscard]] const std::map<std::string, SimRow>& rows() const { return rows_; }
-  [[nodiscard]] bool all_done() const;
+  [[nodiscard]] const SimRow& row(const std::string& id) const { return rows_.at(id); }
+  /// Rows that are neither published nor dead.
+  [[nodiscard]] const Pending& pending() const { return pending_; }
+  [[nodiscard]] bool all_done() const { return pending_.empty(); }
+  /// Those since the last call.
+  [[nodiscard]] std::vector<LostLease> take_lost_leases() { return std::exchange(lost_leases_, {}); }
 
  private:
+  void end_without_outcome(SimRow& row);
+
   std::map<std::string, SimRow> rows_;
+  Pending pending_;
   std::uint64_t claims_ = 0;
+  std::vector<LostLease> lost_leases_;
 };
 
 }  // namespace outboxd::simulation

@@ -3,6 +3,7 @@
 
 #include "dispatch/alarm.hpp"
 
+#include <algorithm>
 #include <map>
 
 namespace outboxd::dispatch {
@@ -15,6 +16,10 @@ class VirtualClock final : public Clock {
 
   /// False when nobody waits for a moment.
   bool advance();
+  /// The moment that advance() would jump to; the end of time when nobody waits.
+  [[nodiscard]] TimePoint next() const { return waiting_.empty() ? TimePoint::max() : waiting_.begin()->first; }
+  /// Jumps to a moment that is not after next().
+  void jump(TimePoint when) { now_ = std::max(now_, when); }
 
  private:
   TimePoint now_{std::chrono::hours{1}};

@@ -27,7 +27,7 @@ struct FakeStore final : RowStore {
     ++claims;
     if (on_claim) on_claim();
     if (!failure.empty()) co_return StoreError{failure};
-    auto claimed = table.claim("w", request.limit, clock_.now(), 30s, request.only);
+    auto claimed = table.claim("w", request.limit, clock_.now(), 30s, TimePoint::max(), passed_over(request.only));
     claimed.lease_ends = clock_.now() + lease;
     claimed.claimed_at = "now";
     claimed.refused = std::exchange(refused_at_claim, {});
@@ -54,7 +54,7 @@ struct FakeStore final : RowStore {
     co_return std::vector<std::string>{};
   }
   Awaitable<StoreResult<std::vector<std::string>>> suspects(std::string /*due_by*/) override {
-    co_return table.suspects(clock_.now());
+    co_return table.suspects(clock_.now(), kMostAttempts);
   }
   Awaitable<StoreResult<BacklogSample>> sample(std::string /*due_by*/) override { co_return BacklogSample{}; }
 
@@ -73,6 +73,14 @@ struct FakeStore final : RowStore {
   std::vector<std::string> due_by;
 
  private:
+  static constexpr std::uint32_t kMostAttempts = 1'000;
+
+  static simulation::SimTable::RowFilter passed_over(const std::vector<std::string>& only) {
+    return [only](const simulation::SimRow& row) {
+      return only.empty() ? row.is_suspect(kMostAttempts) : std::ranges::find(only, row.row.id) == only.end();
+    };
+  }
+
   VirtualClock& clock_;
 };
 
@@ -136,7 +144,8 @@ struct Bench {
   void insert(const std::string& id, const std::string& payload = "{}", std::uint32_t attempts_used = 0) {
     store.table.insert({.id = id, .stream = "s", .payload_json = payload, .dedupe_key = {}}, clock.now());
     for (std::uint32_t i = 0; i < attempts_used; ++i) {
-      store.table.claim("somebody", 1, clock.now(), -1s, {id});
+      store.table.claim("somebody", 1, clock.now(), -1s, TimePoint::max(),
+                        [&](const simulation::SimRow& other) { return other.row.id != id; });
     }
   }
   const simulation::SimRow& row(const std::string& id) { return store.table.rows().at(id); }

@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulation/events.hpp"
+
+namespace outboxd::simulation {
+
+std::string_view to_string(Event event) {
+  static constexpr std::array<std::string_view, kEventKinds> kNames{
+      "processes crashed",
+      "… in the middle of a write",
+      "… by a poison row",
+      "processes told to stop",
+      "… with rows in hand",
+      "runs with --once",
+      "… that gave up",
+      "statements failed",
+      "statements timed out",
+      "statements' answers late",
+      "claims whose answer was lost",
+      "settlements whose answer was lost",
+      "outages of the store",
+      "… for one process only",
+      "settlements refused as a whole",
+      "outcomes refused for one row",
+      "due rows locked by somebody for a moment",
+      "live workers not seen for a moment",
+      "leases ended without an outcome",
+      "dead workers freed",
+      "claims of a suspect alone",
+      "outcomes that came after their lease",
+      "batches whose outcomes were given up",
+      "Redis away",
+      "Redis refuses everyone",
+      "Redis hangs",
+      "… for one process only",
+      "streams moved to another server",
+      "entries refused",
+      "… by a stream that takes nothing",
+      "connections cut inside a write",
+      "entries unanswered",
+      "entries carried out long after",
+      "entries repeated",
+      "rows given back: lease too short",
+      "rows given back: stopping",
+      "last attempts given back",
+      "dead: can never be published",
+      "dead: refused to the last",
+      "dead: singled out",
+      "dead: worn out",
+      "dead beside a poison row",
+      "poison: payload no object",
+      "poison: payload too large",
+      "poison: no stream name",
+      "poison: drops the connection",
+      "poison: kills when claimed",
+      "poison: kills when sent",
+      "poison: can't be marked published",
+      "rows claimed by another program",
+      "rows dead by another program",
+      "outcomes of it that came after their lease",
+      "rows timed in good weather",
+      "… beside a stream that takes nothing",
+  };
+  return kNames[static_cast<std::size_t>(event)];
+}
+
+void Events::add(const Events& other) {
+  for (std::size_t i = 0; i < kEventKinds; ++i) counts_[i] += other.counts_[i];
+}
+
+}  // namespace outboxd::simulation

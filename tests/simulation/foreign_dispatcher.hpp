@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/alarm.hpp"
+#include "simulation/world.hpp"
+
+#include <string>
+
+namespace outboxd::simulation {
+
+/// Another program's dispatcher on the same table, inside a service: the same lease, one row after the other, and an
+/// attempt is spent on whatever goes wrong.
+class ForeignDispatcher {
+ public:
+  ForeignDispatcher(World& world, const boost::asio::any_io_executor& executor, std::string worker)
+      : world_{world}, alarm_{executor}, worker_{std::move(worker)} {}
+
+  dispatch::Awaitable<void> run();
+  /// It claims nothing more and ends.
+  void stop() { stopped_ = true; }
+
+ private:
+  dispatch::Awaitable<void> wait(Milliseconds time);
+  dispatch::Awaitable<bool> take_turn();
+  [[nodiscard]] bool dies_of(const Row& row);
+  /// The reason for a failure; empty when the entry is in its stream.
+  std::string write(const Row& row);
+  void settle(const Row& row, const std::string& lease, const std::string& failure);
+
+  World& world_;
+  dispatch::Alarm alarm_;
+  std::string worker_;
+  bool stopped_ = false;
+};
+
+}  // namespace outboxd::simulation

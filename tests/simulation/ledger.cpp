@@ -1,0 +1,227 @@
+// SPDX-License-Identifier: Apache-2.0
+// The store's side of the book; Redis' side is in ledger_redis.cpp.
+#include "simulation/ledger.hpp"
+
+#include <algorithm>
+
+namespace outboxd::simulation {
+
+void Ledger::asks_for_rows(const dispatch::ClaimRequest& request) {
+  expect(!life_.stopped_at(), "nothing is claimed after a stop");
+  expect(!redis_in_doubt_, "nothing is claimed while Redis is in doubt");
+  expect(request.limit >= 1 && request.limit <= options_.batch_rows, "a claim takes a batch at most");
+  if (first_claim_after_doubt_) expect(request.limit <= 8, "after an outage claims begin with a few rows");
+  first_claim_after_doubt_ = false;
+  expect(request.due_by == due_by_, "with once, and then only, claims are of what was due at the start");
+}
+
+void Ledger::gets_rows(const dispatch::ClaimedRows& claimed, TimePoint asked_at) {
+  last_claim_at_ = read_time(claimed.claimed_at);
+  if (options_.once && due_by_.empty()) due_by_ = claimed.claimed_at;
+  expected_.claimed += claimed.rows.size();
+  if (claimed.rows.empty()) return;
+  std::string ids;
+  for (const auto& row : claimed.rows) ids += " " + row.id + "#" + std::to_string(row.attempt);
+  world_.trace(life_.worker(), "claimed, lease " + claimed.lease + ":" + ids);
+  auto& lease = leases_[claimed.lease];
+  lease.asked_at = asked_at;
+  lease.ends = claimed.lease_ends;
+  for (const auto& row : claimed.rows) {
+    auto& placed = lease.rows.emplace_back();
+    placed.row = row;
+    placed.poison = world_.facts.at(row.id).poison;
+  }
+}
+
+void Ledger::brings_outcomes(const dispatch::Settlement& settlement) {
+  if (settling_ != settlement.lease) {
+    // Outcomes are brought one batch after the other: those of the last one will not be brought any more.
+    if (const auto last = leases_.find(settling_); last != leases_.end()) {
+      gives_up(last->second);
+      leases_.erase(last);
+    }
+    settling_ = settlement.lease;
+  }
+  const auto found = leases_.find(settlement.lease);
+  if (found == leases_.end()) return fault("outcomes are brought for a lease in hand");
+  if (!found->second.brought) return brings_for_the_first_time(found->second, settlement);
+  const bool was_last = life_.deadline && found->second.failures > 0 && found->second.failed_at >= *life_.deadline;
+  expect(!was_last, "after the deadline outcomes are brought once more at most");
+  const auto& rows = found->second.rows;
+  const auto same = [](const ClaimedRow& row, const Outcome& outcome) {
+    return row.row.id == outcome.id && row.verdict == outcome.verdict;
+  };
+  expect(std::ranges::equal(rows, settlement.outcomes, same), "what is brought again is what was brought before");
+}
+
+void Ledger::brings_for_the_first_time(Lease& lease, const dispatch::Settlement& settlement) {
+  lease.brought = true;
+  std::string ids;
+  for (const auto& outcome : settlement.outcomes) ids += " " + outcome.id + " " + to_string(outcome.verdict);
+  world_.trace(life_.worker(), "brings outcomes, lease " + settlement.lease + ":" + ids);
+  if (settlement.outcomes.size() != lease.rows.size()) return fault("every claimed row has an outcome, and only one");
+  for (std::size_t i = 0; i < lease.rows.size(); ++i) {
+    auto& row = lease.rows[i];
+    const auto& outcome = settlement.outcomes[i];
+    if (row.row.id != outcome.id) return fault("outcomes come in the order of their rows");
+    const auto broken = broken_rule(row, outcome, options_.retry);
+    if (!broken.empty()) {
+      fault("row " + outcome.id + ": " + broken + " (attempt " + std::to_string(row.row.attempt) + ", outcome " +
+            to_string(outcome.verdict) + " '" + outcome.error + "', " +
+            (row.sent ? std::string{"answered: "} + to_string(row.meant) : "not sent") + ")");
+    }
+    if (!row.sent) check_unsent(lease, row, outcome);
+    row.verdict = outcome.verdict;
+    count_outcome(row, outcome);
+  }
+}
+
+void Ledger::check_unsent(const Lease& lease, const ClaimedRow& row, const Outcome& outcome) {
+  if (outcome.verdict != Verdict::release) return;
+  // Each of these stays true once it is, so it need not be known when the dispatcher decided.
+  const bool short_lease = world_.now() + options_.lease_reserve >= lease.ends;
+  const bool doubt = doubted_at_ >= lease.asked_at;
+  expect(life_.past_deadline() || short_lease || doubt,
+         "row " + row.row.id + ": a row is given back unsent only at a stop, a short lease or an outage");
+}
+
+Fault Ledger::reason_of(const ClaimedRow& row) const {
+  if (row.sent) return row.meant;
+  if (row.row.attempt > options_.retry.max_attempts) return Fault::worn_out;
+  const bool bad = row.poison == Poison::payload_no_object || row.poison == Poison::payload_oversize ||
+                   row.poison == Poison::stream_empty;
+  return bad ? Fault::bad_row : Fault::redis_away;
+}
+
+void Ledger::count_outcome(const ClaimedRow& row, const Outcome& outcome) {
+  if (const auto reason = reason_of(row); reason != Fault::none) ++expected_.reasons[reason];
+  if (row.sent && row.meant == Fault::unanswered) {
+    ++expected_.fewest_duplicates;
+    ++expected_.most_duplicates;
+    if (outcome.verdict == Verdict::release) world_.count(Event::last_attempt_given_back);
+  }
+  switch (outcome.verdict) {
+    case Verdict::published:
+      ++expected_.published;
+      return;
+    case Verdict::retry:
+      ++expected_.retried;
+      return;
+    case Verdict::release:
+      ++expected_.released;
+      return;
+    case Verdict::dead:
+      ++expected_.dead;
+      if (row.sent) return world_.count(row.singled_out ? Event::dead_singled_out : Event::dead_refused);
+      world_.count(row.row.attempt > options_.retry.max_attempts ? Event::dead_worn_out : Event::dead_bad_row);
+      return;
+  }
+}
+
+void Ledger::outcome_is_written(const dispatch::Settlement& settlement, const std::string& id) {
+  const auto found = leases_.find(settlement.lease);
+  if (found == leases_.end()) return;
+  const auto row =
+      std::ranges::find(found->second.rows, id, [](const ClaimedRow& claimed) { return claimed.row.id; });
+  if (row == found->second.rows.end()) return;
+  row->written = true;
+  if (row->verdict == Verdict::retry || row->verdict == Verdict::dead) ++world_.facts.at(id).failures;
+}
+
+void Ledger::outcome_is_refused(const dispatch::Settlement& settlement) {
+  const auto found = leases_.find(settlement.lease);
+  if (found != leases_.end()) found->second.refused = true;
+}
+
+void Ledger::settling_fails(const dispatch::Settlement& settlement, bool unreachable, bool maybe_carried_out) {
+  const auto found = leases_.find(settlement.lease);
+  if (found == leases_.end()) return;
+  auto& lease = found->second;
+  ++lease.failures;
+  lease.failed_at = world_.now();
+  lease.unreachable = unreachable;
+  lease.maybe_carried_out = lease.maybe_carried_out || maybe_carried_out;
+}
+
+void Ledger::is_settled(const dispatch::Settlement& settlement) {
+  const auto found = leases_.find(settlement.lease);
+  if (found == leases_.end()) return;
+  const auto& lease = found->second;
+  world_.trace(life_.worker(), "has settled lease " + settlement.lease);
+  const auto is_lost = [](const ClaimedRow& row) { return !row.written; };
+  const auto is_lost_and_sent = [](const ClaimedRow& row) {
+    return !row.written && row.verdict == Verdict::published;
+  };
+  const auto is_sent = [](const ClaimedRow& row) { return row.verdict == Verdict::published; };
+  const auto count_if = [&](const auto& what) {
+    return static_cast<std::uint64_t>(std::ranges::count_if(lease.rows, what));
+  };
+  const auto lost = count_if(is_lost);
+  if (lost > 0)
+    world_.trace(life_.worker(),
+                 std::to_string(lost) + " of them too late, failures " + std::to_string(lease.failures));
+  world_.count(Event::outcome_too_late, lost);
+  // After an answer that was lost, nobody can tell one's own outcome from another's; nor, after any failure, whether
+  // a row is missing in the answer as it was written before, or as the store refused it.
+  const bool unclear = lease.maybe_carried_out || (lease.failures > 0 && lease.refused);
+  if (!unclear) {
+    expected_.fewest_lost += lost;
+    expected_.fewest_duplicates += count_if(is_lost_and_sent);
+  }
+  expected_.most_lost += unclear ? lease.rows.size() : lost;
+  if (lost > 0 || unclear) expected_.most_duplicates += count_if(is_sent);
+  leases_.erase(found);
+}
+
+void Ledger::gives_up(Lease& lease) {
+  world_.count(Event::outcomes_given_up);
+  const bool lease_was_over = lease.failed_at >= lease.ends && !lease.unreachable;
+  const bool too_late = life_.deadline && lease.failed_at >= *life_.deadline;
+  expect(lease.failures > 0 && (lease_was_over || too_late),
+         "outcomes are given up only when their lease is over, or at the deadline");
+  expected_.unsettled += lease.rows.size();
+  for (const auto& row : lease.rows) {
+    if (row.verdict != Verdict::published) continue;
+    ++expected_.fewest_duplicates;
+    ++expected_.most_duplicates;
+  }
+}
+
+void Ledger::loses(const std::string& lease) {
+  const auto found = leases_.find(lease);
+  if (found == leases_.end()) return;
+  expect(life_.met_trouble_since(found->second.asked_at), "a lease is lost only after trouble");
+}
+
+void Ledger::expect_count(const char* what, std::uint64_t told, std::uint64_t fewest, std::uint64_t most) {
+  if (told >= fewest && told <= most) return;
+  const auto happened =
+      fewest == most ? std::to_string(fewest) : std::to_string(fewest) + " to " + std::to_string(most);
+  fault(std::string{"the tally is what happened: "} + what + " " + std::to_string(told) + ", and not " + happened);
+}
+
+void Ledger::close(const dispatch::Tally& tally, std::map<Fault, std::uint64_t> reasons) {
+  for (auto& [name, lease] : leases_) {
+    if (lease.brought && name == settling_) {
+      gives_up(lease);
+    } else {
+      fault("nothing is in hand when the run has ended");
+    }
+  }
+  leases_.clear();
+  for (const auto unsent : {Fault::lease_short, Fault::stopping}) {
+    if (const auto told = reasons.extract(unsent)) reasons[Fault::redis_away] += told.mapped();
+  }
+  expect(reasons == expected_.reasons, "the reasons that are told are those that there were");
+  const auto& seen = expected_;
+  expect_count("claimed", tally.claimed, seen.claimed, seen.claimed);
+  expect_count("published", tally.published, seen.published, seen.published);
+  expect_count("retried", tally.retried, seen.retried, seen.retried);
+  expect_count("dead", tally.dead, seen.dead, seen.dead);
+  expect_count("released", tally.released, seen.released, seen.released);
+  expect_count("unsettled", tally.unsettled, seen.unsettled, seen.unsettled);
+  expect_count("leases lost", tally.leases_lost, seen.fewest_lost, seen.most_lost);
+  expect_count("possible duplicates", tally.possible_duplicates, seen.fewest_duplicates, seen.most_duplicates);
+}
+
+}  // namespace outboxd::simulation

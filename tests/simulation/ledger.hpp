@@ -1,0 +1,134 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/dispatcher.hpp"
+#include "simulation/life.hpp"
+
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace outboxd::simulation {
+
+/// One row of one claim: what its dispatcher was told of it, and what it made of that.
+struct ClaimedRow {
+  Row row;
+  Poison poison = Poison::none;
+  bool sent = false;
+  /// Of a sent one: what Redis meant, and said.
+  Fault meant = Fault::none;
+  std::string text;
+  /// Of an unanswered one: it was alone, and others went through since it was last unanswered.
+  bool singled_out = false;
+  std::optional<Verdict> verdict;
+  /// Whether the outcome stands in the table.
+  bool written = false;
+};
+
+/// Which promise about outcomes this one breaks; empty: none. The table of reasons in the project's README, again.
+[[nodiscard]] std::string broken_rule(const ClaimedRow& claimed, const Outcome& outcome, const RetryPolicy& policy);
+
+/// Keeps book of one dispatcher, from outside: each row that it was given, each reply that it got, and each outcome
+/// that it brought. Whatever doesn't fit is a fault.
+class Ledger {
+ public:
+  Ledger(World& world, Life& life, const dispatch::DispatcherOptions& options)
+      : world_{world}, life_{life}, options_{options} {}
+
+  void asks_for_rows(const dispatch::ClaimRequest& request);
+  void gets_rows(const dispatch::ClaimedRows& claimed, TimePoint asked_at);
+  void brings_outcomes(const dispatch::Settlement& settlement);
+  void outcome_is_written(const dispatch::Settlement& settlement, const std::string& id);
+  /// The store says no to a single outcome of it.
+  void outcome_is_refused(const dispatch::Settlement& settlement);
+  void settling_fails(const dispatch::Settlement& settlement, bool unreachable, bool maybe_carried_out);
+  void is_settled(const dispatch::Settlement& settlement);
+
+  void sends(std::span<const entry::Entry> entries, TimePoint not_after);
+  void gets_replies(std::span<const entry::Entry> entries, const std::vector<Reply>& replies,
+                    std::span<const Fault> meant);
+  void probes();
+  void probe_ends(const Reply& reply);
+
+  /// The run has ended in order: nothing may be in hand, and the tally must be what happened; and so must the reasons
+  /// that were told for rows that were not published.
+  void close(const dispatch::Tally& tally, std::map<Fault, std::uint64_t> reasons);
+
+  /// A lease was lost to others. It may, if its worker met trouble.
+  void loses(const std::string& lease);
+  /// When it last learned what is due.
+  [[nodiscard]] TimePoint last_claim_at() const { return last_claim_at_; }
+  [[nodiscard]] const std::string& due_by() const { return due_by_; }
+  [[nodiscard]] std::size_t leases_in_hand() const { return leases_.size(); }
+
+ private:
+  struct Lease {
+    TimePoint asked_at{};
+    TimePoint ends{};
+    std::vector<ClaimedRow> rows;
+    /// Rows before this one have been sent or passed over.
+    std::size_t next = 0;
+    bool brought = false;
+    int failures = 0;
+    bool maybe_carried_out = false;
+    bool refused = false;
+    TimePoint failed_at{};
+    bool unreachable = false;
+  };
+  /// What tally() must come to, as far as it can be known from outside.
+  struct Expected {
+    std::uint64_t claimed = 0, published = 0, retried = 0, dead = 0, released = 0, unsettled = 0;
+    /// Why rows were not published, as far as it can be seen: what was not sent for whatever reason counts together.
+    std::map<Fault, std::uint64_t> reasons;
+    std::uint64_t fewest_lost = 0, most_lost = 0, fewest_duplicates = 0, most_duplicates = 0;
+  };
+
+  void fault(const std::string& text) { world_.fault(life_.worker() + ": " + text); }
+  void expect(bool kept, const std::string& promise) {
+    if (!kept) fault(promise);
+  }
+  ClaimedRow* find_sent(Lease& lease, const std::string& id);
+  void brings_for_the_first_time(Lease& lease, const dispatch::Settlement& settlement);
+  void check_unsent(const Lease& lease, const ClaimedRow& row, const Outcome& outcome);
+  [[nodiscard]] Fault reason_of(const ClaimedRow& row) const;
+  void count_outcome(const ClaimedRow& row, const Outcome& outcome);
+  void gives_up(Lease& lease);
+  void expect_count(const char* what, std::uint64_t told, std::uint64_t fewest, std::uint64_t most);
+
+  World& world_;
+  Life& life_;
+  const dispatch::DispatcherOptions& options_;
+  std::map<std::string, Lease> leases_;
+  /// The lease whose outcomes are being brought, again and again if need be.
+  std::string settling_;
+  Expected expected_;
+  std::string due_by_;
+  TimePoint last_claim_at_{};
+
+  /// Redis has given a sign of trouble, or none of life yet, since the last probe that was answered.
+  bool redis_in_doubt_ = true;
+  TimePoint doubted_at_{};
+  bool first_claim_after_doubt_ = true;
+  std::optional<TimePoint> probe_failed_at_;
+  /// Entries that Redis took, or judged.
+  std::uint64_t answered_ = 0;
+  /// Rows that were in an unanswered write: when, and the count of those then.
+  struct Unanswered {
+    TimePoint at;
+    std::uint64_t answered;
+  };
+  std::map<std::string, Unanswered> unanswered_;
+};
+
+/// The name of the claim that an entry's row comes from.
+[[nodiscard]] std::string lease_of(const entry::Entry& entry);
+[[nodiscard]] inline const std::string& id_of(const entry::Entry& entry) {
+  return entry.fields.front().value;
+}
+/// A payload that names its claim, so that an entry tells which one it comes from.
+[[nodiscard]] std::string payload_of_lease(const std::string& lease);
+
+}  // namespace outboxd::simulation

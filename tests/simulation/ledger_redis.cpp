@@ -1,0 +1,103 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulation/ledger.hpp"
+
+#include <algorithm>
+
+namespace outboxd::simulation {
+namespace {
+
+constexpr const char* kLeaseField = "lease";
+// For so long a row that was in an unanswered write goes alone.
+constexpr auto kSuspicion = 2min;
+
+}  // namespace
+
+std::string payload_of_lease(const std::string& lease) {
+  return std::string{"{\""} + kLeaseField + "\": \"" + lease + "\"}";
+}
+
+std::string lease_of(const entry::Entry& entry) {
+  const auto field = std::ranges::find(entry.fields, std::string{kLeaseField}, &entry::Field::name);
+  return field == entry.fields.end() ? std::string{} : field->value;
+}
+
+ClaimedRow* Ledger::find_sent(Lease& lease, const std::string& id) {
+  const auto begin = lease.rows.begin() + static_cast<std::ptrdiff_t>(lease.next);
+  const auto found = std::find_if(begin, lease.rows.end(), [&](const ClaimedRow& row) { return row.row.id == id; });
+  if (found == lease.rows.end()) return nullptr;
+  lease.next = static_cast<std::size_t>(found - lease.rows.begin()) + 1;
+  return &*found;
+}
+
+void Ledger::sends(std::span<const entry::Entry> entries, TimePoint not_after) {
+  expect(!entries.empty(), "no empty writes");
+  expect(!redis_in_doubt_, "nothing is sent while Redis is in doubt");
+  expect(!life_.past_deadline(), "nothing is sent after the deadline");
+  for (const auto& entry : entries) {
+    const auto& id = id_of(entry);
+    const auto found = leases_.find(lease_of(entry));
+    if (found == leases_.end()) return fault("row " + id + ": only rows in hand are sent");
+    auto& lease = found->second;
+    auto* row = find_sent(lease, id);
+    if (row == nullptr) return fault("row " + id + ": a claim's rows are sent in order, and once");
+    expect(world_.now() + options_.lease_reserve < lease.ends && not_after + options_.lease_reserve <= lease.ends,
+           "row " + id + ": no row is sent with too little left of its lease");
+    expect(row->row.attempt <= options_.retry.max_attempts, "row " + id + ": no row is sent beyond its last attempt");
+    const auto suspect = unanswered_.find(id);
+    const bool suspected = suspect != unanswered_.end() && world_.now() < suspect->second.at + kSuspicion;
+    expect(!suspected || entries.size() == 1, "row " + id + ": a row of an unanswered write goes alone from then on");
+  }
+}
+
+void Ledger::gets_replies(std::span<const entry::Entry> entries, const std::vector<Reply>& replies,
+                          std::span<const Fault> meant) {
+  bool outage = false;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto& id = id_of(entries[i]);
+    const auto found = leases_.find(lease_of(entries[i]));
+    if (found == leases_.end()) continue;
+    auto& rows = found->second.rows;
+    auto& row = *std::ranges::find(rows, id, [](const ClaimedRow& claimed) { return claimed.row.id; });
+    row.sent = true;
+    world_.trace(life_.worker(), "of " + id + " in lease " + lease_of(entries[i]) + ": " + to_string(meant[i]));
+    row.meant = meant[i];
+    row.text = replies[i].text;
+    outage = outage || row.meant == Fault::redis_away || row.meant == Fault::redis_refuses;
+    if (row.meant != Fault::unanswered) {
+      if (row.meant == Fault::redis_away || row.meant == Fault::redis_refuses) continue;
+      ++answered_;
+      unanswered_.erase(id);
+      continue;
+    }
+    outage = true;
+    ++world_.facts.at(id).unanswered;
+    world_.count(Event::unanswered);
+    const auto before = unanswered_.find(id);
+    row.singled_out = entries.size() == 1 && before != unanswered_.end() && answered_ > before->second.answered;
+    unanswered_[id] = {world_.now(), answered_};
+  }
+  if (!outage) return;
+  redis_in_doubt_ = true;
+  doubted_at_ = world_.now();
+}
+
+void Ledger::probes() {
+  expect(!life_.stopped_at(), "no probe after a stop");
+  if (!probe_failed_at_) return;
+  expect(world_.now() - *probe_failed_at_ >= options_.backoff_min / 2, "probes leave Redis its time");
+}
+
+void Ledger::probe_ends(const Reply& reply) {
+  const bool refused =
+      reply.fault == Fault::redis_away || reply.fault == Fault::redis_refuses || reply.fault == Fault::unanswered;
+  if (refused) {
+    probe_failed_at_ = world_.now();
+    doubted_at_ = world_.now();
+    return;
+  }
+  probe_failed_at_.reset();
+  redis_in_doubt_ = false;
+  first_claim_after_doubt_ = true;
+}
+
+}  // namespace outboxd::simulation

@@ -1,0 +1,239 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "simulation/sim_store.hpp"
+
+#include <boost/asio/this_coro.hpp>
+
+#include <algorithm>
+
+namespace outboxd::simulation {
+namespace {
+
+using dispatch::Awaitable;
+using dispatch::StoreError;
+using dispatch::StoreResult;
+
+constexpr Milliseconds kSlowest{20};
+constexpr Milliseconds kStatementTimeout{30'000};
+// A worker whose sessions were all lost may come back later than we did.
+constexpr Milliseconds kReconnectGrace{10'000};
+
+}  // namespace
+
+bool SimStore::is_away() const {
+  return world_.now() < std::max(world_.store_back_at, life_.store_back_at);
+}
+
+Awaitable<void> SimStore::wait(dispatch::Alarm& alarm, Milliseconds time) {
+  co_await world_.clock.wait(alarm, world_.now() + time);
+  life_.go_on();
+}
+
+Awaitable<SimStore::Failure> SimStore::go(dispatch::Alarm& alarm) {
+  life_.go_on();
+  auto& chance = world_.chance;
+  if (!is_away() && chance.happens(world_.weather.store_goes)) {
+    const bool for_all = chance.happens(0.5);
+    auto& back_at = for_all ? world_.store_back_at : life_.store_back_at;
+    back_at = world_.now() + chance.between(1ms, chance.happens(0.5) ? Milliseconds{5s} : Milliseconds{3min});
+    world_.count(for_all ? Event::store_outage : Event::store_partition);
+  }
+  co_await wait(alarm, chance.between(0ms, kSlowest));
+  if (is_away()) {
+    // A connection that is refused, or one that nobody answers.
+    const auto given_up_after = chance.happens(0.3) ? chance.between(0ms, 5s) : 0ms;
+    life_.meets_trouble(given_up_after);
+    co_await wait(alarm, given_up_after);
+    world_.trace(life_.worker(), "the store is away");
+    co_return StoreError{"the store is away", true};
+  }
+  if (chance.happens(world_.weather.stall)) {
+    world_.count(Event::statement_timed_out);
+    life_.meets_trouble(kStatementTimeout);
+    co_await wait(alarm, kStatementTimeout);
+    co_return StoreError{"the statement timed out", false};
+  }
+  if (chance.happens(world_.weather.statement_fails)) {
+    world_.count(Event::statement_failed);
+    life_.meets_trouble();
+    co_return StoreError{"the statement failed", chance.happens(0.5)};
+  }
+  co_return std::nullopt;
+}
+
+Awaitable<SimStore::Failure> SimStore::come_back(dispatch::Alarm& alarm) {
+  auto& chance = world_.chance;
+  const bool late = chance.happens(world_.weather.stall);
+  if (late) world_.count(Event::answer_late);
+  const auto time = late ? chance.between(1s, kStatementTimeout) : chance.between(0ms, kSlowest);
+  if (late) life_.meets_trouble(time);
+  co_await wait(alarm, time);
+  if (!chance.happens(world_.weather.answer_lost)) co_return std::nullopt;
+  life_.meets_trouble();
+  world_.trace(life_.worker(), "an answer was lost");
+  co_return StoreError{"the answer was lost", true};
+}
+
+Awaitable<StoreResult<dispatch::ClaimedRows>> SimStore::claim(dispatch::ClaimRequest request) {
+  const Call call{world_, life_};
+  ledger_.asks_for_rows(request);
+  const auto asked_at = world_.now();
+  const auto failure = co_await go(claim_alarm_);
+  if (failure) co_return *failure;
+  auto claimed = take_rows(request);
+  claimed.lease_ends = asked_at + lease_;
+  const auto lost = co_await come_back(claim_alarm_);
+  if (lost) {
+    world_.count(Event::claim_answer_lost);
+    co_return *lost;
+  }
+  ledger_.gets_rows(claimed, asked_at);
+  const auto kills = [this](const Row& row) {
+    return row.attempt <= world_.setting.retry.max_attempts &&
+           world_.facts.at(row.id).poison == Poison::kills_when_claimed;
+  };
+  if (std::ranges::any_of(claimed.rows, kills)) life_.crash(Event::crash_by_row);
+  co_return claimed;
+}
+
+dispatch::ClaimedRows SimStore::take_rows(const dispatch::ClaimRequest& request) {
+  const auto& only = request.only;
+  const auto passed_over = [&](const SimRow& row) {
+    const bool wanted = only.empty() ? !row.is_suspect(world_.setting.retry.max_attempts)
+                                     : std::ranges::find(only, row.row.id) != only.end();
+    if (!wanted) return true;
+    const bool is_locked = world_.weather.row_locked > 0 && world_.chance.happens(world_.weather.row_locked);
+    if (!is_locked) return false;
+    world_.count(Event::row_locked);
+    world_.facts.at(row.row.id).passed_over_at = world_.now();
+    return true;
+  };
+  if (!only.empty()) world_.count(Event::suspect_taken_alone);
+  auto claimed =
+      world_.table.claim(life_.worker(), request.limit, world_.now(), lease_, read_time(request.due_by), passed_over);
+  claimed.claimed_at = print_time(world_.now());
+  world_.report_lost_leases();
+  for (auto& row : claimed.rows) {
+    const auto poison = world_.facts.at(row.id).poison;
+    if (row.payload_json.empty()) row.payload_json = payload_of_lease(claimed.lease);
+    if (poison == Poison::payload_oversize) row.oversize_bytes = 1ULL << 30U;
+    // As the real store does, it keeps back what won't be sent.
+    if (row.oversize_bytes || row.attempt > world_.setting.retry.max_attempts) row.payload_json.clear();
+  }
+  return claimed;
+}
+
+Awaitable<StoreResult<dispatch::Settled>> SimStore::settle(const dispatch::Settlement& settlement) {
+  const Call call{world_, life_};
+  ledger_.brings_outcomes(settlement);
+  const auto failure = co_await go(settle_alarm_);
+  if (failure) {
+    ledger_.settling_fails(settlement, failure->unreachable, false);
+    co_return *failure;
+  }
+  if (world_.chance.happens(world_.weather.settlement_refused)) {
+    world_.count(Event::settlement_refused);
+    life_.meets_trouble();
+    ledger_.settling_fails(settlement, false, false);
+    co_return StoreError{"deadlock detected", false};
+  }
+  const auto rows = write(settlement);
+  const auto lost = co_await come_back(settle_alarm_);
+  if (lost) {
+    world_.count(Event::settle_answer_lost);
+    ledger_.settling_fails(settlement, lost->unreachable, true);
+    co_return *lost;
+  }
+  ledger_.is_settled(settlement);
+  dispatch::Settled settled{rows, {}};
+  co_return settled;
+}
+
+std::size_t SimStore::write(const dispatch::Settlement& settlement) {
+  const auto refused = [&](const SimRow& row, const Outcome& outcome) {
+    const bool never = world_.facts.at(row.row.id).poison == Poison::cannot_be_marked;
+    const bool refuses =
+        (never && outcome.verdict == Verdict::published) || world_.chance.happens(world_.weather.outcome_refused);
+    if (!refuses) return false;
+    world_.count(Event::outcome_refused);
+    ledger_.outcome_is_refused(settlement);
+    life_.meets_trouble();
+    return true;
+  };
+  const auto rows = world_.settle(life_.worker(), settlement, refused);
+  for (const auto& id : rows) ledger_.outcome_is_written(settlement, id);
+  return rows.size();
+}
+
+Awaitable<StoreResult<std::vector<std::string>>> SimStore::free_rows_of_the_dead(int sightings) {
+  const Call call{world_, life_};
+  const auto asked_at = world_.now();
+  life_.watch_asked_at = asked_at;
+  const auto failure = co_await go(watch_alarm_);
+  if (failure) {
+    life_.watch_asked_at.reset();
+    life_.misses_a_watch(world_.now() + kReconnectGrace);
+    co_return *failure;
+  }
+  auto dead = free_the_dead(sightings);
+  const auto lost = co_await come_back(watch_alarm_);
+  life_.watch_asked_at.reset();
+  if (world_.now() > asked_at + 2 * kSlowest) life_.misses_a_watch(world_.now());
+  if (lost) co_return *lost;
+  co_return dead;
+}
+
+std::vector<std::string> SimStore::free_the_dead(int sightings) {
+  if (world_.now() < life_.watches_since()) return {};
+  std::map<std::string, int> missing;
+  for (const auto* row : world_.table.pending()) {
+    if (row->is_free(world_.now()) || row->locked_by == life_.worker()) continue;
+    const auto holder = world_.lives.find(row->locked_by);
+    if (holder == world_.lives.end() || missing.contains(row->locked_by) || holder->second->lock_is_seen()) continue;
+    const auto before = missing_.find(row->locked_by);
+    missing.emplace(row->locked_by, before == missing_.end() ? 1 : before->second + 1);
+  }
+  missing_ = missing;
+  std::vector<std::string> dead;
+  for (const auto& [worker, times] : missing) {
+    world_.trace(life_.worker(), "misses " + worker + ", times " + std::to_string(times));
+    if (times < sightings) continue;
+    if (!world_.lives.at(worker)->gone_at()) world_.fault(worker + " lives, and its leases are ended");
+    world_.count(Event::dead_worker_freed);
+    world_.table.free_leases_of(worker, world_.now());
+    dead.push_back(worker);
+  }
+  world_.report_lost_leases();
+  return dead;
+}
+
+Awaitable<StoreResult<std::vector<std::string>>> SimStore::suspects(std::string due_by) {
+  const Call call{world_, life_};
+  // More than one loop may ask at a time.
+  dispatch::Alarm alarm{co_await boost::asio::this_coro::executor};
+  const auto asked_at = world_.now();
+  // It shares a session with the watch over dead workers, which has to wait for it.
+  const bool first = !life_.watch_asked_at;
+  if (first) life_.watch_asked_at = asked_at;
+  const auto failure = co_await go(alarm);
+  if (first) life_.watch_asked_at.reset();
+  if (world_.now() > asked_at + kSlowest) life_.misses_a_watch(world_.now());
+  if (failure) co_return *failure;
+  co_return world_.table.suspects(std::min(world_.now(), read_time(due_by)), world_.setting.retry.max_attempts);
+}
+
+Awaitable<StoreResult<dispatch::BacklogSample>> SimStore::sample(std::string due_by) {
+  const Call call{world_, life_};
+  const auto failure = co_await go(sample_alarm_);
+  if (failure) co_return *failure;
+  dispatch::BacklogSample sample;
+  sample.cap = 100'000;
+  sample.pending = world_.table.pending().size();
+  sample.dead = world_.table.rows().size() - sample.pending;
+  const auto until = std::min(world_.now(), read_time(due_by));
+  sample.due = static_cast<std::uint64_t>(std::ranges::count_if(world_.table.pending(), [&](const SimRow* row) {
+    return row->available_at <= until && row->is_free(world_.now());
+  }));
+  co_return sample;
+}
+
+}  // namespace outboxd::simulation
