@@ -9,7 +9,8 @@ namespace outboxd::config {
 
 // Checks that the option table names: "" if the value is good, else why it is not, as a clause.
 
-std::string check_not_empty(const Value& value);
+/// A URL whose user, password and host can be told apart; what follows is libpq's to judge.
+std::string check_postgres_url(const Value& value);
 /// [schema.]table of letters, digits, '_' and '$': such names need no quoting rules of their own.
 std::string check_table_name(const Value& value);
 /// Letters, digits, '_', '-' and '.', 1 to 64 of them.

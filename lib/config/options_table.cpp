@@ -48,7 +48,7 @@ std::vector<Option> postgres_options() {
        .help = "Postgres connection: a postgres:// URL or a conninfo string",
        .shared_env = {{"DATABASE_URL"}},
        .secret = true,
-       .check = check_not_empty,
+       .check = check_postgres_url,
        .mask = mask_postgres,
        .store = [](Settings& s, const Value& v) { s.postgres.url = text(v); }},
       {.path = "postgres.connect_timeout",

@@ -18,7 +18,7 @@ Awaitable<void> Dispatcher::claim_loop() {
       continue;
     }
     const auto limit = breaker_.rows_allowed(options_.batch_rows);
-    const bool empty_handed = rows_in_hand_ == 0;
+    const bool empty_handed = rows_in_hand_ + rows_postponed_ == 0;
     ClaimRequest request{limit, due_by_, {}};
     auto claimed = co_await claim(std::move(request));
     if (!claimed) continue;
@@ -28,6 +28,7 @@ Awaitable<void> Dispatcher::claim_loop() {
     if (options_.once && rows == 0) {
       // What is in hand may yet be given back unsent, and is to be claimed again then.
       co_await nothing_in_hand();
+      while (rows_postponed_ > 0 && !claiming_is_over()) co_await pause(options_.poll_interval);
       co_await look_for_suspects();
       if (empty_handed && suspects_.empty()) break;
     } else if (!options_.once && rows < limit && suspects_.empty()) {
@@ -65,10 +66,12 @@ Awaitable<void> Dispatcher::probe() {
 
 Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   const auto started = parts_.clock.now();
+  const auto limit = request.limit;
   auto result = co_await parts_.store.claim(std::move(request));
   trouble_.claim = result ? std::string{} : result.error().text;
   report_health();
   if (!result) {
+    breaker_.claim_failed(limit);
     if (waits_for_outages()) {
       co_await pause(claim_backoff_.next(parts_.random()));
     } else {
@@ -120,7 +123,9 @@ void Dispatcher::account_refused(const std::vector<RefusedRow>& refused) {
   const auto dead = std::ranges::count_if(refused, &RefusedRow::dead);
   tally_.claimed += static_cast<std::uint64_t>(dead);
   tally_.dead += static_cast<std::uint64_t>(dead);
-  for (auto i = dead; i > 0; --i) parts_.observer.died();
+  for (const auto& row : refused) {
+    if (row.dead) parts_.observer.died(row.id, "", row.reason);
+  }
 }
 
 Awaitable<void> Dispatcher::pause(std::chrono::microseconds how_long) {

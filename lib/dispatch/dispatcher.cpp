@@ -90,7 +90,10 @@ void Dispatcher::report_health() {
 Awaitable<void> Dispatcher::sample() {
   const auto sample = co_await parts_.store.sample(due_by_);
   // What keeps the store from answering shows in the claims; a missed sample has nothing to add.
-  if (!sample) co_return;
+  if (!sample) {
+    parts_.observer.sample_failed();
+    co_return;
+  }
   backlog_ = *sample;
   parts_.observer.sampled(*sample);
 }

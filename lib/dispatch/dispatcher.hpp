@@ -164,7 +164,8 @@ class Dispatcher {
   bool polls_ = false;
   /// Ids of rows to be taken alone, in this order.
   std::vector<std::string> suspects_;
-  /// Rows that the store refused to settle with their batch.
+  /// Rows that the store refused to settle with their batch; they no longer count as in hand.
+  std::size_t rows_postponed_ = 0;
   std::vector<Unsettled> postponed_;
   bool no_more_to_postpone_ = false;
   bool ended_ = false;

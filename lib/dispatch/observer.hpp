@@ -42,11 +42,11 @@ class Observer {
 
   /// Redis has accepted this many rows of the stream.
   virtual void published(std::string_view stream, std::size_t rows) = 0;
-  /// One row was retried, released or declared dead, and why.
-  virtual void failed(std::string_view stream, Fault fault) = 0;
+  /// One row was retried, released or declared dead, and why; the reason is for people.
+  virtual void failed(std::string_view stream, Fault fault, std::string_view reason) = 0;
   virtual void retried() = 0;
   virtual void released() = 0;
-  virtual void died() = 0;
+  virtual void died(std::string_view id, std::string_view stream, std::string_view reason) = 0;
   /// The row may already be in its stream and will be sent again.
   virtual void possible_duplicate() = 0;
   /// A payload carried this many reserved field names, which were dropped.
@@ -59,6 +59,8 @@ class Observer {
   virtual void freed_rows_of(std::string_view worker) = 0;
 
   virtual void sampled(const BacklogSample& sample) = 0;
+  /// The store did not tell: what was sampled before says nothing of now.
+  virtual void sample_failed() = 0;
   /// Changes of the state or of its reason, which is empty for working and stopping.
   virtual void health(Health health, std::string_view reason) = 0;
 };

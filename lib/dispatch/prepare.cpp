@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dispatch/prepare.hpp"
 
+#include <new>
+#include <optional>
 #include <string>
 
 namespace outboxd::dispatch {
@@ -13,9 +15,9 @@ entry::Event event_of(const Row& row) {
 }
 
 std::string worn_out_text(const Row& row, std::uint32_t max_attempts) {
-  return "not sent: had used " + std::to_string(row.attempt - 1) + " of " + std::to_string(max_attempts) +
-         " attempts when it was claimed, so the last one's dispatcher ended without an outcome, or the maximum was "
-         "lowered";
+  return "not sent again: had used " + std::to_string(row.attempt - 1) + " of " + std::to_string(max_attempts) +
+         " attempts when it was claimed: no outcome of the last one was written (its dispatcher died, or Postgres "
+         "refused it, and it may be in its stream), or the maximum was lowered";
 }
 
 // Each write must be answered within the time-out, so a batch of large payloads goes out in several.
@@ -25,6 +27,17 @@ std::size_t bytes_of(const entry::Entry& entry) {
   std::size_t bytes = entry.stream.size();
   for (const auto& field : entry.fields) bytes += field.name.size() + field.value.size();
   return bytes;
+}
+
+/// Nothing, and a reply, where memory does not suffice.
+entry::Encoded encode(const Row& row, entry::Encoder& encoder, std::optional<Reply>& reply) {
+  try {
+    return encoder.encode(event_of(row));
+  } catch (const std::bad_alloc&) {
+    reply = Reply{Fault::short_of_memory,
+                  "not enough memory to encode a payload of " + std::to_string(row.payload_json.size()) + " bytes"};
+    return {};
+  }
 }
 
 }  // namespace
@@ -43,7 +56,8 @@ Prepared prepare(std::span<const Row> rows, entry::Encoder& encoder, std::uint32
       reply = Reply{Fault::bad_row, encoder.oversize_refusal(*row.oversize_bytes)};
       continue;
     }
-    auto encoded = encoder.encode(event_of(row));
+    auto encoded = encode(row, encoder, reply);
+    if (reply) continue;
     if (encoded.reserved_dropped > 0) {
       prepared.reserved_dropped.push_back({prepared.replies.size() - 1, encoded.reserved_dropped});
     }

@@ -118,6 +118,7 @@ Settlement Dispatcher::decide_all(ClaimedRows claimed, const Prepared& prepared)
   for (std::size_t i = 0; i < claimed.rows.size(); ++i) {
     const auto& row = claimed.rows[i];
     const auto& reply = *prepared.replies[i];
+    if (reply.fault == Fault::short_of_memory) breaker_.claim_failed(static_cast<std::uint32_t>(claimed.rows.size()));
     settlement.outcomes.push_back(decide(row, reply, options_.retry, parts_.random()));
     account(row, reply, settlement.outcomes.back());
   }
@@ -125,7 +126,7 @@ Settlement Dispatcher::decide_all(ClaimedRows claimed, const Prepared& prepared)
 }
 
 void Dispatcher::account(const Row& row, const Reply& reply, const Outcome& outcome) {
-  if (reply.fault != Fault::none) parts_.observer.failed(row.stream, reply.fault);
+  if (reply.fault != Fault::none) parts_.observer.failed(row.stream, reply.fault, reply.text);
   switch (outcome.verdict) {
     case Verdict::published:
       ++tally_.published;
@@ -137,10 +138,11 @@ void Dispatcher::account(const Row& row, const Reply& reply, const Outcome& outc
       break;
     case Verdict::dead:
       ++tally_.dead;
-      parts_.observer.died();
+      parts_.observer.died(row.id, row.stream, outcome.error);
       break;
     case Verdict::release:
       ++tally_.released;
+      if (outcome.delay.count() > 0) ++tally_.released_for_later;
       parts_.observer.released();
       break;
   }

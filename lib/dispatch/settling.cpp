@@ -21,6 +21,9 @@ Awaitable<void> Dispatcher::settle_loop() {
     Unsettled unsettled{std::move(*next)};
     co_await settle(unsettled);
     if (unsettled.settlement.outcomes.empty()) continue;
+    // Their outcome is known: nothing more is done with them that others could suffer from.
+    rows_postponed_ += unsettled.settlement.outcomes.size();
+    rows_left_hand(unsettled.settlement.outcomes.size());
     if (postponed_.empty()) postponed_alarm_.ring();
     postponed_.push_back(std::move(unsettled));
   }
@@ -35,7 +38,14 @@ Awaitable<void> Dispatcher::postponed_loop() {
     co_await parts_.clock.wait(postponed_alarm_, until);
     auto due = std::exchange(postponed_, {});
     for (auto& unsettled : due) {
+      const auto before = unsettled.settlement.outcomes.size();
+      // Counted as in hand for the time of the try, which takes them off.
+      rows_postponed_ -= before;
+      rows_in_hand_ += before;
       co_await try_to_settle(unsettled);
+      const auto left = unsettled.settlement.outcomes.size();
+      rows_postponed_ += left;
+      rows_left_hand(left);
       if (!unsettled.settlement.outcomes.empty()) postponed_.push_back(std::move(unsettled));
     }
   }

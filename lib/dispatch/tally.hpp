@@ -12,6 +12,8 @@ struct Tally {
   std::uint64_t retried = 0;
   std::uint64_t dead = 0;
   std::uint64_t released = 0;
+  /// Of the released: not due again at once.
+  std::uint64_t released_for_later = 0;
   /// Of those, rows whose outcome was not written, as their lease had been lost to another worker.
   std::uint64_t leases_lost = 0;
   /// Of those, rows whose outcome could not be written in time; they are claimed again when their lease ends.

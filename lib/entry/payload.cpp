@@ -3,6 +3,8 @@
 
 #include <simdjson.h>
 
+#include <new>
+
 namespace outboxd::entry {
 namespace {
 
@@ -13,6 +15,8 @@ std::string_view without_trailing_space(std::string_view token) {
 }
 
 std::string described(simdjson::error_code error) {
+  // Our lack, and no fault of the payload's.
+  if (error == simdjson::MEMALLOC) throw std::bad_alloc{};
   return std::string{"payload is not valid JSON ("} + simdjson::error_message(error) + ")";
 }
 

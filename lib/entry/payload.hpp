@@ -26,7 +26,7 @@ class PayloadReader {
   ~PayloadReader();
 
   /// Appends the payload's fields to `fields`. Returns why it can't be published, or nothing when all went well; then
-  /// `fields` may hold a part of them.
+  /// `fields` may hold a part of them. Throws std::bad_alloc.
   [[nodiscard]] std::optional<std::string> append_fields(std::string_view payload_json, Nulls nulls,
                                                          std::vector<Field>& fields);
 

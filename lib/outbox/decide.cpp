@@ -31,6 +31,7 @@ Outcome decide(const Row& row, const Reply& reply, const RetryPolicy& policy, do
       if (policy.exhausted_by(row.attempt) && !reply.singled_out) return give_back(row, reply, policy, random);
       return spend_attempt(row, reply, policy, random);
     case Fault::stream_elsewhere:
+    case Fault::short_of_memory:
       return give_back(row, reply, policy, random);
     case Fault::redis_refuses:
     case Fault::redis_away:

@@ -64,6 +64,8 @@ const char* to_string(Fault fault) {
       return "unanswered";
     case Fault::lease_short:
       return "lease_short";
+    case Fault::short_of_memory:
+      return "short_of_memory";
     case Fault::stopping:
       return "stopping";
   }

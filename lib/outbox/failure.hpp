@@ -17,6 +17,7 @@ enum class Fault {
   redis_away,        ///< Nothing was sent, since Redis could not be reached: as redis_refuses.
   unanswered,        ///< Sent, and no answer came: one attempt, and possibly a duplicate.
   lease_short,       ///< The lease ran out, or nearly, before the row could be sent: released unsent.
+  short_of_memory,   ///< This process has not enough of it for the payload: no attempt, tried later.
   stopping,          ///< The shutdown deadline came first: released unsent.
 };
 

@@ -14,6 +14,7 @@ namespace {
 constexpr int kStatusOfSignal = 128;  // what shells report for a process that a signal ended
 
 std::string_view name_of(int signal) {
+  if (signal == SIGHUP) return "SIGHUP";
   return signal == SIGINT ? "SIGINT" : "SIGTERM";
 }
 
@@ -26,7 +27,7 @@ void ignore_sigpipe() {
 struct Signals::State {
   State(const boost::asio::any_io_executor& executor, std::function<void(std::string_view)> first,
         std::function<void()> exiting)
-      : signals(executor, SIGTERM, SIGINT), on_first(std::move(first)), before_exit(std::move(exiting)) {}
+      : signals(executor, SIGTERM, SIGINT, SIGHUP), on_first(std::move(first)), before_exit(std::move(exiting)) {}
 
   boost::asio::signal_set signals;
   std::function<void(std::string_view)> on_first;

@@ -12,8 +12,8 @@ namespace outboxd::system {
 /// Writing to a closed socket or pipe is then an error code, not the end of the process. Call once, early.
 void ignore_sigpipe();
 
-/// SIGTERM and SIGINT: the first asks for an orderly stop, the second ends the process at once with status 128+n.
-/// Pending work of the event loop until `stop()` or destruction.
+/// SIGTERM, SIGINT and SIGHUP: the first asks for an orderly stop, the second ends the process at once with status
+/// 128+n. Pending work of the event loop until `stop()` or destruction.
 class Signals {
  public:
   /// `on_first("SIGTERM")` runs on the event loop; `before_exit` just before the second signal's abrupt end, to

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/dispatcher_metrics.hpp"
 
+#include <limits>
 #include <utility>
 
 namespace outboxd::telemetry {
@@ -96,7 +97,7 @@ void DispatcherMetrics::published(std::string_view stream, std::size_t rows) {
   published_of(stream).Increment(static_cast<double>(rows));
 }
 
-void DispatcherMetrics::failed(std::string_view /*stream*/, Fault fault) {
+void DispatcherMetrics::failed(std::string_view /*stream*/, Fault fault, std::string_view /*reason*/) {
   const auto index = static_cast<std::size_t>(fault);
   if (index < failures_.size() && failures_[index] != nullptr) failures_[index]->Increment();
 }
@@ -109,7 +110,7 @@ void DispatcherMetrics::released() {
   released_.Increment();
 }
 
-void DispatcherMetrics::died() {
+void DispatcherMetrics::died(std::string_view /*id*/, std::string_view /*stream*/, std::string_view /*reason*/) {
   dead_.Increment();
 }
 
@@ -134,6 +135,12 @@ void DispatcherMetrics::sampled(const dispatch::BacklogSample& sample) {
   due_rows_.Set(static_cast<double>(sample.due));
   dead_rows_.Set(static_cast<double>(sample.dead));
   oldest_pending_age_.Set(in_seconds(sample.oldest_pending.value_or(std::chrono::milliseconds(0))));
+}
+
+void DispatcherMetrics::sample_failed() {
+  for (auto* gauge : {&pending_rows_, &due_rows_, &dead_rows_, &oldest_pending_age_}) {
+    gauge->Set(std::numeric_limits<double>::quiet_NaN());
+  }
 }
 
 void DispatcherMetrics::health(dispatch::Health health, std::string_view /*reason*/) {

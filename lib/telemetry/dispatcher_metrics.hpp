@@ -31,15 +31,16 @@ class DispatcherMetrics : public dispatch::Observer {
   void wrote(std::size_t entries, std::chrono::nanoseconds took) override;
   void settled(std::size_t rows, std::size_t leases_lost, std::chrono::nanoseconds took) override;
   void published(std::string_view stream, std::size_t rows) override;
-  void failed(std::string_view stream, Fault fault) override;
+  void failed(std::string_view stream, Fault fault, std::string_view reason) override;
   void retried() override;
   void released() override;
-  void died() override;
+  void died(std::string_view id, std::string_view stream, std::string_view reason) override;
   void possible_duplicate() override;
   void reserved_fields_dropped(std::string_view stream, std::size_t fields) override;
   void refused_by_store(std::span<const dispatch::RefusedRow> rows) override;
   void freed_rows_of(std::string_view worker) override;
   void sampled(const dispatch::BacklogSample& sample) override;
+  void sample_failed() override;
   void health(dispatch::Health health, std::string_view reason) override;
 
  private:

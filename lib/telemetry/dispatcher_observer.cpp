@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/dispatcher_observer.hpp"
 
+#include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
 #include <utility>
@@ -52,8 +53,32 @@ void DispatcherObserver::health(Health health, std::string_view reason) {
   }
   // A wait whose reason changes from one attempt to the next is still one state.
   if (logged_ == health) return;
+  const auto now = std::chrono::steady_clock::now();
+  const bool waited = logged_ && level_of(*logged_) == spdlog::level::warn;
+  if (!waited) waits_since_ = now;
   logged_ = health;
-  spdlog::log(level_of(health), "{}: {}", dispatcher_, description);
+  std::string after;
+  if (waited && health == Health::working) {
+    after = fmt::format(" again, after {:.1f} s", std::chrono::duration<double>(now - waits_since_).count());
+  }
+  spdlog::log(level_of(health), "{}: {}{}", dispatcher_, description, after);
+}
+
+void DispatcherObserver::failed(std::string_view stream, Fault fault, std::string_view reason) {
+  DispatcherMetrics::failed(stream, fault, reason);
+  if (fault != Fault::entry_refused && fault != Fault::stream_elsewhere && fault != Fault::short_of_memory) return;
+  const auto kept_back = lines_of_refusals_.admit(stream);
+  if (!kept_back) return;
+  spdlog::warn("{}: a row of stream {} was not published ({}); it is tried again{}", dispatcher_, stream, reason,
+               *kept_back > 0 ? fmt::format(", as are {} more since the last such line", *kept_back) : "");
+}
+
+void DispatcherObserver::died(std::string_view id, std::string_view stream, std::string_view reason) {
+  DispatcherMetrics::died(id, stream, reason);
+  const auto kept_back = lines_of_the_dead_.admit(stream);
+  if (!kept_back) return;
+  spdlog::error("{}: row {} of stream {} is dead ({}){}", dispatcher_, id, stream, reason,
+                *kept_back > 0 ? fmt::format("; so are {} more since the last such line", *kept_back) : "");
 }
 
 void DispatcherObserver::reserved_fields_dropped(std::string_view stream, std::size_t fields) {

@@ -2,8 +2,10 @@
 #pragma once
 
 #include "telemetry/dispatcher_metrics.hpp"
+#include "telemetry/line_rate.hpp"
 #include "telemetry/readiness.hpp"
 
+#include <chrono>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -20,6 +22,8 @@ class DispatcherObserver final : public DispatcherMetrics {
                      const std::vector<std::string>& streams);
 
   void health(dispatch::Health health, std::string_view reason) override;
+  void failed(std::string_view stream, Fault fault, std::string_view reason) override;
+  void died(std::string_view id, std::string_view stream, std::string_view reason) override;
   void settled(std::size_t rows, std::size_t leases_lost, std::chrono::nanoseconds took) override;
   void refused_by_store(std::span<const dispatch::RefusedRow> rows) override;
   void freed_rows_of(std::string_view worker) override;
@@ -29,6 +33,9 @@ class DispatcherObserver final : public DispatcherMetrics {
   Readiness& readiness_;
   const std::string dispatcher_;
   std::optional<dispatch::Health> logged_;
+  std::chrono::steady_clock::time_point waits_since_{};
+  LineRate lines_of_refusals_;
+  LineRate lines_of_the_dead_;
   bool logged_reserved_ = false;
 };
 

@@ -66,11 +66,12 @@ Case kills_the_connection(const std::string& setting, const std::string& reason)
               [setting, reason](World& world) {
                 world.redis_command({"CONFIG", "SET", setting, "1mb"});
                 insert(world, {.payload = padded(2'000'000), .every = 16, .reason = reason});
+                // A row is to blame only if others go through between two failures of it: the load must go on.
+                world.await_expected_deaths();
               },
           .repeats_a_round = kBatchRows,
           .world = {.profile = "coordinator", .flags_of_last = {{"--max-attempts", "3"}}},
           .says = "Redis",
-          .settled_within = std::chrono::seconds{20},
           .in_short = setting == "client-query-buffer-limit"};
 }
 

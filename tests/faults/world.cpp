@@ -177,4 +177,10 @@ void World::restart_redis_with(const std::string& config, milliseconds loads_for
   redis_.start(loads_for + std::chrono::seconds(30));
 }
 
+void World::await_expected_deaths() const {
+  const auto dead = "SELECT count(*) FROM event_outbox WHERE available_at = 'infinity'";
+  test::wait_until([&] { return std::stoull(database().scalar(dead)) >= poison_.size(); }, std::chrono::seconds(60),
+                   "the poison rows to die");
+}
+
 }  // namespace outboxd::faults

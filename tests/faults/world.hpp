@@ -124,6 +124,8 @@ class World {
   [[nodiscard]] std::string new_prefix(const std::string& name) { return name + std::to_string(++prefixes_) + "-"; }
   /// This row has to end as dead, unpublished, and with this in its last_error.
   void expect_dead(const std::string& id, const std::string& reason) { poison_[id] = reason; }
+  /// Waits until all of those have.
+  void await_expected_deaths() const;
   /// Those, and their reasons.
   [[nodiscard]] const std::map<std::string, std::string>& poison() const { return poison_; }
 

@@ -98,6 +98,19 @@ TEST_CASE("a row whose outcome a trigger objects to is settled when it no longer
   CHECK(daemon.entries() == 20);
 }
 
+TEST_CASE("not even a row that is sent alone holds up others when its outcome is refused") {
+  const Daemon daemon{contract_database()};
+  object_to_a_row(daemon.database, "NEW.dispatched_at IS NOT NULL");
+  daemon.database.exec(
+      "INSERT INTO event_outbox (id, stream_name, payload_json, attempts, locked_by, locked_until)"
+      " VALUES ('a000002', 'stream', '{}', 2, 'gone', now() - interval '1 s')");
+  wait_until([&] { return daemon.entries() == 1; });
+  for (int i = 1; i <= 3; ++i) {
+    insert_rows(daemon.database, "b" + std::to_string(i) + "-", "stream", 10);
+    wait_until([&] { return count_rows(daemon.database, kPublished) == 10 * i; });
+  }
+}
+
 TEST_CASE("a row whose claim a trigger objects to is left aside, and claimed when it no longer does") {
   const Daemon daemon{contract_database()};
   object_to_a_row(daemon.database, "NEW.locked_by IS DISTINCT FROM OLD.locked_by");

@@ -46,3 +46,27 @@ TEST_CASE("a row whose dispatcher dies at each attempt is dead after the last, a
   REQUIRE(entries.size() == 1);
   CHECK(entries[0].at("outbox_id") == "neighbour");
 }
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+constexpr bool kSanitized = true;  // takes terabytes of address space, and can't be run with little
+#else
+constexpr bool kSanitized = false;
+#endif
+
+TEST_CASE("rows for which there is not enough memory don't die of it" * doctest::skip(kSanitized)) {
+  const auto database = contract_database();
+  const auto stream = new_stream("large");
+  database.exec("INSERT INTO event_outbox (id, stream_name, payload_json) SELECT 'row-' || n, '" + stream +
+                "', jsonb_build_object('n', n, 'pad', repeat('x', 15000000)) FROM generate_series(1, 20) AS n");
+  {
+    // 400 MiB of address space, half of which a daemon with its threads has taken before it begins.
+    outboxd::test::Child starved(
+        {.command = {"/bin/sh", "-c", R"(ulimit -v 409600 && exec "$0" run)", outboxd::test::outboxd_program()},
+         .environment = outboxd_environment(database)});
+    wait_until([&] { return contains(starved.err(), "not enough memory") || contains(starved.err(), "bad_alloc"); });
+  }
+  CHECK(count_rows(database, "available_at = 'infinity'") == 0);
+  const auto outboxd = start_outboxd({"run"}, outboxd_environment(database));
+  wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") == 20; }, std::chrono::seconds(60),
+             "all rows to be published");
+}

@@ -22,10 +22,12 @@ class CountingObserver final : public test::SilentObserver {
     told.leases_lost += lost;
   }
   void published(std::string_view /*stream*/, std::size_t rows) override { told.published += rows; }
-  void failed(std::string_view /*stream*/, Fault fault) override;
+  void failed(std::string_view stream, Fault fault, std::string_view reason) override;
   void retried() override { ++told.retried; }
   void released() override { ++told.released; }
-  void died() override { ++told.dead; }
+  void died(std::string_view /*id*/, std::string_view /*stream*/, std::string_view /*reason*/) override {
+    ++told.dead;
+  }
   void possible_duplicate() override { ++told.possible_duplicates; }
   void health(dispatch::Health health, std::string_view /*reason*/) override { last_health = health; }
 

@@ -32,7 +32,9 @@ TEST_CASE("the exit status tells three endings apart") {
   CHECK(status_after([](auto& r) { r.tally = {}; }) == kDone);
   CHECK(status_after([](auto& r) { r.tally.retried = 1; }) == kIncomplete);
   CHECK(status_after([](auto& r) { r.tally.dead = 1; }) == kIncomplete);
-  CHECK(status_after([](auto& r) { r.tally.released = 1; }) == kIncomplete);
+  CHECK(status_after([](auto& r) { r.tally.released_for_later = 1; }) == kIncomplete);
+  // Given back during an outage, and published after it.
+  CHECK(status_after([](auto& r) { r.tally.released = 1; }) == kDone);
   CHECK(status_after([](auto& r) { r.tally.unsettled = 1; }) == kIncomplete);
   CHECK(status_after([](auto& r) { r.backlog->due = 1; }) == kIncomplete);
   CHECK(status_after([](auto& r) { r.backlog.reset(); }) == kIncomplete);

@@ -42,6 +42,7 @@ constexpr std::array kCases{
     // No attempt is spent, however many there were.
     Case{Fault::stream_elsewhere, 2, Verdict::release, 2s, "the reason"},
     Case{Fault::stream_elsewhere, 10, Verdict::release, 10s, "the reason"},
+    Case{Fault::short_of_memory, 10, Verdict::release, 10s, "the reason"},
     Case{Fault::redis_refuses, 10, Verdict::release, 0s, ""},
     Case{Fault::redis_away, 10, Verdict::release, 0s, ""},
     Case{Fault::lease_short, 10, Verdict::release, 0s, ""},

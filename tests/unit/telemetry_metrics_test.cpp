@@ -6,6 +6,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
 #include <set>
 #include <sstream>
 #include <string>
@@ -79,18 +80,18 @@ TEST_CASE("metrics: every family is there from the start") {
 TEST_CASE("metrics: every fault but none has a series at 0") {
   Metrics metrics;
   DispatcherMetrics dispatcher(metrics, "outbox", {});
-  CHECK(count_lines(metrics, "outboxd_failures_total{") == 9);
+  CHECK(count_lines(metrics, "outboxd_failures_total{") == 10);
   for (const auto fault :
        {Fault::bad_row, Fault::worn_out, Fault::entry_refused, Fault::stream_elsewhere, Fault::redis_refuses,
-        Fault::redis_away, Fault::unanswered, Fault::lease_short, Fault::stopping}) {
+        Fault::redis_away, Fault::unanswered, Fault::lease_short, Fault::short_of_memory, Fault::stopping}) {
     const auto series =
         R"(outboxd_failures_total{dispatcher="outbox",reason=")" + std::string(to_string(fault)) + "\"}";
     CHECK(value_of(metrics, series) == "0");
-    dispatcher.failed("s", fault);
+    dispatcher.failed("s", fault, "why");
     CHECK(value_of(metrics, series) == "1");
   }
-  dispatcher.failed("s", Fault::none);
-  CHECK(count_lines(metrics, "outboxd_failures_total{") == 9);
+  dispatcher.failed("s", Fault::none, "");
+  CHECK(count_lines(metrics, "outboxd_failures_total{") == 10);
 }
 
 TEST_CASE("metrics: what is said is counted, per dispatcher") {
@@ -108,7 +109,7 @@ TEST_CASE("metrics: what is said is counted, per dispatcher") {
   outbox.published("caracal.keys.invalidate", 1);
   outbox.retried();
   outbox.released();
-  outbox.died();
+  outbox.died("1", "s", "why");
   outbox.possible_duplicate();
   outbox.reserved_fields_dropped("s", 1);
   outbox.sampled({.pending = 1200, .dead = 3, .due = 700, .cap = 100000, .oldest_pending = 2500ms});
@@ -144,6 +145,10 @@ TEST_CASE("metrics: nothing pending is age 0, and only a working dispatcher is r
   outbox.sampled({.pending = 1, .dead = 0, .due = 0, .cap = 10, .oldest_pending = 9s});
   outbox.sampled({.pending = 0, .dead = 0, .due = 0, .cap = 10, .oldest_pending = std::nullopt});
   CHECK(value_of(metrics, R"(outboxd_oldest_pending_age_seconds{dispatcher="outbox"})") == "0");
+  // What isn't known is not told: the numbers of before an outage would look like those of now.
+  outbox.sample_failed();
+  CHECK(std::isnan(std::stod(value_of(metrics, R"(outboxd_oldest_pending_age_seconds{dispatcher="outbox"})"))));
+  CHECK(std::isnan(std::stod(value_of(metrics, R"(outboxd_pending_rows{dispatcher="outbox"})"))));
   const std::string ready = R"(outboxd_ready{dispatcher="outbox"})";
   CHECK(value_of(metrics, ready) == "0");
   outbox.health(Health::working, "");
