@@ -98,10 +98,8 @@ std::vector<Case> postgres_cases() {
                      .says = "Postgres",
                      .in_short = step.phase == Phase::asked && std::string_view{step.name} == kSettleAsked.name});
   }
-  cases.push_back({.fault = "table locked 2 s (statement_timeout 1 s)",
-                   .step = "any",
-                   .harm = lock_table,
-                   .says = "timeout"});
+  cases.push_back(
+      {.fault = "table locked 2 s (statement_timeout 1 s)", .step = "any", .harm = lock_table, .says = "timeout"});
   cases.push_back(by_statements("default_transaction_read_only 2 s", "read-only transaction",
                                 "ALTER ROLE relay SET default_transaction_read_only = on",
                                 "ALTER ROLE relay RESET default_transaction_read_only", true, true));
