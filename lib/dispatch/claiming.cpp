@@ -29,8 +29,9 @@ Awaitable<void> Dispatcher::claim_loop() {
       // What is in hand may yet be given back unsent, and is to be claimed again then.
       co_await nothing_in_hand();
       while (rows_postponed_ > 0 && !claiming_is_over()) co_await pause(options_.poll_interval);
-      co_await look_for_suspects();
-      if (empty_handed && suspects_.empty()) break;
+      const bool looked = co_await look_for_suspects();
+      if (looked && empty_handed && suspects_.empty()) break;
+      if (!looked) co_await pause(claim_backoff_.next(parts_.random()));
     } else if (!options_.once && rows < limit && suspects_.empty()) {
       polls_ = true;
       co_await pause(options_.poll_interval);
@@ -92,12 +93,14 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
 
 // A row that takes its dispatchers down would take the attempts of its neighbours with it each time. The one that
 // does has been alone the most often, and comes after those that were but in its company.
-Awaitable<void> Dispatcher::look_for_suspects() {
-  if (!suspects_.empty()) co_return;
+Awaitable<bool> Dispatcher::look_for_suspects() {
+  if (!suspects_.empty()) co_return true;
   auto found = co_await parts_.store.suspects(due_by_);
-  if (!found || found->empty() || !suspects_.empty()) co_return;
+  if (!found) co_return false;
+  if (found->empty() || !suspects_.empty()) co_return true;
   suspects_ = std::move(*found);
   if (polls_) claim_alarm_.ring();
+  co_return true;
 }
 
 Awaitable<void> Dispatcher::take_a_suspect() {

@@ -84,7 +84,8 @@ class Dispatcher {
 
   Awaitable<void> probe();
   Awaitable<std::optional<ClaimedRows>> claim(ClaimRequest request);
-  Awaitable<void> look_for_suspects();
+  /// False when the store could not tell.
+  Awaitable<bool> look_for_suspects();
   Awaitable<void> take_a_suspect();
   Awaitable<void> nothing_in_hand();
   void account_refused(const std::vector<RefusedRow>& refused);

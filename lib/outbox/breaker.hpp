@@ -28,7 +28,7 @@ class Breaker {
   }
 
   /// A claim of `rows` failed: it may have been more than this process, or the store, can bear.
-  void claim_failed(std::uint32_t rows) { allowed_rows_ = std::max(1U, rows / 2); }
+  void claim_failed(std::uint32_t rows) { allowed_rows_ = std::min(allowed_rows_, std::max(1U, rows / 2)); }
 
   /// How many rows the next claim may take, of `batch` that the dispatcher would like.
   [[nodiscard]] std::uint32_t rows_allowed(std::uint32_t batch) const { return std::min(batch, allowed_rows_); }
