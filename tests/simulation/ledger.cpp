@@ -190,7 +190,7 @@ void Ledger::gives_up(Lease& lease) {
 void Ledger::loses(const std::string& lease) {
   const auto found = leases_.find(lease);
   if (found == leases_.end()) return;
-  expect(life_.met_trouble_since(found->second.asked_at), "a lease is lost only after trouble");
+  expect(life_.met_trouble_since(found->second.asked_at), "a lease is lost only after trouble (lease " + lease + ")");
 }
 
 void Ledger::expect_count(const char* what, std::uint64_t told, std::uint64_t fewest, std::uint64_t most) {

@@ -32,8 +32,10 @@ Awaitable<std::vector<Reply>> SimPublisher::publish(std::span<const entry::Entry
   life_.go_on();
   world_.redis.change_weather(life_.worker());
   // Connecting may take its time, too.
-  const auto connecting = world_.chance.happens(world_.weather.stall) ? Milliseconds{5'000} : kSlowest;
-  co_await wait(world_.chance.between(0ms, connecting));
+  const bool slowly = world_.chance.happens(world_.weather.stall);
+  const auto connecting = world_.chance.between(0ms, slowly ? Milliseconds{5'000} : kSlowest);
+  if (slowly) life_.meets_trouble(connecting);
+  co_await wait(connecting);
   Replies replies;
   if (world_.redis.state(life_.worker()) == SimRedis::State::away || world_.now() > not_after) {
     for (std::size_t i = 0; i < entries.size(); ++i) replies.add(Fault::redis_away, "connection refused");
