@@ -1,29 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 // The option table's section [dispatcher]; the tuning profiles' numbers and environment names stand here.
 #include "config/checks.hpp"
+#include "config/option_values.hpp"
 #include "config/options.hpp"
 
 namespace outboxd::config {
 namespace {
 
-constexpr std::int64_t kSecond = 1'000;
-constexpr std::int64_t kMinute = 60 * kSecond;
-constexpr std::int64_t kHour = 60 * kMinute;
 constexpr std::int64_t kKiB = 1'024;
 constexpr std::int64_t kMiB = 1'024 * kKiB;
 constexpr std::int64_t kLongestStream = 1'000'000'000'000;
-
-using std::get;
-const std::string& text(const Value& v) {
-  return get<std::string>(v);
-}
-Millis millis(const Value& v) {
-  return Millis(get<std::int64_t>(v));
-}
-template <class T>
-T number(const Value& v) {
-  return static_cast<T>(get<std::int64_t>(v));
-}
 
 }  // namespace
 
@@ -93,7 +79,7 @@ std::vector<Option> tuning_options() {
        .help = "MAXLEN ~ of single streams; replaces the whole list of a weaker source",
        .min = 1,
        .max = kLongestStream,
-       .store = [](Settings& s, const Value& v) { s.dispatcher.stream_maxlen = get<StreamLimits>(v); }},
+       .store = [](Settings& s, const Value& v) { s.dispatcher.stream_maxlen = std::get<StreamLimits>(v); }},
   };
 }
 
@@ -112,7 +98,7 @@ std::vector<Option> dispatcher_options() {
       {.path = "dispatcher.streams",
        .kind = Kind::list,
        .help = "Only rows of these streams; empty: all",
-       .store = [](Settings& s, const Value& v) { s.dispatcher.streams = get<std::vector<std::string>>(v); }},
+       .store = [](Settings& s, const Value& v) { s.dispatcher.streams = std::get<std::vector<std::string>>(v); }},
       {.path = "dispatcher.max_payload_bytes",
        .kind = Kind::size,
        .help = "A row with a larger payload is dead at once",

@@ -2,6 +2,7 @@
 // The option table: every setting is declared once, here or (section [dispatcher]) in options_dispatcher.cpp.
 #include "config/checks.hpp"
 #include "config/mask.hpp"
+#include "config/option_values.hpp"
 #include "config/options.hpp"
 #include "config/redis_url.hpp"
 #include "config/signing_key.hpp"
@@ -9,22 +10,6 @@
 
 namespace outboxd::config {
 namespace {
-
-constexpr std::int64_t kSecond = 1'000;
-constexpr std::int64_t kMinute = 60 * kSecond;
-constexpr std::int64_t kHour = 60 * kMinute;
-
-using std::get;
-const std::string& text(const Value& v) {
-  return get<std::string>(v);
-}
-Millis millis(const Value& v) {
-  return Millis(get<std::int64_t>(v));
-}
-template <class T>
-T number(const Value& v) {
-  return static_cast<T>(get<std::int64_t>(v));
-}
 
 std::vector<Option> general_options() {
   return {

@@ -3,16 +3,15 @@
 // taken for another command's, and the next batch gets through.
 #include "redis/publisher.hpp"
 #include "support/fake_redis.hpp"
+#include "support/gate.hpp"
 #include "support/socket.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
 
-#include <condition_variable>
 #include <exception>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <regex>
 
@@ -23,6 +22,7 @@ using outboxd::redis::Publisher;
 using outboxd::redis::PublisherOptions;
 using outboxd::test::FakePeer;
 using outboxd::test::FakeRedis;
+using outboxd::test::Gate;
 
 namespace {
 
@@ -113,25 +113,6 @@ class Client {
 
   boost::asio::io_context loop_;
   Publisher publisher_;
-};
-
-/// Lets the test wait for the script, or the script for the test.
-class Gate {
- public:
-  void open() {
-    const std::lock_guard lock{mutex_};
-    open_ = true;
-    changed_.notify_all();
-  }
-  void pass() {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return open_; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
 };
 
 /// A healthy server's part in one batch.

@@ -1,40 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 // A name server that doesn't answer: what waits for it is left alone, and the daemon's own time-outs hold.
 #include "redis/publisher.hpp"
+#include "support/gate.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
 
-#include <condition_variable>
 #include <cstring>
 #include <dlfcn.h>
-#include <mutex>
 #include <netdb.h>
 
 namespace {
 
-/// Who asks for the name slow.test waits until this is opened.
-class Gate {
- public:
-  void open() {
-    const std::lock_guard lock{mutex_};
-    open_ = true;
-    changed_.notify_all();
-  }
-  void pass() {
-    std::unique_lock lock{mutex_};
-    changed_.wait(lock, [this] { return open_; });
-  }
-
- private:
-  std::mutex mutex_;
-  std::condition_variable changed_;
-  bool open_ = false;
-};
-
-Gate& name_server() {
-  static Gate gate;
+/// Who asks for the name slow.test waits here.
+outboxd::test::Gate& name_server() {
+  static outboxd::test::Gate gate;
   return gate;
 }
 
