@@ -76,7 +76,8 @@ TEST_CASE("identity: host, process id and a random part; the same at each call")
 }
 
 TEST_CASE("signals: the first is a call on the loop with its name") {
-  for (const auto& [number, name] : {std::pair(SIGTERM, "SIGTERM"), std::pair(SIGINT, "SIGINT")}) {
+  for (const auto& [number, name] :
+       {std::pair(SIGTERM, "SIGTERM"), std::pair(SIGINT, "SIGINT"), std::pair(SIGHUP, "SIGHUP")}) {
     boost::asio::io_context loop(1);
     std::string seen;
     system_ns::Signals signals(loop.get_executor(),
