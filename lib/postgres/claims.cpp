@@ -6,7 +6,6 @@
 #include "postgres/error_text.hpp"
 
 #include <algorithm>
-#include <iterator>
 #include <utility>
 
 namespace outboxd::postgres {
@@ -56,20 +55,20 @@ bool may_be_one_rows(const std::exception& error) {
 dispatch::ClaimedRows Claims::claim(pqxx::transaction_base& transaction, const Layout& layout,
                                     const ClaimTerms& terms, const dispatch::ClaimRequest& request) {
   const Call call{transaction, layout, terms, request};
-  const auto is_over = [now = SteadyClock::now()](const auto& item) { return item.second <= now; };
-  std::erase_if(aside_, is_over);
-  std::erase_if(leases_, is_over);
+  const auto now = SteadyClock::now();
+  std::erase_if(aside_, [now](const auto& row) { return row.second <= now; });
+  while (!leases_.empty() && leases_.front().forget_at <= now) leases_.pop_front();
   if (std::exchange(in_doubt_, true)) free_unknown_leases(call);
   auto claimed = claim_due(call);
-  // A row is settled within its lease, or not at all while the lease is known to nobody else.
-  if (!claimed.rows.empty()) leases_[claimed.lease] = SteadyClock::now() + 2 * terms.lease;
+  // Long enough: a lease that has ended is free for all.
+  if (!claimed.rows.empty()) leases_.push_back({claimed.lease, now + 2 * terms.lease});
   in_doubt_ = false;
   return claimed;
 }
 
 void Claims::free_unknown_leases(const Call& call) {
   std::vector<std::string> known;
-  for (const auto& [lease, until] : leases_) known.push_back(lease);
+  for (const auto& lease : leases_) known.push_back(lease.end);
   exec(call.transaction, call.layout.free_unknown_leases, call.terms.worker, array_literal(known),
        call.terms.streams);
 }
@@ -92,6 +91,11 @@ dispatch::ClaimedRows Claims::claim_due(const Call& call) {
     return claim_by(layout.claim);
   } catch (const std::exception& error) {
     if (!may_be_one_rows(error)) throw;
+    if (!request.only.empty()) {
+      dispatch::ClaimedRows none;
+      for (const auto& id : request.only) none.refused.push_back(set_aside(call, id, message_of(error)));
+      return none;
+    }
   }
   return claim_around(call);
 }

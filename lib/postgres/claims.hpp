@@ -7,6 +7,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <string>
 #include <vector>
@@ -49,8 +50,12 @@ class Claims {
 
   /// A claim failed, and may have been carried out all the same.
   bool in_doubt_ = false;
-  /// Leases that we know of, and until when they may be somebody's.
-  std::map<std::string, std::chrono::steady_clock::time_point> leases_;
+  struct Lease {
+    std::string end;
+    std::chrono::steady_clock::time_point forget_at;
+  };
+  /// Leases that we know of, the oldest first: there may be many thousands.
+  std::deque<Lease> leases_;
   /// Rows that could not be claimed, and until when they are left alone.
   std::map<std::string, std::chrono::steady_clock::time_point> aside_;
 };
