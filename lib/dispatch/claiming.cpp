@@ -82,12 +82,13 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   }
   claim_backoff_.reset();
   auto claimed = std::move(*result);
-  parts_.observer.claimed(claimed.rows.size(), parts_.clock.now() - started);
   if (options_.once && due_by_.empty()) due_by_ = claimed.claimed_at;
+  // A row that can't be read was claimed, and is dead.
+  const auto dead = static_cast<std::size_t>(std::ranges::count_if(claimed.refused, &RefusedRow::dead));
+  parts_.observer.claimed(claimed.rows.size() + dead, parts_.clock.now() - started);
   account_refused(claimed.refused);
-  if (claimed.rows.empty()) co_return claimed;
   rows_in_hand_ += claimed.rows.size();
-  tally_.claimed += claimed.rows.size();
+  tally_.claimed += claimed.rows.size() + dead;
   co_return claimed;
 }
 
@@ -123,11 +124,11 @@ Awaitable<void> Dispatcher::nothing_in_hand() {
 void Dispatcher::account_refused(const std::vector<RefusedRow>& refused) {
   if (refused.empty()) return;
   parts_.observer.refused_by_store(refused);
-  const auto dead = std::ranges::count_if(refused, &RefusedRow::dead);
-  tally_.claimed += static_cast<std::uint64_t>(dead);
-  tally_.dead += static_cast<std::uint64_t>(dead);
   for (const auto& row : refused) {
-    if (row.dead) parts_.observer.died(row.id, "", row.reason);
+    if (!row.dead) continue;
+    ++tally_.dead;
+    parts_.observer.failed("", Fault::bad_row, row.reason);
+    parts_.observer.died(row.id, "", row.reason);
   }
 }
 

@@ -103,19 +103,21 @@ class Dispatcher {
   Settlement decide_all(ClaimedRows claimed, const Prepared& prepared);
   void account(const Row& row, const Reply& reply, const Outcome& outcome);
 
-  /// A settlement, and whether an earlier try of it may have been carried out although it failed.
   struct Unsettled {
     Settlement settlement;
+    /// An earlier try may have been carried out although it failed.
     bool in_doubt = false;
+    /// Its rows count in rows_postponed_, no longer in rows_in_hand_.
+    bool postponed = false;
   };
-  enum class Try { done, refused, failed };
 
   Awaitable<void> settle(Unsettled& unsettled);
-  /// Afterwards `unsettled` holds the rows that are still without their outcome.
-  Awaitable<Try> try_to_settle(Unsettled& unsettled);
-  void keep_refused(Settlement& settlement, const std::vector<RefusedRow>& refused);
-  void give_up_settling(Settlement& settlement);
-  void rows_left_hand(std::size_t rows);
+  /// Afterwards `unsettled` holds the rows that are still without their outcome. False when the store failed.
+  Awaitable<bool> try_to_settle(Unsettled& unsettled);
+  void postpone(Unsettled unsettled);
+  void keep_refused(Unsettled& unsettled, const std::vector<RefusedRow>& refused);
+  void give_up_settling(Unsettled& unsettled);
+  void let_go_of(const Unsettled& unsettled, std::size_t rows);
   /// How many outcomes were not written as somebody else has, or may have, the rows.
   [[nodiscard]] std::size_t leases_lost(const Unsettled& unsettled, const Settled& settled) const;
   void account_settled(const Settlement& settlement, std::size_t leases_lost);
@@ -165,7 +167,7 @@ class Dispatcher {
   bool polls_ = false;
   /// Ids of rows to be taken alone, in this order.
   std::vector<std::string> suspects_;
-  /// Rows that the store refused to settle with their batch; they no longer count as in hand.
+  /// Rows that the store refused to settle with their batch.
   std::size_t rows_postponed_ = 0;
   std::vector<Unsettled> postponed_;
   bool no_more_to_postpone_ = false;

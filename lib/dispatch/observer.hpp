@@ -46,6 +46,7 @@ class Observer {
   virtual void failed(std::string_view stream, Fault fault, std::string_view reason) = 0;
   virtual void retried() = 0;
   virtual void released() = 0;
+  /// `stream` is empty where the row could not be read.
   virtual void died(std::string_view id, std::string_view stream, std::string_view reason) = 0;
   /// The row may already be in its stream and will be sent again.
   virtual void possible_duplicate() = 0;

@@ -20,15 +20,20 @@ Awaitable<void> Dispatcher::settle_loop() {
   while (auto next = co_await to_settle_.pop()) {
     Unsettled unsettled{std::move(*next)};
     co_await settle(unsettled);
-    if (unsettled.settlement.outcomes.empty()) continue;
-    // Their outcome is known: nothing more is done with them that others could suffer from.
-    rows_postponed_ += unsettled.settlement.outcomes.size();
-    rows_left_hand(unsettled.settlement.outcomes.size());
-    if (postponed_.empty()) postponed_alarm_.ring();
-    postponed_.push_back(std::move(unsettled));
+    if (!unsettled.settlement.outcomes.empty()) postpone(std::move(unsettled));
   }
   no_more_to_postpone_ = true;
   postponed_alarm_.ring();
+}
+
+void Dispatcher::postpone(Unsettled unsettled) {
+  // Their outcome is known: nothing more is done with them that others could suffer from.
+  const auto rows = unsettled.settlement.outcomes.size();
+  rows_postponed_ += rows;
+  let_go_of(unsettled, rows);
+  unsettled.postponed = true;
+  if (postponed_.empty()) postponed_alarm_.ring();
+  postponed_.push_back(std::move(unsettled));
 }
 
 Awaitable<void> Dispatcher::postponed_loop() {
@@ -38,14 +43,7 @@ Awaitable<void> Dispatcher::postponed_loop() {
     co_await parts_.clock.wait(postponed_alarm_, until);
     auto due = std::exchange(postponed_, {});
     for (auto& unsettled : due) {
-      const auto before = unsettled.settlement.outcomes.size();
-      // Counted as in hand for the time of the try, which takes them off.
-      rows_postponed_ -= before;
-      rows_in_hand_ += before;
       co_await try_to_settle(unsettled);
-      const auto left = unsettled.settlement.outcomes.size();
-      rows_postponed_ += left;
-      rows_left_hand(left);
       if (!unsettled.settlement.outcomes.empty()) postponed_.push_back(std::move(unsettled));
     }
   }
@@ -56,15 +54,15 @@ Awaitable<void> Dispatcher::postponed_loop() {
 
 Awaitable<void> Dispatcher::settle(Unsettled& unsettled) {
   for (;;) {
-    const auto outcome = co_await try_to_settle(unsettled);
-    if (outcome != Try::failed || unsettled.settlement.outcomes.empty()) co_return;
+    const bool answered = co_await try_to_settle(unsettled);
+    if (answered || unsettled.settlement.outcomes.empty()) co_return;
     auto until = parts_.clock.now() + settle_backoff_.next(parts_.random());
     if (const auto last = deadline()) until = std::min(until, *last);
     co_await parts_.clock.wait(settle_alarm_, until);
   }
 }
 
-Awaitable<Dispatcher::Try> Dispatcher::try_to_settle(Unsettled& unsettled) {
+Awaitable<bool> Dispatcher::try_to_settle(Unsettled& unsettled) {
   auto& settlement = unsettled.settlement;
   const auto started = parts_.clock.now();
   const auto settled = co_await parts_.store.settle(settlement);
@@ -75,7 +73,7 @@ Awaitable<Dispatcher::Try> Dispatcher::try_to_settle(Unsettled& unsettled) {
     const auto lost = leases_lost(unsettled, *settled);
     parts_.observer.settled(settled->written, lost, parts_.clock.now() - started);
     account_settled(settlement, lost);
-    keep_refused(settlement, settled->refused);
+    keep_refused(unsettled, settled->refused);
   } else {
     unsettled.in_doubt = true;
   }
@@ -83,8 +81,8 @@ Awaitable<Dispatcher::Try> Dispatcher::try_to_settle(Unsettled& unsettled) {
   // the lease: the guard decides.
   const bool unreachable = !settled && settled.error().unreachable;
   const bool lease_is_over = parts_.clock.now() >= settlement.lease_ends && !unreachable;
-  if (!settlement.outcomes.empty() && (lease_is_over || past_deadline())) give_up_settling(settlement);
-  co_return settlement.outcomes.empty() ? Try::done : settled ? Try::refused : Try::failed;
+  if (!settlement.outcomes.empty() && (lease_is_over || past_deadline())) give_up_settling(unsettled);
+  co_return settled.has_value();
 }
 
 std::size_t Dispatcher::leases_lost(const Unsettled& unsettled, const Settled& settled) const {
@@ -96,17 +94,21 @@ std::size_t Dispatcher::leases_lost(const Unsettled& unsettled, const Settled& s
   return written_before ? 0 : settlement.outcomes.size() - settled.written - settled.refused.size();
 }
 
-void Dispatcher::keep_refused(Settlement& settlement, const std::vector<RefusedRow>& refused) {
+void Dispatcher::keep_refused(Unsettled& unsettled, const std::vector<RefusedRow>& refused) {
+  auto& [outcomes, lease, lease_ends, in_parts] = unsettled.settlement;
   std::set<std::string_view> ids;
   for (const auto& row : refused) ids.insert(row.id);
-  const auto before = settlement.outcomes.size();
-  std::erase_if(settlement.outcomes, [&](const Outcome& outcome) { return !ids.contains(outcome.id); });
-  rows_left_hand(before - settlement.outcomes.size());
+  const auto gone = std::erase_if(outcomes, [&](const Outcome& outcome) { return !ids.contains(outcome.id); });
+  let_go_of(unsettled, gone);
   // Each further try would tell the same.
-  if (!refused.empty() && !std::exchange(settlement.in_parts, true)) parts_.observer.refused_by_store(refused);
+  if (!refused.empty() && !std::exchange(in_parts, true)) parts_.observer.refused_by_store(refused);
 }
 
-void Dispatcher::rows_left_hand(std::size_t rows) {
+void Dispatcher::let_go_of(const Unsettled& unsettled, std::size_t rows) {
+  if (unsettled.postponed) {
+    rows_postponed_ -= rows;
+    return;
+  }
   rows_in_hand_ -= rows;
   if (awaits_empty_hand_ && rows_in_hand_ == 0) claim_alarm_.ring();
 }
@@ -121,15 +123,16 @@ void Dispatcher::account_settled(const Settlement& settlement, std::size_t lease
   }
 }
 
-void Dispatcher::give_up_settling(Settlement& settlement) {
+void Dispatcher::give_up_settling(Unsettled& unsettled) {
+  auto& outcomes = unsettled.settlement.outcomes;
   trouble_.settle.clear();
-  tally_.unsettled += settlement.outcomes.size();
-  for (auto i = std::ranges::count_if(settlement.outcomes, is_published); i > 0; --i) {
+  tally_.unsettled += outcomes.size();
+  for (auto i = std::ranges::count_if(outcomes, is_published); i > 0; --i) {
     ++tally_.possible_duplicates;
     parts_.observer.possible_duplicate();
   }
-  rows_left_hand(settlement.outcomes.size());
-  settlement.outcomes.clear();
+  let_go_of(unsettled, outcomes.size());
+  outcomes.clear();
 }
 
 }  // namespace outboxd::dispatch

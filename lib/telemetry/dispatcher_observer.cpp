@@ -77,7 +77,8 @@ void DispatcherObserver::died(std::string_view id, std::string_view stream, std:
   DispatcherMetrics::died(id, stream, reason);
   const auto kept_back = lines_of_the_dead_.admit(stream);
   if (!kept_back) return;
-  spdlog::error("{}: row {} of stream {} is dead ({}){}", dispatcher_, id, stream, reason,
+  const auto of_stream = stream.empty() ? std::string{} : fmt::format(" of stream {}", stream);
+  spdlog::error("{}: row {}{} is dead ({}){}", dispatcher_, id, of_stream, reason,
                 *kept_back > 0 ? fmt::format("; so are {} more since the last such line", *kept_back) : "");
 }
 
@@ -93,6 +94,7 @@ void DispatcherObserver::reserved_fields_dropped(std::string_view stream, std::s
 void DispatcherObserver::refused_by_store(std::span<const dispatch::RefusedRow> rows) {
   DispatcherMetrics::refused_by_store(rows);
   const auto& first = rows.front();
+  if (!lines_of_held_up_.admit(first.id)) return;
   spdlog::warn("{}: {} row(s) are held up by Postgres while their neighbours go on; row {}: {}; {}", dispatcher_,
                rows.size(), first.id, first.reason, first.dead ? "it is dead" : "it is tried again");
 }

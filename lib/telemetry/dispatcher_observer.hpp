@@ -36,6 +36,7 @@ class DispatcherObserver final : public DispatcherMetrics {
   std::chrono::steady_clock::time_point waits_since_{};
   LineRate lines_of_refusals_;
   LineRate lines_of_the_dead_;
+  LineRate lines_of_held_up_;
   bool logged_reserved_ = false;
 };
 

@@ -123,6 +123,20 @@ TEST_CASE("a row whose claim a trigger objects to is left aside, and claimed whe
   CHECK(daemon.entries() == 50);
 }
 
+TEST_CASE("a row that is to be taken alone, and can't be claimed at all, is left aside as well") {
+  const Daemon daemon{contract_database()};
+  object_to_a_row(daemon.database, "NEW.locked_by IS DISTINCT FROM OLD.locked_by");
+  daemon.database.exec(
+      "INSERT INTO event_outbox (id, stream_name, payload_json, attempts, locked_by, locked_until)"
+      " VALUES ('a000002', 'stream', '{}', 2, 'gone', now() - interval '1 s')");
+  wait_until([&] { return contains(daemon.outboxd->err(), "row a000002: it can't be claimed: not this row"); });
+  insert_rows(daemon.database, "b", "stream", 100);
+  wait_until([&] { return count_rows(daemon.database, kPublished) == 100; });
+  CHECK(count_rows(daemon.database, "id = 'a000002' AND attempts = 2") == 1);
+  no_longer_object(daemon.database);
+  wait_until([&] { return count_rows(daemon.database, kPublished) == 101; });
+}
+
 TEST_CASE("a trigger that objects to every row is an outage, and spends nothing") {
   const Daemon daemon{contract_database(), {"--batch", "4"}};
   daemon.database.exec(
@@ -158,6 +172,8 @@ TEST_CASE("a row that can't be read is dead with the reason, and its neighbours 
                  "it can't be read: character with byte sequence 0x81"));
   CHECK(daemon.entries() == 2);
   CHECK(daemon.counts("outboxd_dead_total{dispatcher=\"outbox\"} 1"));
+  CHECK(daemon.counts("outboxd_claimed_total{dispatcher=\"outbox\"} 3"));
+  CHECK(contains(daemon.outboxd->err(), "row b is dead (it can't be read"));
   insert_row(database, "d", "stream", R"({"n":4})");
   wait_until([&] { return count_rows(database, kPublished) == 3; });
 }
