@@ -10,6 +10,12 @@ namespace outboxd::faults {
 namespace {
 
 constexpr milliseconds kAWhile{2'000};
+constexpr const char* kAdvice = "free space on the server's disk";
+
+void await_advice(World& world) {
+  const auto given = [&world] { return world.daemon(0).err().find(kAdvice) != std::string::npos; };
+  test::wait_until(given, std::chrono::seconds(20), "the daemon to find the disk full");
+}
 
 Case data_disk_full() {
   return {.fault = "data disk full (ENOSPC, 53100) 2 s",
@@ -18,14 +24,19 @@ Case data_disk_full() {
               [](World& world) {
                 // The first of a burst, so that there are rows left to claim: the service can insert no more.
                 world.stop_at(kSettleAsked);
+                // While this is open, no row's older version may be overwritten: an update needs room.
+                const auto holder = world.database().connect();
+                pqxx::work old_transaction(*holder);
+                old_transaction.exec("SELECT pg_current_xact_id()");
                 world.small_disk().fill();
                 world.go_on(kSettleAsked);
+                await_advice(world);
                 World::lasts(kAWhile);
                 world.small_disk().make_room();
               },
           .world = {.small_disk_for = "/base/"},
           // Only the daemon's own statement ends in this advice; the service's inserts fail as well.
-          .says = "free space on the server's disk",
+          .says = kAdvice,
           .postgres_says = "No space left on device",
           .in_short = true};
 }
