@@ -118,6 +118,7 @@ Loaded load(const Sources& sources, const Needs& needs) {
   check_needs(merged, loaded.settings, needs, problems);
   check_pacing(merged, problems);
   loaded.effective = effective_of(merged);
+  loaded.dispatchers = {loaded.settings};
   return loaded;
 }
 

@@ -43,8 +43,11 @@ struct Effective {
 };
 
 struct Loaded {
-  /// Only to be used if there are no problems.
+  /// What the whole process goes by; for a command that needs one dispatcher, the first. Only to be used if there are
+  /// no problems.
   Settings settings;
+  /// Each dispatcher's, whole. At least one; several differ in their names.
+  std::vector<Settings> dispatchers;
   std::vector<Effective> effective;
   Problems problems;
   /// The file that was read.

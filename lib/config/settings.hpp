@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/value.hpp"
 #include "outbox/profile.hpp"
 
 #include <chrono>
@@ -28,9 +29,13 @@ struct RedisEndpoint {
   [[nodiscard]] std::string shown() const;
 };
 
+/// Whether a pooler that hands its sessions from transaction to transaction stands before Postgres.
+enum class Pooler { automatic, transaction, none };
+
 struct PostgresSettings {
   /// A URL or a conninfo string; secret.
   std::string url;
+  Pooler pooler = Pooler::automatic;
   Millis connect_timeout{0};
   Millis statement_timeout{0};
 };
@@ -47,8 +52,18 @@ struct DispatcherSettings {
   std::string name;
   /// Checked to be a plain name, with or without a schema in front.
   std::string table;
+  /// "event_outbox", "caracal_outbox", or "custom", which is what `columns` says.
+  std::string layout;
+  /// Only rows that this producer wrote, in layouts that have that column; empty: all.
+  std::string producer;
+  /// Of a custom layout: the column in each role ("id", "stream", …) that the table has.
+  Names columns;
+  /// Of a custom layout with a column of states: the words for "pending", "published" and "dead".
+  Names states;
   /// Empty: all streams.
   std::vector<std::string> streams;
+  /// Never rows of these.
+  std::vector<std::string> exclude_streams;
   Millis poll_interval{0};
   std::uint32_t batch = 0;
   Millis lease{0};

@@ -11,9 +11,10 @@
 namespace outboxd::config {
 
 using StreamLimits = std::map<std::string, std::uint64_t>;
+using Names = std::map<std::string, std::string>;
 
 /// A setting's value before it is stored in Settings. Durations are milliseconds, sizes bytes.
-using Value = std::variant<std::string, std::int64_t, std::vector<std::string>, StreamLimits>;
+using Value = std::variant<std::string, std::int64_t, std::vector<std::string>, StreamLimits, Names>;
 
 /// A value, or the reason why there is none (a clause such as "needs a unit"; never quotes a secret).
 template <class T>
