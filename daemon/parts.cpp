@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/parts.hpp"
 
+#include "daemon/table_shape_of.hpp"
 #include "postgres/conninfo.hpp"
 #include "system/identity.hpp"
 
@@ -15,20 +16,42 @@ std::chrono::milliseconds write_timeout(const config::Settings& settings) {
   return std::min({settings.redis.timeout, settings.dispatcher.lease / 2, settings.dispatcher.shutdown_timeout});
 }
 
+/// CONTRACT.md, section 2.
+entry::Nulls nulls_of(const config::DispatcherSettings& dispatcher) {
+  return dispatcher.layout == "caracal_outbox" ? entry::Nulls::as_text : entry::Nulls::left_out;
+}
+
+postgres::Pooler pooler_of(config::Pooler pooler) {
+  switch (pooler) {
+    case config::Pooler::automatic:
+      return postgres::Pooler::found_by_looking;
+    case config::Pooler::transaction:
+      return postgres::Pooler::transaction;
+    case config::Pooler::none:
+      return postgres::Pooler::none;
+  }
+  return postgres::Pooler::found_by_looking;
+}
+
 }  // namespace
 
 postgres::RowStoreOptions row_store_options(const config::Settings& settings) {
   const auto& postgres = settings.postgres;
+  const auto& dispatcher = settings.dispatcher;
   return {
       .session = {.conninfo =
                       postgres::complete_conninfo(postgres.url, postgres.connect_timeout, postgres.statement_timeout),
-                  .statement_timeout = postgres.statement_timeout},
-      .table = settings.dispatcher.table,
-      .streams = settings.dispatcher.streams,
-      .worker = system::worker_id(),
-      .lease = settings.dispatcher.lease,
-      .max_payload_bytes = settings.dispatcher.max_payload_bytes,
-      .max_attempts = settings.dispatcher.max_attempts,
+                  .statement_timeout = postgres.statement_timeout,
+                  .pooler = pooler_of(postgres.pooler)},
+      .table = dispatcher.table,
+      .shape = table_shape_of(dispatcher),
+      .terms = {.streams = dispatcher.streams,
+                .exclude_streams = dispatcher.exclude_streams,
+                .producer = dispatcher.producer,
+                .worker = system::worker_id(),
+                .lease = dispatcher.lease,
+                .max_payload_bytes = dispatcher.max_payload_bytes,
+                .max_attempts = dispatcher.max_attempts},
   };
 }
 
@@ -68,7 +91,7 @@ dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings,
 }
 
 entry::Encoder encoder_for(const config::Settings& settings) {
-  return {{.nulls = entry::Nulls::left_out, .max_payload_bytes = settings.dispatcher.max_payload_bytes},
+  return {{.nulls = nulls_of(settings.dispatcher), .max_payload_bytes = settings.dispatcher.max_payload_bytes},
           settings.signing_key};
 }
 

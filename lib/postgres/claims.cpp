@@ -34,6 +34,7 @@ Row read_row(const pqxx::row& line, std::uint64_t max_payload_bytes) {
   row.stream = text_of(line[1]);
   row.payload_json = text_of(line[2]);
   row.attempt = attempt_of(line[3]);
+  row.dedupe_key = optional_text_of(line[7]);
   if (const auto bytes = std::stoull(text_of(line[6])); bytes > max_payload_bytes) row.oversize_bytes = bytes;
   return row;
 }
@@ -52,13 +53,13 @@ bool may_be_one_rows(const std::exception& error) {
 
 }  // namespace
 
-dispatch::ClaimedRows Claims::claim(pqxx::transaction_base& transaction, const Layout& layout,
-                                    const ClaimTerms& terms, const dispatch::ClaimRequest& request) {
-  const Call call{transaction, layout, terms, request};
+dispatch::ClaimedRows Claims::claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
+                                    const dispatch::ClaimRequest& request) {
+  const Call call{statements, layout, terms, request};
   const auto now = SteadyClock::now();
   std::erase_if(aside_, [now](const auto& row) { return row.second <= now; });
   while (!leases_.empty() && leases_.front().forget_at <= now) leases_.pop_front();
-  if (std::exchange(in_doubt_, true)) free_unknown_leases(call);
+  if (std::exchange(in_doubt_, true) && !layout.free_unknown_leases.empty()) free_unknown_leases(call);
   auto claimed = claim_due(call);
   // Long enough: a lease that has ended is free for all.
   if (!claimed.rows.empty()) leases_.push_back({claimed.lease, now + 2 * terms.lease});
@@ -69,20 +70,15 @@ dispatch::ClaimedRows Claims::claim(pqxx::transaction_base& transaction, const L
 void Claims::free_unknown_leases(const Call& call) {
   std::vector<std::string> known;
   for (const auto& lease : leases_) known.push_back(lease.end);
-  exec(call.transaction, call.layout.free_unknown_leases, call.terms.worker, array_literal(known),
-       call.terms.streams);
+  exec(call.statements, call.layout.free_unknown_leases, array_literal(known));
 }
 
 dispatch::ClaimedRows Claims::claim_due(const Call& call) {
-  const auto& [transaction, layout, terms, request] = call;
-  const auto due_by = or_null(request.due_by);
-  const auto lease = std::to_string(terms.lease.count());
-  const auto claim_by = [&, &transaction = transaction, &terms = terms, &request = request](
-                            const std::string& statement, const auto&... ids) {
+  const auto& [statements, layout, terms, request] = call;
+  const auto claim_by = [&call](const std::string& statement, const auto&... ids) {
     dispatch::ClaimedRows claimed;
-    read_claim(exec(transaction, statement, request.limit, terms.worker, lease, due_by, terms.streams,
-                    terms.max_payload_bytes, terms.max_attempts, ids...),
-               terms.max_payload_bytes, claimed);
+    read_claim(exec(call.statements, statement, call.request.limit, or_null(call.request.due_by), ids...),
+               call.terms.max_payload_bytes, claimed);
     return claimed;
   };
   try {
@@ -101,9 +97,9 @@ dispatch::ClaimedRows Claims::claim_due(const Call& call) {
 }
 
 dispatch::ClaimedRows Claims::claim_around(const Call& call) {
-  const auto& [transaction, layout, terms, request] = call;
-  const auto due = exec(transaction, layout.due_ids, request.limit, terms.lease.count(), or_null(request.due_by),
-                        terms.streams, array_literal(ids_aside()), terms.max_attempts);
+  const auto& [statements, layout, terms, request] = call;
+  const auto due_by = or_null(request.due_by);
+  const auto due = exec(statements, layout.due_ids, request.limit, due_by, array_literal(ids_aside()));
   dispatch::ClaimedRows claimed;
   std::vector<std::string> ids;
   for (const auto& line : due) {
@@ -111,14 +107,12 @@ dispatch::ClaimedRows Claims::claim_around(const Call& call) {
     claimed.lease = text_of(line[1]);
     claimed.claimed_at = text_of(line[2]);
   }
-  const auto claim_these = [&, &transaction = transaction, &layout = layout, &terms = terms, &request = request](
-                               std::size_t begin, std::size_t end) {
+  const auto claim_these = [&](std::size_t begin, std::size_t end) {
     const std::vector<std::string> these(ids.begin() + static_cast<std::ptrdiff_t>(begin),
                                          ids.begin() + static_cast<std::ptrdiff_t>(end));
-    read_claim(
-        exec(transaction, layout.claim_these_until, end - begin, terms.worker, claimed.lease, or_null(request.due_by),
-             terms.streams, terms.max_payload_bytes, terms.max_attempts, array_literal(these)),
-        terms.max_payload_bytes, claimed);
+    read_claim(exec(call.statements, call.layout.claim_these_until, end - begin, due_by, array_literal(these),
+                    claimed.lease),
+               call.terms.max_payload_bytes, claimed);
   };
   auto refused = by_halves(ids.size(), SteadyClock::now() + kLongestSearch, claim_these);
   // A whole claim in which no row will do is no single row's doing.
@@ -130,12 +124,12 @@ dispatch::ClaimedRows Claims::claim_around(const Call& call) {
 
 dispatch::RefusedRow Claims::set_aside(const Call& call, const std::string& id, const std::string& reason) {
   try {
-    exec(call.transaction, call.layout.read_payload, id, call.terms.max_payload_bytes);
+    exec(call.statements, call.layout.read_payload, id);
   } catch (const std::exception& error) {
     if (!may_be_one_rows(error)) throw;
     const auto why = "it can't be read: " + message_of(error);
     try {
-      const bool dead = affected_rows(exec(call.transaction, call.layout.bury, id, storable_error(why))) > 0;
+      const bool dead = affected_rows(exec(call.statements, call.layout.bury, id, storable_error(why))) > 0;
       if (dead) return {id, why, true};
     } catch (const std::exception& refused) {
       if (!may_be_one_rows(refused)) throw;

@@ -3,7 +3,7 @@
 
 #include "dispatch/ports.hpp"
 #include "postgres/layout.hpp"
-#include "postgres/pqxx_compat.hpp"
+#include "postgres/statements.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -14,31 +14,20 @@
 
 namespace outboxd::postgres {
 
-/// How a dispatcher claims.
-struct ClaimTerms {
-  std::string worker;
-  std::chrono::milliseconds lease{30'000};
-  /// Only rows of these streams, as an array literal; NULL: all.
-  Parameter streams;
-  /// Payloads beyond this, and those of rows beyond the last attempt, are not fetched.
-  std::uint64_t max_payload_bytes = 16ULL << 20U;
-  std::uint32_t max_attempts = 100;
-};
-
 /// Claims rows, and finds its way around single rows that Postgres refuses to hand out: one that a trigger or a
 /// constraint objects to is left aside for a while, one that can't be read is declared dead. Rows of a claim whose
 /// answer was lost are given back by the next one. Blocks; not thread-safe.
 class Claims {
  public:
   /// Throws what libpqxx throws; a single row's trouble is in the result.
-  dispatch::ClaimedRows claim(pqxx::transaction_base& transaction, const Layout& layout, const ClaimTerms& terms,
+  dispatch::ClaimedRows claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
                               const dispatch::ClaimRequest& request);
 
  private:
   struct Call {
-    pqxx::transaction_base& transaction;
+    Statements& statements;
     const Layout& layout;
-    const ClaimTerms& terms;
+    const LayoutTerms& terms;
     const dispatch::ClaimRequest& request;
   };
 

@@ -12,4 +12,10 @@ namespace outboxd::postgres {
 /// more than two parts, or a NUL byte.
 [[nodiscard]] std::string quote_table(std::string_view name);
 
+/// A column's name, whatever is in it, as SQL takes it.
+[[nodiscard]] std::string quote_name(std::string_view name);
+
+/// A text as an SQL literal, whatever the session's standard_conforming_strings says.
+[[nodiscard]] std::string quote_text(std::string_view text);
+
 }  // namespace outboxd::postgres

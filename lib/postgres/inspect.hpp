@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "postgres/layout.hpp"
-#include "postgres/pqxx_compat.hpp"
+#include "postgres/statements.hpp"
+#include "postgres/table_shape.hpp"
 
 #include <string>
 #include <vector>
@@ -11,15 +11,18 @@ namespace outboxd::postgres {
 
 /// A table, as far as a layout needs to know it.
 struct TableReport {
-  /// What is missing for this role to drive the table, each with its remedy; empty when it can.
+  /// What keeps this role from driving the table, each with its remedy; empty when it can.
   std::vector<std::string> problems;
   /// An ordinary table: not partitioned, not inherited from, and not a view.
   bool plain = false;
+  /// SQL types of columns, as the catalog prints them.
+  std::string id_type = "text";
+  std::string status_type = "text";
+  std::string attempts_type = "integer";
 };
 
-/// Looks a table up in the catalog and checks that its columns and this role's rights are what the layout needs.
+/// Looks a table up in the catalog, and checks that its columns and this role's rights are what its shape asks for.
 /// `table` is quoted SQL. Blocks; throws what libpqxx throws.
-[[nodiscard]] TableReport inspect_table(pqxx::transaction_base& transaction, const std::string& table,
-                                        const Layout& layout);
+[[nodiscard]] TableReport inspect_table(Statements& statements, const std::string& table, const TableShape& shape);
 
 }  // namespace outboxd::postgres

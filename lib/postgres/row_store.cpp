@@ -29,7 +29,7 @@ constexpr std::chrono::milliseconds kLockTimeout{250};
 
 SessionOptions with_worker_lock(const RowStoreOptions& options) {
   auto session = options.session;
-  session.opening_sql = take_worker_lock_sql(options.worker);
+  session.opening_sql = take_worker_lock_sql(options.terms.worker);
   return session;
 }
 
@@ -38,81 +38,87 @@ SessionOptions with_short_waits(SessionOptions session) {
   return session;
 }
 
-ClaimTerms terms_of(const RowStoreOptions& options) {
-  return {.worker = options.worker,
-          .lease = options.lease,
-          .streams = options.streams.empty() ? std::nullopt : std::optional{array_literal(options.streams)},
-          .max_payload_bytes = options.max_payload_bytes,
-          .max_attempts = options.max_attempts};
+LayoutTerms terms_of(const RowStoreOptions& options) {
+  auto terms = options.terms;
+  terms.table = quote_table(options.table);
+  return terms;
 }
 
 }  // namespace
 
 RowStore::RowStore(const RowStoreOptions& options)
-    : table_{quote_table(options.table)},
+    : shape_{options.shape},
       terms_{terms_of(options)},
-      layout_{event_outbox_layout(table_, false)},
+      layout_{make_layout(shape_, terms_)},
       claim_session_{"pg-claim", with_worker_lock(options)},
       settle_session_{"pg-settle", with_short_waits(with_worker_lock(options))},
       watch_session_{"pg-watch", with_short_waits(with_worker_lock(options))} {}
 
 dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
-  auto report = co_await claim_session_.run("looking at " + table_, [this](pqxx::transaction_base& transaction) {
+  auto report = co_await claim_session_.run("looking at " + terms_.table, [this](Statements& statements) {
     // Behind a pooler nobody can see whether we live: the name must not say that our lock shows it.
     if (claim_session_.is_pooled() && !terms_.worker.starts_with(kPooledPrefix)) {
       terms_.worker.insert(0, kPooledPrefix);
     }
-    return inspect_table(transaction, table_, layout_);
+    return inspect_table(statements, terms_.table, shape_);
   });
-  if (report) layout_ = event_outbox_layout(table_, report->plain);
+  if (report) {
+    terms_.ctid_names_rows = report->plain;
+    terms_.id_type = report->id_type;
+    terms_.status_type = report->status_type;
+    terms_.attempts_type = report->attempts_type;
+    layout_ = make_layout(shape_, terms_);
+  }
   co_return report;
 }
 
 dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> RowStore::claim(dispatch::ClaimRequest request) {
   // Taken before the statement is sent: the server's own end of the lease can only be later.
   const auto lease_ends = std::chrono::steady_clock::now() + terms_.lease;
-  auto claimed =
-      co_await claim_session_.run("claiming from " + table_, [this, &request](pqxx::transaction_base& transaction) {
-        return claims_.claim(transaction, layout_, terms_, request);
-      });
+  auto claimed = co_await claim_session_.run(
+      "claiming from " + terms_.table,
+      [this, &request](Statements& statements) { return claims_.claim(statements, layout_, terms_, request); });
   if (claimed) claimed->lease_ends = lease_ends;
   co_return claimed;
 }
 
 dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> RowStore::settle(
     const dispatch::Settlement& settlement) {
-  co_return co_await settle_session_.run("settling in " + table_,
-                                         [this, &settlement](pqxx::transaction_base& transaction) {
-                                           return write_outcomes(transaction, layout_, terms_.worker, settlement);
-                                         });
+  co_return co_await settle_session_.run("settling in " + terms_.table, [this, &settlement](Statements& statements) {
+    return write_outcomes(statements, layout_, settlement);
+  });
 }
 
 dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::free_rows_of_the_dead(int sightings) {
-  co_return co_await watch_session_.run(
-      "looking for dead workers in " + table_, [this, sightings](pqxx::transaction_base& transaction) {
-        std::map<std::string, int> missing;
-        // After a restart or failover everybody's sessions are new: a live worker may come back later than we did.
-        if (watch_session_.reopened_within(kReconnectGrace)) return std::vector<std::string>{};
-        std::vector<std::string> dead;
-        for (const auto& line : exec(transaction, layout_.gone_workers, terms_.worker, terms_.streams)) {
-          auto worker = text_of(line[0]);
-          const auto before = missing_.find(worker);
-          const int times = before == missing_.end() ? 1 : before->second + 1;
-          if (times >= sightings) dead.push_back(worker);
-          missing.emplace(std::move(worker), times);
-        }
-        missing_ = std::move(missing);
-        if (!dead.empty()) exec(transaction, layout_.free_leases, array_literal(dead), terms_.streams);
-        return dead;
-      });
+  if (layout_.gone_workers.empty()) co_return std::vector<std::string>{};
+  co_return co_await watch_session_.run("looking for dead workers in " + terms_.table,
+                                        [this, sightings](Statements& statements) {
+                                          std::map<std::string, int> missing;
+                                          // After a restart or failover everybody's sessions are new: a live worker
+                                          // may come back later than we did.
+                                          if (watch_session_.reopened_within(kReconnectGrace))
+                                            return std::vector<std::string>{};
+                                          std::vector<std::string> dead;
+                                          for (const auto& line : exec(statements, layout_.gone_workers)) {
+                                            auto worker = text_of(line[0]);
+                                            const auto before = missing_.find(worker);
+                                            const int times = before == missing_.end() ? 1 : before->second + 1;
+                                            if (times >= sightings) dead.push_back(worker);
+                                            missing.emplace(std::move(worker), times);
+                                          }
+                                          missing_ = std::move(missing);
+                                          if (!dead.empty())
+                                            exec(statements, layout_.free_leases, array_literal(dead));
+                                          return dead;
+                                        });
 }
 
 dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::suspects(std::string due_by) {
+  if (layout_.suspects.empty()) co_return std::vector<std::string>{};
   co_return co_await watch_session_.run(
-      "looking for suspects in " + table_, [this, &due_by](pqxx::transaction_base& transaction) {
+      "looking for suspects in " + terms_.table, [this, &due_by](Statements& statements) {
         std::vector<std::string> ids;
-        for (const auto& line :
-             exec(transaction, layout_.suspects, terms_.max_attempts, terms_.streams, or_null(due_by))) {
+        for (const auto& line : exec(statements, layout_.suspects, or_null(due_by))) {
           ids.push_back(text_of(line[0]));
         }
         return ids;
@@ -120,8 +126,8 @@ dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::s
 }
 
 dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> RowStore::sample(std::string due_by) {
-  co_return co_await watch_session_.run("counting " + table_, [this, &due_by](pqxx::transaction_base& transaction) {
-    const auto result = exec(transaction, layout_.sample, or_null(due_by), terms_.streams, kCountCap);
+  co_return co_await watch_session_.run("counting " + terms_.table, [this, &due_by](Statements& statements) {
+    const auto result = exec(statements, layout_.sample, or_null(due_by), kCountCap);
     const auto line = result[0];
     dispatch::BacklogSample sample;
     sample.pending = number_of(line[0]);

@@ -19,14 +19,9 @@ struct RowStoreOptions {
   SessionOptions session;
   /// As people write it: `event_outbox` or `schema.table`.
   std::string table;
-  /// Only rows of these streams; empty: all.
-  std::vector<std::string> streams;
-  /// Who we are in `locked_by`: unique among all dispatchers of the table.
-  std::string worker;
-  std::chrono::milliseconds lease{30'000};
-  /// Payloads beyond this, and those of rows beyond the last attempt, are not fetched.
-  std::uint64_t max_payload_bytes = 16ULL << 20U;
-  std::uint32_t max_attempts = 100;
+  TableShape shape = event_outbox_shape();
+  /// What its SQL holds; the table's own part of it is found by looking.
+  LayoutTerms terms{};
 };
 
 /// An outbox table in Postgres. Three sessions, so that a claim and a settlement run at the same time, and neither
@@ -47,8 +42,8 @@ class RowStore final : public dispatch::RowStore {
   dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> sample(std::string due_by) override;
 
  private:
-  std::string table_;
-  ClaimTerms terms_;
+  TableShape shape_;
+  LayoutTerms terms_;
   Layout layout_;
   /// Touched on the claim thread alone.
   Claims claims_;

@@ -17,17 +17,19 @@ constexpr std::chrono::seconds kGrace{2};
 
 // synchronous_commit off: a claim or an outcome lost in a crash of the server means that a row is sent again, never
 // that it is lost, and it saves waiting for a flush a batch.
-std::string session_settings(const SessionOptions& options) {
+std::string settings_sql(const SessionOptions& options, bool for_one_transaction) {
+  const std::string set = for_one_transaction ? "; SET LOCAL " : "; SET ";
   // A SQL_ASCII database holds bytes of any encoding, and Postgres would refuse a whole claim for one that isn't
   // UTF-8.
   return "SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN "
-         "'SQL_ASCII' "
-         "ELSE 'UTF8' END, false); SET default_transaction_isolation = 'read committed'; SET synchronous_commit = "
-         "off; SET jit = off; SET client_min_messages = warning; SET TimeZone = 'UTC'; "
-         "SET DateStyle = 'ISO'; SET statement_timeout = " +
-         std::to_string(options.statement_timeout.count()) +
-         "; SET lock_timeout = " + std::to_string(options.lock_timeout.count());
+         "'SQL_ASCII' ELSE 'UTF8' END, " +
+         std::string{for_one_transaction ? "true" : "false"} + ")" + set + "synchronous_commit = off" + set +
+         "jit = off" + set + "client_min_messages = warning" + set + "TimeZone = 'UTC'" + set + "DateStyle = 'ISO'" +
+         set + "statement_timeout = " + std::to_string(options.statement_timeout.count()) + set +
+         "lock_timeout = " + std::to_string(options.lock_timeout.count());
 }
+
+constexpr const char* kIsolation = "; SET default_transaction_isolation = 'read committed'";
 
 }  // namespace
 
@@ -53,16 +55,25 @@ void Session::ensure_open(const boost::asio::any_io_executor& executor) {
   socket_->reset(fresh->sock());
   {
     const auto guard = guard_statement(executor);
-    pqxx::nontransaction transaction{*fresh};
-    exec(transaction, session_settings(options_));
-    // A pooler between us and the server hands its sessions from client to client: nothing of a session's is ours.
-    const auto server_pid = text_of(exec(transaction, "SELECT pg_backend_pid()")[0][0]);
-    pooled_ = server_pid != std::to_string(fresh->backendpid());
-    if (!options_.opening_sql.empty() && !pooled_) exec(transaction, options_.opening_sql);
+    set_up(*fresh);
   }
   connection_ = std::move(fresh);
   if (opened_before_) reopened_at_ = std::chrono::steady_clock::now();
   opened_before_ = true;
+}
+
+void Session::set_up(pqxx::connection& connection) {
+  pqxx::nontransaction transaction{connection};
+  pooled_ = options_.pooler == Pooler::transaction;
+  if (options_.pooler == Pooler::found_by_looking) {
+    // Before anything is set: a pooler hands its sessions from client to client, and nothing of a session's is ours.
+    const auto server_pid = text_of(exec(transaction, "SELECT pg_backend_pid()")[0][0]);
+    pooled_ = server_pid != std::to_string(connection.backendpid());
+  }
+  settings_of_each_ = pooled_ ? settings_sql(options_, true) : "";
+  if (pooled_) return;
+  exec(transaction, settings_sql(options_, false) + kIsolation);
+  if (!options_.opening_sql.empty()) exec(transaction, options_.opening_sql);
 }
 
 std::unique_ptr<pqxx::connection> Session::open_a_host() {

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dispatch/ports.hpp"
-#include "postgres/pqxx_compat.hpp"
+#include "postgres/statements.hpp"
 #include "system/blocking_thread.hpp"
 
 #include <boost/asio/steady_timer.hpp>
@@ -18,6 +18,9 @@
 
 namespace outboxd::postgres {
 
+/// Whether a pooler stands between us and Postgres that hands its sessions from transaction to transaction.
+enum class Pooler { found_by_looking, transaction, none };
+
 struct SessionOptions {
   /// As complete_conninfo() returns it.
   std::string conninfo;
@@ -25,8 +28,9 @@ struct SessionOptions {
   std::chrono::milliseconds statement_timeout{30'000};
   /// For one lock that a statement waits for; 0: as long as the statement may take.
   std::chrono::milliseconds lock_timeout{0};
-  /// SQL to run on each new connection before it is used for anything else; may be empty.
+  /// SQL to run on each new session of our own before it is used for anything else; may be empty.
   std::string opening_sql{};
+  Pooler pooler = Pooler::found_by_looking;
 };
 
 /// One connection to Postgres on a thread of its own, opened when it is needed and opened anew after it is lost.
@@ -40,11 +44,11 @@ class Session {
   Session& operator=(const Session&) = delete;
   ~Session() = default;
 
-  /// Runs `work(pqxx::transaction_base&)` in autocommit mode on the session's thread. A failure of Postgres or of the
+  /// Runs `work(Statements&)` on the session's thread. A failure of Postgres or of the
   /// connection is a StoreError that says what was being done (`purpose`, e.g. "claiming from event_outbox").
   template <class Work>
-  dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, pqxx::transaction_base&>>> run(
-      std::string purpose, Work work);
+  dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, Statements&>>> run(std::string purpose,
+                                                                                           Work work);
 
   // For use inside `work`, on the session's thread:
 
@@ -81,6 +85,7 @@ class Session {
   };
 
   void ensure_open(const boost::asio::any_io_executor& executor);
+  void set_up(pqxx::connection& connection);
   std::unique_ptr<pqxx::connection> open_a_host();
   dispatch::StoreError explain(const std::string& purpose, const std::exception& error);
   [[nodiscard]] StatementGuard guard_statement(const boost::asio::any_io_executor& loop);
@@ -92,22 +97,24 @@ class Session {
   std::size_t failed_opens_ = 0;
   bool opened_before_ = false;
   bool pooled_ = false;
+  /// What each transaction begins with behind a pooler.
+  std::string settings_of_each_;
   std::optional<std::chrono::steady_clock::time_point> reopened_at_;
   // Last, so that it has ended before what its tasks use is gone.
   system::BlockingThread thread_;
 };
 
 template <class Work>
-dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, pqxx::transaction_base&>>> Session::run(
-    std::string purpose, Work work) {
-  using Result = dispatch::StoreResult<std::invoke_result_t<Work&, pqxx::transaction_base&>>;
+dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, Statements&>>> Session::run(std::string purpose,
+                                                                                                  Work work) {
+  using Result = dispatch::StoreResult<std::invoke_result_t<Work&, Statements&>>;
   const auto loop = co_await boost::asio::this_coro::executor;
   auto result = co_await thread_.run([this, &loop, &purpose, &work]() -> Result {
     try {
       ensure_open(loop);
       const auto guard = guard_statement(loop);
-      pqxx::nontransaction transaction{*connection_};
-      return work(transaction);
+      Statements statements{*connection_, settings_of_each_};
+      return work(statements);
     } catch (const std::exception& error) {
       return explain(purpose, error);
     }

@@ -41,9 +41,8 @@ std::vector<std::string> ids_of(std::span<const Outcome> outcomes) {
 
 class Writer {
  public:
-  Writer(pqxx::transaction_base& transaction, const Layout& layout, const std::string& worker,
-         const dispatch::Settlement& settlement)
-      : transaction_{transaction}, layout_{layout}, worker_{worker}, settlement_{settlement} {}
+  Writer(Statements& statements, const Layout& layout, const dispatch::Settlement& settlement)
+      : statements_{statements}, layout_{layout}, settlement_{settlement} {}
 
   std::size_t write_at_once() {
     const auto& outcomes = settlement_.outcomes;
@@ -51,7 +50,7 @@ class Writer {
         std::ranges::all_of(outcomes, [](const Outcome& one) { return one.verdict == Verdict::published; });
     if (!all_published) return affected_rows(settle_with(layout_.settle, outcomes));
     return affected_rows(
-        exec(transaction_, layout_.mark_published, array_literal(ids_of(outcomes)), worker_, settlement_.lease));
+        exec(statements_, layout_.mark_published, array_literal(ids_of(outcomes)), settlement_.lease));
   }
 
   dispatch::Settled write_in_parts() {
@@ -73,31 +72,30 @@ class Writer {
  private:
   pqxx::result settle_with(const std::string& statement, std::span<const Outcome> outcomes) {
     const OutcomeArrays arrays{outcomes};
-    return exec(transaction_, statement, array_literal(arrays.ids), worker_, settlement_.lease,
-                array_literal(arrays.verdicts), array_literal(arrays.delays), array_literal(arrays.errors));
+    return exec(statements_, statement, array_literal(arrays.ids), settlement_.lease, array_literal(arrays.verdicts),
+                array_literal(arrays.delays), array_literal(arrays.errors));
   }
 
   /// What is still ours was skipped.
   void add_locked(dispatch::Settled& settled) {
     const auto ids = array_literal(ids_of(settlement_.outcomes));
-    for (const auto& line : exec(transaction_, layout_.still_ours, ids, worker_, settlement_.lease)) {
+    for (const auto& line : exec(statements_, layout_.still_ours, ids, settlement_.lease)) {
       auto id = text_of(line[0]);
       if (std::ranges::find(settled.refused, id, &dispatch::RefusedRow::id) != settled.refused.end()) continue;
       settled.refused.push_back({std::move(id), "it can't be settled: another session holds a lock on it"});
     }
   }
 
-  pqxx::transaction_base& transaction_;
+  Statements& statements_;
   const Layout& layout_;
-  const std::string& worker_;
   const dispatch::Settlement& settlement_;
 };
 
 }  // namespace
 
-dispatch::Settled write_outcomes(pqxx::transaction_base& transaction, const Layout& layout, const std::string& worker,
+dispatch::Settled write_outcomes(Statements& statements, const Layout& layout,
                                  const dispatch::Settlement& settlement) {
-  Writer writer{transaction, layout, worker, settlement};
+  Writer writer{statements, layout, settlement};
   if (settlement.in_parts) return writer.write_in_parts();
   try {
     return {writer.write_at_once(), {}};

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/worker_lock.hpp"
 
+#include "postgres/identifier.hpp"
+
 namespace outboxd::postgres {
 namespace {
 
@@ -9,16 +11,10 @@ std::string key_of(std::string_view expression) {
   return "hashtextextended(" + std::string{expression} + ", 7230)";
 }
 
-std::string literal(std::string_view text) {
-  std::string quoted = "'";
-  for (const char c : text) quoted.append(c == '\'' ? 2 : 1, c);
-  return quoted + "'";
-}
-
 }  // namespace
 
 std::string take_worker_lock_sql(std::string_view worker) {
-  return "SELECT pg_advisory_lock_shared(" + key_of(literal(worker)) + ")";
+  return "SELECT pg_advisory_lock_shared(" + key_of(quote_text(worker)) + ")";
 }
 
 std::string worker_is_gone_sql(std::string_view expression) {

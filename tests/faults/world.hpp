@@ -68,9 +68,9 @@ inline constexpr Step kClaimAnswered{"claim answered", false, "SKIP LOCKED", Pha
 inline constexpr Step kPublishAsked{"publish not yet there", true, "MAXLEN", Phase::asked};
 inline constexpr Step kPublishDone{"publish done, not answered", true, "MAXLEN", Phase::done};
 inline constexpr Step kPublishAnswered{"publish answered", true, "MAXLEN", Phase::answered};
-inline constexpr Step kSettleAsked{"settle not yet there", false, "dispatched_at = ", Phase::asked};
-inline constexpr Step kSettleDone{"settle done, not answered", false, "dispatched_at = ", Phase::done};
-inline constexpr Step kSettleAnswered{"settle answered", false, "dispatched_at = ", Phase::answered};
+inline constexpr Step kSettleAsked{"settle not yet there", false, "\"dispatched_at\" = ", Phase::asked};
+inline constexpr Step kSettleDone{"settle done, not answered", false, "\"dispatched_at\" = ", Phase::done};
+inline constexpr Step kSettleAnswered{"settle answered", false, "\"dispatched_at\" = ", Phase::answered};
 
 /// What becomes of the bytes that are held when the server dies: its answer, if there was one, is lost with it.
 [[nodiscard]] inline Then unanswered(const Step& step) {

@@ -1,0 +1,138 @@
+// SPDX-License-Identifier: Apache-2.0
+// A claim moves the time from which a row may be claimed to the lease's end. To everybody else the row is then as one
+// that is not due yet, and the end names the claim: it lies after every time at which the row was due before.
+#include "postgres/layout_sql.hpp"
+
+namespace outboxd::postgres {
+namespace {
+
+// No index holds the order of creation, and sorting a backlog for each batch would cost more than the batch. A row
+// that was never retried is due from its creation on; so the rows due first, in the index's order, are sorted by
+// creation among themselves. Where others have locked the greater part of them, those behind them are taken as they
+// come. There is always a line, for the time of the claim.
+constexpr std::string_view kClaim = R"sql(
+WITH oldest AS MATERIALIZED (
+  SELECT {key} AS place FROM {table}
+   WHERE {key} = ANY (ARRAY(SELECT {key} FROM {table} WHERE {due}{and_rows}
+                             ORDER BY {available_at} LIMIT greatest(4 * $1::bigint, 256)))
+     AND {due}
+   ORDER BY {created_at}, {id} LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
+others AS MATERIALIZED (
+  SELECT {key} AS place FROM {table}
+   WHERE {due}{and_rows} AND {key} <> ALL (ARRAY(SELECT place FROM oldest))
+   ORDER BY {available_at} LIMIT $1::bigint - (SELECT count(*) FROM oldest) FOR UPDATE SKIP LOCKED),
+claimed AS (
+  UPDATE {table} AS o
+     SET {available_at} = {lease_end}
+   WHERE o.{key} = ANY (ARRAY(SELECT place FROM oldest UNION ALL SELECT place FROM others))
+  RETURNING o.{id} AS id, o.{stream}::text AS stream, o.{payload}::text AS payload,
+            least(o.{attempts}, {attempts_cap}) + 1 AS attempt, o.{available_at} AS lease,
+            o.{created_at} AS created_at, {dedupe_key}::text AS dedupe_key)
+SELECT id::text, stream, CASE WHEN octet_length(payload) <= {max_payload} AND attempt <= {max_attempts} THEN payload END,
+       attempt, lease, moment.now, octet_length(payload), dedupe_key
+  FROM (SELECT now()) AS moment LEFT JOIN claimed ON true ORDER BY created_at, id)sql";
+
+constexpr std::string_view kDueIds = R"sql(
+SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
+  SELECT {id} AS id, {created_at} AS created_at FROM {table}
+   WHERE {due} AND {id} <> ALL ($3::text[]::{ids})
+   ORDER BY {available_at} LIMIT $1::bigint) AS due
+ ORDER BY created_at, id)sql";
+
+constexpr std::string_view kReadPayload = R"sql(
+SELECT CASE WHEN octet_length({payload}::text) <= {max_payload} THEN {payload}::text END
+  FROM {table} WHERE {id} = $1::text::{id_type})sql";
+
+constexpr std::string_view kBury = R"sql(
+UPDATE {table} SET {set_dead}{attempts} = least({attempts}, {attempts_cap}) + 1
+ WHERE $2::text IS NOT NULL
+   AND {id} = ANY (ARRAY(SELECT {id} FROM {table}
+                          WHERE {id} = $1::text::{id_type} AND {pending} AND {available_at} <= now()
+                            FOR UPDATE SKIP LOCKED)))sql";
+
+constexpr std::string_view kOurs =
+    "{id} = ANY ($1::text[]::{ids}) AND {pending} AND {available_at} = $2::timestamptz";
+
+// What is over is not scheduled for later.
+constexpr std::string_view kMarkPublished = R"sql(
+UPDATE {table}
+   SET {set_published}{attempts} = least({attempts}, {attempts_cap}) + 1, {available_at} = least({available_at}, now())
+ WHERE {ours})sql";
+
+// A row that is given back before its first attempt is due from its creation on, as it was.
+constexpr std::string_view kSettle = R"sql(
+UPDATE {table} AS o
+   SET {set_outcome}{attempts} = CASE WHEN s.verdict = 'released' THEN o.{attempts}
+                                      ELSE least(o.{attempts}, {attempts_cap}) + 1 END,
+       {available_at} = CASE {dead_at}
+                             WHEN s.delay > 0 THEN now() + s.delay * interval '1 microsecond'
+                             WHEN s.verdict = 'released' AND o.{attempts} = 0 THEN least({first_due}, now())
+                             ELSE least(o.{available_at}, now()) END
+  FROM unnest($1::text[]::{ids}, $3::text[], $4::bigint[], $5::text[]) AS s (id, verdict, delay, error)
+ WHERE o.{id} = s.id AND o.{pending} AND o.{available_at} = $2::timestamptz{and_rows})sql";
+
+constexpr std::string_view kUnlockedOnly = R"sql(
+   AND o.{key} = ANY (ARRAY(SELECT {key} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED)))sql";
+
+constexpr std::string_view kStillOurs = "SELECT {id}::text FROM {table} WHERE {ours}";
+
+// Every count stops at the cap. The oldest row is among those due first, or among the few that are leased or retried.
+constexpr std::string_view kSample = R"sql(
+SELECT (SELECT count(*) FROM (SELECT FROM {table} WHERE {alive}{filter} LIMIT $2::bigint) AS pending),
+       (SELECT count(*) FROM (SELECT FROM {table} WHERE {is_dead}{filter} LIMIT $2::bigint) AS dead),
+       (SELECT count(*) FROM (SELECT FROM {table}
+          WHERE {pending} AND {available_at} <= least(now(), $1::timestamptz){filter} LIMIT $2::bigint) AS due),
+       (SELECT greatest(0, extract(epoch FROM now() - min(created_at)) * 1000)::bigint FROM (
+          (SELECT {created_at} AS created_at FROM {table}
+            WHERE {alive}{filter} ORDER BY {available_at} LIMIT 1000)
+          UNION ALL
+          (SELECT {created_at} FROM {table}
+            WHERE {alive} AND {available_at} > now(){filter} ORDER BY {available_at} LIMIT 1000)) AS some))sql";
+
+// A row that is leased for a further attempt looks like one that waits for it.
+constexpr std::string_view kInHand = R"sql(
+SELECT (SELECT count(*) FROM (SELECT FROM {table}
+          WHERE {pending} AND {available_at} > now() AND {attempts} = 0
+            AND {available_at} <= now() + {lease_ms} * interval '1 millisecond'{filter} LIMIT $1::bigint) AS leased),
+       (SELECT count(*) FROM (SELECT FROM {table}
+          WHERE {alive} AND {available_at} > now() AND {attempts} > 0{filter} LIMIT $1::bigint) AS later))sql";
+
+}  // namespace
+
+Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
+  LayoutSql sql{shape, terms};
+  sql.set("due", "{pending} AND {available_at} <= least(now(), $2::timestamptz){filter}");
+  sql.set("ours", kOurs);
+  sql.set("first_due", shape.created_at.empty() ? "now()" : "o.{created_at}");
+  const auto with = [&sql](std::string_view statement, std::string_view and_rows,
+                           std::string_view lease_end = "now() + {lease_ms} * interval '1 millisecond'") {
+    auto one = sql;
+    one.set("and_rows", and_rows);
+    one.set("lease_end", lease_end);
+    return one.fill(statement);
+  };
+  constexpr std::string_view kOnlyThese = " AND {id} = ANY ($3::text[]::{ids})";
+  // Who leased a row, and whether its last claim had an outcome, is not to be seen in such a table: dead workers'
+  // rows come back at their lease's end, and nothing is suspected.
+  return {
+      .claim = with(kClaim, ""),
+      .claim_others = with(kClaim, " AND {id} <> ALL ($3::text[]::{ids})"),
+      .claim_these = with(kClaim, kOnlyThese),
+      .claim_these_until = with(kClaim, kOnlyThese, "$4::timestamptz"),
+      .due_ids = sql.fill(kDueIds),
+      .free_unknown_leases = {},
+      .read_payload = sql.fill(kReadPayload),
+      .bury = sql.fill(kBury),
+      .mark_published = sql.fill(kMarkPublished),
+      .settle = with(kSettle, ""),
+      .settle_unlocked = with(kSettle, kUnlockedOnly),
+      .still_ours = sql.fill(kStillOurs),
+      .gone_workers = {},
+      .free_leases = {},
+      .suspects = {},
+      .sample = sql.fill(kSample),
+      .in_hand = sql.fill(kInHand),
+  };
+}
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,172 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/identifier.hpp"
+#include "postgres/layout_sql.hpp"
+#include "postgres/worker_lock.hpp"
+
+namespace outboxd::postgres {
+namespace {
+
+// ARRAY(SELECT …) runs once, whatever the plan, so that the limit holds. The inner order is the index's; rows of one
+// transaction share their time, so ordering by id as well would sort a bulk insert for each batch. The few that were
+// claimed are put in full order at the end.
+// A payload that won't be sent anyway stays in the database, as it may be larger than our memory. There is always a
+// line, for the time of the claim.
+constexpr std::string_view kClaim = R"sql(
+WITH claimed AS (
+  UPDATE {table} AS o
+     SET {attempts} = least(o.{attempts}, {attempts_cap}) + 1, {locked_by} = {worker}, {locked_until} = {lease_end}
+   WHERE o.{key} = ANY (ARRAY(
+           SELECT {key} FROM {table}
+            WHERE {due}{and_rows}
+            ORDER BY {available_at}
+            LIMIT $1::bigint
+              FOR UPDATE SKIP LOCKED))
+  RETURNING o.{id} AS id, o.{stream}::text AS stream, o.{payload}::text AS payload, o.{attempts} AS attempt,
+            o.{locked_until} AS lease, o.{available_at} AS available_at, {dedupe_key}::text AS dedupe_key)
+SELECT id::text, stream, CASE WHEN octet_length(payload) <= {max_payload} AND attempt <= {max_attempts} THEN payload END,
+       attempt, lease, moment.now, octet_length(payload), dedupe_key
+  FROM (SELECT now()) AS moment LEFT JOIN claimed ON true ORDER BY available_at, id)sql";
+
+// A lease that nobody ended tells that the claim before had no outcome. A row that takes its dispatchers down would
+// take the attempts of its neighbours with it each time; so from its third claim on it is claimed alone.
+constexpr std::string_view kNoSuspects =
+    " AND NOT ({locked_until} IS NOT NULL AND {attempts} BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} - "
+    "1)";
+
+constexpr std::string_view kSuspects = R"sql(
+SELECT id::text FROM (
+  SELECT {id} AS id, {attempts} AS attempts, {locked_until} AS lease FROM {table}
+   WHERE {pending} AND {available_at} <= least(now(), $1::timestamptz){filter}
+   ORDER BY {available_at} LIMIT 5000) AS first
+ WHERE lease < now() AND attempts BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} - 1
+ ORDER BY attempts LIMIT 1000)sql";
+
+constexpr std::string_view kDueIds = R"sql(
+SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
+  SELECT {id} AS id, {available_at} AS available_at FROM {table}
+   WHERE {due} AND {id} <> ALL ($3::text[]::{ids}){no_suspects}
+   ORDER BY {available_at} LIMIT $1::bigint) AS due
+ ORDER BY available_at, id)sql";
+
+constexpr std::string_view kReadPayload = R"sql(
+SELECT CASE WHEN octet_length({payload}::text) <= {max_payload} THEN {payload}::text END
+  FROM {table} WHERE {id} = $1::text::{id_type})sql";
+
+constexpr std::string_view kBury = R"sql(
+UPDATE {table}
+   SET {set_dead}{attempts} = least({attempts}, {attempts_cap}) + 1, {locked_until} = NULL
+ WHERE $2::text IS NOT NULL
+   AND {id} = ANY (ARRAY(
+         SELECT {id} FROM {table}
+          WHERE {id} = $1::text::{id_type} AND {pending} AND ({locked_until} IS NULL OR {locked_until} < now())
+            FOR UPDATE SKIP LOCKED)))sql";
+
+// The lease guards: this worker's, and of this claim. Its end names the claim, as each claim is later than the last;
+// the number of the attempt would not, since a released row's is given back.
+constexpr std::string_view kOurs =
+    "{id} = ANY ($1::text[]::{ids}) AND {locked_by}::text = {worker} AND {locked_until} = $2::timestamptz";
+
+constexpr std::string_view kMarkPublished = R"sql(
+UPDATE {table} SET {set_published}{locked_until} = NULL WHERE {ours})sql";
+
+constexpr std::string_view kSettle = R"sql(
+UPDATE {table} AS o
+   SET {set_outcome}{attempts} = CASE WHEN s.verdict = 'released' THEN greatest(o.{attempts} - 1, 0) ELSE o.{attempts} END,
+       {available_at} = CASE {dead_at}
+                             WHEN s.delay > 0 THEN now() + s.delay * interval '1 microsecond'
+                             ELSE o.{available_at} END,
+       {locked_until} = NULL
+  FROM unnest($1::text[]::{ids}, $3::text[], $4::bigint[], $5::text[]) AS s (id, verdict, delay, error)
+ WHERE o.{id} = s.id AND o.{locked_by}::text = {worker} AND o.{locked_until} = $2::timestamptz{and_rows})sql";
+
+constexpr std::string_view kUnlockedOnly = R"sql(
+   AND o.{key} = ANY (ARRAY(SELECT {key} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED)))sql";
+
+constexpr std::string_view kStillOurs = "SELECT {id}::text FROM {table} WHERE {ours}";
+
+// A dead worker's rows are among those due first, as it claimed them in that order; the bound keeps both statements
+// cheap beside a large backlog.
+constexpr std::string_view kGoneWorkers = R"sql(
+SELECT worker FROM (
+  SELECT DISTINCT locked_by AS worker FROM (
+    SELECT {locked_by}::text AS locked_by, {locked_until} AS locked_until FROM {table}
+     WHERE {pending} AND {available_at} <= now(){filter}
+     ORDER BY {available_at} LIMIT 5000) AS first
+   WHERE locked_until > now() AND locked_by LIKE 'outboxd:%' AND locked_by <> {worker}) AS others
+ WHERE {is_gone})sql";
+
+constexpr std::string_view kAmongTheFirst = R"sql(
+   AND {id} = ANY (ARRAY(SELECT {id} FROM {table}
+                          WHERE {pending} AND {available_at} <= now(){filter}
+                          ORDER BY {available_at} LIMIT 5000)))sql";
+
+// Ended, and not forgotten: that they were there tells the next claim that this one had no outcome.
+constexpr std::string_view kFreeLeases = R"sql(
+UPDATE {table} SET {locked_until} = now()
+ WHERE {locked_by}::text = ANY ($1::text[]) AND {locked_until} > now() AND {pending}{among_the_first})sql";
+
+constexpr std::string_view kFreeUnknownLeases = R"sql(
+UPDATE {table} SET {locked_until} = NULL, {attempts} = greatest({attempts} - 1, 0)
+ WHERE {locked_by}::text = {worker} AND {locked_until} > now() AND {pending}
+   AND {locked_until} <> ALL ($1::timestamptz[]){among_the_first})sql";
+
+// Every count stops at the cap, so that a large backlog costs no more than the cap.
+constexpr std::string_view kSample = R"sql(
+SELECT (SELECT count(*) FROM (SELECT FROM {table} WHERE {alive}{filter} LIMIT $2::bigint) AS pending),
+       (SELECT count(*) FROM (SELECT FROM {table} WHERE {is_dead}{filter} LIMIT $2::bigint) AS dead),
+       (SELECT count(*) FROM (SELECT FROM {table}
+          WHERE {pending} AND {available_at} <= least(now(), $1::timestamptz)
+            AND ({locked_until} IS NULL OR {locked_until} < now()){filter} LIMIT $2::bigint) AS due),
+       (SELECT greatest(0, extract(epoch FROM now() - {created_at}) * 1000)::bigint FROM {table}
+         WHERE {alive}{filter} ORDER BY {created_at} LIMIT 1))sql";
+
+constexpr std::string_view kInHand = R"sql(
+SELECT (SELECT count(*) FROM (SELECT {locked_until} AS lease FROM {table}
+          WHERE {pending} AND {available_at} <= now(){filter} ORDER BY {available_at} LIMIT $1::bigint) AS due
+         WHERE lease > now()),
+       (SELECT count(*) FROM (SELECT FROM {table}
+          WHERE {alive} AND {available_at} > now() AND {attempts} > 0{filter} LIMIT $1::bigint) AS later))sql";
+
+}  // namespace
+
+Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
+  LayoutSql sql{shape, terms};
+  sql.put("locked_until", quote_name(shape.locked_until));
+  sql.put("locked_by", quote_name(shape.locked_by));
+  sql.put("is_gone", worker_is_gone_sql("worker"));
+  sql.set("due",
+          "{pending} AND {available_at} <= least(now(), $2::timestamptz)"
+          " AND ({locked_until} IS NULL OR {locked_until} < now()){filter}");
+  sql.set("ours", kOurs);
+  sql.set("among_the_first", kAmongTheFirst);
+  sql.set("no_suspects", kNoSuspects);
+  const auto with = [&sql](std::string_view statement, std::string_view and_rows,
+                           std::string_view lease_end = "now() + {lease_ms} * interval '1 millisecond'") {
+    auto one = sql;
+    one.set("and_rows", and_rows);
+    one.set("lease_end", lease_end);
+    return one.fill(statement);
+  };
+  constexpr std::string_view kOnlyThese = " AND {id} = ANY ($3::text[]::{ids})";
+  return {
+      .claim = with(kClaim, "{no_suspects}"),
+      .claim_others = with(kClaim, "{no_suspects} AND {id} <> ALL ($3::text[]::{ids})"),
+      .claim_these = with(kClaim, kOnlyThese),
+      .claim_these_until = with(kClaim, kOnlyThese, "$4::timestamptz"),
+      .due_ids = sql.fill(kDueIds),
+      .free_unknown_leases = sql.fill(kFreeUnknownLeases),
+      .read_payload = sql.fill(kReadPayload),
+      .bury = sql.fill(kBury),
+      .mark_published = sql.fill(kMarkPublished),
+      .settle = with(kSettle, ""),
+      .settle_unlocked = with(kSettle, kUnlockedOnly),
+      .still_ours = sql.fill(kStillOurs),
+      .gone_workers = sql.fill(kGoneWorkers),
+      .free_leases = sql.fill(kFreeLeases),
+      .suspects = sql.fill(kSuspects),
+      .sample = sql.fill(kSample),
+      .in_hand = sql.fill(kInHand),
+  };
+}
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,125 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/layout_sql.hpp"
+
+#include "postgres/identifier.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace outboxd::postgres {
+namespace {
+
+std::string column(const std::string& name) {
+  return name.empty() ? "NULL" : quote_name(name);
+}
+
+std::string literals(const std::vector<std::string>& texts) {
+  std::string list;
+  for (const auto& text : texts) list.append(list.empty() ? "" : ", ").append(quote_text(text));
+  return list;
+}
+
+std::string filter(const TableShape& shape, const LayoutTerms& terms) {
+  const auto stream = column(shape.stream) + "::text";
+  std::string conditions;
+  if (!terms.producer.empty() && !shape.producer.empty()) {
+    conditions += " AND " + column(shape.producer) + "::text = " + quote_text(terms.producer);
+  }
+  if (!terms.streams.empty()) conditions += " AND " + stream + " IN (" + literals(terms.streams) + ")";
+  if (!terms.exclude_streams.empty()) {
+    conditions += " AND " + stream + " NOT IN (" + literals(terms.exclude_streams) + ")";
+  }
+  return conditions;
+}
+
+/// One below what the type can hold, so that one can always be added.
+std::string most_attempts_of(const std::string& type) {
+  return type == "smallint" ? "32766" : "2147483646";
+}
+
+}  // namespace
+
+LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
+  put("table", terms.table);
+  put("key", terms.ctid_names_rows ? "ctid" : column(shape.id));
+  put("id", column(shape.id));
+  put("ids", terms.id_type + "[]");
+  put("id_type", terms.id_type);
+  put("stream", column(shape.stream));
+  put("payload", column(shape.payload));
+  put("attempts", column(shape.attempts));
+  put("available_at", column(shape.available_at));
+  put("created_at", column(shape.created_at.empty() ? shape.available_at : shape.created_at));
+  put("dedupe_key", column(shape.dedupe_key));
+  put("attempts_cap", most_attempts_of(terms.attempts_type));
+  put("worker", quote_text(terms.worker));
+  put("lease_ms", std::to_string(terms.lease.count()));
+  put("max_payload", std::to_string(terms.max_payload_bytes));
+  put("max_attempts", std::to_string(terms.max_attempts));
+  put("status", column(shape.status));
+  put("as_published", quote_text(shape.published) + "::" + terms.status_type);
+  put("as_dead", quote_text(shape.dead) + "::" + terms.status_type);
+  put("as_pending", quote_text(shape.pending) + "::" + terms.status_type);
+  put("published_at", column(shape.published_at));
+  put("filter", filter(shape, terms));
+  set("pending", shape.has_status() ? "{status} = {as_pending}" : "{published_at} IS NULL");
+  // Pending and not dead.
+  set("alive", shape.has_status() ? "{pending}" : "{pending} AND {available_at} < 'infinity'");
+  set("is_dead", shape.has_status() ? "{status} = {as_dead}" : "{pending} AND {available_at} = 'infinity'");
+  // Beginnings of SET lists, for what a shape may have or not.
+  put("touch", shape.updated_at.empty() ? "" : column(shape.updated_at) + " = now(), ");
+  put("last_error", column(shape.last_error));
+  set("set_published", std::string{shape.has_status() ? "{status} = {as_published}, " : ""} +
+                           (shape.published_at.empty() ? "" : "{published_at} = now(), ") +
+                           (shape.last_error.empty() ? "" : "{last_error} = NULL, ") + "{touch}");
+  set("set_dead", std::string{shape.has_status() ? "{status} = {as_dead}, " : "{available_at} = 'infinity', "} +
+                      (shape.last_error.empty() ? "" : "{last_error} = $2, ") + "{touch}");
+  std::string outcome;
+  if (shape.has_status()) {
+    outcome +=
+        "{status} = CASE s.verdict WHEN 'published' THEN {as_published} WHEN 'dead' THEN {as_dead} ELSE o.{status} "
+        "END, ";
+  }
+  if (!shape.published_at.empty()) {
+    outcome += "{published_at} = CASE WHEN s.verdict = 'published' THEN now() ELSE o.{published_at} END, ";
+  }
+  if (!shape.last_error.empty()) {
+    outcome +=
+        "{last_error} = CASE WHEN s.verdict = 'published' THEN NULL ELSE coalesce(s.error, o.{last_error}) END, ";
+  }
+  set("set_outcome", outcome + "{touch}");
+  set("dead_at", shape.has_status() ? "" : "WHEN s.verdict = 'dead' THEN 'infinity'::timestamptz");
+}
+
+void LayoutSql::set(const std::string& name, std::string_view value) {
+  put(name, fill(value));
+}
+
+void LayoutSql::put(const std::string& name, std::string value) {
+  values_[name] = std::move(value);
+}
+
+std::string LayoutSql::fill(std::string_view sql) const {
+  std::string filled;
+  for (;;) {
+    // A brace that stands for itself, as in an array's literal, is not followed by a lower-case letter.
+    auto open = sql.find('{');
+    while (open != std::string_view::npos && (open + 1 >= sql.size() || sql[open + 1] < 'a' || sql[open + 1] > 'z')) {
+      open = sql.find('{', open + 1);
+    }
+    filled += sql.substr(0, open);
+    if (open == std::string_view::npos) return filled;
+    const auto close = sql.find('}', open);
+    const auto name = sql.substr(open + 1, close == std::string_view::npos ? close : close - open - 1);
+    const auto value = values_.find(name);
+    if (value == values_.end()) throw std::logic_error("no placeholder {" + std::string{name} + "}");
+    filled += value->second;
+    sql.remove_prefix(close + 1);
+  }
+}
+
+Layout make_layout(const TableShape& shape, const LayoutTerms& terms) {
+  return shape.has_lease_columns() ? column_lease_layout(shape, terms) : availability_lease_layout(shape, terms);
+}
+
+}  // namespace outboxd::postgres

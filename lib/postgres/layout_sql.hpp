@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "postgres/layout.hpp"
+
+#include <map>
+#include <string>
+#include <string_view>
+
+namespace outboxd::postgres {
+
+/// Fills a shape's names and a dispatcher's terms into SQL in which they stand as {placeholders}.
+class LayoutSql {
+ public:
+  LayoutSql(const TableShape& shape, const LayoutTerms& terms);
+
+  /// Adds a placeholder; its value may hold others that are there already.
+  void set(const std::string& name, std::string_view value);
+  /// Adds a placeholder whose value stays as it is.
+  void put(const std::string& name, std::string value);
+  /// Throws std::logic_error for a placeholder that isn't there.
+  [[nodiscard]] std::string fill(std::string_view sql) const;
+
+ private:
+  std::map<std::string, std::string, std::less<>> values_;
+};
+
+/// For a table in which a lease is a pair of columns.
+[[nodiscard]] Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms);
+
+/// For a table in which a row is leased by moving the time from which it may be claimed.
+[[nodiscard]] Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& terms);
+
+}  // namespace outboxd::postgres
