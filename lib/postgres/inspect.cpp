@@ -148,4 +148,12 @@ TableReport inspect_table(Statements& statements, const std::string& table, cons
   return report;
 }
 
+LayoutTerms with_facts(LayoutTerms terms, const TableReport& report) {
+  terms.ctid_names_rows = report.plain;
+  terms.id_type = report.id_type;
+  terms.status_type = report.status_type;
+  terms.attempts_type = report.attempts_type;
+  return terms;
+}
+
 }  // namespace outboxd::postgres

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "postgres/layout.hpp"
 #include "postgres/statements.hpp"
 #include "postgres/table_shape.hpp"
 
@@ -24,5 +25,8 @@ struct TableReport {
 /// Looks a table up in the catalog, and checks that its columns and this role's rights are what its shape asks for.
 /// `table` is quoted SQL. Blocks; throws what libpqxx throws.
 [[nodiscard]] TableReport inspect_table(Statements& statements, const std::string& table, const TableShape& shape);
+
+/// The terms with what the table itself decides.
+[[nodiscard]] LayoutTerms with_facts(LayoutTerms terms, const TableReport& report);
 
 }  // namespace outboxd::postgres

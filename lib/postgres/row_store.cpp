@@ -2,6 +2,7 @@
 #include "postgres/row_store.hpp"
 
 #include "postgres/array_literal.hpp"
+#include "postgres/backlog.hpp"
 #include "postgres/identifier.hpp"
 #include "postgres/settlements.hpp"
 #include "postgres/worker_lock.hpp"
@@ -11,16 +12,11 @@
 namespace outboxd::postgres {
 namespace {
 
-constexpr std::uint64_t kCountCap = 100'000;
 constexpr std::chrono::seconds kReconnectGrace{10};
 constexpr const char* kPooledPrefix = "pooled:";
 
 Parameter or_null(const std::string& text) {
   return text.empty() ? Parameter{} : Parameter{text};
-}
-
-std::uint64_t number_of(const pqxx::field& field) {
-  return std::stoull(text_of(field));
 }
 
 // Our own statements hold row locks for milliseconds: what takes longer is somebody else's, and rows that wait for it
@@ -63,10 +59,7 @@ dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
     return inspect_table(statements, terms_.table, shape_);
   });
   if (report) {
-    terms_.ctid_names_rows = report->plain;
-    terms_.id_type = report->id_type;
-    terms_.status_type = report->status_type;
-    terms_.attempts_type = report->attempts_type;
+    terms_ = with_facts(terms_, *report);
     layout_ = make_layout(shape_, terms_);
   }
   co_return report;
@@ -127,15 +120,7 @@ dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::s
 
 dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> RowStore::sample(std::string due_by) {
   co_return co_await watch_session_.run("counting " + terms_.table, [this, &due_by](Statements& statements) {
-    const auto result = exec(statements, layout_.sample, or_null(due_by), kCountCap);
-    const auto line = result[0];
-    dispatch::BacklogSample sample;
-    sample.pending = number_of(line[0]);
-    sample.dead = number_of(line[1]);
-    sample.due = number_of(line[2]);
-    sample.cap = kCountCap;
-    if (!line[3].is_null()) sample.oldest_pending = std::chrono::milliseconds{number_of(line[3])};
-    return sample;
+    return count_backlog(statements, layout_, due_by);
   });
 }
 

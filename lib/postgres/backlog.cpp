@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/backlog.hpp"
+
+#include "postgres/identifier.hpp"
+#include "postgres/inspect.hpp"
+#include "postgres/sqlstate.hpp"
+
+#include <stdexcept>
+#include <utility>
+
+namespace outboxd::postgres {
+namespace {
+
+constexpr std::uint64_t kCountCap = 100'000;
+
+std::uint64_t number_of(const pqxx::field& field) {
+  return std::stoull(text_of(field));
+}
+
+}  // namespace
+
+dispatch::BacklogSample count_backlog(Statements& statements, const Layout& layout, const std::string& due_by) {
+  const auto result = exec(statements, layout.sample, due_by.empty() ? Parameter{} : Parameter{due_by}, kCountCap);
+  const auto line = result[0];
+  dispatch::BacklogSample sample;
+  sample.pending = number_of(line[0]);
+  sample.dead = number_of(line[1]);
+  sample.due = number_of(line[2]);
+  sample.cap = kCountCap;
+  if (!line[3].is_null()) sample.oldest_pending = std::chrono::milliseconds{number_of(line[3])};
+  return sample;
+}
+
+BacklogReader::BacklogReader(const RowStoreOptions& options)
+    : options_{options},
+      // Nothing of a session's: a pooler may stand in between.
+      settings_{"SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = " +
+                std::to_string(options.session.statement_timeout.count())} {
+  options_.terms.table = quote_table(options.table);
+}
+
+void BacklogReader::connect() {
+  auto fresh = open_connection(options_.session.conninfo);
+  Statements statements{*fresh, settings_};
+  const auto report = inspect_table(statements, options_.terms.table, options_.shape);
+  if (!report.problems.empty()) throw std::runtime_error(report.problems.front());
+  layout_ = make_layout(options_.shape, with_facts(options_.terms, report));
+  connection_ = std::move(fresh);
+}
+
+Overview BacklogReader::look() {
+  try {
+    if (!connection_ || !connection_->is_open()) connect();
+    Statements statements{*connection_, settings_};
+    Overview overview{count_backlog(statements, layout_, "")};
+    const auto line = exec(statements, layout_.in_hand, kCountCap)[0];
+    overview.leased = number_of(line[0]);
+    overview.in_retry = number_of(line[1]);
+    return overview;
+  } catch (const pqxx::failure& error) {
+    connection_.reset();
+    const auto remedy = meaning_of_sqlstate(sqlstate_of(error)).remedy;
+    throw std::runtime_error(message_of(error) + (remedy.empty() ? "" : "; " + std::string{remedy}));
+  }
+}
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/observer.hpp"
+#include "postgres/layout.hpp"
+#include "postgres/row_store.hpp"
+#include "postgres/statements.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace outboxd::postgres {
+
+/// Counts what is there, at bounded cost. `due_by` as in dispatch::ClaimRequest. Blocks; throws what libpqxx throws.
+[[nodiscard]] dispatch::BacklogSample count_backlog(Statements& statements, const Layout& layout,
+                                                    const std::string& due_by);
+
+/// A table as an operator looks at it; every count stops at backlog.cap.
+struct Overview {
+  dispatch::BacklogSample backlog;
+  std::uint64_t leased = 0;
+  /// Tried before, and not due yet.
+  std::uint64_t in_retry = 0;
+};
+
+/// Looks at one dispatcher's table from outside, with or without a daemon at work.
+class BacklogReader {
+ public:
+  /// Throws std::invalid_argument for a table name that can't be one.
+  explicit BacklogReader(const RowStoreOptions& options);
+
+  /// Connects when there is no connection. Blocks up to the connect and statement time-outs. Throws std::exception
+  /// with the reason and its remedy: a table that isn't fit, what libpqxx throws.
+  [[nodiscard]] Overview look();
+
+ private:
+  void connect();
+
+  RowStoreOptions options_;
+  std::string settings_;
+  std::unique_ptr<pqxx::connection> connection_;
+  Layout layout_;
+};
+
+}  // namespace outboxd::postgres
