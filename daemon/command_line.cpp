@@ -54,6 +54,11 @@ void add_settings(CLI::App& app, Parsed& parsed) {
 }
 
 void add_run(CLI::App& app, Parsed& parsed) {
+  // One value each: what follows may be a stream to enqueue to.
+  app.add_option("--dispatcher", parsed.line.dispatchers,
+                 "With run, migrate and enqueue: of the configured dispatchers only this one; may be given again")
+      ->type_name("NAME")
+      ->allow_extra_args(false);
   app.add_flag("--once", parsed.line.once, "Publish all that is due now, print the counts as JSON, and exit");
   app.add_option("--timeout", parsed.timeout, "With --once: stop after this time, and wait out outages within it")
       ->type_name("DURATION");
@@ -134,6 +139,11 @@ std::variant<CommandLine, ExitNow> finished(const CLI::App& app, Parsed parsed) 
   }
   if (!parsed.check_file.empty()) line.config_file = parsed.check_file;
   if (line.command == Command::migrate && parsed.revert != 0) line.revert = parsed.revert;
+  const bool configures = line.command == Command::config_show || line.command == Command::config_check;
+  if (configures && !line.dispatchers.empty()) return usage_error("--dispatcher does not go with `outboxd config`");
+  if (line.command == Command::enqueue && line.dispatchers.size() > 1) {
+    return usage_error("--dispatcher goes with `outboxd enqueue` once");
+  }
   if (line.command != Command::run && (line.once || !parsed.timeout.empty())) {
     return usage_error("--once and --timeout go with `outboxd run` alone");
   }

@@ -20,6 +20,9 @@ struct CommandLine {
   /// Settings given as flags: {"--batch", "32"}.
   std::map<std::string, std::string> flags;
 
+  /// --dispatcher, as often as it was given; empty: all.
+  std::vector<std::string> dispatchers;
+
   bool once = false;
   std::optional<std::chrono::milliseconds> once_timeout;
 

@@ -31,10 +31,10 @@ void enqueue(const CommandLine& line, const config::Settings& settings) {
 }  // namespace
 
 int enqueue_command(const CommandLine& line) {
-  const auto settings = load_settings(line, {.postgres = true, .signing = false});
-  if (!settings) return kCouldNotWork;
+  const auto loaded = load_settings(line, {.postgres = true, .signing = false});
+  if (!loaded) return kCouldNotWork;
   try {
-    enqueue(line, *settings);
+    enqueue(line, loaded->dispatchers.front());
     return kDone;
   } catch (const std::exception& error) {
     std::cerr << "outboxd enqueue: " << telemetry::log::redacted(error.what()) << "\n";

@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/load_settings.hpp"
 
+#include "config/nearest.hpp"
 #include "config/render.hpp"
+#include "config/text.hpp"
 #include "postgres/conninfo.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/redaction.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <iostream>
 #include <unistd.h>
 
@@ -30,16 +34,39 @@ config::Loaded load_configuration(const CommandLine& line, const config::Needs& 
   return config::load(sources, needs);
 }
 
-std::optional<config::Settings> load_settings(const CommandLine& line, const config::Needs& needs) {
+std::string keep_only(const std::vector<std::string>& names, std::vector<config::Settings>& dispatchers) {
+  std::vector<std::string> known;
+  known.reserve(dispatchers.size());
+  for (const auto& settings : dispatchers) known.push_back(settings.dispatcher.name);
+  for (const auto& name : names) {
+    if (std::ranges::find(known, name) != known.end()) continue;
+    auto wrong = "--dispatcher " + config::echoed(name) + ": no dispatcher has that name; there is " + known.front();
+    for (std::size_t i = 1; i < known.size(); ++i) wrong.append(", ").append(known[i]);
+    return wrong + config::did_you_mean(config::nearest_word(name, known));
+  }
+  if (names.empty()) return {};
+  std::erase_if(dispatchers, [&names](const auto& settings) {
+    return std::ranges::find(names, settings.dispatcher.name) == names.end();
+  });
+  return {};
+}
+
+std::optional<config::Loaded> load_settings(const CommandLine& line, const config::Needs& needs) {
   auto loaded = load_configuration(line, needs);
   if (!loaded.problems.empty()) {
     std::cerr << config::render_problems(loaded.problems);
     return std::nullopt;
   }
   keep_secrets(loaded.settings);
+  for (const auto& dispatcher : loaded.dispatchers) keep_secrets(dispatcher);
+  const auto wrong = keep_only(line.dispatchers, loaded.dispatchers);
+  if (!wrong.empty()) {
+    std::cerr << "outboxd: " << wrong << "\n";
+    return std::nullopt;
+  }
   using telemetry::log::Format;
   telemetry::log::set_up(loaded.settings.log_level, loaded.settings.log_json ? Format::json : Format::text);
-  return std::move(loaded.settings);
+  return loaded;
 }
 
 }  // namespace outboxd::daemon

@@ -5,14 +5,20 @@
 #include "daemon/command_line.hpp"
 
 #include <optional>
+#include <string>
+#include <vector>
 
 namespace outboxd::daemon {
 
 /// Reads file, environment and flags. Blocks while it reads files.
 [[nodiscard]] config::Loaded load_configuration(const CommandLine& line, const config::Needs& needs);
 
-/// The settings of a command, or nothing after all problems were printed on standard error. Sets the log up, and has
-/// every secret kept out of it.
-[[nodiscard]] std::optional<config::Settings> load_settings(const CommandLine& line, const config::Needs& needs);
+/// The settings of a command, or nothing after all problems were printed on standard error. With --dispatcher, its
+/// dispatchers are those alone, in the file's order. Sets the log up, and has every secret kept out of it.
+[[nodiscard]] std::optional<config::Loaded> load_settings(const CommandLine& line, const config::Needs& needs);
+
+/// Leaves those of these names. What is wrong with the names, or nothing.
+[[nodiscard]] std::string keep_only(const std::vector<std::string>& names,
+                                    std::vector<config::Settings>& dispatchers);
 
 }  // namespace outboxd::daemon

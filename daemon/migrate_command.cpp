@@ -8,52 +8,81 @@
 #include "postgres/pqxx_compat.hpp"
 #include "telemetry/redaction.hpp"
 
+#include <algorithm>
 #include <iostream>
+#include <string>
+#include <vector>
 
 namespace outboxd::daemon {
 namespace {
 
-int revert(postgres::Migrator& migrator, int number) {
+void revert(postgres::Migrator& migrator, int number) {
   const bool reverted = migrator.revert(number);
   std::cout << "migration " << number << (reverted ? ": reverted\n" : ": was not there\n");
-  return kDone;
 }
 
-int apply(postgres::Migrator& migrator) {
+void apply(postgres::Migrator& migrator) {
   for (const auto& planned : migrator.plan()) {
     if (planned.already_there) std::cout << postgres::full_name(planned.migration) << ": already there\n";
   }
   for (const auto& migration : migrator.apply()) std::cout << postgres::full_name(migration) << ": applied\n";
-  return kDone;
 }
 
-int migrate(const CommandLine& line, const config::Settings& settings) {
+/// One dispatcher of each database, as far as their URLs tell.
+std::vector<config::Settings> one_of_each_database(const std::vector<config::Settings>& dispatchers) {
+  std::vector<config::Settings> chosen;
+  for (const auto& settings : dispatchers) {
+    const auto is_same = [&settings](const auto& other) { return other.postgres.url == settings.postgres.url; };
+    if (std::ranges::none_of(chosen, is_same)) chosen.push_back(settings);
+  }
+  return chosen;
+}
+
+void migrate(const CommandLine& line, const config::Settings& settings) {
   const auto& options = settings.postgres;
+  if (options.url.empty()) {
+    std::cout << postgres::render_sql(postgres::migrations());
+    return;
+  }
   const auto connection = postgres::open_connection(
       postgres::complete_conninfo(options.url, options.connect_timeout, options.statement_timeout));
   postgres::Migrator migrator{*connection};
   if (line.dry_run) {
     std::cout << migrator.dry_run_sql();
-    return kDone;
+  } else if (line.revert) {
+    revert(migrator, *line.revert);
+  } else {
+    apply(migrator);
   }
-  return line.revert ? revert(migrator, *line.revert) : apply(migrator);
+}
+
+int migrate_each(const CommandLine& line, const std::vector<config::Settings>& databases) {
+  for (const auto& settings : databases) {
+    const auto& name = settings.dispatcher.name;
+    if (databases.size() > 1) std::cout << "-- the database of dispatcher " << name << "\n";
+    try {
+      migrate(line, settings);
+    } catch (const std::exception& error) {
+      std::cerr << "outboxd migrate: " << (databases.size() > 1 ? name + ": " : "")
+                << telemetry::log::redacted(error.what()) << "\n";
+      return kCouldNotWork;
+    }
+  }
+  return kDone;
 }
 
 }  // namespace
 
 int migrate_command(const CommandLine& line) {
-  const auto settings = load_settings(line, {.postgres = !line.dry_run, .signing = false});
-  if (!settings) return kCouldNotWork;
-  if (settings->postgres.url.empty()) {
-    std::cout << postgres::render_sql(postgres::migrations());
-    return kDone;
-  }
-  try {
-    return migrate(line, *settings);
-  } catch (const std::exception& error) {
-    std::cerr << "outboxd migrate: " << telemetry::log::redacted(error.what()) << "\n";
+  const auto loaded = load_settings(line, {.postgres = !line.dry_run, .signing = false});
+  if (!loaded) return kCouldNotWork;
+  const auto databases = one_of_each_database(loaded->dispatchers);
+  if (line.revert && databases.size() > 1) {
+    std::cerr << "outboxd migrate: --revert works on one database, and there are " << databases.size()
+              << ": name a dispatcher of the one with --dispatcher\n";
     return kCouldNotWork;
   }
+  return migrate_each(line, databases);
 }
 
 }  // namespace outboxd::daemon

@@ -1,7 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/once_report.hpp"
 
+#include "telemetry/escape.hpp"
+
+#include <algorithm>
 #include <cmath>
+#include <cstdint>
 #include <sstream>
 
 namespace outboxd::daemon {
@@ -29,13 +33,24 @@ ExitStatus exit_status_of(const OnceResult& result) {
   return result.gave_up_because.empty() && all_written && nothing_left ? kDone : kIncomplete;
 }
 
+ExitStatus exit_status_of(std::span<const OnceResult> results) {
+  const auto all = [results](ExitStatus status) {
+    return std::ranges::all_of(results, [status](const auto& result) { return exit_status_of(result) == status; });
+  };
+  if (all(kDone)) return kDone;
+  return all(kCouldNotWork) ? kCouldNotWork : kIncomplete;
+}
+
 std::string json_line_of(const OnceResult& result) {
   const auto& tally = result.tally;
+  std::string dispatcher;
+  telemetry::append_json(dispatcher, result.dispatcher);
   std::ostringstream line;
-  line << R"({"status":")" << name_of(exit_status_of(result)) << R"(","claimed":)" << tally.claimed
-       << R"(,"published":)" << tally.published << R"(,"retried":)" << tally.retried << R"(,"dead":)" << tally.dead
-       << R"(,"released":)" << tally.released << R"(,"leases_lost":)" << tally.leases_lost << R"(,"unsettled":)"
-       << tally.unsettled << R"(,"possible_duplicates":)" << tally.possible_duplicates << R"(,"remaining":)";
+  line << R"({"dispatcher":")" << dispatcher << R"(","status":")" << name_of(exit_status_of(result))
+       << R"(","claimed":)" << tally.claimed << R"(,"published":)" << tally.published << R"(,"retried":)"
+       << tally.retried << R"(,"dead":)" << tally.dead << R"(,"released":)" << tally.released << R"(,"leases_lost":)"
+       << tally.leases_lost << R"(,"unsettled":)" << tally.unsettled << R"(,"possible_duplicates":)"
+       << tally.possible_duplicates << R"(,"remaining":)";
   if (result.backlog) {
     line << result.backlog->due << R"(,"remaining_is_at_least":)"
          << (result.backlog->due >= result.backlog->cap ? "true" : "false");
@@ -46,16 +61,23 @@ std::string json_line_of(const OnceResult& result) {
   return line.str();
 }
 
-std::string progress_line_of(const OnceResult& so_far) {
-  const auto published = so_far.tally.published;
-  const auto seconds = so_far.took.count();
+std::string progress_line_of(std::span<const OnceResult> so_far) {
+  std::uint64_t published = 0;
+  std::uint64_t left = 0;
+  bool any_known = false;
+  bool all_counted = true;
+  std::chrono::duration<double> took{0};
+  for (const auto& result : so_far) {
+    published += result.tally.published;
+    took = std::max(took, result.took);
+    any_known = any_known || result.backlog;
+    all_counted = all_counted && result.backlog && result.backlog->pending < result.backlog->cap;
+    if (result.backlog) left += result.backlog->pending;
+  }
   std::ostringstream line;
   line << "published " << published << ", "
-       << (seconds > 0 ? std::llround(static_cast<double>(published) / seconds) : 0) << " rows/s";
-  if (so_far.backlog) {
-    const auto& backlog = *so_far.backlog;
-    line << ", left " << backlog.pending << (backlog.pending >= backlog.cap ? "+" : "");
-  }
+       << (took.count() > 0 ? std::llround(static_cast<double>(published) / took.count()) : 0) << " rows/s";
+  if (any_known) line << ", left " << left << (all_counted ? "" : "+");
   return line.str();
 }
 

@@ -6,6 +6,7 @@
 #include "system/identity.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace outboxd::daemon {
 namespace {
@@ -35,7 +36,12 @@ postgres::Pooler pooler_of(config::Pooler pooler) {
 
 }  // namespace
 
-postgres::RowStoreOptions row_store_options(const config::Settings& settings) {
+std::string worker_of(const config::Settings& settings, std::size_t dispatchers) {
+  const auto process = system::worker_id();
+  return dispatchers == 1 ? process : process + ":" + settings.dispatcher.name;
+}
+
+postgres::RowStoreOptions row_store_options(const config::Settings& settings, std::string worker) {
   const auto& postgres = settings.postgres;
   const auto& dispatcher = settings.dispatcher;
   return {
@@ -48,7 +54,7 @@ postgres::RowStoreOptions row_store_options(const config::Settings& settings) {
       .terms = {.streams = dispatcher.streams,
                 .exclude_streams = dispatcher.exclude_streams,
                 .producer = dispatcher.producer,
-                .worker = system::worker_id(),
+                .worker = std::move(worker),
                 .lease = dispatcher.lease,
                 .max_payload_bytes = dispatcher.max_payload_bytes,
                 .max_attempts = dispatcher.max_attempts},
@@ -72,8 +78,7 @@ redis::PublisherOptions publisher_options(const config::Settings& settings) {
   };
 }
 
-dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings, bool once,
-                                               std::optional<dispatch::TimePoint> once_deadline) {
+dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings, const RunMode& mode) {
   const auto& dispatcher = settings.dispatcher;
   return {
       .batch_rows = dispatcher.batch,
@@ -83,10 +88,10 @@ dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings,
       .backoff_min = dispatcher.probe_min,
       .backoff_max = dispatcher.probe_max,
       // A person watches the progress line; a scrape comes every ten seconds or more.
-      .sample_interval = once ? std::chrono::seconds{1} : std::chrono::seconds{5},
+      .sample_interval = mode.once ? std::chrono::seconds{1} : std::chrono::seconds{5},
       .retry = {.profile = settings.profile, .max_attempts = dispatcher.max_attempts},
-      .once = once,
-      .once_deadline = once_deadline,
+      .once = mode.once,
+      .once_deadline = mode.once_deadline(),
   };
 }
 

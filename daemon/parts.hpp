@@ -2,21 +2,26 @@
 #pragma once
 
 #include "config/settings.hpp"
+#include "daemon/run_mode.hpp"
 #include "dispatch/dispatcher.hpp"
 #include "postgres/row_store.hpp"
 #include "redis/publisher.hpp"
 
-#include <chrono>
-#include <optional>
+#include <cstddef>
+#include <string>
 
 namespace outboxd::daemon {
 
 // From the settings to the options of each part: the only place that knows both.
 
-[[nodiscard]] postgres::RowStoreOptions row_store_options(const config::Settings& settings);
+/// Who a dispatcher is in `locked_by`, where there are so many of them in this process. Each is somebody: two on one
+/// table would otherwise take each other's leases for their own.
+[[nodiscard]] std::string worker_of(const config::Settings& settings, std::size_t dispatchers);
+
+/// `worker`: who the dispatcher is in the table, unlike every other.
+[[nodiscard]] postgres::RowStoreOptions row_store_options(const config::Settings& settings, std::string worker);
 [[nodiscard]] redis::PublisherOptions publisher_options(const config::Settings& settings);
-[[nodiscard]] dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings, bool once,
-                                                             std::optional<dispatch::TimePoint> once_deadline);
+[[nodiscard]] dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings, const RunMode& mode);
 [[nodiscard]] entry::Encoder encoder_for(const config::Settings& settings);
 
 }  // namespace outboxd::daemon

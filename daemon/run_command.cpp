@@ -3,24 +3,39 @@
 #include "daemon/commands.hpp"
 #include "daemon/exit_status.hpp"
 #include "daemon/load_settings.hpp"
-#include "system/identity.hpp"
+#include "daemon/parts.hpp"
+#include "system/signals.hpp"
 #include "telemetry/redaction.hpp"
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <iostream>
+#include <stdexcept>
+#include <string>
+#include <vector>
 
 namespace outboxd::daemon {
 namespace {
 
-void announce(const config::Settings& settings) {
-  spdlog::info("outboxd {}: profile {}, table {}, Redis {}, worker {}", OUTBOXD_VERSION,
-               settings.profile == Profile::api ? "api" : "coordinator", settings.dispatcher.table,
-               settings.redis.endpoint.shown(), system::worker_id());
+std::string listed(const std::vector<std::string>& streams) {
+  std::string text;
+  for (const auto& stream : streams) text.append(text.empty() ? "" : ", ").append(stream);
+  return text;
+}
+
+void announce(const config::Settings& settings, std::size_t dispatchers) {
+  const auto& dispatcher = settings.dispatcher;
+  const auto streams = dispatcher.streams.empty() ? "" : ", streams " + listed(dispatcher.streams);
+  const auto excluded = dispatcher.exclude_streams.empty() ? "" : ", not " + listed(dispatcher.exclude_streams);
+  spdlog::info("outboxd {}: dispatcher {}, profile {}, table {}{}{}, Redis {}, worker {}", OUTBOXD_VERSION,
+               dispatcher.name, settings.profile == Profile::api ? "api" : "coordinator", dispatcher.table, streams,
+               excluded, settings.redis.endpoint.shown(), worker_of(settings, dispatchers));
   if (settings.signing_key.empty()) {
-    spdlog::warn("entries go out unsigned: no signing key is set (STREAMS_HMAC_KEY or STREAMS_HMAC_KEY_FILE)");
+    spdlog::warn("{}: entries go out unsigned: no signing key is set (STREAMS_HMAC_KEY or STREAMS_HMAC_KEY_FILE)",
+                 dispatcher.name);
   }
 }
 
@@ -33,25 +48,27 @@ void keep_within(std::chrono::milliseconds whole_run, config::Settings& settings
   }
 }
 
-int run(const config::Settings& settings, const RunMode& mode) {
-  Application application{settings, mode};
+int run(const config::Loaded& loaded, const RunMode& mode) {
+  Application application{loaded, mode};
   const auto status = application.run();
   if (!mode.once) return status;
-  const auto result = application.once_result();
-  std::cout << json_line_of(result) << std::endl;
-  return exit_status_of(result);
+  const auto results = application.once_results();
+  for (const auto& result : results) std::cout << json_line_of(result) << std::endl;
+  return exit_status_of(results);
 }
 
 }  // namespace
 
 int run_command(const CommandLine& line) {
-  auto settings = load_settings(line, {});
-  if (!settings) return kCouldNotWork;
-  if (line.once_timeout) keep_within(*line.once_timeout, *settings);
+  auto loaded = load_settings(line, {});
+  if (!loaded) return kCouldNotWork;
   system::ignore_sigpipe();
-  announce(*settings);
+  for (auto& settings : loaded->dispatchers) {
+    if (line.once_timeout) keep_within(*line.once_timeout, settings);
+    announce(settings, loaded->dispatchers.size());
+  }
   try {
-    return run(*settings, {.once = line.once, .once_timeout = line.once_timeout});
+    return run(*loaded, {.once = line.once, .once_timeout = line.once_timeout});
   } catch (const http::ListenError& error) {
     std::cerr << "outboxd: " << error.what() << "\n";
   } catch (const std::invalid_argument& error) {

@@ -14,7 +14,7 @@
 namespace outboxd::dispatch {
 
 /// What a dispatcher waits for, or that it works.
-enum class Health { starting, working, redis_unavailable, postgres_unavailable, stopping };
+enum class Health { starting, working, redis_unavailable, postgres_unavailable, table_unfit, stopping };
 
 /// The state of the table as the store last sampled it; counts are capped at `cap`.
 struct BacklogSample {

@@ -24,6 +24,8 @@ std::string describe(Health health, std::string_view reason) {
       return "Redis is unavailable" + because + "; nothing is claimed until it answers";
     case Health::postgres_unavailable:
       return "Postgres is unavailable" + because + "; nothing is claimed until it answers";
+    case Health::table_unfit:
+      return "the table can't be driven as it is" + because + "; nothing is claimed until it can";
     case Health::stopping:
       return "stopping";
   }
@@ -31,7 +33,8 @@ std::string describe(Health health, std::string_view reason) {
 }
 
 spdlog::level::level_enum level_of(Health health) {
-  const bool waits = health == Health::redis_unavailable || health == Health::postgres_unavailable;
+  const bool waits =
+      health == Health::redis_unavailable || health == Health::postgres_unavailable || health == Health::table_unfit;
   return waits ? spdlog::level::warn : spdlog::level::info;
 }
 

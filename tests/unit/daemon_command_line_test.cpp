@@ -50,6 +50,19 @@ TEST_CASE("once can stand with and without run") {
   CHECK(error_of({"migrate", "--once"}).find("run") != std::string::npos);
 }
 
+TEST_CASE("--dispatcher takes one name each time") {
+  using Names = std::vector<std::string>;
+  CHECK(line_of({}).dispatchers.empty());
+  CHECK(line_of({"--dispatcher", "api", "--dispatcher", "other"}).dispatchers == Names{"api", "other"});
+  CHECK(line_of({"--dispatcher", "api", "run", "--once"}).command == Command::run);
+  CHECK(line_of({"migrate", "--dispatcher=api"}).dispatchers == Names{"api"});
+  const auto enqueue = line_of({"enqueue", "--dispatcher", "api", "s", "a=1"});
+  CHECK(enqueue.dispatchers == Names{"api"});
+  CHECK(enqueue.stream == "s");
+  CHECK(error_of({"enqueue", "s", "--dispatcher", "a", "--dispatcher", "b"}).find("once") != std::string::npos);
+  CHECK(error_of({"config", "show", "--dispatcher", "a"}).find("--dispatcher") != std::string::npos);
+}
+
 TEST_CASE("each subcommand is known") {
   CHECK(line_of({"config", "show"}).command == Command::config_show);
   CHECK(line_of({"config", "show", "--json"}).json);

@@ -4,12 +4,14 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <vector>
 
 namespace outboxd::daemon {
 namespace {
 
 OnceResult all_published() {
   OnceResult result;
+  result.dispatcher = "api";
   result.tally.claimed = 5;
   result.tally.published = 5;
   result.backlog = dispatch::BacklogSample{};
@@ -46,9 +48,10 @@ TEST_CASE("the exit status tells three endings apart") {
 }
 
 TEST_CASE("the last line is JSON whose counts add up") {
-  CHECK(json_line_of(all_published()) ==
-        R"({"status":"all_published","claimed":5,"published":5,"retried":0,"dead":0,"released":0,"leases_lost":0,)"
-        R"("unsettled":0,"possible_duplicates":0,"remaining":0,"remaining_is_at_least":false,"seconds":2})");
+  CHECK(
+      json_line_of(all_published()) ==
+      R"({"dispatcher":"api","status":"all_published","claimed":5,"published":5,"retried":0,"dead":0,"released":0,"leases_lost":0,)"
+      R"("unsettled":0,"possible_duplicates":0,"remaining":0,"remaining_is_at_least":false,"seconds":2})");
   auto unknown = all_published();
   unknown.backlog.reset();
   CHECK(json_line_of(unknown).find(R"("remaining":null,)") != std::string::npos);
@@ -57,11 +60,42 @@ TEST_CASE("the last line is JSON whose counts add up") {
   CHECK(json_line_of(many).find(R"("remaining":100000,"remaining_is_at_least":true)") != std::string::npos);
 }
 
+TEST_CASE("several dispatchers: done if all are, and unable only if all were") {
+  const auto done = all_published();
+  auto incomplete = all_published();
+  incomplete.tally.dead = 1;
+  auto unable = OnceResult{};
+  unable.gave_up_because = "away";
+  const auto status_of = [](const std::vector<OnceResult>& results) { return exit_status_of(results); };
+  CHECK(status_of({done}) == kDone);
+  CHECK(status_of({done, done}) == kDone);
+  CHECK(status_of({done, incomplete}) == kIncomplete);
+  CHECK(status_of({done, unable}) == kIncomplete);
+  CHECK(status_of({incomplete, unable}) == kIncomplete);
+  CHECK(status_of({unable, unable}) == kCouldNotWork);
+}
+
 TEST_CASE("the progress line shows published, rate and what is left") {
-  auto result = all_published();
-  CHECK(progress_line_of(result) == "published 5, 3 rows/s, left 0");
-  result.backlog->pending = 100'000;
-  CHECK(progress_line_of(result) == "published 5, 3 rows/s, left 100000+");
+  std::vector<OnceResult> results{all_published()};
+  CHECK(progress_line_of(results) == "published 5, 3 rows/s, left 0");
+  results.front().backlog->pending = 100'000;
+  CHECK(progress_line_of(results) == "published 5, 3 rows/s, left 100000+");
+  results.front().backlog.reset();
+  CHECK(progress_line_of(results) == "published 5, 3 rows/s");
+}
+
+TEST_CASE("the progress line shows the sums of several dispatchers, over the whole time") {
+  std::vector<OnceResult> results{all_published(), all_published()};
+  results[0].backlog->pending = 7;
+  results[1].backlog->pending = 30;
+  results[1].tally.published = 15;
+  results[1].took = std::chrono::seconds{4};
+  CHECK(progress_line_of(results) == "published 20, 5 rows/s, left 37");
+  results[1].backlog->pending = 100'000;
+  CHECK(progress_line_of(results) == "published 20, 5 rows/s, left 100007+");
+  // Not counted yet, so there is at least what the other has.
+  results[1].backlog.reset();
+  CHECK(progress_line_of(results) == "published 20, 5 rows/s, left 7+");
 }
 
 }  // namespace outboxd::daemon

@@ -94,6 +94,28 @@ TEST_CASE("dispatcher observer: each change of state is one line of the log, and
         "info outbox: stopping\n");
 }
 
+TEST_CASE("dispatcher observer: of two, the one whose table is unfit is named, until it works") {
+  Metrics metrics;
+  Readiness readiness;
+  const CapturedLog log;
+  DispatcherObserver api(metrics, readiness, "api", {});
+  DispatcherObserver sessions(metrics, readiness, "sessions", {});
+  api.health(Health::working, "");
+  sessions.health(Health::table_unfit, "table s does not exist");
+  CHECK(!readiness.all_ready());
+  CHECK(readiness.report() ==
+        "sessions: the table can't be driven as it is (table s does not exist); nothing is claimed until it can\n");
+  CHECK(metrics.render().find("outboxd_ready{dispatcher=\"api\"} 1") != std::string::npos);
+  CHECK(metrics.render().find("outboxd_ready{dispatcher=\"sessions\"} 0") != std::string::npos);
+  sessions.health(Health::working, "");
+  CHECK(readiness.all_ready());
+  CHECK(std::regex_replace(log.text(), std::regex("[0-9.]+ s\n"), "N s\n") ==
+        "info api: working\n"
+        "warning sessions: the table can't be driven as it is (table s does not exist); nothing is claimed until it "
+        "can\n"
+        "info sessions: working again, after N s\n");
+}
+
 TEST_CASE("dispatcher observer: a dead row and a refused stream are named, and not again for each row") {
   Metrics metrics;
   Readiness readiness;

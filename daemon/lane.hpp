@@ -1,0 +1,90 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/settings.hpp"
+#include "daemon/once_report.hpp"
+#include "daemon/run_mode.hpp"
+#include "dispatch/dispatcher.hpp"
+#include "outbox/backoff.hpp"
+#include "postgres/row_store.hpp"
+#include "redis/publisher.hpp"
+#include "telemetry/dispatcher_observer.hpp"
+#include "telemetry/metrics.hpp"
+#include "telemetry/readiness.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace outboxd::daemon {
+
+/// What the lanes of a process share. All that it refers to must outlive them.
+struct Surroundings {
+  boost::asio::any_io_executor loop;
+  telemetry::Metrics& metrics;
+  telemetry::Readiness& readiness;
+  /// Uniform in [0, 1).
+  std::function<double()> random;
+  /// Told of a Redis server's settings that endanger events.
+  std::function<void(const std::string&)> warn_of_server;
+  /// Called whenever a lane has found its table unfit, and waits for it to be mended.
+  std::function<void()> table_is_unfit;
+};
+
+/// One configured dispatcher with everything of its own: connections, back-offs, readiness, series and tally. What it
+/// waits for holds up no other lane.
+class Lane {
+ public:
+  /// `worker`: as RowStoreOptions has it. Throws std::invalid_argument for settings that can't work.
+  Lane(const config::Settings& settings, std::string worker, const RunMode& mode, Surroundings surroundings);
+
+  /// Works until it is told to stop, or, with `once`, until the backlog has had its turn. Waits for Postgres, and
+  /// (unless `once`) for a table that can't be driven yet. Ends with a line of its tally in the log.
+  boost::asio::awaitable<void> run();
+
+  /// Claims nothing more, and finishes what is in hand within its shutdown time-out. Nothing where run() has ended.
+  void stop();
+
+  /// Waits no longer for its table to be mended.
+  void give_up_on_table();
+
+  /// The table can't be driven, as far as is known; false from the moment it could be.
+  [[nodiscard]] bool has_unfit_table() const { return !problems_.empty(); }
+
+  /// How it went, or how it goes so far.
+  [[nodiscard]] OnceResult result() const;
+
+  /// One line for the log, unless run() has written it.
+  void log_tally_if_unfinished() const;
+
+ private:
+  boost::asio::awaitable<bool> table_is_fit();
+  boost::asio::awaitable<void> wait_for_postgres(std::string reason);
+  boost::asio::awaitable<void> wait_for_table(std::vector<std::string> problems);
+  boost::asio::awaitable<void> wait(std::chrono::microseconds time);
+  [[nodiscard]] const std::string& name() const { return settings_.dispatcher.name; }
+  void log_tally() const;
+
+  const config::Settings& settings_;
+  RunMode mode_;
+  Surroundings surroundings_;
+  bool stopping_ = false;
+  std::string gave_up_because_;
+  /// What the table lacked when it was last looked at.
+  std::vector<std::string> problems_;
+  std::optional<std::chrono::steady_clock::time_point> ended_at_;
+
+  telemetry::DispatcherObserver observer_;
+  dispatch::SystemClock clock_;
+  dispatch::Alarm start_alarm_;
+  Backoff start_backoff_;
+  postgres::RowStore store_;
+  redis::Publisher publisher_;
+  dispatch::Dispatcher dispatcher_;
+};
+
+}  // namespace outboxd::daemon
