@@ -55,8 +55,9 @@ void add_settings(CLI::App& app, Parsed& parsed) {
 
 void add_run(CLI::App& app, Parsed& parsed) {
   // One value each: what follows may be a stream to enqueue to.
-  app.add_option("--dispatcher", parsed.line.dispatchers,
-                 "With run, migrate and enqueue: of the configured dispatchers only this one; may be given again")
+  app.add_option(
+         "--dispatcher", parsed.line.dispatchers,
+         "With run, status, migrate and enqueue: of the configured dispatchers only this one; may be given again")
       ->type_name("NAME")
       ->allow_extra_args(false);
   app.add_flag("--once", parsed.line.once, "Publish all that is due now, print the counts as JSON, and exit");
@@ -88,6 +89,12 @@ void add_enqueue(CLI::App& app, Parsed& parsed) {
   enqueue->add_option("STREAM", parsed.line.stream, "The Redis stream the rows are for")->required();
   enqueue->add_option("FIELD", parsed.line.assignments,
                       "key=value (text) or key:=json; without any: JSON objects on standard input, one a line");
+}
+
+void add_status(CLI::App& app, Parsed& parsed) {
+  auto* status = app.add_subcommand("status", "Show each dispatcher's backlog, whether a daemon runs or not");
+  status->fallthrough()->add_flag("--json", parsed.line.json, "As JSON, a line for each dispatcher");
+  status->add_flag("--watch", parsed.line.watch, "Again every two seconds, until interrupted");
 }
 
 std::string without_value(const std::string& argument) {
@@ -128,6 +135,7 @@ Command chosen(const CLI::App& app) {
   }
   if (app.got_subcommand("migrate")) return Command::migrate;
   if (app.got_subcommand("enqueue")) return Command::enqueue;
+  if (app.got_subcommand("status")) return Command::status;
   return Command::run;
 }
 
@@ -174,6 +182,7 @@ std::variant<CommandLine, ExitNow> parse_command_line(int argc, const char* cons
   add_config(app, parsed);
   add_migrate(app, parsed);
   add_enqueue(app, parsed);
+  add_status(app, parsed);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ExtrasError&) {

@@ -10,7 +10,7 @@
 
 namespace outboxd::daemon {
 
-enum class Command { run, config_show, config_check, migrate, enqueue };
+enum class Command { run, config_show, config_check, migrate, enqueue, status };
 
 /// What was asked for on the command line, before any setting is looked at.
 struct CommandLine {
@@ -27,6 +27,7 @@ struct CommandLine {
   std::optional<std::chrono::milliseconds> once_timeout;
 
   bool json = false;
+  bool watch = false;
   bool dry_run = false;
   std::optional<int> revert;
 

@@ -12,5 +12,6 @@ int config_show_command(const CommandLine& line);
 int config_check_command(const CommandLine& line);
 int migrate_command(const CommandLine& line);
 int enqueue_command(const CommandLine& line);
+int status_command(const CommandLine& line);
 
 }  // namespace outboxd::daemon

@@ -24,6 +24,8 @@ int dispatch_command(const CommandLine& line) {
       return migrate_command(line);
     case Command::enqueue:
       return enqueue_command(line);
+    case Command::status:
+      return status_command(line);
   }
   return kCouldNotWork;
 }

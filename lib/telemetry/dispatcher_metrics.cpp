@@ -39,6 +39,8 @@ DispatcherMetrics::DispatcherMetrics(Metrics& metrics, const std::string& dispat
                                 "Age of the oldest pending row at the last sample; 0 when none is pending.")),
       dead_rows_(gauge("outboxd_dead_rows", "Dead rows in the table at the last sample; counting stops at a cap.")),
       ready_(gauge("outboxd_ready", "1 while the dispatcher works, 0 while it starts, waits for a server or stops.")),
+      published_last_minute_(
+          gauge("outboxd_published_last_minute", "Rows accepted by Redis in the last sixty seconds.")),
       claimed_(counter("outboxd_claimed_total", "Rows claimed; each ends published, retried, dead or released.")),
       retries_(counter("outboxd_retries_total", "Claims that spent an attempt; the row is due again later.")),
       released_(
@@ -95,6 +97,13 @@ void DispatcherMetrics::settled(std::size_t /*rows*/, std::size_t leases_lost, s
 
 void DispatcherMetrics::published(std::string_view stream, std::size_t rows) {
   published_of(stream).Increment(static_cast<double>(rows));
+  count_last_minute(rows);
+}
+
+void DispatcherMetrics::count_last_minute(std::size_t published) {
+  const auto now = std::chrono::steady_clock::now();
+  last_minute_.add(published, now);
+  published_last_minute_.Set(static_cast<double>(last_minute_.count(now)));
 }
 
 void DispatcherMetrics::failed(std::string_view /*stream*/, Fault fault, std::string_view /*reason*/) {
@@ -131,6 +140,7 @@ void DispatcherMetrics::freed_rows_of(std::string_view /*worker*/) {
 }
 
 void DispatcherMetrics::sampled(const dispatch::BacklogSample& sample) {
+  count_last_minute(0);
   pending_rows_.Set(static_cast<double>(sample.pending));
   due_rows_.Set(static_cast<double>(sample.due));
   dead_rows_.Set(static_cast<double>(sample.dead));
@@ -138,6 +148,7 @@ void DispatcherMetrics::sampled(const dispatch::BacklogSample& sample) {
 }
 
 void DispatcherMetrics::sample_failed() {
+  count_last_minute(0);
   for (auto* gauge : {&pending_rows_, &due_rows_, &dead_rows_, &oldest_pending_age_}) {
     gauge->Set(std::numeric_limits<double>::quiet_NaN());
   }

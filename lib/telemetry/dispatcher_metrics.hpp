@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dispatch/observer.hpp"
+#include "telemetry/last_minute.hpp"
 #include "telemetry/metrics.hpp"
 
 #include <prometheus/counter.h>
@@ -53,6 +54,7 @@ class DispatcherMetrics : public dispatch::Observer {
   prometheus::Counter& counter(const char* name, const char* help);
   prometheus::Histogram& seconds(const char* name, const char* help);
   prometheus::Counter& published_of(std::string_view stream);
+  void count_last_minute(std::size_t published);
 
   prometheus::Registry& registry_;
   const prometheus::Labels labels_;
@@ -62,6 +64,7 @@ class DispatcherMetrics : public dispatch::Observer {
   prometheus::Gauge& oldest_pending_age_;
   prometheus::Gauge& dead_rows_;
   prometheus::Gauge& ready_;
+  prometheus::Gauge& published_last_minute_;
   prometheus::Counter& claimed_;
   prometheus::Counter& retries_;
   prometheus::Counter& released_;
@@ -81,6 +84,7 @@ class DispatcherMetrics : public dispatch::Observer {
 
   prometheus::Family<prometheus::Counter>& published_family_;
   prometheus::Counter& published_elsewhere_;
+  LastMinute last_minute_;
   std::unordered_map<std::string, prometheus::Counter*, StringHash, std::equal_to<>> published_;
 };
 

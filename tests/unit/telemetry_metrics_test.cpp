@@ -57,6 +57,7 @@ TEST_CASE("metrics: every family is there from the start") {
       "outboxd_oldest_pending_age_seconds gauge",
       "outboxd_dead_rows gauge",
       "outboxd_ready gauge",
+      "outboxd_published_last_minute gauge",
       "outboxd_claimed_total counter",
       "outboxd_published_total counter",
       "outboxd_retries_total counter",

@@ -1,0 +1,22 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <optional>
+#include <string>
+
+namespace outboxd::http {
+
+struct GetOptions {
+  /// As http.listen has it; an address that stands for all of a machine's is asked for on the loopback.
+  std::string listen;
+  std::string path;
+  /// Sent as a bearer token; empty: none.
+  std::string bearer;
+  std::chrono::milliseconds timeout{1'000};
+};
+
+/// The page's body; nothing where nobody serves it there, or not within the time-out. Blocks up to it.
+[[nodiscard]] std::optional<std::string> get(const GetOptions& options);
+
+}  // namespace outboxd::http
