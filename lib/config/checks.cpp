@@ -1,17 +1,18 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/checks.hpp"
 
+#include "config/nearest.hpp"
+#include "config/table_name.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string_view>
-#include <vector>
 
 namespace outboxd::config {
 namespace {
 
-constexpr std::size_t kLongestIdentifier = 63;  // Postgres cuts longer ones off.
 constexpr std::size_t kLongestName = 64;
 constexpr std::int64_t kMaxPort = 65'535;
 
@@ -19,10 +20,15 @@ std::string_view text(const Value& value) {
   return std::get<std::string>(value);
 }
 
-bool is_identifier(std::string_view name) {
-  const auto fits = [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '$'; };
-  return !name.empty() && name.size() <= kLongestIdentifier && !is_digit(name.front()) && name.front() != '$' &&
-         std::all_of(name.begin(), name.end(), fits);
+/// "a and b are both x" for the first two roles that share a name; "" if none do.
+std::string shared_name(const Names& names) {
+  for (auto one = names.begin(); one != names.end(); ++one) {
+    for (auto other = std::next(one); other != names.end(); ++other) {
+      if (one->second == other->second)
+        return one->first + " and " + other->first + " are both " + echoed(one->second);
+    }
+  }
+  return "";
 }
 
 }  // namespace
@@ -43,10 +49,43 @@ std::string check_postgres_url(const Value& value) {
                    : "";
 }
 
+std::string check_mode(const Value& value) {
+  const std::string mode = lower(trim(text(value)));
+  for (const char* const known : {"rc", "stable"}) {
+    if (edit_distance(mode, known) == 1)
+      return std::string("is no known mode, but almost ") + known + did_you_mean(known);
+  }
+  return "";
+}
+
 std::string check_table_name(const Value& value) {
-  const std::vector<std::string_view> parts = split(text(value), '.');
-  if (parts.size() <= 2 && std::all_of(parts.begin(), parts.end(), is_identifier)) return "";
-  return "must be a table name, with or without a schema in front, of letters, digits, '_' and '$'";
+  if (table_name_parts(text(value))) return "";
+  return "must be a table name, with or without a schema in front, of letters, digits, '_' and '$', or in double "
+         R"(quotes: "My.Schema"."my table")";
+}
+
+std::string check_columns(const Value& value) {
+  const auto& columns = std::get<Names>(value);
+  for (const auto& [role, column] : columns) {
+    const std::string start = "the column of " + role;
+    if (column.empty()) return start + " has no name";
+    if (!can_be_identifier(column)) {
+      return start + " is " + echoed(column) + ": a name in Postgres has at most 63 bytes, none of them zero";
+    }
+  }
+  const std::string shared = shared_name(columns);
+  return shared.empty() ? "" : shared + ": a column has one role, so name another for one of them";
+}
+
+std::string check_states(const Value& value) {
+  const auto& states = std::get<Names>(value);
+  for (const auto& [state, word] : states) {
+    if (word.empty()) return "the word for " + state + " is empty";
+    if (word.find('\0') != std::string::npos)
+      return "the word for " + state + " has a zero byte, which no text can hold";
+  }
+  const std::string shared = shared_name(states);
+  return shared.empty() ? "" : shared + ": each state needs a word of its own";
 }
 
 std::string check_dispatcher_name(const Value& value) {

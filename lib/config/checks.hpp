@@ -11,8 +11,14 @@ namespace outboxd::config {
 
 /// A URL whose user, password and host can be told apart; what follows is libpq's to judge.
 std::string check_postgres_url(const Value& value);
-/// [schema.]table of letters, digits, '_' and '$': such names need no quoting rules of their own.
+/// Whether it is a word that was meant to be "rc" or "stable", and would have entries go out unsigned.
+std::string check_mode(const Value& value);
+/// [schema.]table, each part of letters, digits, '_' and '$', or in double quotes.
 std::string check_table_name(const Value& value);
+/// Column names that Postgres can have, each for one role.
+std::string check_columns(const Value& value);
+/// A word of its own for each state.
+std::string check_states(const Value& value);
 /// Letters, digits, '_', '-' and '.', 1 to 64 of them.
 std::string check_dispatcher_name(const Value& value);
 /// "off" or host:port, IPv6 in brackets.

@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/loader.hpp"
 
+#include "config/consistency.hpp"
 #include "config/file_text.hpp"
 #include "config/layers.hpp"
+#include "config/layout.hpp"
 #include "config/mask.hpp"
 #include "config/options.hpp"
 #include "config/resolve.hpp"
-#include "config/units.hpp"
 
 #include <utility>
 
@@ -31,37 +32,6 @@ Profile choose_profile(const Layer& file, const Environment& environment, const 
     return std::get<std::string>(*found->second.value) == "api" ? Profile::api : Profile::coordinator;
   }
   return Profile::api;
-}
-
-bool given(const Layer& merged, const char* path) {
-  return merged.find(path) != merged.end();
-}
-
-void check_needs(const Layer& merged, const Settings& settings, const Needs& needs, Problems& problems) {
-  if (needs.postgres && !given(merged, "postgres.url")) {
-    problems.push_back({{},
-                        "postgres.url is not set: give it in the environment as DATABASE_URL or DATABASE_URL_FILE, "
-                        "as --postgres-url-file, or in the file as postgres.url"});
-  }
-  const bool key_required = settings.mode == "rc" || settings.mode == "stable";
-  if (needs.signing && key_required && !given(merged, "signing.key")) {
-    problems.push_back({merged.find("mode")->second.origin,
-                        "mode is " + settings.mode +
-                            ", which needs a signing key: give one as STREAMS_HMAC_KEY, STREAMS_HMAC_KEY_FILE, "
-                            "--signing-key-file or signing.key_file"});
-  }
-}
-
-void check_pacing(const Layer& merged, Problems& problems) {
-  const auto min = merged.find("dispatcher.probe_min");
-  const auto max = merged.find("dispatcher.probe_max");
-  if (!min->second.value || !max->second.value) return;
-  const auto min_millis = std::get<std::int64_t>(*min->second.value);
-  const auto max_millis = std::get<std::int64_t>(*max->second.value);
-  if (min_millis <= max_millis) return;
-  const Origin& where = outranks(max->second.origin, min->second.origin) ? max->second.origin : min->second.origin;
-  problems.push_back({where, "dispatcher.probe_min = " + show_duration(min_millis) +
-                                 ": must not be above dispatcher.probe_max, which is " + show_duration(max_millis)});
 }
 
 std::optional<Value> shown_value(const Option& option, const Entry& entry) {
@@ -109,14 +79,17 @@ Loaded load(const Sources& sources, const Needs& needs) {
   problems.insert(problems.end(), flag_problems.begin(), flag_problems.end());
 
   Layer merged = merge({default_layer(profile), file, variables, flags}, problems);
+  settle_layout(merged);
   const std::string unix_path = settle_redis(merged);
   loaded.settings = store(merged);
   if (!unix_path.empty()) {
     loaded.settings.redis.endpoint.host.clear();
     loaded.settings.redis.endpoint.unix_path = unix_path;
   }
-  check_needs(merged, loaded.settings, needs, problems);
+  check_needs(merged, needs, problems);
   check_pacing(merged, problems);
+  check_streams(merged, problems);
+  check_layout(merged, problems);
   loaded.effective = effective_of(merged);
   loaded.dispatchers = {loaded.settings};
   return loaded;

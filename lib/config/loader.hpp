@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/consistency.hpp"
 #include "config/environment.hpp"
 #include "config/origin.hpp"
 #include "config/settings.hpp"
@@ -25,13 +26,6 @@ struct Sources {
   Environment environment;
   /// By name: {"--batch", "32"}; Option::flag() lists the names.
   std::map<std::string, std::string> flags;
-};
-
-/// What the command at hand can't do without; load() says so if it is missing.
-struct Needs {
-  bool postgres = true;
-  /// A key, where the mode asks for one.
-  bool signing = true;
 };
 
 /// One setting as it stands, for `config show`.

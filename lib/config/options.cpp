@@ -85,6 +85,8 @@ std::string Option::value_name() const {
       return "A,B";
     case Kind::limits:
       return "STREAM=N,...";
+    case Kind::names:
+      return "ROLE=NAME,...";
   }
   return "";
 }

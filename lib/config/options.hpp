@@ -11,7 +11,7 @@
 
 namespace outboxd::config {
 
-enum class Kind { text, choice, integer, duration, size, list, limits };
+enum class Kind { text, choice, integer, duration, size, list, limits, names };
 
 /// How a name writes its numbers: as the file does (durations with units), or as plain milliseconds or seconds.
 enum class Unit { own, milliseconds, seconds };
@@ -32,7 +32,7 @@ struct Option {
   Kind kind = Kind::text;
   /// One line, without a full stop.
   std::string help{};
-  /// As the file would write it, without quotes; empty: not set (text), or empty (list, limits).
+  /// As the file would write it, without quotes; empty: not set (text, names), or empty (list, limits).
   std::string default_api{};
   std::string default_coordinator{};
   /// Whether the default is part of a tuning profile, even where both agree.
@@ -40,7 +40,7 @@ struct Option {
   /// Bounds of integer, duration (milliseconds), size (bytes) and each number of limits; inclusive.
   std::int64_t min = 0;
   std::int64_t max = 0;
-  /// Of a choice: "a|b|c", and other words taken for them: "x=a|y=b".
+  /// Of a choice: "a|b|c", and other words taken for them: "x=a|y=b". Of names: the roles.
   std::string choices{};
   std::string aliases{};
   /// Shared environment names, in order of precedence; OUTBOXD_… comes before them.
@@ -66,7 +66,7 @@ struct Option {
   /// Every environment name that a profile's dispatcher reads, first the one that wins.
   [[nodiscard]] std::vector<EnvName> env(Profile profile) const;
   [[nodiscard]] const std::string& default_text(Profile profile) const;
-  /// For --help: "DURATION", "SIZE", "NUMBER", "TEXT", "PATH", "A,B", "STREAM=N,…" or the choices.
+  /// For --help: "DURATION", "SIZE", "NUMBER", "TEXT", "PATH", "A,B", "STREAM=N,…", "ROLE=NAME,…" or the choices.
   [[nodiscard]] std::string value_name() const;
   /// "1ms to 1h", "1 to 10000"; "" where there are no bounds.
   [[nodiscard]] std::string range() const;

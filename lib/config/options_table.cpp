@@ -11,6 +11,11 @@
 namespace outboxd::config {
 namespace {
 
+Pooler pooler_of(std::string_view word) {
+  if (word == "auto") return Pooler::automatic;
+  return word == "transaction" ? Pooler::transaction : Pooler::none;
+}
+
 std::vector<Option> general_options() {
   return {
       {.path = "profile",
@@ -23,6 +28,7 @@ std::vector<Option> general_options() {
       {.path = "mode",
        .help = "Deployment mode; rc and stable refuse to start without a signing key",
        .shared_env = {{"CARACAL_MODE"}},
+       .check = check_mode,
        .store = [](Settings& s, const Value& v) { s.mode = lower(trim(text(v))); }},
   };
 }
@@ -36,6 +42,12 @@ std::vector<Option> postgres_options() {
        .check = check_postgres_url,
        .mask = mask_postgres,
        .store = [](Settings& s, const Value& v) { s.postgres.url = text(v); }},
+      {.path = "postgres.pooler",
+       .kind = Kind::choice,
+       .help = "Whether a pooler lends out its sessions for a transaction at a time; auto: noticed",
+       .default_api = "auto",
+       .choices = "auto|transaction|none",
+       .store = [](Settings& s, const Value& v) { s.postgres.pooler = pooler_of(text(v)); }},
       {.path = "postgres.connect_timeout",
        .kind = Kind::duration,
        .help = "Longest wait for a connection to Postgres",

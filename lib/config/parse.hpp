@@ -13,7 +13,7 @@
 namespace outboxd::config {
 
 /// Reads and checks a value from an environment variable, a flag, a secret's file or the table of defaults.
-/// Lists are "a,b", limits "a=1000,b=5". What is wrong is added to `problems`.
+/// Lists are "a,b", limits "a=1000,b=5", names "role=name,other=name". What is wrong is added to `problems`.
 std::optional<Value> parse_text(const Option& option, std::string_view text, Unit unit, const Origin& origin,
                                 Problems& problems);
 

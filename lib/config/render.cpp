@@ -26,10 +26,14 @@ std::string literal(const Option& option, const Value& value, Notation notation)
   }
   if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return "[" + joined(*list, in_quotes) + "]";
   const std::string_view sign = notation == Notation::toml ? " = " : ": ";
-  const auto pair = [&](const auto& limit) {
-    return in_quotes(limit.first) + std::string(sign) + std::to_string(limit.second);
+  const auto name = [&](const auto& pair) {
+    return in_quotes(pair.first) + std::string(sign) + in_quotes(pair.second);
   };
-  return "{" + joined(std::get<StreamLimits>(value), pair) + "}";
+  const auto limit = [&](const auto& pair) {
+    return in_quotes(pair.first) + std::string(sign) + std::to_string(pair.second);
+  };
+  if (const auto* names = std::get_if<Names>(&value)) return "{" + joined(*names, name) + "}";
+  return "{" + joined(std::get<StreamLimits>(value), limit) + "}";
 }
 
 }  // namespace

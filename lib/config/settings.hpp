@@ -50,7 +50,7 @@ struct RedisSettings {
 struct DispatcherSettings {
   /// Names the dispatcher in metrics and logs.
   std::string name;
-  /// Checked to be a plain name, with or without a schema in front.
+  /// With or without a schema in front, each part plain or in double quotes, as SQL writes it.
   std::string table;
   /// "event_outbox", "caracal_outbox", or "custom", which is what `columns` says.
   std::string layout;

@@ -141,7 +141,7 @@ TEST_CASE("problems of a file have a line, a column and a remedy") {
                "2:9: log.level = \"loud\": must be one of trace, debug, info, warn, error, critical, off\n"},
            Row{"[dispatcher]\ntable = \"a; drop\"",
                "2:9: dispatcher.table = \"a; drop\": must be a table name, with or without a schema in front, of "
-               "letters, digits, '_' and '$'\n"},
+               "letters, digits, '_' and '$', or in double quotes: \"My.Schema\".\"my table\"\n"},
            Row{"[dispatcher]\nname = \"\"",
                "2:8: dispatcher.name = \"\": must be 1 to 64 letters, digits, '_', '-' and '.'\n"},
            Row{"[http]\nlisten = \"9464\"", "2:10: http.listen = 9464: must be host:port, or off\n"},

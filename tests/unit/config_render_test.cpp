@@ -40,6 +40,7 @@ TEST_CASE("config show: every value with its origin, as TOML") {
 
 [postgres]
 url = "postgres://app:***@db/app"  # environment DATABASE_URL
+pooler = "auto"  # default
 connect_timeout = "5s"  # default
 statement_timeout = "30s"  # default
 
@@ -60,8 +61,13 @@ timeout = "5s"  # default
 [dispatcher]
 name = "outbox"  # default
 table = "event_outbox"  # default
+layout = "event_outbox"  # default
+# producer is not set
+# columns is not set
+# states is not set
 streams = ["a\"b", "c"]  # file )" +
                                file + R"(:3
+exclude_streams = []  # default
 max_payload_bytes = 2000000  # flag --max-payload-bytes
 shutdown_timeout = "10s"  # default
 probe_min = "100ms"  # default

@@ -1,0 +1,26 @@
+// SPDX-License-Identifier: Apache-2.0
+// What must hold between the settings of one dispatcher, once each is known to be good by itself.
+#pragma once
+
+#include "config/layers.hpp"
+#include "config/origin.hpp"
+
+namespace outboxd::config {
+
+/// What the command at hand can't do without; load() says so if it is missing.
+struct Needs {
+  bool postgres = true;
+  /// A key, where the mode asks for one.
+  bool signing = true;
+};
+
+/// Without a signing key that the mode asks for, or without a connection to Postgres.
+void check_needs(const Layer& merged, const Needs& needs, Problems& problems);
+
+/// The bounds of the back-off.
+void check_pacing(const Layer& merged, Problems& problems);
+
+/// A stream that is wanted and excluded.
+void check_streams(const Layer& merged, Problems& problems);
+
+}  // namespace outboxd::config
