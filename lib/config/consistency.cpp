@@ -23,12 +23,15 @@ std::string mode_of(const Layer& merged) {
 
 }  // namespace
 
-void check_needs(const Layer& merged, const Needs& needs, Problems& problems) {
+void check_postgres(const Layer& merged, const Needs& needs, Problems& problems) {
   if (needs.postgres && !given(merged, "postgres.url")) {
     problems.push_back({{},
                         "postgres.url is not set: give it in the environment as DATABASE_URL or DATABASE_URL_FILE, "
                         "as --postgres-url-file, or in the file as postgres.url"});
   }
+}
+
+void check_signing(const Layer& merged, const Needs& needs, Problems& problems) {
   const std::string mode = mode_of(merged);
   const bool key_required = mode == "rc" || mode == "stable";
   if (needs.signing && key_required && !given(merged, "signing.key")) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must hold between the settings of one dispatcher, once each is known to be good by itself.
+// What must be there, and what must hold between the settings of one dispatcher, each being good by itself.
 #pragma once
 
 #include "config/layers.hpp"
@@ -14,8 +14,11 @@ struct Needs {
   bool signing = true;
 };
 
-/// Without a signing key that the mode asks for, or without a connection to Postgres.
-void check_needs(const Layer& merged, const Needs& needs, Problems& problems);
+/// A connection to Postgres.
+void check_postgres(const Layer& merged, const Needs& needs, Problems& problems);
+
+/// A signing key, where the mode asks for one.
+void check_signing(const Layer& merged, const Needs& needs, Problems& problems);
 
 /// The bounds of the back-off.
 void check_pacing(const Layer& merged, Problems& problems);

@@ -1,23 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/layers.hpp"
 
-#include "config/file_text.hpp"
 #include "config/nearest.hpp"
 #include "config/options.hpp"
 #include "config/parse.hpp"
-#include "config/text.hpp"
-#include "config/toml_reader.hpp"
 
 #include <algorithm>
 #include <utility>
 #include <vector>
 
 namespace outboxd::config {
-namespace {
 
-constexpr std::size_t kLargestFile = 1'048'576;
-
-/// A secret and the file that holds it must not be given side by side: which one counts would be a guess.
 void check_pairs(const Layer& layer, Problems& problems) {
   for (const Option& option : options()) {
     if (option.file_of.empty()) continue;
@@ -31,71 +24,6 @@ void check_pairs(const Layer& layer, Problems& problems) {
     problems.push_back({file->second.origin, names + " are both set: keep one of them"});
   }
 }
-
-std::vector<std::string> sections() {
-  std::vector<std::string> names;
-  for (const Option& option : options()) {
-    const std::string section = option.section();
-    if (!section.empty() && std::find(names.begin(), names.end(), section) == names.end()) names.push_back(section);
-  }
-  return names;
-}
-
-/// Walks a file's tables, whose keys are either settings or sections.
-class FileWalk {
- public:
-  FileWalk(std::string file, Problems& problems) : file_(std::move(file)), problems_(problems) {}
-
-  void walk(const TomlNode& table, const std::string& prefix) {
-    for (const TomlNode& node : table.children) visit(node, prefix);
-  }
-
-  Layer take() { return std::move(layer_); }
-
- private:
-  void visit(const TomlNode& node, const std::string& prefix) {
-    // A key that was written with a dot in quotes is one word, not a path; one with a line's end stays on one line.
-    const std::string quoted = in_quotes(node.key);
-    const bool plain = node.key.find('.') == std::string::npos && quoted.size() == node.key.size() + 2;
-    const std::string path = prefix + (plain ? node.key : quoted);
-    if (const Option* option = find_option(path)) {
-      layer_[path] = {parse_node(*option, node, file_, problems_), origin(node.line, node.column)};
-    } else if (std::find(sections_.begin(), sections_.end(), path) != sections_.end()) {
-      visit_section(node, path);
-    } else {
-      unknown(node, path);
-    }
-  }
-
-  void visit_section(const TomlNode& node, const std::string& path) {
-    if (node.type == TomlType::table) {
-      walk(node, path + ".");
-      return;
-    }
-    std::string text = path + ": must be a table, is " + describe(node.type);
-    if (node.type == TomlType::array) text += " (write [" + path + "], not [[" + path + "]])";
-    problems_.push_back({origin(node.key_line, node.key_column), text});
-  }
-
-  void unknown(const TomlNode& node, const std::string& path) {
-    const bool section = node.type == TomlType::table;
-    std::string near = section ? nearest_word(path, sections_) : "";
-    if (near.empty()) near = nearest_path(path.find('"') == std::string::npos ? path : node.key);
-    problems_.push_back({origin(node.key_line, node.key_column),
-                         std::string("unknown ") + (section ? "section " : "key ") + path + did_you_mean(near)});
-  }
-
-  [[nodiscard]] Origin origin(std::uint32_t line, std::uint32_t column) const {
-    return {Origin::Kind::file, file_, line, column};
-  }
-
-  std::string file_;
-  Problems& problems_;
-  std::vector<std::string> sections_ = sections();
-  Layer layer_;
-};
-
-}  // namespace
 
 Layer default_layer(Profile profile) {
   Layer layer;
@@ -112,30 +40,10 @@ Layer default_layer(Profile profile) {
   return layer;
 }
 
-Layer file_layer(const std::string& file, Problems& problems) {
-  const Checked<std::string> text = read_file(file, kLargestFile);
-  if (!text.value) {
-    problems.push_back({{Origin::Kind::file, file}, "can't read the configuration file: " + text.problem});
-    return {};
-  }
-  const std::optional<TomlNode> root = read_toml(*text.value, file, problems);
-  if (!root) return {};
-  Problems found;
-  FileWalk walk(file, found);
-  walk.walk(*root, "");
-  Layer layer = walk.take();
-  check_pairs(layer, found);
-  std::stable_sort(found.begin(), found.end(), [](const Problem& left, const Problem& right) {
-    return std::pair(left.where.line, left.where.column) < std::pair(right.where.line, right.where.column);
-  });
-  problems.insert(problems.end(), found.begin(), found.end());
-  return layer;
-}
-
-Layer environment_layer(const Environment& environment, Profile profile, Problems& problems) {
+Layer environment_layer(const Environment& environment, const Reader& reader, Problems& problems) {
   Layer layer;
   for (const Option& option : options()) {
-    for (const EnvName& env : option.env(profile)) {
+    for (const EnvName& env : option.env(reader)) {
       const std::string* const text = find_variable(environment, env.name);
       if (text == nullptr) continue;
       const Origin origin{Origin::Kind::environment, env.name};

@@ -2,13 +2,14 @@
 #include "config/loader.hpp"
 
 #include "config/consistency.hpp"
+#include "config/dispatchers.hpp"
 #include "config/file_text.hpp"
 #include "config/layers.hpp"
 #include "config/layout.hpp"
-#include "config/mask.hpp"
-#include "config/options.hpp"
 #include "config/resolve.hpp"
+#include "config/text.hpp"
 
+#include <set>
 #include <utility>
 
 namespace outboxd::config {
@@ -21,77 +22,65 @@ std::optional<std::string> choose_file(const Sources& sources) {
   return std::nullopt;
 }
 
-/// The profile comes first: it selects the defaults and the environment names of all other settings.
-Profile choose_profile(const Layer& file, const Environment& environment, const Layer& flags) {
-  // Its own name is the same for both profiles, and a wrong one is reported when the whole environment is read.
-  Problems reported_later;
-  const Layer variables = environment_layer(environment, Profile::api, reported_later);
-  for (const Layer* layer : {&flags, &variables, &file}) {
-    const auto found = layer->find("profile");
-    if (found == layer->end() || !found->second.value) continue;
-    return std::get<std::string>(*found->second.value) == "api" ? Profile::api : Profile::coordinator;
-  }
-  return Profile::api;
-}
-
-std::optional<Value> shown_value(const Option& option, const Entry& entry) {
-  if (!option.secret || !entry.value) return entry.value;
-  const auto& secret = std::get<std::string>(*entry.value);
-  if (secret.empty()) return entry.value;
-  return option.mask != nullptr ? option.mask(secret) : std::string(kMasked);
-}
-
-/// A lone word before the '@' of a Redis URL is a user by the rules, and by mistake often a password.
-bool is_user_of_url(const Layer& merged, const std::string& path) {
-  if (path != "redis.username") return false;
-  const auto url = merged.find("redis.url");
-  return url != merged.end() && url->second.origin == merged.find(path)->second.origin;
-}
-
-std::vector<Effective> effective_of(const Layer& merged) {
-  std::vector<Effective> effective;
-  for (const Option& option : options()) {
-    if (!option.file_of.empty()) continue;
-    const auto found = merged.find(option.path);
-    if (found == merged.end()) {
-      effective.push_back({option.path, std::nullopt, {}});
-    } else if (is_user_of_url(merged, option.path)) {
-      effective.push_back({option.path, std::string(kMasked), found->second.origin});
-    } else {
-      effective.push_back({option.path, shown_value(option, found->second), found->second.origin});
+/// What is wrong with one dispatcher; of several, each problem says with which.
+void check_dispatcher(const Dispatcher& dispatcher, const Needs& needs, Problems& problems) {
+  Problems found;
+  check_postgres(dispatcher.merged, needs, found);
+  check_pacing(dispatcher.merged, found);
+  check_streams(dispatcher.merged, found);
+  check_layout(dispatcher.merged, found);
+  const std::optional<Value>& name = dispatcher.merged.at("dispatcher.name").value;
+  for (Problem& problem : found) {
+    if (dispatcher.entry && name) {
+      problem.text = "dispatcher " + in_quotes(std::get<std::string>(*name)) + ": " + problem.text;
     }
+    const bool nowhere = problem.where.kind == Origin::Kind::general || problem.where.kind == Origin::Kind::defaults;
+    if (dispatcher.entry && nowhere) problem.where = *dispatcher.entry;
+    problems.push_back(std::move(problem));
   }
-  return effective;
+}
+
+Settings settings_of(const Dispatcher& dispatcher) {
+  Settings settings = store(dispatcher.merged);
+  if (!dispatcher.redis_socket.empty()) {
+    settings.redis.endpoint.host.clear();
+    settings.redis.endpoint.unix_path = dispatcher.redis_socket;
+  }
+  return settings;
+}
+
+/// What several dispatchers share is merged for each of them, and wrong for each.
+Problems without_repeats(Problems problems) {
+  Problems result;
+  std::set<std::string> seen;
+  for (Problem& problem : problems) {
+    if (seen.insert(problem.shown()).second) result.push_back(std::move(problem));
+  }
+  return result;
 }
 
 }  // namespace
 
 Loaded load(const Sources& sources, const Needs& needs) {
   Loaded loaded;
-  Problems& problems = loaded.problems;
   loaded.file = choose_file(sources);
-  const Layer file = loaded.file ? file_layer(*loaded.file, problems) : Layer();
+  Problems problems;
+  const FileSettings file = loaded.file ? read_settings(*loaded.file, problems) : FileSettings();
   Problems flag_problems;
-  const Layer flags = flag_layer(sources.flags, flag_problems);
-  const Profile profile = choose_profile(file, sources.environment, flags);
-  const Layer variables = environment_layer(sources.environment, profile, problems);
+  Layer flags = flag_layer(sources.flags, flag_problems);
   check_own_variables(sources.environment, problems);
   problems.insert(problems.end(), flag_problems.begin(), flag_problems.end());
+  const std::vector<Dispatcher> dispatchers =
+      merge_dispatchers(file, sources.environment, std::move(flags), problems);
 
-  Layer merged = merge({default_layer(profile), file, variables, flags}, problems);
-  settle_layout(merged);
-  const std::string unix_path = settle_redis(merged);
-  loaded.settings = store(merged);
-  if (!unix_path.empty()) {
-    loaded.settings.redis.endpoint.host.clear();
-    loaded.settings.redis.endpoint.unix_path = unix_path;
+  check_signing(dispatchers.front().merged, needs, problems);
+  for (const Dispatcher& dispatcher : dispatchers) {
+    check_dispatcher(dispatcher, needs, problems);
+    loaded.dispatchers.push_back(settings_of(dispatcher));
   }
-  check_needs(merged, needs, problems);
-  check_pacing(merged, problems);
-  check_streams(merged, problems);
-  check_layout(merged, problems);
-  loaded.effective = effective_of(merged);
-  loaded.dispatchers = {loaded.settings};
+  loaded.settings = loaded.dispatchers.front();
+  loaded.effective = effective_of(dispatchers);
+  loaded.problems = without_repeats(std::move(problems));
   return loaded;
 }
 

@@ -2,10 +2,10 @@
 #pragma once
 
 #include "config/consistency.hpp"
+#include "config/effective.hpp"
 #include "config/environment.hpp"
 #include "config/origin.hpp"
 #include "config/settings.hpp"
-#include "config/value.hpp"
 
 #include <map>
 #include <optional>
@@ -18,7 +18,7 @@ namespace outboxd::config {
 inline constexpr std::string_view kDefaultFile = "/etc/outboxd/outboxd.toml";
 
 /// Where settings come from, as values. From weak to strong: the profile's defaults, the file, the environment,
-/// the flags.
+/// the flags; and, for a [[dispatcher]] of the file, the connections that it gives for itself.
 struct Sources {
   /// Of --config. Else OUTBOXD_CONFIG names the file, else it is `default_file`, if that exists.
   std::optional<std::string> config_file;
@@ -28,20 +28,13 @@ struct Sources {
   std::map<std::string, std::string> flags;
 };
 
-/// One setting as it stands, for `config show`.
-struct Effective {
-  std::string path;
-  /// Absent: not set. Secrets are masked already.
-  std::optional<Value> value;
-  Origin origin;
-};
-
 struct Loaded {
   /// What the whole process goes by; for a command that needs one dispatcher, the first. Only to be used if there are
   /// no problems.
   Settings settings;
   /// Each dispatcher's, whole. At least one; several differ in their names.
   std::vector<Settings> dispatchers;
+  /// First what all dispatchers share, then what each [[dispatcher]] has, in their order.
   std::vector<Effective> effective;
   Problems problems;
   /// The file that was read.

@@ -25,9 +25,18 @@ Option file_sibling(const Option& secret) {
   return sibling;
 }
 
-bool reads(Readers readers, Profile profile) {
-  if (readers == Readers::all) return true;
-  return (readers == Readers::api) == (profile == Profile::api);
+bool may_read(const Reader& reader, Readers readers) {
+  switch (readers) {
+    case Readers::all:
+      return true;
+    case Readers::api:
+      return reader.profile == Profile::api;
+    case Readers::api_alone:
+      return reader.profile == Profile::api && !reader.beside_coordinator;
+    case Readers::coordinator:
+      return reader.profile == Profile::coordinator;
+  }
+  return false;
 }
 
 }  // namespace
@@ -56,12 +65,17 @@ std::string Option::own_env() const {
   return std::string(kOwnEnvPrefix) + name;
 }
 
-std::vector<EnvName> Option::env(Profile profile) const {
+std::vector<EnvName> Option::env(const Reader& reader) const {
   std::vector<EnvName> names = {{own_env(), Unit::own, Readers::all}};
   for (const EnvName& shared : shared_env) {
-    if (reads(shared.readers, profile)) names.push_back(shared);
+    if (may_read(reader, shared.readers)) names.push_back(shared);
   }
   return names;
+}
+
+bool Option::of_dispatcher() const {
+  const std::string of = section();
+  return path == "profile" || of == "dispatcher" || of == "postgres" || of == "redis";
 }
 
 const std::string& Option::default_text(Profile profile) const {

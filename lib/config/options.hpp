@@ -16,8 +16,16 @@ enum class Kind { text, choice, integer, duration, size, list, limits, names };
 /// How a name writes its numbers: as the file does (durations with units), or as plain milliseconds or seconds.
 enum class Unit { own, milliseconds, seconds };
 
-/// Which profiles' dispatchers read an environment name.
-enum class Readers { all, api, coordinator };
+/// Which profiles' dispatchers read an environment name; api_alone: those of api, while no coordinator runs beside
+/// them.
+enum class Readers { all, api, api_alone, coordinator };
+
+/// What decides which environment names a dispatcher reads.
+struct Reader {
+  Profile profile = Profile::api;
+  /// Whether a dispatcher of the coordinator's profile runs in the same process.
+  bool beside_coordinator = false;
+};
 
 struct EnvName {
   std::string name;
@@ -49,6 +57,8 @@ struct Option {
   bool secret = false;
   /// Of such a sibling: the path of the secret that its file holds.
   std::string file_of{};
+  /// Tells one dispatcher from another, so that one value can't be that of several.
+  bool identifies = false;
   /// What else must hold: the reason why it doesn't, or "". Never quotes a secret.
   std::string (*check)(const Value&) = nullptr;
   /// How much of a secret may be shown; without it, nothing.
@@ -63,8 +73,10 @@ struct Option {
   [[nodiscard]] std::string flag() const;
   /// "OUTBOXD_POLL_INTERVAL", "OUTBOXD_HTTP_LISTEN".
   [[nodiscard]] std::string own_env() const;
-  /// Every environment name that a profile's dispatcher reads, first the one that wins.
-  [[nodiscard]] std::vector<EnvName> env(Profile profile) const;
+  /// Every environment name that a dispatcher reads, first the one that wins.
+  [[nodiscard]] std::vector<EnvName> env(const Reader& reader) const;
+  /// Whether each dispatcher has a value of its own, or the process has one.
+  [[nodiscard]] bool of_dispatcher() const;
   [[nodiscard]] const std::string& default_text(Profile profile) const;
   /// For --help: "DURATION", "SIZE", "NUMBER", "TEXT", "PATH", "A,B", "STREAM=N,…", "ROLE=NAME,…" or the choices.
   [[nodiscard]] std::string value_name() const;

@@ -23,6 +23,7 @@ std::vector<Option> general_options() {
        .help = "Whose tuning to follow: defaults, retry delays and environment names",
        .default_api = "api",
        .choices = "api|coordinator",
+       .identifies = true,
        .store = [](Settings& s,
                    const Value& v) { s.profile = text(v) == "api" ? Profile::api : Profile::coordinator; }},
       {.path = "mode",

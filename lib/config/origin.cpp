@@ -2,6 +2,7 @@
 #include "config/origin.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace outboxd::config {
 
@@ -30,7 +31,9 @@ std::string Origin::shown() const {
 }
 
 bool outranks(const Origin& left, const Origin& right) {
-  const auto rank = [](const Origin& origin) { return std::max(origin.kind, Origin::Kind::profile); };
+  const auto rank = [](const Origin& origin) {
+    return std::pair(origin.own, std::max(origin.kind, Origin::Kind::profile));
+  };
   return rank(left) > rank(right);
 }
 

@@ -19,6 +19,8 @@ struct Origin {
   std::uint32_t column = 0;
   /// Path of the file that a `_file` setting read the value from; else empty.
   std::string read_from{};
+  /// A connection that a [[dispatcher]] entry of the file gives for itself alone.
+  bool own = false;
 
   bool operator==(const Origin&) const = default;
 
@@ -26,7 +28,8 @@ struct Origin {
   [[nodiscard]] std::string shown() const;
 };
 
-/// Whether `left` overrules `right`: flags over environment over file over defaults (of the profile or not).
+/// Whether `left` overrules `right`: an entry's own connection over flags over environment over file over defaults
+/// (of the profile or not).
 bool outranks(const Origin& left, const Origin& right);
 
 /// One thing that is wrong with the configuration.

@@ -4,10 +4,14 @@
 #include "config/options.hpp"
 #include "config/text.hpp"
 
+#include <cstddef>
+#include <optional>
 #include <string_view>
 
 namespace outboxd::config {
 namespace {
+
+constexpr const char* kDispatcher = "dispatcher";
 
 enum class Notation { toml, json };
 
@@ -36,15 +40,28 @@ std::string literal(const Option& option, const Value& value, Notation notation)
   return "{" + joined(std::get<StreamLimits>(value), limit) + "}";
 }
 
+/// Where a setting stands in the file: of an entry, its connections are tables inside of it.
+std::string section_of(const Effective& item, const Option& option) {
+  const std::string section = option.section();
+  if (!item.dispatcher) return section;
+  return section.empty() || section == kDispatcher ? kDispatcher : std::string(kDispatcher) + "." + section;
+}
+
 }  // namespace
 
 std::string render_show(const Loaded& loaded) {
   std::string result;
   std::string section;
+  std::optional<std::size_t> dispatcher;
   for (const Effective& item : loaded.effective) {
     const Option& option = *find_option(item.path);
-    if (option.section() != section) {
-      section = option.section();
+    if (item.dispatcher != dispatcher) {
+      dispatcher = item.dispatcher;
+      section = kDispatcher;
+      result += "\n[[dispatcher]]\n";
+    }
+    if (const std::string of = section_of(item, option); of != section) {
+      section = of;
       result += "\n[" + section + "]\n";
     }
     if (item.value) {
@@ -58,10 +75,15 @@ std::string render_show(const Loaded& loaded) {
 }
 
 std::string render_show_json(const Loaded& loaded) {
-  const auto object = [](const Effective& item) {
+  const auto object = [&](const Effective& item) {
+    std::string of;
+    if (item.dispatcher) {
+      of = "\"dispatcher\": " + in_quotes(loaded.dispatchers[*item.dispatcher].dispatcher.name) + ", ";
+    }
     const std::string value = item.value ? literal(*find_option(item.path), *item.value, Notation::json) : "null";
     const std::string origin = item.value ? in_quotes(item.origin.shown()) : "null";
-    return "\n  {\"setting\": " + in_quotes(item.path) + ", \"value\": " + value + ", \"origin\": " + origin + "}";
+    return "\n  {" + of + "\"setting\": " + in_quotes(item.path) + ", \"value\": " + value +
+           ", \"origin\": " + origin + "}";
   };
   std::string result = "[";
   for (const Effective& item : loaded.effective) result += (result.size() > 1 ? "," : "") + object(item);

@@ -29,7 +29,8 @@ std::string environment_cell(const Option& option) {
     std::vector<EnvName> list;
     if (readers == Readers::all) list.push_back({option.own_env()});
     for (const EnvName& env : option.shared_env) {
-      if (env.readers == readers) list.push_back(env);
+      const bool only_alone = readers == Readers::api && env.readers == Readers::api_alone;
+      if (env.readers == readers || only_alone) list.push_back(env);
     }
     return names(list);
   };

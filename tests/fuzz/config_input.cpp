@@ -66,7 +66,7 @@ const std::map<std::string, std::string, std::less<>>& paths_of_variables() {
     std::map<std::string, std::string, std::less<>> paths;
     for (const auto& option : config::options()) {
       for (const auto profile : {Profile::api, Profile::coordinator}) {
-        for (const auto& env : option.env(profile)) paths.emplace(env.name, option.path);
+        for (const auto& env : option.env({profile})) paths.emplace(env.name, option.path);
       }
     }
     return paths;

@@ -6,9 +6,11 @@
 #include "config/text.hpp"
 #include "fuzz/require.hpp"
 
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace outboxd::fuzz {
 namespace {
@@ -24,31 +26,39 @@ std::string hex(const Bytes& bytes, std::string_view before_each = "") {
   return text;
 }
 
-void put(config::Environment& environment, const char* path, const std::string& value) {
-  if (!value.empty()) environment[config::find_option(path)->own_env()] = value;
-}
-
-/// What `config show` masks, and the URL that it shows beside the parts that it led to.
-config::Environment secrets_of(const config::Settings& settings) {
-  config::Environment environment;
+/// What `config show` masked; of a Redis URL, what its parts beside it don't say.
+std::string secret_of(const config::Settings& settings, std::string_view path) {
   const auto& endpoint = settings.redis.endpoint;
-  put(environment, "postgres.url", settings.postgres.url);
-  put(environment, "redis.username", endpoint.username);
-  put(environment, "redis.password", endpoint.password);
-  put(environment, "signing.key", hex(settings.signing_key));
-  put(environment, "http.bearer", settings.http.bearer);
-  if (!endpoint.unix_path.empty()) put(environment, "redis.url", "unix:///" + hex(endpoint.unix_path.substr(1), "%"));
-  return environment;
+  if (path == "postgres.url") return settings.postgres.url;
+  if (path == "redis.username") return endpoint.username;
+  if (path == "redis.password") return endpoint.password;
+  if (path == "signing.key") return hex(settings.signing_key);
+  if (path == "http.bearer") return settings.http.bearer;
+  return endpoint.unix_path.empty() ? "" : "unix:///" + hex(endpoint.unix_path.substr(1), "%");
 }
 
-std::string without_secrets(const std::string& shown) {
+bool is_masked(const config::Option& option) {
+  return option.secret || option.path == "redis.username";
+}
+
+std::string with_secrets(const std::string& shown, const config::Loaded& loaded) {
+  constexpr std::string_view kEntry = "[[dispatcher]]";
+  constexpr std::string_view kInEntry = "dispatcher.";
   std::string result;
   std::string section;
+  std::size_t entries = 0;
   for (const auto line : config::split(shown, '\n')) {
+    if (line == kEntry) ++entries;
     if (line.starts_with('[')) section = line.substr(1, line.find(']') - 1);
+    if (section.starts_with(kInEntry)) section.erase(0, kInEntry.size());
     const std::string key{line.substr(0, line.find(' '))};
     const auto* const option = config::find_option(section.empty() ? key : section + "." + key);
-    if (option == nullptr || !option->secret) result.append(line).append("\n");
+    if (option == nullptr || !is_masked(*option)) {
+      result.append(line).append("\n");
+      continue;
+    }
+    const auto secret = secret_of(entries == 0 ? loaded.settings : loaded.dispatchers.at(entries - 1), option->path);
+    if (!secret.empty()) result.append(key).append(" = ").append(config::in_quotes(secret)).append("\n");
   }
   return result;
 }
@@ -66,7 +76,12 @@ struct Lines {
 void add_dispatcher(const config::DispatcherSettings& dispatcher, Lines& lines) {
   lines.add("name", dispatcher.name);
   lines.add("table", dispatcher.table);
+  lines.add("layout", dispatcher.layout);
+  lines.add("producer", dispatcher.producer);
+  for (const auto& [role, column] : dispatcher.columns) lines.add("column of " + role, column);
+  for (const auto& [state, word] : dispatcher.states) lines.add("word for " + state, word);
   for (const auto& stream : dispatcher.streams) lines.add("stream", stream);
+  for (const auto& stream : dispatcher.exclude_streams) lines.add("no stream", stream);
   for (const auto& [stream, limit] : dispatcher.stream_maxlen)
     lines.add("maxlen of " + config::in_quotes(stream), limit);
   lines.add("maxlen", dispatcher.maxlen);
@@ -80,8 +95,14 @@ void add_dispatcher(const config::DispatcherSettings& dispatcher, Lines& lines) 
   lines.add("probe_max", dispatcher.probe_max);
 }
 
-bool is_masked(const config::Effective& item) {
-  return config::find_option(item.path)->secret || item.path == "redis.username";
+std::string all_described(const std::vector<config::Settings>& all) {
+  std::string text;
+  for (const auto& settings : all) text.append(described(settings)).append("--------\n");
+  return text;
+}
+
+bool is_text(const config::RedisEndpoint& endpoint) {
+  return config::is_utf8(endpoint.username) && config::is_utf8(endpoint.password);
 }
 
 }  // namespace
@@ -94,6 +115,7 @@ std::string described(const config::Settings& settings) {
   lines.add("log.level", settings.log_level);
   lines.add("log.json", std::to_string(static_cast<int>(settings.log_json)));
   lines.add("postgres.url", settings.postgres.url);
+  lines.add("postgres.pooler", std::to_string(static_cast<int>(settings.postgres.pooler)));
   lines.add("postgres.connect_timeout", settings.postgres.connect_timeout);
   lines.add("postgres.statement_timeout", settings.postgres.statement_timeout);
   lines.add("redis", endpoint.shown());
@@ -112,23 +134,27 @@ std::string described(const config::Settings& settings) {
 
 void check_round_trip(const config::Loaded& loaded, const MemoryFile& file) {
   // A URL can hold any bytes as %XX, the settings of their own can't.
-  const auto& endpoint = loaded.settings.redis.endpoint;
-  if (!config::is_utf8(endpoint.username) || !config::is_utf8(endpoint.password)) return;
-  const auto shown = without_secrets(config::render_show(loaded));
+  for (const auto& settings : loaded.dispatchers) {
+    if (!is_text(settings.redis.endpoint)) return;
+  }
+  const auto shown = with_secrets(config::render_show(loaded), loaded);
   file.write(shown);
   config::Sources sources;
   sources.config_file = file.path();
-  sources.environment = secrets_of(loaded.settings);
   const auto again = config::load(sources, {.postgres = false});
   require(again.problems.empty(), "what config show prints can be loaded",
           config::render_problems(again.problems) + shown);
-  require(described(again.settings) == described(loaded.settings), "what config show prints gives the same settings",
-          described(again.settings) + "---- at first ----\n" + described(loaded.settings));
+  require(all_described(again.dispatchers) == all_described(loaded.dispatchers),
+          "what config show prints gives the same settings",
+          all_described(again.dispatchers) + "---- at first ----\n" + all_described(loaded.dispatchers));
   require(again.effective.size() == loaded.effective.size(), "every setting is shown again");
   for (std::size_t i = 0; i < again.effective.size(); ++i) {
     const auto& item = again.effective[i];
-    require(is_masked(item) || item.value == loaded.effective[i].value, "every setting is shown as before",
+    const auto& first = loaded.effective[i];
+    require(item.path == first.path && item.dispatcher == first.dispatcher, "the settings are shown in their order",
             item.path);
+    require(is_masked(*config::find_option(item.path)) || item.value == first.value,
+            "every setting is shown as before", item.path);
   }
 }
 

@@ -111,8 +111,7 @@ TEST_CASE("problems of a file have a line, a column and a remedy") {
            Row{"[dispatcher]\nstreams = [\"a\", \"\"]", "2:17: dispatcher.streams: has an empty stream name\n"},
            Row{"[dispatcher]\ntable = [1]", "2:9: dispatcher.table: must be a string, is an array\n"},
            Row{"dispatcher = 5", "1:1: dispatcher: must be a table, is an integer\n"},
-           Row{"[[dispatcher]]\nbatch = 5",
-               "1:3: dispatcher: must be a table, is an array (write [dispatcher], not [[dispatcher]])\n"},
+           Row{"[[redis]]\nport = 5", "1:3: redis: must be a table, is an array (write [redis], not [[redis]])\n"},
            // Limits of single streams.
            Row{"[dispatcher.stream_maxlen]\na = 5\nb = 0",
                "3:5: dispatcher.stream_maxlen: the number of \"b\" is 0: it must be between 1 and 1000000000000\n"},
