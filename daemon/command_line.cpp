@@ -18,8 +18,9 @@ constexpr const char* kAbout =
     "Without a subcommand it runs as a daemon (`outboxd run`).";
 
 constexpr const char* kFooter =
-    "Exit status: 0 done (with --once: every row that was due is published), 1 with --once: rows failed or remain,\n"
-    "2 could not work at all (usage, configuration, table, servers).\n"
+    "Exit status: 0 done (with --once: every row that was due is published), 1 with --once: rows failed or remain, "
+    "or\n"
+    "some dispatcher could not work, 2 could not work at all (usage, configuration, table, servers).\n"
     "Settings also come from the environment and from a TOML file; `outboxd config show` prints where each is from.\n"
     "Secrets (connection URLs, passwords, keys) come from the environment or files, never from flags.";
 
@@ -60,7 +61,8 @@ void add_run(CLI::App& app, Parsed& parsed) {
          "With run, status, migrate and enqueue: of the configured dispatchers only this one; may be given again")
       ->type_name("NAME")
       ->allow_extra_args(false);
-  app.add_flag("--once", parsed.line.once, "Publish all that is due now, print the counts as JSON, and exit");
+  app.add_flag("--once", parsed.line.once,
+               "Publish all that is due now, print each dispatcher's counts as JSON, and exit");
   app.add_option("--timeout", parsed.timeout, "With --once: stop after this time, and wait out outages within it")
       ->type_name("DURATION");
   auto* run = app.add_subcommand("run", "Dispatch until SIGTERM or SIGINT (the default)")->fallthrough();

@@ -38,7 +38,8 @@ DispatcherMetrics::DispatcherMetrics(Metrics& metrics, const std::string& dispat
       oldest_pending_age_(gauge("outboxd_oldest_pending_age_seconds",
                                 "Age of the oldest pending row at the last sample; 0 when none is pending.")),
       dead_rows_(gauge("outboxd_dead_rows", "Dead rows in the table at the last sample; counting stops at a cap.")),
-      ready_(gauge("outboxd_ready", "1 while the dispatcher works, 0 while it starts, waits for a server or stops.")),
+      ready_(gauge("outboxd_ready",
+                   "1 while the dispatcher works, 0 while it starts, waits for a server or its table, or stops.")),
       published_last_minute_(
           gauge("outboxd_published_last_minute", "Rows accepted by Redis in the last sixty seconds.")),
       claimed_(counter("outboxd_claimed_total", "Rows claimed; each ends published, retried, dead or released.")),
