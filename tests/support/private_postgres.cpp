@@ -4,6 +4,7 @@
 #include "postgres/pqxx_compat.hpp"
 #include "support/processes.hpp"
 #include "support/programs.hpp"
+#include "support/server_account.hpp"
 #include "support/socket.hpp"
 #include "support/wait.hpp"
 
@@ -11,50 +12,21 @@
 #include <array>
 #include <csignal>
 #include <fstream>
-#include <pwd.h>
 #include <sstream>
 #include <stdexcept>
 #include <sys/ipc.h>
 #include <sys/shm.h>
-#include <unistd.h>
 
 namespace outboxd::test {
 namespace {
 
-struct Account {
-  std::optional<uid_t> user;
-  std::optional<gid_t> group;
-};
-
-/// Postgres refuses to run as root, so root steps down.
-Account find_account() {
-  if (::geteuid() != 0) return {};
-  for (const char* name : {"postgres", "nobody"}) {
-    if (const passwd* entry = ::getpwnam(name); entry != nullptr) return {entry->pw_uid, entry->pw_gid};
-  }
-  throw std::runtime_error("root can't run Postgres, and there is neither a user postgres nor nobody");
-}
-
-/// getpwnam() is not for several threads at once.
-Account account_for_postgres() {
-  static const auto account = find_account();
-  return account;
-}
-
 ChildOptions as_postgres(std::vector<std::string> command, const std::filesystem::path& folder) {
-  const auto account = account_for_postgres();
+  const auto account = server_account();
   return {.command = std::move(command),
           .environment = {{"LC_ALL", "C"}, {"TZ", "UTC"}, {"PATH", "/usr/local/bin:/usr/bin:/bin"}},
           .user = account.user,
           .group = account.group,
           .folder = folder};
-}
-
-void give_to_postgres(const std::filesystem::path& path) {
-  const auto account = account_for_postgres();
-  if (account.user && ::chown(path.c_str(), *account.user, *account.group) != 0) {
-    throw std::runtime_error("could not give " + path.string() + " to Postgres' user");
-  }
 }
 
 void run_as_postgres(const std::vector<std::string>& command, const std::filesystem::path& folder) {
@@ -68,7 +40,7 @@ void run_as_postgres(const std::vector<std::string>& command, const std::filesys
 const std::filesystem::path& initialised_data() {
   static const TempDir folder;
   static const std::filesystem::path data = [] {
-    give_to_postgres(folder.path());
+    give_to_server_account(folder.path());
     auto path = folder / "data";
     run_as_postgres({(postgres_programs() / "initdb").string(), "-D", path.string(), "-U", "postgres", "--auth=trust",
                      "--encoding=UTF8", "--locale=C", "--no-sync"},
@@ -82,7 +54,7 @@ const std::filesystem::path& initialised_data() {
 
 PrivatePostgres::PrivatePostgres(PostgresOptions options) : options_(std::move(options)) {
   constexpr int kPortsToTry = 10;
-  give_to_postgres(folder_.path());
+  give_to_server_account(folder_.path());
   run_as_postgres({find_program("cp"), "-a", initialised_data().string(), (folder_ / "data").string()},
                   folder_.path());
   for (int i = 0; i < kPortsToTry; ++i) {
@@ -227,7 +199,7 @@ void PrivatePostgres::wait_for_standby() const {
 
 void PrivatePostgres::demote() {
   stop();
-  give_to_postgres(folder_.write("data/standby.signal", ""));
+  give_to_server_account(folder_.write("data/standby.signal", ""));
   start();
 }
 

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "support/server_account.hpp"
+
+#include <pwd.h>
+#include <stdexcept>
+#include <unistd.h>
+
+namespace outboxd::test {
+namespace {
+
+Account find_account() {
+  if (::geteuid() != 0) return {};
+  for (const char* name : {"postgres", "nobody"}) {
+    if (const passwd* entry = ::getpwnam(name); entry != nullptr) return {entry->pw_uid, entry->pw_gid};
+  }
+  throw std::runtime_error("root can't run Postgres, and there is neither a user postgres nor nobody");
+}
+
+}  // namespace
+
+Account server_account() {
+  // getpwnam() is not for several threads at once.
+  static const auto account = find_account();
+  return account;
+}
+
+void give_to_server_account(const std::filesystem::path& path) {
+  const auto account = server_account();
+  if (account.user && ::chown(path.c_str(), *account.user, *account.group) != 0) {
+    throw std::runtime_error("could not give " + path.string() + " to the servers' user");
+  }
+}
+
+}  // namespace outboxd::test
