@@ -6,7 +6,8 @@
 #   deploy/packages.sh --list GROUP…     print the package names, install nothing
 #
 # Groups: build (compile the daemon and its tests), servers (Postgres and Redis, for the tests and the quickstart),
-# lint (style checks), fuzz (clang and its libFuzzer), runtime (the libraries that an installed outboxd needs).
+# tests (PgBouncer, which only the tests start), lint (style checks), fuzz (clang and its libFuzzer), runtime (the
+# libraries that an installed outboxd needs).
 # When everything is there, this needs neither rights nor network. SKIP_PACKAGES=1 leaves the machine as it is.
 set -euo pipefail
 # shellcheck source=deploy/common.sh
@@ -30,6 +31,7 @@ names_of() {
     'build debian 12') echo "$build" libboost1.81-dev ;;
     'build debian 13') echo "$build" libboost1.83-dev ;;
     'servers debian '*) echo postgresql redis-server ;;
+    'tests debian '*) echo pgbouncer ;;
     # One version of the tools decides about style: Debian 12's. Newer ones lay out the same file differently.
     'lint debian 12') echo clang-format-14 clang-tidy-14 shellcheck ;;
     'lint debian 13') echo shellcheck ;;
@@ -65,9 +67,22 @@ restore() {
   rm -f "$no_cluster"
 }
 
+# Their packages start a daemon at once and at each boot; nobody asked for one.
+readonly daemons='redis-server pgbouncer'
+
+keep_from_boot() {
+  local name=$1
+  update-rc.d "$name" disable >/dev/null 2>&1 || true
+  deb-systemd-helper disable "$name.service" >/dev/null 2>&1 || true
+  say "$name is installed for its program only: no service was started, and none starts at boot" \
+    "(systemctl enable --now $name, should you want one)"
+}
+
 install_as_root() {
-  local log had_redis=no
-  installed redis-server && had_redis=yes
+  local log name absent=()
+  for name in $daemons; do
+    installed "$name" || absent+=("$name")
+  done
   log=$(mktemp /tmp/outboxd-packages.XXXXXX.log)
   trap restore EXIT
   trap 'rm -f -- "$log"; exit 130' INT TERM
@@ -84,12 +99,9 @@ install_as_root() {
     die "apt-get could not install the packages; its whole output is in $log. Mend what it names and run this again"
   fi
   rm -f "$log"
-  if [ "$had_redis" = no ] && installed redis-server; then
-    update-rc.d redis-server disable >/dev/null 2>&1 || true
-    deb-systemd-helper disable redis-server.service >/dev/null 2>&1 || true
-    say "redis-server is installed for its program only: no service was started, and none starts at boot" \
-      "(systemctl enable --now redis-server, should you want one)"
-  fi
+  for name in "${absent[@]}"; do
+    if installed "$name"; then keep_from_boot "$name"; fi
+  done
 }
 
 main() {
@@ -103,7 +115,7 @@ main() {
     list=yes
     shift
   fi
-  [ $# -gt 0 ] || die "name at least one group: build, servers, lint, fuzz, runtime"
+  [ $# -gt 0 ] || die "name at least one group: build, servers, tests, lint, fuzz, runtime"
   if [ "$list" = no ] && [ "${SKIP_PACKAGES:-}" = 1 ]; then
     say "SKIP_PACKAGES=1: not looking for missing packages"
     return

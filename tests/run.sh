@@ -24,7 +24,7 @@ case ${1:-} in
 esac
 
 say "looking for missing packages"
-"$source_root/deploy/packages.sh" build servers
+"$source_root/deploy/packages.sh" build servers tests
 forget_settings
 say "building into build/$preset"
 "$source_root/deploy/build.sh" "$preset"
