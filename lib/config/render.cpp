@@ -42,7 +42,7 @@ std::string literal(const Option& option, const Value& value, Notation notation)
 
 /// Where a setting stands in the file: of an entry, its connections are tables inside of it.
 std::string section_of(const Effective& item, const Option& option) {
-  const std::string section = option.section();
+  std::string section = option.section();
   if (!item.dispatcher) return section;
   return section.empty() || section == kDispatcher ? kDispatcher : std::string(kDispatcher) + "." + section;
 }
