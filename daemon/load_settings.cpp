@@ -57,7 +57,6 @@ std::optional<config::Loaded> load_settings(const CommandLine& line, const confi
     std::cerr << config::render_problems(loaded.problems);
     return std::nullopt;
   }
-  keep_secrets(loaded.settings);
   for (const auto& dispatcher : loaded.dispatchers) keep_secrets(dispatcher);
   const auto wrong = keep_only(line.dispatchers, loaded.dispatchers);
   if (!wrong.empty()) {
