@@ -2,6 +2,7 @@
 #include "postgres/inspect.hpp"
 
 #include "postgres/array_literal.hpp"
+#include "postgres/identifier.hpp"
 #include "postgres/shape_columns.hpp"
 
 #include <exception>
@@ -35,6 +36,14 @@ SELECT a.attnum IS NOT NULL,
     ON a.attrelid = $1::oid AND a.attname = wanted.name AND a.attnum > 0 AND NOT a.attisdropped
   LEFT JOIN pg_type AS t ON t.oid = a.atttypid
  ORDER BY wanted.place)sql";
+
+// A cast to the column's full type cuts what is too long. Constraints on this column alone can be asked about a
+// value.
+constexpr const char* kStateColumn = R"sql(
+SELECT format_type(a.atttypid, a.atttypmod),
+       coalesce((SELECT string_agg('(' || pg_get_expr(c.conbin, c.conrelid) || ')', ' AND ') FROM pg_constraint AS c
+                  WHERE c.conrelid = a.attrelid AND c.contype = 'c' AND c.conkey = ARRAY[a.attnum]), 'true')
+  FROM pg_attribute AS a WHERE a.attrelid = $1::oid AND a.attname = $2)sql";
 
 bool is_true(const pqxx::field& field) {
   return text_of(field) == "t";
@@ -99,20 +108,41 @@ class ColumnCheck {
   std::vector<std::string> unwritable_;
 };
 
-/// The words of a column of states must be values of its type.
-void check_states(Statements& statements, const std::string& table, const TableShape& shape, TableReport& report) {
-  if (!shape.has_status() || !report.problems.empty()) return;
-  for (const auto& word : {shape.pending, shape.published, shape.dead}) {
-    try {
-      exec(statements, "SELECT $1::text::" + report.status_type, word);
-    } catch (const std::exception& error) {
-      const auto state = sqlstate_of(error);
-      if (!state.starts_with("22") && !state.starts_with("42")) throw;
-      report.problems.push_back("column " + shape.status + " of table " + table + " can't hold the state '" + word +
-                                "': " + message_of(error) + "; correct dispatcher.states");
+/// The words of a column of states must be values that it can hold.
+class StateCheck {
+ public:
+  StateCheck(Statements& statements, std::string oid, const TableShape& shape, TableReport& report)
+      : statements_{statements}, oid_{std::move(oid)}, shape_{shape}, report_{report} {}
+
+  void run(const std::string& table) {
+    const auto column = exec(statements_, kStateColumn, oid_, shape_.status)[0];
+    sql_ = "SELECT " + quote_name(shape_.status) + "::text = $1 AND coalesce(" + text_of(column[1]) +
+           ", true) FROM (SELECT $1::text::" + text_of(column[0]) + " AS " + quote_name(shape_.status) + ") AS state";
+    for (const auto& word : {shape_.pending, shape_.published, shape_.dead}) {
+      const auto reason = why_not(word);
+      if (reason.empty()) continue;
+      report_.problems.push_back("column " + shape_.status + " of table " + table + " can't hold the state '" + word +
+                                 "': " + reason + "; correct dispatcher.states");
     }
   }
-}
+
+ private:
+  std::string why_not(const std::string& word) {
+    try {
+      return is_true(exec(statements_, sql_, word)[0][0]) ? "" : "it is too long, or a CHECK constraint forbids it";
+    } catch (const std::exception& error) {
+      const auto state = sqlstate_of(error);
+      if (!state.starts_with("22") && !state.starts_with("23") && !state.starts_with("42")) throw;
+      return message_of(error);
+    }
+  }
+
+  Statements& statements_;
+  std::string oid_;
+  const TableShape& shape_;
+  TableReport& report_;
+  std::string sql_;
+};
 
 }  // namespace
 
@@ -140,7 +170,9 @@ TableReport inspect_table(Statements& statements, const std::string& table, cons
     check.look_at(columns[i], lines[static_cast<pqxx::result::size_type>(i)]);
   }
   check.finish();
-  check_states(statements, table, shape, report);
+  if (shape.has_status() && report.problems.empty()) {
+    StateCheck{statements, text_of(row[0]), shape, report}.run(table);
+  }
   if (is_true(row[5])) {
     report.problems.push_back("row-level security hides every row of " + table + " from role " + text_of(row[3]) +
                               ": CREATE POLICY … ON " + table + " TO " + text_of(row[3]) + " USING (true)");

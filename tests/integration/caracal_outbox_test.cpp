@@ -164,7 +164,7 @@ TEST_CASE("two of them on one table: 5,000 rows, each once") {
   const auto topic = new_stream("caracal");
   insert_caracal_rows(database, "a", topic, 5000);
   const auto environment = outboxd_environment(database);
-  // Both are held at their first claim, so that neither is done before the other begins.
+  // Both are held at their start, so that neither is done before the other begins.
   const auto starter = database.connect();
   pqxx::work lock(*starter);
   lock.exec("LOCK TABLE caracal_outbox IN ACCESS EXCLUSIVE MODE");
@@ -173,7 +173,7 @@ TEST_CASE("two of them on one table: 5,000 rows, each once") {
   wait_until([&] {
     return database.scalar(
                "SELECT count(DISTINCT pid) >= 2 FROM pg_stat_activity WHERE datname = current_database() AND"
-               " wait_event_type = 'Lock' AND query LIKE '%SKIP LOCKED%'") == "t";
+               " wait_event_type = 'Lock'") == "t";
   });
   lock.abort();
   CHECK(first->wait(std::chrono::seconds(90)) == 0);
