@@ -300,6 +300,65 @@ TEST_CASE("both kinds of leases: two processes share a custom table, and killed 
   }
 }
 
+TEST_CASE("ids of every kind that has an order: what goes out is what is written") {
+  for (const std::string type :
+       {"integer", "numeric", "varchar(40)", "bytea", "uuid", "name", "text COLLATE \"C\"", "an_id"}) {
+    CAPTURE(type);
+    const auto database = database_with("CREATE DOMAIN an_id AS text CHECK (value <> '')");
+    database.exec("CREATE TABLE odd (k " + type +
+                  " PRIMARY KEY, s text, p jsonb, n int NOT NULL DEFAULT 0, at timestamptz NOT NULL DEFAULT now(),"
+                  " sent timestamptz)");
+    const auto stream = new_stream("custom");
+    const std::string id = type == "uuid"    ? "gen_random_uuid()"
+                           : type == "bytea" ? "int4send(i)"
+                                             : "(1000 + i)::text";
+    database.exec("INSERT INTO odd (k, s, p) SELECT (" + id +
+                  ")::" + (type.starts_with("text") ? std::string("text") : type) + ", '" + stream +
+                  "', '{}' FROM generate_series(1, 50) AS i");
+    const auto ended = once(database, mapping("odd", {{"id", "k"},
+                                                      {"stream", "s"},
+                                                      {"payload", "p"},
+                                                      {"attempts", "n"},
+                                                      {"available_at", "at"},
+                                                      {"published_at", "sent"}}));
+    CHECK_MESSAGE(ended.status == 0, ended.err);
+    const auto found = published(shared_redis().probe(), stream);
+    CHECK(found.each_once(50));
+    CHECK(database.scalar("SELECT count(*) FROM odd WHERE sent IS NOT NULL AND n = 1") == "50");
+    for (const auto& row : database.rows("SELECT k FROM odd")) CHECK(found.distinct.contains(row[0]));
+  }
+}
+
+TEST_CASE("as few columns as can be, with a state and without, with a lease pair and without") {
+  const auto database = database_with(
+      "CREATE TABLE few (k bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, s text, p jsonb, n int NOT NULL DEFAULT "
+      "0, at timestamptz"
+      " DEFAULT now(), sent timestamptz, state varchar(8) DEFAULT 'new', until timestamptz, who text)");
+  const Columns least{{"id", "k"}, {"stream", "s"}, {"payload", "p"}, {"attempts", "n"}, {"available_at", "at"}};
+  for (const bool lease : {false, true}) {
+    for (const std::string end : {"published_at", "status"}) {
+      CAPTURE(lease);
+      CAPTURE(end);
+      auto columns = instead(least, end, end == "status" ? "state" : "sent");
+      if (lease) columns.insert({{"locked_until", "until"}, {"locked_by", "who"}});
+      const auto stream = new_stream("custom");
+      database.exec("TRUNCATE few; INSERT INTO few (s, p) SELECT '" + stream +
+                    "', '{}' FROM generate_series(1, 100); INSERT INTO few (s, p) VALUES ('" + stream +
+                    "', '[]'), (NULL, '{}'), ('" + refused_stream() + "', '{}')");
+      const auto toml = mapping("few", columns, end == "status" ? kStates : "");
+      const auto ended = once(database, toml);
+      CHECK_MESSAGE(ended.status == 1, ended.err);
+      const auto counts = once_counts(ended.out);
+      CHECK_MESSAGE(counts.published == 100, ended.err);
+      CHECK(counts.retried == 1);
+      CHECK(counts.dead == 2);
+      CHECK(published(shared_redis().probe(), stream).each_once(100));
+      CHECK(database.scalar("SELECT count(*) FROM few WHERE n = 1") == "103");
+      CHECK(once(database, toml).status == 0);
+    }
+  }
+}
+
 TEST_CASE("a column that isn't there, by its role") {
   const auto database = database_with(kMessages);
   insert_messages(database, new_stream("custom"), 1);

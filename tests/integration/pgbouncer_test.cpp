@@ -47,7 +47,8 @@ struct Pooled {
 /// What one session of the pool still has of the clients that had it before.
 struct Remains {
   std::string backend;
-  /// Settings that somebody changed, but for those with which PgBouncer greets each client.
+  /// Settings that somebody changed, but for those with which PgBouncer greets each client, and those that each
+  /// transaction begins with anew.
   Rows settings;
   /// Prepared statements, listening channels, advisory locks, cursors, temporary tables.
   Rows objects;
@@ -68,7 +69,8 @@ Remains remains_in(pqxx::transaction_base& transaction) {
   return {rows_of(transaction, "SELECT pg_backend_pid()")[0][0],
           rows_of(transaction,
                   "SELECT name, setting FROM pg_settings WHERE source = 'session' AND name NOT IN ('client_encoding',"
-                  " 'DateStyle', 'TimeZone', 'standard_conforming_strings', 'application_name')"),
+                  " 'DateStyle', 'TimeZone', 'standard_conforming_strings', 'application_name') AND name NOT LIKE "
+                  "'transaction_%'"),
           rows_of(transaction,
                   "SELECT 'prepared', name FROM pg_prepared_statements UNION ALL"
                   " SELECT 'listening', channel FROM pg_listening_channels() AS channel UNION ALL"
@@ -223,6 +225,30 @@ TEST_CASE("--once behind it; two at once share the rows") {
   CHECK(second->wait(kDeadline) == 0);
   CHECK(once_counts(first->out()).published + once_counts(second->out()).published == 5000);
   CHECK(published(shared_redis().probe(), stream).each_once(5000));
+}
+
+TEST_CASE("migrate, enqueue and status behind it") {
+  for (const auto& way : kWays) {
+    CAPTURE(way.name);
+    const auto direct = talkative_postgres().create_database();
+    const auto pooled = shared_pgbouncer().through(direct);
+    const auto environment = outboxd_environment(pooled);
+    const StatementsSince start;
+    for (int run = 0; run < 2; ++run) {
+      const auto migrated = run_outboxd(plus({"migrate"}, way.flags), environment);
+      CHECK_MESSAGE(migrated.status == 0, migrated.err);
+    }
+    const auto stream = new_stream("pooled");
+    const auto enqueued = run_outboxd(plus({"enqueue", stream, "a=1"}, way.flags), environment);
+    CHECK_MESSAGE(enqueued.status == 0, enqueued.err);
+    const auto status = run_outboxd(plus({"status"}, way.flags), environment);
+    CHECK_MESSAGE(status.status <= 1, status.err);
+    CHECK(run_outboxd(plus({"--once"}, way.flags), environment).status == 0);
+    CHECK(published(shared_redis().probe(), stream).each_once(1));
+    check_nothing_remains(pooled);
+    const auto bound = start.bound_to_a_session();
+    CHECK_MESSAGE(bound.empty(), bound);
+  }
 }
 
 TEST_CASE("a row that somebody has locked behind our back doesn't hold up the others") {
