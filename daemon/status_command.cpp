@@ -68,6 +68,7 @@ int status_command(const CommandLine& line) {
   for (;;) {
     const auto metrics = ask_daemon(loaded->settings.http);
     std::vector<DispatcherStatus> statuses;
+    statuses.reserve(watched.size());
     for (auto& one : watched) statuses.push_back(look_at(one, metrics));
     print(line, statuses);
     // A pipe that nobody reads from any more ends it, too.

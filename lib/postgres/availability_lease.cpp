@@ -25,8 +25,8 @@ claimed AS (
   UPDATE {table} AS o
      SET {available_at} = {lease_end}
    WHERE o.{key} = ANY (ARRAY(SELECT place FROM oldest UNION ALL SELECT place FROM others))
-  RETURNING o.{id} AS id, o.{stream}::text AS stream, o.{payload}::text AS payload,
-            least(o.{attempts}, {attempts_cap}) + 1 AS attempt, o.{available_at} AS lease,
+  RETURNING o.{id} AS id, o.{stream}::text AS stream, coalesce(o.{payload}::text, 'null') AS payload,
+            least({o_attempts}, {attempts_cap}) + 1 AS attempt, o.{available_at} AS lease,
             o.{created_at} AS created_at, {dedupe_key}::text AS dedupe_key)
 SELECT id::text, stream, CASE WHEN octet_length(payload) <= {max_payload} AND attempt <= {max_attempts} THEN payload END,
        attempt, lease, moment.now, octet_length(payload), dedupe_key
@@ -44,7 +44,7 @@ SELECT CASE WHEN octet_length({payload}::text) <= {max_payload} THEN {payload}::
   FROM {table} WHERE {id} = $1::text::{id_type})sql";
 
 constexpr std::string_view kBury = R"sql(
-UPDATE {table} SET {set_dead}{attempts} = least({attempts}, {attempts_cap}) + 1
+UPDATE {table} SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) + 1
  WHERE $2::text IS NOT NULL
    AND {id} = ANY (ARRAY(SELECT {id} FROM {table}
                           WHERE {id} = $1::text::{id_type} AND {pending} AND {available_at} <= now()
@@ -56,14 +56,14 @@ constexpr std::string_view kOurs =
 // What is over is not scheduled for later.
 constexpr std::string_view kMarkPublished = R"sql(
 UPDATE {table}
-   SET {set_published}{attempts} = least({attempts}, {attempts_cap}) + 1, {available_at} = least({available_at}, now())
+   SET {set_published}{attempts} = least({own_attempts}, {attempts_cap}) + 1, {available_at} = least({available_at}, now())
  WHERE {ours})sql";
 
 // A row that is given back before its first attempt is due from its creation on, as it was.
 constexpr std::string_view kSettle = R"sql(
 UPDATE {table} AS o
    SET {set_outcome}{attempts} = CASE WHEN s.verdict = 'released' THEN o.{attempts}
-                                      ELSE least(o.{attempts}, {attempts_cap}) + 1 END,
+                                      ELSE least({o_attempts}, {attempts_cap}) + 1 END,
        {available_at} = CASE {dead_at}
                              WHEN s.delay > 0 THEN now() + s.delay * interval '1 microsecond'
                              WHEN s.verdict = 'released' AND o.{attempts} = 0 THEN least({first_due}, now())

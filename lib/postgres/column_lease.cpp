@@ -14,14 +14,14 @@ namespace {
 constexpr std::string_view kClaim = R"sql(
 WITH claimed AS (
   UPDATE {table} AS o
-     SET {attempts} = least(o.{attempts}, {attempts_cap}) + 1, {locked_by} = {worker}, {locked_until} = {lease_end}
+     SET {attempts} = least({o_attempts}, {attempts_cap}) + 1, {locked_by} = {worker}, {locked_until} = {lease_end}
    WHERE o.{key} = ANY (ARRAY(
            SELECT {key} FROM {table}
             WHERE {due}{and_rows}
             ORDER BY {available_at}
             LIMIT $1::bigint
               FOR UPDATE SKIP LOCKED))
-  RETURNING o.{id} AS id, o.{stream}::text AS stream, o.{payload}::text AS payload, o.{attempts} AS attempt,
+  RETURNING o.{id} AS id, o.{stream}::text AS stream, coalesce(o.{payload}::text, 'null') AS payload, o.{attempts} AS attempt,
             o.{locked_until} AS lease, o.{available_at} AS available_at, {dedupe_key}::text AS dedupe_key)
 SELECT id::text, stream, CASE WHEN octet_length(payload) <= {max_payload} AND attempt <= {max_attempts} THEN payload END,
        attempt, lease, moment.now, octet_length(payload), dedupe_key
@@ -30,7 +30,8 @@ SELECT id::text, stream, CASE WHEN octet_length(payload) <= {max_payload} AND at
 // A lease that nobody ended tells that the claim before had no outcome. A row that takes its dispatchers down would
 // take the attempts of its neighbours with it each time; so from its third claim on it is claimed alone.
 constexpr std::string_view kNoSuspects =
-    " AND NOT ({locked_until} IS NOT NULL AND {attempts} BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} - "
+    " AND NOT ({locked_until} IS NOT NULL AND {own_attempts} BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} "
+    "- "
     "1)";
 
 constexpr std::string_view kSuspects = R"sql(
@@ -54,7 +55,7 @@ SELECT CASE WHEN octet_length({payload}::text) <= {max_payload} THEN {payload}::
 
 constexpr std::string_view kBury = R"sql(
 UPDATE {table}
-   SET {set_dead}{attempts} = least({attempts}, {attempts_cap}) + 1, {locked_until} = NULL
+   SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) + 1, {locked_until} = NULL
  WHERE $2::text IS NOT NULL
    AND {id} = ANY (ARRAY(
          SELECT {id} FROM {table}
@@ -71,7 +72,7 @@ UPDATE {table} SET {set_published}{locked_until} = NULL WHERE {ours})sql";
 
 constexpr std::string_view kSettle = R"sql(
 UPDATE {table} AS o
-   SET {set_outcome}{attempts} = CASE WHEN s.verdict = 'released' THEN greatest(o.{attempts} - 1, 0) ELSE o.{attempts} END,
+   SET {set_outcome}{attempts} = CASE WHEN s.verdict = 'released' THEN greatest({o_attempts} - 1, 0) ELSE o.{attempts} END,
        {available_at} = CASE {dead_at}
                              WHEN s.delay > 0 THEN now() + s.delay * interval '1 microsecond'
                              ELSE o.{available_at} END,

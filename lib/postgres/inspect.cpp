@@ -26,7 +26,7 @@ constexpr const char* kLookAtColumns = R"sql(
 SELECT a.attnum IS NOT NULL,
        has_column_privilege($1::oid, a.attnum, 'SELECT'),
        has_column_privilege($1::oid, a.attnum, 'UPDATE'),
-       format_type(a.atttypid, NULL), t.typcategory::text, a.attnotnull,
+       format_type(a.atttypid, -1), t.typcategory::text, a.attnotnull,
        a.attgenerated <> '' OR a.attidentity = 'a',
        EXISTS (SELECT FROM pg_index AS i
                 WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
@@ -116,13 +116,17 @@ class StateCheck {
 
   void run(const std::string& table) {
     const auto column = exec(statements_, kStateColumn, oid_, shape_.status)[0];
-    sql_ = "SELECT " + quote_name(shape_.status) + "::text = $1 AND coalesce(" + text_of(column[1]) +
-           ", true) FROM (SELECT $1::text::" + text_of(column[0]) + " AS " + quote_name(shape_.status) + ") AS state";
+    const auto status = quote_name(shape_.status);
+    sql_.append("SELECT ").append(status).append("::text = $1 AND coalesce(").append(text_of(column[1]));
+    sql_.append(", true) FROM (SELECT $1::text::").append(text_of(column[0])).append(" AS ").append(status);
+    sql_.append(") AS state");
     for (const auto& word : {shape_.pending, shape_.published, shape_.dead}) {
       const auto reason = why_not(word);
       if (reason.empty()) continue;
-      report_.problems.push_back("column " + shape_.status + " of table " + table + " can't hold the state '" + word +
-                                 "': " + reason + "; correct dispatcher.states");
+      std::string problem = "column ";
+      problem.append(shape_.status).append(" of table ").append(table).append(" can't hold the state '");
+      problem.append(word).append("': ").append(reason).append("; correct dispatcher.states");
+      report_.problems.push_back(std::move(problem));
     }
   }
 
@@ -163,6 +167,7 @@ TableReport inspect_table(Statements& statements, const std::string& table, cons
   }
   const auto columns = columns_of(shape);
   std::vector<std::string> names;
+  names.reserve(columns.size());
   for (const auto& column : columns) names.push_back(column.name);
   ColumnCheck check{table, text_of(row[3]), shape, report};
   const auto lines = exec(statements, kLookAtColumns, text_of(row[0]), array_literal(names));

@@ -48,6 +48,9 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
   put("stream", column(shape.stream));
   put("payload", column(shape.payload));
   put("attempts", column(shape.attempts));
+  // Other applications' columns may hold NULL.
+  set("own_attempts", "coalesce({attempts}, 0)");
+  set("o_attempts", "coalesce(o.{attempts}, 0)");
   put("available_at", column(shape.available_at));
   put("created_at", column(shape.created_at.empty() ? shape.available_at : shape.created_at));
   put("dedupe_key", column(shape.dedupe_key));

@@ -302,7 +302,7 @@ TEST_CASE("both kinds of leases: two processes share a custom table, and killed 
 
 TEST_CASE("ids of every kind that has an order: what goes out is what is written") {
   for (const std::string type :
-       {"integer", "numeric", "varchar(40)", "bytea", "uuid", "name", "text COLLATE \"C\"", "an_id"}) {
+       {"integer", "numeric", "char(4)", "varchar(40)", "bytea", "uuid", "name", "text COLLATE \"C\"", "an_id"}) {
     CAPTURE(type);
     const auto database = database_with("CREATE DOMAIN an_id AS text CHECK (value <> '')");
     database.exec("CREATE TABLE odd (k " + type +
@@ -355,6 +355,33 @@ TEST_CASE("as few columns as can be, with a state and without, with a lease pair
       CHECK(published(shared_redis().probe(), stream).each_once(100));
       CHECK(database.scalar("SELECT count(*) FROM few WHERE n = 1") == "103");
       CHECK(once(database, toml).status == 0);
+    }
+  }
+}
+
+TEST_CASE("columns that may be NULL: no attempts are none, no payload can never be sent, and neighbours go out") {
+  const auto least =
+      Columns{{"id", "k"}, {"stream", "s"}, {"payload", "p"}, {"attempts", "n"}, {"available_at", "at"}};
+  for (const bool lease : {false, true}) {
+    for (const std::string end : {"published_at", "status"}) {
+      CAPTURE(lease);
+      CAPTURE(end);
+      const auto database = database_with(
+          "CREATE TABLE few (k bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, s text, p jsonb, n int, at "
+          "timestamptz"
+          " DEFAULT now(), sent timestamptz, state char(8) DEFAULT 'new', until timestamptz, who text)");
+      auto columns = instead(least, end, end == "status" ? "state" : "sent");
+      if (lease) columns.insert({{"locked_until", "until"}, {"locked_by", "who"}});
+      const auto stream = new_stream("custom");
+      database.exec("INSERT INTO few (s, p, n) SELECT '" + stream +
+                    "', CASE WHEN i <> 7 THEN jsonb '{}' END, CASE WHEN i > 10 THEN 0 END FROM generate_series(1, 50)"
+                    " AS i");
+      const auto ended = once(database, mapping("few", columns, end == "status" ? kStates : ""));
+      CHECK_MESSAGE(ended.status == 1, ended.err);
+      CHECK(once_counts(ended.out).published == 49);
+      CHECK(once_counts(ended.out).dead == 1);
+      CHECK(published(shared_redis().probe(), stream).each_once(49));
+      CHECK(database.scalar("SELECT count(*) FROM few WHERE n = 1") == "50");
     }
   }
 }

@@ -38,6 +38,7 @@ TEST_CASE("the exit status tells three endings apart") {
   // Given back during an outage, and published after it.
   CHECK(status_after([](auto& r) { r.tally.released = 1; }) == kDone);
   CHECK(status_after([](auto& r) { r.tally.unsettled = 1; }) == kIncomplete);
+  CHECK(status_after([](auto& r) { r.tally.leases_lost = 1; }) == kIncomplete);
   CHECK(status_after([](auto& r) { r.backlog->due = 1; }) == kIncomplete);
   CHECK(status_after([](auto& r) { r.backlog.reset(); }) == kIncomplete);
   CHECK(status_after([](auto& r) { r.gave_up_because = "away"; }) == kIncomplete);
