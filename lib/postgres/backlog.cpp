@@ -34,14 +34,14 @@ dispatch::BacklogSample count_backlog(Statements& statements, const Layout& layo
 BacklogReader::BacklogReader(const RowStoreOptions& options)
     : options_{options},
       // Nothing of a session's: a pooler may stand in between.
-      settings_{"SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = " +
-                std::to_string(options.session.statement_timeout.count())} {
+      mode_{.settings = "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = " +
+                        std::to_string(options.session.statement_timeout.count())} {
   options_.terms.table = quote_table(options.table);
 }
 
 void BacklogReader::connect() {
   auto fresh = open_connection(options_.session.conninfo);
-  Statements statements{*fresh, settings_};
+  Statements statements{*fresh, mode_, prepared_};
   const auto report = inspect_table(statements, options_.terms.table, options_.shape);
   if (!report.problems.empty()) throw std::runtime_error(report.problems.front());
   layout_ = make_layout(options_.shape, with_facts(options_.terms, report));
@@ -51,7 +51,7 @@ void BacklogReader::connect() {
 Overview BacklogReader::look() {
   try {
     if (!connection_ || !connection_->is_open()) connect();
-    Statements statements{*connection_, settings_};
+    Statements statements{*connection_, mode_, prepared_};
     Overview overview{count_backlog(statements, layout_, "")};
     const auto line = exec(statements, layout_.in_hand, kCountCap)[0];
     overview.leased = number_of(line[0]);

@@ -39,7 +39,8 @@ class BacklogReader {
   void connect();
 
   RowStoreOptions options_;
-  std::string settings_;
+  StatementMode mode_;
+  PreparedStatements prepared_;
   std::unique_ptr<pqxx::connection> connection_;
   Layout layout_;
 };

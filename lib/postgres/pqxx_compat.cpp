@@ -33,9 +33,9 @@ std::unique_ptr<pqxx::connection> open_connection(const std::string& conninfo) {
   return std::make_unique<pqxx::connection>(conninfo);
 }
 
-pqxx::result exec_parameters(pqxx::transaction_base& transaction, const std::string& sql,
-                             const std::vector<Parameter>& parameters) {
-  if (parameters.empty()) return transaction.exec(sql);
+namespace {
+
+pqxx::params params_of(const std::vector<Parameter>& parameters) {
   refuse_nul_bytes(parameters);
   pqxx::params params;
   params.reserve(parameters.size());
@@ -46,7 +46,24 @@ pqxx::result exec_parameters(pqxx::transaction_base& transaction, const std::str
       params.append();
     }
   }
-  return transaction.exec(sql, params);
+  return params;
+}
+
+}  // namespace
+
+pqxx::result exec_parameters(pqxx::transaction_base& transaction, const std::string& sql,
+                             const std::vector<Parameter>& parameters) {
+  if (parameters.empty()) return transaction.exec(sql);
+  return transaction.exec(sql, params_of(parameters));
+}
+
+void prepare(pqxx::connection& connection, const std::string& name, const std::string& sql) {
+  connection.prepare(name, sql);
+}
+
+pqxx::result exec_prepared(pqxx::transaction_base& transaction, const std::string& name,
+                           const std::vector<Parameter>& parameters) {
+  return transaction.exec(pqxx::prepped{name}, params_of(parameters));
 }
 
 #else
@@ -61,14 +78,33 @@ std::unique_ptr<pqxx::connection> open_connection(const std::string& conninfo) {
   return connection;
 }
 
-pqxx::result exec_parameters(pqxx::transaction_base& transaction, const std::string& sql,
-                             const std::vector<Parameter>& parameters) {
-  if (parameters.empty()) return transaction.exec(sql);
+namespace {
+
+std::vector<const char*> pointers_of(const std::vector<Parameter>& parameters) {
   refuse_nul_bytes(parameters);
   std::vector<const char*> pointers;
   pointers.reserve(parameters.size());
   for (const auto& parameter : parameters) pointers.push_back(parameter ? parameter->c_str() : nullptr);
+  return pointers;
+}
+
+}  // namespace
+
+pqxx::result exec_parameters(pqxx::transaction_base& transaction, const std::string& sql,
+                             const std::vector<Parameter>& parameters) {
+  if (parameters.empty()) return transaction.exec(sql);
+  const auto pointers = pointers_of(parameters);
   return transaction.exec_params(sql, pqxx::prepare::make_dynamic_params(pointers));
+}
+
+void prepare(pqxx::connection& connection, const std::string& name, const std::string& sql) {
+  connection.prepare(name, sql);
+}
+
+pqxx::result exec_prepared(pqxx::transaction_base& transaction, const std::string& name,
+                           const std::vector<Parameter>& parameters) {
+  const auto pointers = pointers_of(parameters);
+  return transaction.exec_prepared(name, pqxx::prepare::make_dynamic_params(pointers));
 }
 
 #endif

@@ -29,6 +29,13 @@ using Parameter = std::optional<std::string>;
 pqxx::result exec_parameters(pqxx::transaction_base& transaction, const std::string& sql,
                              const std::vector<Parameter>& parameters);
 
+/// Prepares a statement under a name that the connection has not used yet. Blocks, or leaves it to the first use.
+void prepare(pqxx::connection& connection, const std::string& name, const std::string& sql);
+
+/// Runs a prepared statement, as exec_parameters does.
+pqxx::result exec_prepared(pqxx::transaction_base& transaction, const std::string& name,
+                           const std::vector<Parameter>& parameters);
+
 /// The SQLSTATE of a libpqxx exception, empty where it carries none. Knows the exceptions to which libpqxx 6.4 gives
 /// none: deadlock, serialization failure, missing privilege, too many connections. A class 08 error that the server
 /// sent is a pqxx::broken_connection without one; a server that shuts down (57P01 to 57P03) is a plain sql_error.

@@ -17,6 +17,8 @@ constexpr std::chrono::seconds kGrace{2};
 
 // synchronous_commit off: a claim or an outcome lost in a crash of the server means that a row is sent again, never
 // that it is lost, and it saves waiting for a flush a batch.
+// The planner's: what is claimed and settled is a small part of the table, found by its indexes, whatever the
+// statistics say of a table that is empty at one moment and full at the next; and one plan does for all.
 std::string settings_sql(const SessionOptions& options, bool for_one_transaction) {
   const std::string set = for_one_transaction ? "; SET LOCAL " : "; SET ";
   // A SQL_ASCII database holds bytes of any encoding, and Postgres would refuse a whole claim for one that isn't
@@ -25,7 +27,9 @@ std::string settings_sql(const SessionOptions& options, bool for_one_transaction
          "'SQL_ASCII' ELSE 'UTF8' END, " +
          std::string{for_one_transaction ? "true" : "false"} + ")" + set + "synchronous_commit = off" + set +
          "jit = off" + set + "client_min_messages = warning" + set + "TimeZone = 'UTC'" + set + "DateStyle = 'ISO'" +
-         set + "statement_timeout = " + std::to_string(options.statement_timeout.count()) + set +
+         set + "enable_seqscan = off" + set + "enable_bitmapscan = off" + set +
+         "plan_cache_mode = force_generic_plan" + set +
+         "statement_timeout = " + std::to_string(options.statement_timeout.count()) + set +
          "lock_timeout = " + std::to_string(options.lock_timeout.count());
 }
 
@@ -70,7 +74,8 @@ void Session::set_up(pqxx::connection& connection) {
     const auto server_pid = text_of(exec(transaction, "SELECT pg_backend_pid()")[0][0]);
     pooled_ = server_pid != std::to_string(connection.backendpid());
   }
-  settings_of_each_ = pooled_ ? settings_sql(options_, true) : "";
+  mode_ = {.settings = pooled_ ? settings_sql(options_, true) : "", .prepares = !pooled_};
+  prepared_.clear();
   if (pooled_) return;
   exec(transaction, settings_sql(options_, false) + kIsolation);
   if (!options_.opening_sql.empty()) exec(transaction, options_.opening_sql);

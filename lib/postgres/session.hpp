@@ -97,8 +97,8 @@ class Session {
   std::size_t failed_opens_ = 0;
   bool opened_before_ = false;
   bool pooled_ = false;
-  /// What each transaction begins with behind a pooler.
-  std::string settings_of_each_;
+  StatementMode mode_;
+  PreparedStatements prepared_;
   std::optional<std::chrono::steady_clock::time_point> reopened_at_;
   // Last, so that it has ended before what its tasks use is gone.
   system::BlockingThread thread_;
@@ -113,7 +113,7 @@ dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, Statements
     try {
       ensure_open(loop);
       const auto guard = guard_statement(loop);
-      Statements statements{*connection_, settings_of_each_};
+      Statements statements{*connection_, mode_, prepared_};
       return work(statements);
     } catch (const std::exception& error) {
       return explain(purpose, error);

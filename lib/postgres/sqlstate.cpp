@@ -34,6 +34,7 @@ constexpr std::array kMeanings{
     Meaning{"28", {kReconnect, kEverybodys, "check the user, the password and the server's pg_hba.conf"}},
     Meaning{"3D000", {kReconnect, kEverybodys, "create the database or correct postgres.url"}},
     Meaning{"0A", {kReconnect, kEverybodys, ""}},
+    Meaning{"26", {kReconnect, kEverybodys, ""}},
     Meaning{"25", {kReconnect, kEverybodys, ""}},
     Meaning{"58", {kReconnect, kEverybodys, "look at the server's log and disk"}},
     Meaning{"XX", {kReconnect, kOneRows, "look at the server's log"}},

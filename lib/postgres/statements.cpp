@@ -6,9 +6,27 @@
 namespace outboxd::postgres {
 
 pqxx::result Statements::run(const std::string& sql, const std::vector<Parameter>& parameters) {
-  if (settings_.empty()) return exec_parameters(transaction_, sql, parameters);
+  if (mode_.prepares) return run_prepared(sql, parameters);
+  if (!mode_.settings.empty()) return run_with_settings(sql, parameters);
+  return exec_parameters(transaction_, sql, parameters);
+}
+
+pqxx::result Statements::run_prepared(const std::string& sql, const std::vector<Parameter>& parameters) {
+  const auto [statement, is_new] = prepared_.try_emplace(sql, "outboxd_" + std::to_string(prepared_.size()));
+  if (is_new) {
+    try {
+      prepare(connection_, statement->second, sql);
+    } catch (const std::exception&) {
+      prepared_.erase(statement);
+      throw;
+    }
+  }
+  return exec_prepared(transaction_, statement->second, parameters);
+}
+
+pqxx::result Statements::run_with_settings(const std::string& sql, const std::vector<Parameter>& parameters) {
   try {
-    exec(transaction_, "BEGIN ISOLATION LEVEL READ COMMITTED; " + settings_);
+    exec(transaction_, "BEGIN ISOLATION LEVEL READ COMMITTED; " + mode_.settings);
     auto result = exec_parameters(transaction_, sql, parameters);
     exec(transaction_, "COMMIT");
     return result;
