@@ -23,6 +23,7 @@ Awaitable<void> Dispatcher::claim_loop() {
     auto claimed = co_await claim(std::move(request));
     if (!claimed) continue;
     const auto rows = claimed->rows.size() + claimed->refused.size();
+    const bool more = claimed->more || rows >= limit;
     if (!claimed->rows.empty()) co_await to_publish_.push(std::move(*claimed));
     // A full claim means that there is more: on with it. Anything less waits for the poll.
     if (options_.once && rows == 0) {
@@ -32,7 +33,7 @@ Awaitable<void> Dispatcher::claim_loop() {
       const bool looked = co_await look_for_suspects();
       if (looked && empty_handed && suspects_.empty()) break;
       if (!looked) co_await pause(claim_backoff_.next(parts_.random()));
-    } else if (!options_.once && rows < limit && suspects_.empty()) {
+    } else if (!options_.once && !more && suspects_.empty()) {
       polls_ = true;
       co_await pause(options_.poll_interval);
       polls_ = false;

@@ -49,6 +49,8 @@ struct ClaimedRows {
   std::vector<Row> rows;
   /// Rows that were due and could not be claimed for a reason of their own.
   std::vector<RefusedRow> refused;
+  /// There are more due, although these are fewer than the limit.
+  bool more = false;
   /// The store's name for this lease; a settlement returns it.
   std::string lease;
   /// The store's clock at the claim, as the store writes it.
@@ -82,7 +84,7 @@ class RowStore {
   virtual ~RowStore() = default;
 
   /// Leases due rows, oldest first; suspects only by their ids. Fewer than the limit, refused ones included, means
-  /// that there were no more.
+  /// that there were no more, unless the result says otherwise.
   virtual Awaitable<StoreResult<ClaimedRows>> claim(ClaimRequest request) = 0;
 
   /// Writes outcomes where the lease is still ours. One row that can't be written does not keep the others from it.

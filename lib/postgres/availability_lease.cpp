@@ -9,7 +9,7 @@ namespace {
 // No index holds the order of creation, and sorting a backlog for each batch would cost more than the batch. A row
 // that was never retried is due from its creation on; so the rows due first, in the index's order, are sorted by
 // creation among themselves. Where others have locked the greater part of them, those behind them are taken as they
-// come. There is always a line, for the time of the claim.
+// come.
 constexpr std::string_view kClaim = R"sql(
 WITH oldest AS MATERIALIZED (
   SELECT {key} AS place FROM {table}
@@ -25,12 +25,29 @@ claimed AS (
   UPDATE {table} AS o
      SET {available_at} = {lease_end}
    WHERE o.{key} = ANY (ARRAY(SELECT place FROM oldest UNION ALL SELECT place FROM others))
-  RETURNING o.{id} AS id, o.{stream}::text AS stream, coalesce(o.{payload}::text, 'null') AS payload,
+  RETURNING {returned})
+{claimed})sql";
+
+constexpr std::string_view kReturned = R"sql(
+            o.{id} AS id, o.{stream}::text AS stream, coalesce(o.{payload}::text, 'null') AS payload,
             least({o_attempts}, {attempts_cap}) + 1 AS attempt, o.{available_at} AS lease,
-            o.{created_at} AS created_at, {dedupe_key}::text AS dedupe_key)
-SELECT id::text, stream, CASE WHEN octet_length(payload) <= {max_payload} AND attempt <= {max_attempts} THEN payload END,
-       attempt, lease, moment.now, octet_length(payload), dedupe_key
-  FROM (SELECT now()) AS moment LEFT JOIN claimed ON true ORDER BY created_at, id)sql";
+            o.{created_at} AS created_at, {dedupe_key}::text AS dedupe_key)sql";
+
+constexpr std::string_view kLookAhead = R"sql(
+SELECT place::text FROM (
+  SELECT {key} AS place, {created_at} AS created_at, {id} AS id FROM {table}
+   WHERE {due} ORDER BY {available_at} LIMIT $1::bigint) AS first
+ ORDER BY created_at, id)sql";
+
+constexpr std::string_view kClaimPlaces = R"sql(
+WITH claimed AS (
+  UPDATE {table} AS o
+     SET {available_at} = {lease_end}
+   WHERE o.{key} = ANY (ARRAY(
+           SELECT {key} FROM {table} WHERE {key} = ANY ($3::text[]::{keys}) AND {due}
+            ORDER BY {created_at}, {id} LIMIT $1::bigint FOR UPDATE SKIP LOCKED))
+  RETURNING {returned})
+{claimed})sql";
 
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
@@ -104,6 +121,8 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   sql.set("due", "{pending} AND {available_at} <= least(now(), $2::timestamptz){filter}");
   sql.set("ours", kOurs);
   sql.set("first_due", shape.created_at.empty() ? "now()" : "o.{created_at}");
+  sql.set("returned", kReturned);
+  sql.set("claimed", sql.claimed("created_at, id"));
   const auto with = [&sql](std::string_view statement, std::string_view and_rows,
                            std::string_view lease_end = "now() + {lease_ms} * interval '1 millisecond'") {
     auto one = sql;
@@ -119,6 +138,8 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
       .claim_others = with(kClaim, " AND {id} <> ALL ($3::text[]::{ids})"),
       .claim_these = with(kClaim, kOnlyThese),
       .claim_these_until = with(kClaim, kOnlyThese, "$4::timestamptz"),
+      .look_ahead = sql.fill(kLookAhead),
+      .claim_places = with(kClaimPlaces, ""),
       .due_ids = sql.fill(kDueIds),
       .free_unknown_leases = {},
       .read_payload = sql.fill(kReadPayload),

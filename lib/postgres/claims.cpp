@@ -39,12 +39,22 @@ Row read_row(const pqxx::row& line, std::uint64_t max_payload_bytes) {
   return row;
 }
 
-void read_claim(const pqxx::result& result, std::uint64_t max_payload_bytes, dispatch::ClaimedRows& claimed) {
+/// Returns the ids of rows that were kept back.
+std::vector<std::string> read_claim(const pqxx::result& result, std::uint64_t max_payload_bytes,
+                                    dispatch::ClaimedRows& claimed) {
   claimed.claimed_at = text_of(result[0][5]);
-  if (result[0][0].is_null()) return;
+  std::vector<std::string> kept_back;
+  if (result[0][0].is_null()) return kept_back;
   claimed.lease = text_of(result[0][4]);
   claimed.rows.reserve(claimed.rows.size() + row_count(result));
-  for (const auto& line : result) claimed.rows.push_back(read_row(line, max_payload_bytes));
+  for (const auto& line : result) {
+    if (text_of(line[8]) == "t") {
+      kept_back.push_back(text_of(line[0]));
+    } else {
+      claimed.rows.push_back(read_row(line, max_payload_bytes));
+    }
+  }
+  return kept_back;
 }
 
 bool may_be_one_rows(const std::exception& error) {
@@ -73,20 +83,27 @@ void Claims::free_unknown_leases(const Call& call) {
   exec(call.statements, call.layout.free_unknown_leases, array_literal(known));
 }
 
+template <typename... Ids>
+dispatch::ClaimedRows Claims::claim_by(const Call& call, const std::string& statement, const Ids&... ids) {
+  dispatch::ClaimedRows claimed;
+  const auto limit = std::min(call.request.limit, fitting_);
+  kept_back_ = read_claim(exec(call.statements, statement, limit, or_null(call.request.due_by), ids...),
+                          call.terms.max_payload_bytes, claimed);
+  last_was_full_ = claimed.rows.size() + kept_back_.size() >= limit;
+  give_back_what_does_not_fit(call, claimed);
+  return claimed;
+}
+
 dispatch::ClaimedRows Claims::claim_due(const Call& call) {
-  const auto& [statements, layout, terms, request] = call;
-  const auto claim_by = [&call](const std::string& statement, const auto&... ids) {
-    dispatch::ClaimedRows claimed;
-    read_claim(exec(call.statements, statement, call.request.limit, or_null(call.request.due_by), ids...),
-               call.terms.max_payload_bytes, claimed);
-    return claimed;
-  };
+  const auto& request = call.request;
+  const auto& layout = call.layout;
   try {
-    if (!request.only.empty()) return claim_by(layout.claim_these, array_literal(request.only));
-    if (!aside_.empty()) return claim_by(layout.claim_others, array_literal(ids_aside()));
-    return claim_by(layout.claim);
+    if (!request.only.empty()) return claim_by(call, layout.claim_these, array_literal(request.only));
+    if (!aside_.empty()) return claim_by(call, layout.claim_others, array_literal(ids_aside()));
+    return claim_next(call);
   } catch (const std::exception& error) {
     if (!may_be_one_rows(error)) throw;
+    ahead_.forget();
     if (!request.only.empty()) {
       dispatch::ClaimedRows none;
       for (const auto& id : request.only) none.refused.push_back(set_aside(call, id, message_of(error)));
@@ -94,6 +111,54 @@ dispatch::ClaimedRows Claims::claim_due(const Call& call) {
     }
   }
   return claim_around(call);
+}
+
+dispatch::ClaimedRows Claims::claim_next(const Call& call) {
+  const bool in_a_backlog = std::exchange(last_was_full_, false);
+  if (auto claimed = claim_ahead(call); !claimed.rows.empty()) return claimed;
+  if (in_a_backlog) {
+    look_ahead(call);
+    if (auto claimed = claim_ahead(call); !claimed.rows.empty()) return claimed;
+  }
+  return claim_by(call, call.layout.claim);
+}
+
+dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
+  const auto limit = std::min(call.request.limit, fitting_);
+  for (;;) {
+    const auto places = ahead_.take(limit, call.request.due_by, SteadyClock::now());
+    if (places.empty()) return {};
+    auto claimed = claim_by(call, call.layout.claim_places, array_literal(places));
+    // Others may have taken some of them, or all.
+    if (claimed.rows.empty()) continue;
+    claimed.more = true;
+    last_was_full_ = true;
+    return claimed;
+  }
+}
+
+void Claims::look_ahead(const Call& call) {
+  std::vector<std::string> places;
+  const auto found = exec(call.statements, call.layout.look_ahead, LookAhead::kRows, or_null(call.request.due_by));
+  places.reserve(row_count(found));
+  for (const auto& line : found) places.push_back(text_of(line[0]));
+  // What one claim takes needs no list.
+  if (places.size() <= call.request.limit) places.clear();
+  ahead_.found(std::move(places), call.request.due_by, SteadyClock::now());
+}
+
+void Claims::give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed) {
+  if (kept_back_.empty()) {
+    if (fitting_ <= UINT32_MAX / 2 && last_was_full_) fitting_ *= 2;
+    return;
+  }
+  fitting_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(claimed.rows.size()));
+  claimed.more = true;
+  const std::vector<std::string> verdicts(kept_back_.size(), to_string(Verdict::release));
+  const std::vector<std::string> delays(kept_back_.size(), "0");
+  const std::vector<std::optional<std::string>> errors(kept_back_.size());
+  exec(call.statements, call.layout.settle, array_literal(kept_back_), claimed.lease, array_literal(verdicts),
+       array_literal(delays), array_literal(errors));
 }
 
 dispatch::ClaimedRows Claims::claim_around(const Call& call) {
@@ -110,9 +175,10 @@ dispatch::ClaimedRows Claims::claim_around(const Call& call) {
   const auto claim_these = [&](std::size_t begin, std::size_t end) {
     const std::vector<std::string> these(ids.begin() + static_cast<std::ptrdiff_t>(begin),
                                          ids.begin() + static_cast<std::ptrdiff_t>(end));
-    read_claim(exec(call.statements, call.layout.claim_these_until, end - begin, due_by, array_literal(these),
-                    claimed.lease),
-               call.terms.max_payload_bytes, claimed);
+    kept_back_ = read_claim(exec(call.statements, call.layout.claim_these_until, end - begin, due_by,
+                                 array_literal(these), claimed.lease),
+                            call.terms.max_payload_bytes, claimed);
+    give_back_what_does_not_fit(call, claimed);
   };
   auto refused = by_halves(ids.size(), SteadyClock::now() + kLongestSearch, claim_these);
   // A whole claim in which no row will do is no single row's doing.

@@ -3,6 +3,7 @@
 
 #include "dispatch/ports.hpp"
 #include "postgres/layout.hpp"
+#include "postgres/look_ahead.hpp"
 #include "postgres/statements.hpp"
 
 #include <chrono>
@@ -32,6 +33,12 @@ class Claims {
   };
 
   dispatch::ClaimedRows claim_due(const Call& call);
+  dispatch::ClaimedRows claim_next(const Call& call);
+  dispatch::ClaimedRows claim_ahead(const Call& call);
+  void look_ahead(const Call& call);
+  void give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed);
+  template <typename... Ids>
+  dispatch::ClaimedRows claim_by(const Call& call, const std::string& statement, const Ids&... ids);
   dispatch::ClaimedRows claim_around(const Call& call);
   void free_unknown_leases(const Call& call);
   dispatch::RefusedRow set_aside(const Call& call, const std::string& id, const std::string& reason);
@@ -45,6 +52,13 @@ class Claims {
   };
   /// Leases that we know of, the oldest first: there may be many thousands.
   std::deque<Lease> leases_;
+  /// The last claim found as much as it asked for.
+  bool last_was_full_ = false;
+  LookAhead ahead_;
+  /// How many rows the next claim may take, as more of them would not have fitted into the last one.
+  std::uint32_t fitting_ = UINT32_MAX;
+  /// Of the claim at hand: rows whose payloads were more than a batch holds.
+  std::vector<std::string> kept_back_;
   /// Rows that could not be claimed, and until when they are left alone.
   std::map<std::string, std::chrono::steady_clock::time_point> aside_;
 };

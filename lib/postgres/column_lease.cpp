@@ -9,8 +9,6 @@ namespace {
 // ARRAY(SELECT …) runs once, whatever the plan, so that the limit holds. The inner order is the index's; rows of one
 // transaction share their time, so ordering by id as well would sort a bulk insert for each batch. The few that were
 // claimed are put in full order at the end.
-// A payload that won't be sent anyway stays in the database, as it may be larger than our memory. There is always a
-// line, for the time of the claim.
 constexpr std::string_view kClaim = R"sql(
 WITH claimed AS (
   UPDATE {table} AS o
@@ -23,9 +21,7 @@ WITH claimed AS (
               FOR UPDATE SKIP LOCKED))
   RETURNING o.{id} AS id, o.{stream}::text AS stream, coalesce(o.{payload}::text, 'null') AS payload, o.{attempts} AS attempt,
             o.{locked_until} AS lease, o.{available_at} AS available_at, {dedupe_key}::text AS dedupe_key)
-SELECT id::text, stream, CASE WHEN octet_length(payload) <= {max_payload} AND attempt <= {max_attempts} THEN payload END,
-       attempt, lease, moment.now, octet_length(payload), dedupe_key
-  FROM (SELECT now()) AS moment LEFT JOIN claimed ON true ORDER BY available_at, id)sql";
+{claimed})sql";
 
 // A lease that nobody ended tells that the claim before had no outcome. A row that takes its dispatchers down would
 // take the attempts of its neighbours with it each time; so from its third claim on it is claimed alone.
@@ -41,6 +37,9 @@ SELECT id::text FROM (
    ORDER BY {available_at} LIMIT 5000) AS first
  WHERE lease < now() AND attempts BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} - 1
  ORDER BY attempts LIMIT 1000)sql";
+
+constexpr std::string_view kLookAhead = R"sql(
+SELECT {key}::text FROM {table} WHERE {due}{no_suspects} ORDER BY {available_at} LIMIT $1::bigint)sql";
 
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
@@ -141,6 +140,7 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   sql.set("ours", kOurs);
   sql.set("among_the_first", kAmongTheFirst);
   sql.set("no_suspects", kNoSuspects);
+  sql.set("claimed", sql.claimed("available_at, id"));
   const auto with = [&sql](std::string_view statement, std::string_view and_rows,
                            std::string_view lease_end = "now() + {lease_ms} * interval '1 millisecond'") {
     auto one = sql;
@@ -154,6 +154,8 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
       .claim_others = with(kClaim, "{no_suspects} AND {id} <> ALL ($3::text[]::{ids})"),
       .claim_these = with(kClaim, kOnlyThese),
       .claim_these_until = with(kClaim, kOnlyThese, "$4::timestamptz"),
+      .look_ahead = sql.fill(kLookAhead),
+      .claim_places = with(kClaim, " AND {key} = ANY ($3::text[]::{keys}){no_suspects}"),
       .due_ids = sql.fill(kDueIds),
       .free_unknown_leases = sql.fill(kFreeUnknownLeases),
       .read_payload = sql.fill(kReadPayload),

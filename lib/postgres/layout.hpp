@@ -33,13 +33,17 @@ struct LayoutTerms {
   /// Payloads beyond this, and those of rows beyond the last attempt, are not fetched.
   std::uint64_t max_payload_bytes = 16ULL << 20U;
   std::uint32_t max_attempts = 100;
+  /// Payloads of one claim, together; the first one always fits.
+  std::uint64_t batch_bytes = 8ULL << 20U;
 };
 
 /// The SQL verbs that drive one table for one dispatcher: a value. An empty verb means that the table's shape leaves
 /// nothing to be done. Ids are a text array's literal; `due by` is a timestamptz or NULL for now.
 struct Layout {
   /// $1 limit, $2 due by. Leaves out suspects. Returns id, stream, payload, attempt, lease, claimed at, payload's
-  /// bytes, dedupe key, in publishing order; when nothing is due, one line in which all but "claimed at" is NULL.
+  /// bytes, dedupe key, kept back, in publishing order; when nothing is due, one line in which all but "claimed at"
+  /// is NULL. The payloads of rows that are kept back are left out, as those before them are all that a batch may
+  /// hold.
   std::string claim;
   /// The same, without the rows whose ids are in $3.
   std::string claim_others;
@@ -47,6 +51,11 @@ struct Layout {
   std::string claim_these;
   /// As claim_these, and $4 is the end of the lease.
   std::string claim_these_until;
+  /// What the claims after this one will take, as text: rows' places, or ids where those don't name rows. $1 limit,
+  /// $2 due by. In publishing order.
+  std::string look_ahead;
+  /// As claim, of the rows named $3 by look_ahead alone, without looking for them.
+  std::string claim_places;
   /// Looks what a claim would take. $1 limit, $2 due by, $3 ids to leave out.
   /// Returns id, the end of a lease from now on, and the time, in publishing order.
   std::string due_ids;

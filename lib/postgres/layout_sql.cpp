@@ -37,6 +37,20 @@ std::string most_attempts_of(const std::string& type) {
   return type == "smallint" ? "32766" : "2147483646";
 }
 
+// A payload that won't be sent anyway stays in the database, as it may be larger than our memory; so do those that
+// are more than a batch may hold. There is always a line, for the time of the claim.
+constexpr std::string_view kClaimed = R"sql(
+SELECT id::text, stream, CASE WHEN fits AND NOT kept_back THEN payload END, attempt, lease, moment.now, bytes,
+       dedupe_key, kept_back
+  FROM (SELECT now()) AS moment LEFT JOIN (
+    SELECT *, before > 0 AND before + bytes > {batch_bytes} AND fits AS kept_back FROM (
+      SELECT *, coalesce(sum(CASE WHEN fits THEN bytes ELSE 0 END)
+                           OVER (ORDER BY {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
+        FROM (SELECT *, octet_length(payload) AS bytes,
+                     octet_length(payload) <= {max_payload} AND attempt <= {max_attempts} AS fits
+                FROM claimed) AS sized) AS summed) AS rows ON true
+ ORDER BY {order})sql";
+
 }  // namespace
 
 LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
@@ -58,6 +72,8 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
   put("worker", quote_text(terms.worker));
   put("lease_ms", std::to_string(terms.lease.count()));
   put("max_payload", std::to_string(terms.max_payload_bytes));
+  put("batch_bytes", std::to_string(terms.batch_bytes));
+  put("keys", terms.ctid_names_rows ? "tid[]" : terms.id_type + "[]");
   put("max_attempts", std::to_string(terms.max_attempts));
   put("status", column(shape.status));
   put("as_published", quote_text(shape.published) + "::" + terms.status_type);
@@ -119,6 +135,12 @@ std::string LayoutSql::fill(std::string_view sql) const {
     filled += value->second;
     sql.remove_prefix(close + 1);
   }
+}
+
+std::string LayoutSql::claimed(std::string_view order) const {
+  auto sql = *this;
+  sql.set("order", order);
+  return sql.fill(kClaimed);
 }
 
 Layout make_layout(const TableShape& shape, const LayoutTerms& terms) {

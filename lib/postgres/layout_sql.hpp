@@ -20,6 +20,8 @@ class LayoutSql {
   void put(const std::string& name, std::string value);
   /// Throws std::logic_error for a placeholder that isn't there.
   [[nodiscard]] std::string fill(std::string_view sql) const;
+  /// What a claim returns, of the rows of a CTE named claimed, in this order.
+  [[nodiscard]] std::string claimed(std::string_view order) const;
 
  private:
   std::map<std::string, std::string, std::less<>> values_;

@@ -5,7 +5,29 @@
 
 namespace outboxd::postgres {
 
+namespace {
+
+constexpr int kTries = 10;
+
+/// The statement was undone as a whole, and not for anything of its own.
+bool lost_a_race(const std::exception& error) {
+  const auto state = sqlstate_of(error);
+  return state == "40001" || state == "40P01";
+}
+
+}  // namespace
+
 pqxx::result Statements::run(const std::string& sql, const std::vector<Parameter>& parameters) {
+  for (int tries = 1;; ++tries) {
+    try {
+      return run_once(sql, parameters);
+    } catch (const std::exception& error) {
+      if (tries == kTries || !lost_a_race(error)) throw;
+    }
+  }
+}
+
+pqxx::result Statements::run_once(const std::string& sql, const std::vector<Parameter>& parameters) {
   if (mode_.prepares) return run_prepared(sql, parameters);
   if (!mode_.settings.empty()) return run_with_settings(sql, parameters);
   return exec_parameters(transaction_, sql, parameters);

@@ -28,10 +28,12 @@ class Statements {
   Statements(pqxx::connection& connection, const StatementMode& mode, PreparedStatements& prepared)
       : connection_{connection}, transaction_{connection}, mode_{mode}, prepared_{prepared} {}
 
-  /// Blocks until the whole result is here. Throws what libpqxx throws.
+  /// Blocks until the whole result is here; a serialization failure or a deadlock, for instance with a row that moves
+  /// to another partition, is tried again a few times. Throws what libpqxx throws.
   pqxx::result run(const std::string& sql, const std::vector<Parameter>& parameters);
 
  private:
+  pqxx::result run_once(const std::string& sql, const std::vector<Parameter>& parameters);
   pqxx::result run_prepared(const std::string& sql, const std::vector<Parameter>& parameters);
   pqxx::result run_with_settings(const std::string& sql, const std::vector<Parameter>& parameters);
 
