@@ -6,6 +6,8 @@
 namespace outboxd::postgres {
 namespace {
 
+constexpr std::string_view kLeaseEnd = "now() + {lease_ms} * interval '1 millisecond'";
+
 // No index holds the order of creation, and sorting a backlog for each batch would cost more than the batch. A row
 // that was never retried is due from its creation on; so the rows due first, in the index's order, are sorted by
 // creation among themselves. Where others have locked the greater part of them, those behind them are taken as they
@@ -15,7 +17,7 @@ WITH oldest AS MATERIALIZED (
   SELECT {key} AS place FROM {table}
    WHERE {key} = ANY (ARRAY(SELECT {key} FROM {table} WHERE {due}{and_rows}
                              ORDER BY {available_at} LIMIT greatest(4 * $1::bigint, 256)))
-     AND {due}
+     AND {still_due}
    ORDER BY {created_at}, {id} LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
 others AS MATERIALIZED (
   SELECT {key} AS place FROM {table}
@@ -24,7 +26,7 @@ others AS MATERIALIZED (
 claimed AS (
   UPDATE {table} AS o
      SET {available_at} = {lease_end}
-   WHERE o.{key} = ANY (ARRAY(SELECT place FROM oldest UNION ALL SELECT place FROM others))
+   WHERE o.{key} = ANY (ARRAY(SELECT place FROM oldest UNION ALL SELECT place FROM others)) AND {still_due}
   RETURNING {returned})
 {claimed})sql";
 
@@ -44,8 +46,9 @@ WITH claimed AS (
   UPDATE {table} AS o
      SET {available_at} = {lease_end}
    WHERE o.{key} = ANY (ARRAY(
-           SELECT {key} FROM {table} WHERE {key} = ANY ($3::text[]::{keys}) AND {due}
+           SELECT {key} FROM {table} WHERE {key} = ANY ($3::text[]::{keys}) AND {still_due}
             ORDER BY {created_at}, {id} LIMIT $1::bigint FOR UPDATE SKIP LOCKED))
+     AND {still_due}
   RETURNING {returned})
 {claimed})sql";
 
@@ -119,12 +122,13 @@ SELECT (SELECT count(*) FROM (SELECT FROM {table}
 Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   LayoutSql sql{shape, terms};
   sql.set("due", "{pending} AND {available_at} <= least(now(), $2::timestamptz){filter}");
+  sql.set("still_due", kStillDue);
   sql.set("ours", kOurs);
   sql.set("first_due", shape.created_at.empty() ? "now()" : "o.{created_at}");
   sql.set("returned", kReturned);
   sql.set("claimed", sql.claimed("created_at, id"));
   const auto with = [&sql](std::string_view statement, std::string_view and_rows,
-                           std::string_view lease_end = "now() + {lease_ms} * interval '1 millisecond'") {
+                           std::string_view lease_end = kLeaseEnd) {
     auto one = sql;
     one.set("and_rows", and_rows);
     one.set("lease_end", lease_end);

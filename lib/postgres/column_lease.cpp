@@ -6,6 +6,8 @@
 namespace outboxd::postgres {
 namespace {
 
+constexpr std::string_view kLeaseEnd = "now() + {lease_ms} * interval '1 millisecond'";
+
 // ARRAY(SELECT …) runs once, whatever the plan, so that the limit holds. The inner order is the index's; rows of one
 // transaction share their time, so ordering by id as well would sort a bulk insert for each batch. The few that were
 // claimed are put in full order at the end.
@@ -15,10 +17,11 @@ WITH claimed AS (
      SET {attempts} = least({o_attempts}, {attempts_cap}) + 1, {locked_by} = {worker}, {locked_until} = {lease_end}
    WHERE o.{key} = ANY (ARRAY(
            SELECT {key} FROM {table}
-            WHERE {due}{and_rows}
+            WHERE {which}{and_rows}
             ORDER BY {available_at}
             LIMIT $1::bigint
               FOR UPDATE SKIP LOCKED))
+     AND {still_due}
   RETURNING o.{id} AS id, o.{stream}::text AS stream, coalesce(o.{payload}::text, 'null') AS payload, o.{attempts} AS attempt,
             o.{locked_until} AS lease, o.{available_at} AS available_at, {dedupe_key}::text AS dedupe_key)
 {claimed})sql";
@@ -137,13 +140,15 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   sql.set("due",
           "{pending} AND {available_at} <= least(now(), $2::timestamptz)"
           " AND ({locked_until} IS NULL OR {locked_until} < now()){filter}");
+  sql.set("still_due", kStillDue);
   sql.set("ours", kOurs);
   sql.set("among_the_first", kAmongTheFirst);
   sql.set("no_suspects", kNoSuspects);
   sql.set("claimed", sql.claimed("available_at, id"));
   const auto with = [&sql](std::string_view statement, std::string_view and_rows,
-                           std::string_view lease_end = "now() + {lease_ms} * interval '1 millisecond'") {
+                           std::string_view lease_end = kLeaseEnd, std::string_view which = "{due}") {
     auto one = sql;
+    one.set("which", which);
     one.set("and_rows", and_rows);
     one.set("lease_end", lease_end);
     return one.fill(statement);
@@ -155,7 +160,7 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
       .claim_these = with(kClaim, kOnlyThese),
       .claim_these_until = with(kClaim, kOnlyThese, "$4::timestamptz"),
       .look_ahead = sql.fill(kLookAhead),
-      .claim_places = with(kClaim, " AND {key} = ANY ($3::text[]::{keys}){no_suspects}"),
+      .claim_places = with(kClaim, " AND {key} = ANY ($3::text[]::{keys}){no_suspects}", kLeaseEnd, "{still_due}"),
       .due_ids = sql.fill(kDueIds),
       .free_unknown_leases = sql.fill(kFreeUnknownLeases),
       .read_payload = sql.fill(kReadPayload),

@@ -27,6 +27,11 @@ class LayoutSql {
   std::map<std::string, std::string, std::less<>> values_;
 };
 
+/// {due} once more, for rows that were found by their place. No index can serve this form of it: from statistics that
+/// know of no backlog yet the planner would otherwise walk all of one, and compare each row with every place. And
+/// should somebody put a partitioned table in this one's stead, other rows may be in the same places.
+constexpr std::string_view kStillDue = "CASE WHEN {due} THEN true ELSE false END";
+
 /// For a table in which a lease is a pair of columns.
 [[nodiscard]] Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms);
 

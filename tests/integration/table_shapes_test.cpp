@@ -278,3 +278,24 @@ TEST_CASE("a role from which row-level security hides everything is told so at t
     }
   }
 }
+
+TEST_CASE(
+    "a partitioned table put in a plain one's stead: rows in the same place of other partitions are left alone") {
+  for (const auto& kind : kKinds) {
+    CAPTURE(kind.table);
+    const auto database = kind.database();
+    const auto daemon = start_outboxd(kind.command({}), outboxd_environment(database));
+    const auto done = new_stream("shapes");
+    kind.insert(database, "done", done, 50);
+    wait_until([&] { return kind.count(database, kind.published_condition()) == 50; });
+    const std::string column = kind.table == "event_outbox" ? "stream_name" : "topic";
+    database.exec("BEGIN; ALTER TABLE " + kind.table + " RENAME TO plain; CREATE TABLE " + kind.table +
+                  " (LIKE plain INCLUDING DEFAULTS) PARTITION BY LIST (" + column +
+                  "); CREATE TABLE done PARTITION OF " + kind.table + " FOR VALUES IN (" + literal(done) +
+                  "); CREATE TABLE others PARTITION OF " + kind.table + " DEFAULT; INSERT INTO " + kind.table +
+                  " SELECT * FROM plain; COMMIT");
+    kind.insert(database, "due", new_stream("shapes"), 50);
+    wait_until([&] { return kind.count(database, kind.published_condition()) == 100; });
+    CHECK(published(shared_redis().probe(), done).each_once(50));
+  }
+}
