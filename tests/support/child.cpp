@@ -9,6 +9,7 @@
 #include <grp.h>
 #include <stdexcept>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/wait.h>
 #include <system_error>
 #include <unistd.h>
@@ -97,10 +98,15 @@ bool Child::reap(int flags) {
   if (status_) return true;
   int raw = 0;
   pid_t ended = 0;
+  rusage used{};
   do {
-    ended = ::waitpid(pid_, &raw, flags);
+    ended = ::wait4(pid_, &raw, flags, &used);
   } while (ended < 0 && errno == EINTR);
   if (ended != pid_) return false;
+  const auto seconds = [](const timeval& time) {
+    return std::chrono::duration<double>{static_cast<double>(time.tv_sec) + static_cast<double>(time.tv_usec) / 1e6};
+  };
+  usage_ = {seconds(used.ru_utime) + seconds(used.ru_stime), used.ru_maxrss * 1024};
   status_ = WIFEXITED(raw) ? WEXITSTATUS(raw) : 128 + WTERMSIG(raw);
   return true;
 }

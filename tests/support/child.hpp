@@ -4,6 +4,7 @@
 #include "support/temp_dir.hpp"
 
 #include <chrono>
+#include <cstdint>
 #include <filesystem>
 #include <map>
 #include <optional>
@@ -48,6 +49,13 @@ class Child {
   /// when it still runs at the deadline.
   int wait(std::chrono::milliseconds deadline = std::chrono::seconds(30));
 
+  /// What it took, the children that it waited for included; known once it has ended.
+  struct Usage {
+    std::chrono::duration<double> cpu{0};
+    std::int64_t most_resident_bytes = 0;
+  };
+  [[nodiscard]] const Usage& usage() const { return usage_; }
+
   /// What it has written so far.
   [[nodiscard]] std::string out() const { return read_file(files_ / "out"); }
   [[nodiscard]] std::string err() const { return read_file(files_ / "err"); }
@@ -58,6 +66,7 @@ class Child {
   TempDir files_;
   pid_t pid_ = -1;
   std::optional<int> status_;
+  Usage usage_;
 };
 
 }  // namespace outboxd::test

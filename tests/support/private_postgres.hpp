@@ -42,6 +42,8 @@ class PrivatePostgres {
   [[nodiscard]] std::string conninfo(const std::string& database = "postgres",
                                      const std::string& user = "postgres") const;
   [[nodiscard]] bool running() { return server_ && server_->running(); }
+  /// Of the running server.
+  [[nodiscard]] pid_t pid() const { return server_->pid(); }
   /// What it has written in all its runs.
   [[nodiscard]] std::string log() const { return earlier_log_ + log_of_this_run(); }
 
