@@ -6,8 +6,8 @@
 #   deploy/packages.sh --list GROUP…     print the package names, install nothing
 #
 # Groups: build (compile the daemon and its tests), servers (Postgres and Redis, for the tests and the quickstart),
-# tests (PgBouncer, which only the tests start), lint (style checks), fuzz (clang and its libFuzzer), runtime (the
-# libraries that an installed outboxd needs).
+# tests (PgBouncer, which only the tests start), bench (draws the benchmark's picture), lint (style checks), fuzz
+# (clang and its libFuzzer), runtime (the libraries that an installed outboxd needs).
 # When everything is there, this needs neither rights nor network. SKIP_PACKAGES=1 leaves the machine as it is.
 set -euo pipefail
 # shellcheck source=deploy/common.sh
@@ -32,6 +32,7 @@ names_of() {
     'build debian 13') echo "$build" libboost1.83-dev ;;
     'servers debian '*) echo postgresql redis-server ;;
     'tests debian '*) echo pgbouncer ;;
+    'bench debian '*) echo gnuplot-nox ;;
     # One version of the tools decides about style: Debian 12's. Newer ones lay out the same file differently.
     'lint debian 12') echo clang-format-14 clang-tidy-14 shellcheck ;;
     'lint debian 13') echo shellcheck ;;
@@ -115,7 +116,7 @@ main() {
     list=yes
     shift
   fi
-  [ $# -gt 0 ] || die "name at least one group: build, servers, tests, lint, fuzz, runtime"
+  [ $# -gt 0 ] || die "name at least one group: build, servers, tests, bench, lint, fuzz, runtime"
   if [ "$list" = no ] && [ "${SKIP_PACKAGES:-}" = 1 ]; then
     say "SKIP_PACKAGES=1: not looking for missing packages"
     return

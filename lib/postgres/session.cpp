@@ -33,9 +33,11 @@ std::string settings_sql(const SessionOptions& options, bool for_one_transaction
          "lock_timeout = " + std::to_string(options.lock_timeout.count());
 }
 
-constexpr const char* kIsolation = "; SET default_transaction_isolation = 'read committed'";
-
 }  // namespace
+
+std::string session_settings(const SessionOptions& options) {
+  return settings_sql(options, false) + "; SET default_transaction_isolation = 'read committed'";
+}
 
 void Session::SocketHandle::reset(int socket) {
   const std::lock_guard lock{mutex_};
@@ -77,7 +79,7 @@ void Session::set_up(pqxx::connection& connection) {
   mode_ = {.settings = pooled_ ? settings_sql(options_, true) : "", .prepares = !pooled_};
   prepared_.clear();
   if (pooled_) return;
-  exec(transaction, settings_sql(options_, false) + kIsolation);
+  exec(transaction, session_settings(options_));
   if (!options_.opening_sql.empty()) exec(transaction, options_.opening_sql);
 }
 

@@ -33,6 +33,9 @@ struct SessionOptions {
   Pooler pooler = Pooler::found_by_looking;
 };
 
+/// The settings of a session that is ours alone, as SQL.
+[[nodiscard]] std::string session_settings(const SessionOptions& options);
+
 /// One connection to Postgres on a thread of its own, opened when it is needed and opened anew after it is lost.
 ///
 /// libpq blocks; a server that accepts and never answers would block it for good. So the event loop keeps a second

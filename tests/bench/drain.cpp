@@ -1,0 +1,72 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/drain.hpp"
+
+#include "bench/events.hpp"
+#include "support/outbox_table.hpp"
+
+#include <algorithm>
+#include <memory>
+#include <regex>
+#include <stdexcept>
+
+namespace outboxd::bench {
+namespace {
+
+// Beyond --timeout, which leaves rows in hand their time.
+constexpr std::chrono::seconds kGrace{60};
+
+std::unique_ptr<test::Child> start(const World& world, const test::Database& database, const DrainOptions& options) {
+  std::vector<std::string> words{"--once", "--batch", std::to_string(options.batch), "--timeout",
+                                 std::to_string(options.longest.count()) + "s"};
+  words.insert(words.end(), options.arguments.begin(), options.arguments.end());
+  if (options.launcher.empty()) return test::start_outboxd(words, world.environment(database));
+  auto command = options.launcher;
+  command.push_back(test::outboxd_program());
+  command.insert(command.end(), words.begin(), words.end());
+  return std::make_unique<test::Child>(
+      test::ChildOptions{.command = command, .environment = world.environment(database)});
+}
+
+double seconds_of(const std::string& standard_output) {
+  std::smatch found;
+  if (!std::regex_search(standard_output, found, std::regex(R"("seconds":([0-9.e+-]+))"))) {
+    throw std::runtime_error("outboxd --once reports no seconds: " + standard_output);
+  }
+  return std::stod(found[1]);
+}
+
+void check(const World& world, const Drain& drained, const DrainOptions& options) {
+  const auto rows = std::to_string(drained.rows) + " of " + std::to_string(options.rows) + " rows";
+  if (drained.rows > options.rows) throw std::runtime_error("outboxd published " + rows);
+  const auto longest = static_cast<double>(options.longest.count());
+  if (!drained.finished && drained.seconds < longest) throw std::runtime_error("outboxd ended with " + rows);
+  // Longer streams are trimmed.
+  const auto shortest_trimmed = static_cast<std::int64_t>(streams().size()) * 100'000;
+  if (const auto entries = world.entries(); drained.rows < shortest_trimmed && entries != drained.rows) {
+    throw std::runtime_error(std::to_string(drained.rows) + " rows became " + std::to_string(entries) + " entries");
+  }
+}
+
+}  // namespace
+
+Drain drain(const World& world, const test::Database& database, const DrainOptions& options) {
+  const CpuMeter meter{world};
+  std::vector<std::unique_ptr<test::Child>> daemons;
+  for (int i = 0; i < options.processes; ++i) daemons.push_back(start(world, database, options));
+  Drain drained;
+  double own = 0;
+  for (const auto& daemon : daemons) {
+    const int status = daemon->wait(options.longest + kGrace);
+    if (status > 1) throw std::runtime_error("outboxd --once failed:\n" + daemon->out() + daemon->err());
+    drained.rows += test::once_counts(daemon->out()).published;
+    drained.seconds = std::max(drained.seconds, seconds_of(daemon->out()));
+    own += daemon->usage().cpu.count();
+    drained.most_resident_bytes = std::max(drained.most_resident_bytes, daemon->usage().most_resident_bytes);
+  }
+  drained.finished = drained.rows >= options.rows;
+  drained.cpu = meter.used(own);
+  check(world, drained, options);
+  return drained;
+}
+
+}  // namespace outboxd::bench

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "bench/drain.hpp"
+#include "bench/events.hpp"
+#include "bench/sections.hpp"
+
+#include <array>
+#include <cmath>
+
+namespace outboxd::bench {
+namespace {
+
+constexpr std::array kProcesses{1, 2, 4};
+
+}  // namespace
+
+Section instances(World& world, const Options& options) {
+  Section section{.name = "instances",
+                  .title = "Several processes on one table",
+                  .how = "A backlog of " + std::to_string(options.rows) +
+                         " rows, processes started together, by the time of the slowest. Each round checks that "
+                         "every row went out, and that there are as many entries as rows.",
+                  .columns = {{"processes", "processes"},
+                              {"batch", "batch"},
+                              {"rows_per_second", "rows/s"},
+                              {"ratio_to_one", "÷ one process", 2},
+                              {"each_row_once", "each row once"}},
+                  .rows = {}};
+  const auto database = world.contract_database();
+  for (const int batch : options.batches) {
+    std::array<Series, kProcesses.size()> rates;
+    progress("instances, batch " + std::to_string(batch));
+    for (int round = 0; round < options.rounds; ++round) {
+      for (std::size_t i = 0; i < kProcesses.size(); ++i) {
+        world.prepare(database, "event_outbox", {insert_events_sql(options.rows)});
+        const auto drained = drain(
+            world, database,
+            {.batch = batch, .rows = options.rows, .longest = options.longest_run, .processes = kProcesses.at(i)});
+        rates.at(i).add(drained.rows_per_second());
+        progress(std::to_string(kProcesses.at(i)) +
+                 " processes: " + std::to_string(std::lround(drained.rows_per_second())) + " rows/s");
+      }
+    }
+    for (std::size_t i = 0; i < kProcesses.size(); ++i) {
+      // A row sent twice, or none, would have ended the benchmark.
+      section.rows.push_back({std::int64_t{kProcesses.at(i)}, std::int64_t{batch}, rates.at(i),
+                              ratio(rates.at(i), rates.front()), options.rows < 400'000});
+    }
+  }
+  return section;
+}
+
+}  // namespace outboxd::bench

@@ -1,0 +1,39 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <span>
+#include <string>
+#include <vector>
+
+namespace outboxd::bench {
+
+struct Options {
+  /// The backlog of the throughput section; others are multiples of it.
+  std::int64_t rows = 100'000;
+  std::vector<int> batches{32, 500};
+  int rounds = 3;
+  /// Names of sections; empty: all.
+  std::vector<std::string> only;
+  /// Length of what is measured by time: latency, writers, idling.
+  std::chrono::seconds window{30};
+  /// No single run may take longer.
+  std::chrono::seconds longest_run{180};
+  /// Postgres and Redis by Unix sockets instead of loopback TCP, for the daemon and the floors.
+  bool sockets = false;
+  std::string json_file;
+  /// Where the profiler's recording of one drain goes; empty: no profile.
+  std::string profile_file;
+  bool list = false;
+  bool help = false;
+
+  [[nodiscard]] bool wants(const std::string& section) const;
+};
+
+/// Throws std::invalid_argument, naming the argument and what would do.
+[[nodiscard]] Options parse_options(std::span<char*> words);
+
+[[nodiscard]] const char* usage();
+
+}  // namespace outboxd::bench

@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "bench/series.hpp"
+
+#include <cstdint>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+namespace outboxd::bench {
+
+/// A cell: nothing, a text, a count, a flag, or a measured quantity.
+using Value = std::variant<std::monostate, std::string, std::int64_t, bool, Series>;
+
+struct Column {
+  /// The name in JSON, its unit included: "rows_per_second".
+  std::string key;
+  /// The heading in Markdown.
+  std::string heading;
+  /// Digits after the point of a quantity.
+  int decimals = 0;
+};
+
+/// One table of the report.
+struct Section {
+  std::string name;
+  std::string title;
+  /// What was done, for people.
+  std::string how;
+  std::vector<Column> columns;
+  std::vector<std::vector<Value>> rows;
+};
+
+/// Facts about the run: machine, versions, options; in this order.
+using Facts = std::vector<std::pair<std::string, std::string>>;
+
+/// Quantities are medians, with the smallest and the largest in brackets where there were several rounds.
+[[nodiscard]] std::string markdown(const Facts& facts, const std::vector<Section>& sections);
+
+/// {"facts": {…}, "sections": {name: [{column: cell, …}, …], …}}; a quantity is {"median", "min", "max", "values"}.
+[[nodiscard]] std::string json(const Facts& facts, const std::vector<Section>& sections);
+
+}  // namespace outboxd::bench
