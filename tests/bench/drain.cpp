@@ -27,7 +27,7 @@ std::unique_ptr<test::Child> start(const World& world, const test::Database& dat
       test::ChildOptions{.command = command, .environment = world.environment(database)});
 }
 
-double seconds_of(const std::string& standard_output) {
+double once_seconds(const std::string& standard_output) {
   std::smatch found;
   if (!std::regex_search(standard_output, found, std::regex(R"("seconds":([0-9.e+-]+))"))) {
     throw std::runtime_error("outboxd --once reports no seconds: " + standard_output);
@@ -35,11 +35,27 @@ double seconds_of(const std::string& standard_output) {
   return std::stod(found[1]);
 }
 
+void time_by_marks(const test::Database& database, const DrainOptions& options, Drain& drained) {
+  const auto marks = database.rows("SELECT count(*) FILTER (WHERE " + options.marked_at +
+                                   " > first), extract(epoch FROM max(last) - max(first)) FROM " + options.table +
+                                   ", (SELECT min(" + options.marked_at + ") AS first, max(" + options.marked_at +
+                                   ") AS last FROM " + options.table + ") AS marks");
+  const auto& cells = marks.at(0);
+  drained.rows_timed = std::stoll(cells.at(0));
+  if (drained.rows_timed > 0) {
+    drained.seconds = std::stod(cells.at(1));
+  } else {
+    // All in one batch.
+    drained.rows_timed = drained.rows;
+    drained.seconds = drained.reported_seconds;
+  }
+}
+
 void check(const World& world, const Drain& drained, const DrainOptions& options) {
   const auto rows = std::to_string(drained.rows) + " of " + std::to_string(options.rows) + " rows";
   if (drained.rows > options.rows) throw std::runtime_error("outboxd published " + rows);
   const auto longest = static_cast<double>(options.longest.count());
-  if (!drained.finished && drained.seconds < longest) throw std::runtime_error("outboxd ended with " + rows);
+  if (!drained.finished && drained.reported_seconds < longest) throw std::runtime_error("outboxd ended with " + rows);
   // Longer streams are trimmed.
   const auto shortest_trimmed = static_cast<std::int64_t>(streams().size()) * 100'000;
   if (const auto entries = world.entries(); drained.rows < shortest_trimmed && entries != drained.rows) {
@@ -59,13 +75,14 @@ Drain drain(const World& world, const test::Database& database, const DrainOptio
     const int status = daemon->wait(options.longest + kGrace);
     if (status > 1) throw std::runtime_error("outboxd --once failed:\n" + daemon->out() + daemon->err());
     drained.rows += test::once_counts(daemon->out()).published;
-    drained.seconds = std::max(drained.seconds, seconds_of(daemon->out()));
+    drained.reported_seconds = std::max(drained.reported_seconds, once_seconds(daemon->out()));
     own += daemon->usage().cpu.count();
     drained.most_resident_bytes = std::max(drained.most_resident_bytes, daemon->usage().most_resident_bytes);
   }
   drained.finished = drained.rows >= options.rows;
   drained.cpu = meter.used(own);
   check(world, drained, options);
+  time_by_marks(database, options, drained);
   return drained;
 }
 

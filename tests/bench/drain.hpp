@@ -35,15 +35,21 @@ class CpuMeter {
 
 /// One emptying of a table.
 struct Drain {
+  /// That went out.
   std::int64_t rows = 0;
+  /// What the rate is made of: so many rows in so many seconds.
+  std::int64_t rows_timed = 0;
   double seconds = 0;
+  /// What outboxd itself reports for the whole, its start included; of a floor the same as `seconds`.
+  double reported_seconds = 0;
   Cpu cpu{};
   /// The largest that a daemon was.
   std::int64_t most_resident_bytes = 0;
   /// False: stopped before the table was empty.
   bool finished = true;
 
-  [[nodiscard]] double rows_per_second() const { return static_cast<double>(rows) / seconds; }
+  [[nodiscard]] double rows_per_second() const { return static_cast<double>(rows_timed) / seconds; }
+  [[nodiscard]] double reported_rows_per_second() const { return static_cast<double>(rows) / reported_seconds; }
 };
 
 struct DrainOptions {
@@ -52,15 +58,17 @@ struct DrainOptions {
   std::int64_t rows = 0;
   std::chrono::seconds longest{180};
   int processes = 1;
+  std::string table = "event_outbox";
+  /// The table's column with the time of the mark.
+  std::string marked_at = "dispatched_at";
   /// Further arguments of outboxd.
   std::vector<std::string> arguments{};
   /// What outboxd is started by ("perf", "record", …), if by anything.
   std::vector<std::string> launcher{};
 };
 
-/// Runs `outboxd --once` until the table is empty. The time is what outboxd itself reports: from the start of its
-/// main function's work (connecting and looking at the table included, the loading of the program not) to the last
-/// outcome; the longest of several processes.
+/// Runs `outboxd --once` until the table is empty. It is timed by what it leaves in the table, from the first mark to
+/// the last; rows of the first mark don't count, as the time before it, with the daemon's start, doesn't either.
 [[nodiscard]] Drain drain(const World& world, const test::Database& database, const DrainOptions& options);
 
 }  // namespace outboxd::bench

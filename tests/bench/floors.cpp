@@ -44,6 +44,8 @@ Drain until_empty(const World& world, const Batch& batch) {
   Drain drained;
   for (std::size_t rows = batch(); rows > 0; rows = batch()) drained.rows += static_cast<std::int64_t>(rows);
   drained.seconds = std::chrono::duration<double>(std::chrono::steady_clock::now() - begin).count();
+  drained.rows_timed = drained.rows;
+  drained.reported_seconds = drained.seconds;
   drained.cpu = meter.used(cpu_of_this_thread() - cpu_before);
   return drained;
 }

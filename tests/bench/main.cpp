@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Measures outboxd against floors taken in the same run, on servers of its own. See README.md.
+#include "bench/facts.hpp"
 #include "bench/options.hpp"
 #include "bench/report.hpp"
 #include "bench/sections.hpp"

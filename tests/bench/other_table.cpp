@@ -34,6 +34,8 @@ Section other_table(World& world, const Options& options) {
       world.prepare(events, "event_outbox", {insert_events_sql(options.rows)});
       event_rates.add(drain(world, events, run).rows_per_second());
       run.arguments = test::for_caracal_table({});
+      run.table = "caracal_outbox";
+      run.marked_at = "published_at";
       world.prepare(caracal, "caracal_outbox", {insert_caracal_events_sql(options.rows)});
       caracal_rates.add(drain(world, caracal, run).rows_per_second());
       progress("event_outbox " + std::to_string(std::lround(event_rates.values().back())) + ", caracal_outbox " +

@@ -23,7 +23,7 @@ set xtics ({tics})
 set grid ytics linecolor rgb '#dddddd'
 set border 3
 set tics nomirror
-set key at graph 0.98, graph 0.5 right
+set key bottom left
 set style line 1 linecolor rgb '#1b6ca8' linewidth 2 pointtype 7 pointsize 0.7
 set style line 2 linecolor rgb '#c1441e' linewidth 2 pointtype 5 pointsize 0.7
 $alone << EOD

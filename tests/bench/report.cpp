@@ -4,6 +4,7 @@
 #include <cmath>
 #include <iomanip>
 #include <sstream>
+#include <stdexcept>
 
 namespace outboxd::bench {
 namespace {
@@ -92,6 +93,7 @@ void append_table(std::string& out, const Section& section) {
   }
   out += "|\n" + rule + "|\n";
   for (const auto& row : section.rows) {
+    if (row.size() != section.columns.size()) throw std::logic_error(section.name + ": a row of another width");
     for (std::size_t i = 0; i < row.size(); ++i) out += "| " + shown(row[i], section.columns.at(i).decimals) + " ";
     out += "|\n";
   }

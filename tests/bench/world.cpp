@@ -5,14 +5,11 @@
 #include "bench/events.hpp"
 #include "postgres/pqxx_compat.hpp"
 #include "support/outbox_table.hpp"
-#include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
 #include <algorithm>
 #include <chrono>
-#include <sstream>
 #include <stdexcept>
-#include <sys/utsname.h>
 #include <thread>
 
 namespace outboxd::bench {
@@ -28,14 +25,6 @@ test::PostgresOptions postgres_options() {
 // The file is rewritten between runs instead of during them.
 std::vector<std::string> redis_options() {
   return {"appendonly yes", "appendfsync everysec", "maxmemory-policy noeviction", "auto-aof-rewrite-percentage 0"};
-}
-
-std::string cpu_name() {
-  std::istringstream info(test::read_file("/proc/cpuinfo"));
-  for (std::string line; std::getline(info, line);) {
-    if (line.starts_with("model name")) return line.substr(line.find(':') + 2);
-  }
-  return "unknown";
 }
 
 }  // namespace
@@ -118,31 +107,6 @@ void run_each(const test::Database& database, const std::vector<std::string>& sq
   const auto connection = database.connect();
   pqxx::nontransaction session(*connection);
   for (const auto& statement : sql) postgres::exec(session, statement);
-}
-
-Facts facts_about(World& world, const Options& options) {
-  utsname system{};
-  ::uname(&system);
-  const auto database = world.contract_database();
-  run_each(database, {insert_events_sql(1'000)});
-  auto version = test::run_outboxd({"--version"}).out;
-  while (version.ends_with('\n')) version.pop_back();
-  const auto info = world.redis().probe().command("INFO", "server").text;
-  const std::string key = "redis_version:";
-  const auto at = info.find(key) + key.size();
-  return {
-      {"outboxd", version},
-      {"machine", std::to_string(std::thread::hardware_concurrency()) + " cores, " + cpu_name() + ", Linux " +
-                      static_cast<const char*>(system.release)},
-      {"Postgres", database.scalar("SHOW server_version") + ", fsync " + database.scalar("SHOW fsync") +
-                       ", synchronous_commit " + database.scalar("SHOW synchronous_commit") + ", shared_buffers " +
-                       database.scalar("SHOW shared_buffers") + ", max_wal_size " +
-                       database.scalar("SHOW max_wal_size") + ", autovacuum " + database.scalar("SHOW autovacuum")},
-      {"Redis", info.substr(at, info.find('\r', at) - at) + ", appendonly yes, appendfsync everysec"},
-      {"connections", options.sockets ? "Unix sockets" : "loopback TCP"},
-      {"payload", database.scalar("SELECT round(avg(octet_length(payload_json::text))) FROM event_outbox") +
-                      " bytes on average, four streams, signed"},
-      {"rounds", std::to_string(options.rounds)}};
 }
 
 }  // namespace outboxd::bench

@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "bench/options.hpp"
-#include "bench/report.hpp"
 #include "support/private_postgres.hpp"
 #include "support/private_redis.hpp"
 #include "support/programs.hpp"
@@ -51,8 +49,5 @@ class World {
 
 /// Runs statements one by one, outside of any transaction of ours.
 void run_each(const test::Database& database, const std::vector<std::string>& sql);
-
-/// The machine, the versions, and how the servers are set up.
-[[nodiscard]] Facts facts_about(World& world, const Options& options);
 
 }  // namespace outboxd::bench
