@@ -67,6 +67,9 @@ struct DrainOptions {
   std::vector<std::string> launcher{};
 };
 
+/// Whether so many rows leave their entries in the streams, so that they can be counted; longer streams are trimmed.
+[[nodiscard]] bool streams_hold(std::int64_t rows);
+
 /// Runs `outboxd --once` until the table is empty. It is timed by what it leaves in the table, from the first mark to
 /// the last; rows of the first mark don't count, as the time before it, with the daemon's start, doesn't either.
 [[nodiscard]] Drain drain(const World& world, const test::Database& database, const DrainOptions& options);

@@ -50,7 +50,7 @@ class Consumer {
   /// Waits, within reason, for all entries that are still to come. Throws what the thread has thrown.
   void finish() {
     const auto end = Clock::now() + std::chrono::seconds(20);
-    while (seen_ < moments_.size() && failure_.empty() && Clock::now() < end) std::this_thread::sleep_for(kPace);
+    while (seen_ < moments_.size() && !ended_ && Clock::now() < end) std::this_thread::sleep_for(kPace);
     over_ = true;
     thread_.join();
     if (!failure_.empty()) throw std::runtime_error("the consumer: " + failure_);
@@ -64,6 +64,7 @@ class Consumer {
     } catch (const std::exception& error) {
       failure_ = error.what();
     }
+    ended_ = true;
   }
 
   void read() {
@@ -92,7 +93,9 @@ class Consumer {
   test::RedisProbe redis_;
   std::vector<Moments>& moments_;
   std::vector<std::string> last_ids_;
+  /// To be read once the thread has been joined.
   std::string failure_;
+  std::atomic<bool> ended_{false};
   std::atomic<std::size_t> seen_{0};
   std::atomic<bool> over_{false};
   std::thread thread_;

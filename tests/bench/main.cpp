@@ -24,21 +24,35 @@ void check_names(const Options& options) {
   }
 }
 
-void run(const Options& options) {
+/// Returns the exit status: 1 when a section could not be measured.
+int run(const Options& options) {
   std::ofstream json_file;
   if (!options.json_file.empty()) {
     json_file.open(options.json_file);
     if (!json_file) throw std::runtime_error(options.json_file + " can't be written");
   }
   World world{options.sockets};
-  if (!options.profile_file.empty()) return profile(world, options);
-  const auto facts = facts_about(world, options);
-  std::vector<Section> sections;
-  for (const auto& section : all_sections()) {
-    if (options.wants(section.name)) sections.push_back(section.run(world, options));
+  if (!options.profile_file.empty()) {
+    profile(world, options);
+    return 0;
   }
-  std::cout << markdown(facts, sections) << std::flush;
+  const auto facts = facts_about(world, options);
+  std::cout << markdown(facts) << std::flush;
+  std::vector<Section> sections;
+  int status = 0;
+  for (const auto& section : all_sections()) {
+    if (!options.wants(section.name)) continue;
+    try {
+      sections.push_back(section.run(world, options));
+      std::cout << markdown(sections.back()) << std::flush;
+    } catch (const std::exception& error) {
+      // The others have taken their time, and may yet have something to say.
+      std::cerr << "bench: section " << section.name << ": " << error.what() << '\n';
+      status = 1;
+    }
+  }
   if (json_file.is_open()) json_file << json(facts, sections) << std::flush;
+  return status;
 }
 
 }  // namespace
@@ -53,7 +67,7 @@ int main(int argc, char** argv) {
     } else if (options.list) {
       for (const auto& section : all_sections()) std::cout << section.name << '\n';
     } else {
-      run(options);
+      return run(options);
     }
     return 0;
   } catch (const std::invalid_argument& error) {

@@ -101,13 +101,15 @@ void append_table(std::string& out, const Section& section) {
 
 }  // namespace
 
-std::string markdown(const Facts& facts, const std::vector<Section>& sections) {
+std::string markdown(const Facts& facts) {
   std::string out = "# Benchmark\n\n";
   for (const auto& [name, value] : facts) out += "- " + name + ": " + value + "\n";
-  for (const auto& section : sections) {
-    out += "\n## " + section.title + "\n\n" + section.how + "\n\n";
-    append_table(out, section);
-  }
+  return out;
+}
+
+std::string markdown(const Section& section) {
+  auto out = "\n## " + section.title + "\n\n" + section.how + "\n\n";
+  append_table(out, section);
   return out;
 }
 

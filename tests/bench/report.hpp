@@ -36,8 +36,10 @@ struct Section {
 /// Facts about the run: machine, versions, options; in this order.
 using Facts = std::vector<std::pair<std::string, std::string>>;
 
+[[nodiscard]] std::string markdown(const Facts& facts);
+
 /// Quantities are medians, with the smallest and the largest in brackets where there were several rounds.
-[[nodiscard]] std::string markdown(const Facts& facts, const std::vector<Section>& sections);
+[[nodiscard]] std::string markdown(const Section& section);
 
 /// {"facts": {…}, "sections": {name: [{column: cell, …}, …], …}}; a quantity is {"median", "min", "max", "values"}.
 [[nodiscard]] std::string json(const Facts& facts, const std::vector<Section>& sections);
