@@ -17,8 +17,8 @@ Section instances(World& world, const Options& options) {
   Section section{.name = "instances",
                   .title = "Several processes on one table",
                   .how = "A backlog of " + std::to_string(options.rows) +
-                         " rows, processes started together, by the time of the slowest. Each round checks that "
-                         "every row went out, and that there are as many entries as rows.",
+                         " rows, processes started together; from the first mark of any to the last. Each round "
+                         "checks that every row went out, and that there are as many entries as rows.",
                   .columns = {{"processes", "processes"},
                               {"batch", "batch"},
                               {"rows_per_second", "rows/s"},

@@ -30,7 +30,7 @@ int positive(const std::string& option, const std::string& text) {
 }
 
 void make_quick(Options& options) {
-  options.rows = 2'000;
+  options.rows = 1'000;
   options.rounds = 1;
   options.window = std::chrono::seconds{2};
   options.longest_run = std::chrono::seconds{30};

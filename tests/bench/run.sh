@@ -5,7 +5,7 @@
 #   tests/bench/run.sh [--rows N] [--batch N,…] [--repeats N] [--seconds N] [--only SECTION,…] [--quick]
 #                      [--sockets] [--json FILE] [--picture FILE.svg] [--profile-cpu FILE]
 #
-# Everything takes about an hour and a half with three repeats; --quick a minute, to see that it works.
+# Everything takes about an hour with three repeats; --quick a minute, to see that it works.
 # tests/bench/README.md tells what is measured, and each option.
 set -euo pipefail
 # shellcheck source=deploy/common.sh
