@@ -57,7 +57,8 @@ postgres::RowStoreOptions row_store_options(const config::Settings& settings, st
                 .worker = std::move(worker),
                 .lease = dispatcher.lease,
                 .max_payload_bytes = dispatcher.max_payload_bytes,
-                .max_attempts = dispatcher.max_attempts},
+                .max_attempts = dispatcher.max_attempts,
+                .batch_bytes = dispatcher.batch_bytes},
   };
 }
 
@@ -82,6 +83,8 @@ dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings,
   const auto& dispatcher = settings.dispatcher;
   return {
       .batch_rows = dispatcher.batch,
+      .most_batch_rows = dispatcher.batch_max,
+      .most_rows_a_second = dispatcher.max_rate,
       .poll_interval = dispatcher.poll_interval,
       .lease_reserve = write_timeout(settings),
       .shutdown_timeout = dispatcher.shutdown_timeout,

@@ -9,6 +9,7 @@ namespace {
 
 constexpr std::int64_t kKiB = 1'024;
 constexpr std::int64_t kMiB = 1'024 * kKiB;
+constexpr std::int64_t kGiB = 1'024 * kMiB;
 constexpr std::int64_t kLongestStream = 1'000'000'000'000;
 
 }  // namespace
@@ -39,6 +40,25 @@ std::vector<Option> tuning_options() {
                       {"OUTBOX_BATCH_SIZE", Unit::own, Readers::api_alone},
                       {"OUTBOX_BATCH_SIZE", Unit::own, Readers::coordinator}},
        .store = [](Settings& s, const Value& v) { s.dispatcher.batch = number<std::uint32_t>(v); }},
+      {.path = "dispatcher.batch_max",
+       .kind = Kind::integer,
+       .help = "How far a batch may grow by itself while a backlog is worked off; not set: it stays as it is",
+       .min = 1,
+       .max = 10'000,
+       .store = [](Settings& s, const Value& v) { s.dispatcher.batch_max = number<std::uint32_t>(v); }},
+      {.path = "dispatcher.batch_bytes",
+       .kind = Kind::size,
+       .help = "Most payload that one claim takes; a row larger than this goes alone",
+       .default_api = "8MiB",
+       .min = kKiB,
+       .max = kGiB,
+       .store = [](Settings& s, const Value& v) { s.dispatcher.batch_bytes = number<std::uint64_t>(v); }},
+      {.path = "dispatcher.max_rate",
+       .kind = Kind::integer,
+       .help = "Most rows a second, for a Redis that others share; 0: any number",
+       .default_api = "0",
+       .max = 1'000'000,
+       .store = [](Settings& s, const Value& v) { s.dispatcher.max_rate = number<std::uint32_t>(v); }},
       {.path = "dispatcher.lease",
        .kind = Kind::duration,
        .help = "How long a claimed row stays ours before others may claim it",

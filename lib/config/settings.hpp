@@ -66,6 +66,12 @@ struct DispatcherSettings {
   std::vector<std::string> exclude_streams;
   Millis poll_interval{0};
   std::uint32_t batch = 0;
+  /// How far a batch may grow while a backlog is worked off; 0: not at all.
+  std::uint32_t batch_max = 0;
+  /// Payloads of one batch, together.
+  std::uint64_t batch_bytes = 0;
+  /// Rows a second; 0: any number.
+  std::uint32_t max_rate = 0;
   Millis lease{0};
   std::uint32_t max_attempts = 0;
   /// MAXLEN of a stream that stream_maxlen does not name.

@@ -17,13 +17,19 @@ Awaitable<void> Dispatcher::claim_loop() {
       co_await take_a_suspect();
       continue;
     }
-    const auto limit = breaker_.rows_allowed(options_.batch_rows);
+    const auto wanted = breaker_.rows_allowed(batch_.now());
+    const auto limit = rate_.allowed(wanted, parts_.clock.now());
+    if (limit == 0) {
+      co_await pause(std::chrono::ceil<std::chrono::microseconds>(rate_.available_at(wanted) - parts_.clock.now()));
+      continue;
+    }
     const bool empty_handed = rows_in_hand_ + rows_postponed_ == 0;
     ClaimRequest request{limit, due_by_, {}};
     auto claimed = co_await claim(std::move(request));
     if (!claimed) continue;
     const auto rows = claimed->rows.size() + claimed->refused.size();
     const bool more = claimed->more || rows >= limit;
+    more ? batch_.was_full() : batch_.was_not_full();
     if (!claimed->rows.empty()) co_await to_publish_.push(std::move(*claimed));
     // A full claim means that there is more: on with it. Anything less waits for the poll.
     if (options_.once && rows == 0) {
@@ -89,6 +95,7 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   parts_.observer.claimed(claimed.rows.size() + dead, parts_.clock.now() - started);
   account_refused(claimed.refused);
   rows_in_hand_ += claimed.rows.size();
+  rate_.took(claimed.rows.size());
   tally_.claimed += claimed.rows.size() + dead;
   co_return claimed;
 }

@@ -33,6 +33,8 @@ Dispatcher::Dispatcher(const boost::asio::any_io_executor& executor, DispatcherO
       postponed_alarm_{executor},
       sample_alarm_{executor},
       watch_alarm_{executor},
+      batch_{options_.batch_rows, options_.most_batch_rows},
+      rate_{options_.most_rows_a_second},
       redis_backoff_{options_.backoff_min, options_.backoff_max},
       claim_backoff_{options_.backoff_min, options_.backoff_max},
       settle_backoff_{options_.backoff_min, options_.backoff_max} {}

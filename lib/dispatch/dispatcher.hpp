@@ -9,7 +9,9 @@
 #include "dispatch/tally.hpp"
 #include "entry/encoder.hpp"
 #include "outbox/backoff.hpp"
+#include "outbox/batch_size.hpp"
 #include "outbox/breaker.hpp"
+#include "outbox/rate_limit.hpp"
 #include "outbox/retry_policy.hpp"
 
 #include <functional>
@@ -23,6 +25,10 @@ namespace outboxd::dispatch {
 
 struct DispatcherOptions {
   std::uint32_t batch_rows = 32;
+  /// How far batches may grow while a backlog is worked off; 0: not at all.
+  std::uint32_t most_batch_rows = 0;
+  /// Rows a second that may be claimed; 0: any number.
+  std::uint32_t most_rows_a_second = 0;
   std::chrono::milliseconds poll_interval{250};
   /// A batch is not sent when less than this is left of its lease: the write's own time-out, and a margin.
   std::chrono::milliseconds lease_reserve{5'000};
@@ -141,6 +147,8 @@ class Dispatcher {
   Alarm sample_alarm_;
   Alarm watch_alarm_;
 
+  BatchSize batch_;
+  RateLimit rate_;
   Breaker breaker_;
   Backoff redis_backoff_;
   Backoff claim_backoff_;

@@ -74,6 +74,9 @@ probe_min = "100ms"  # default
 probe_max = "1s"  # default
 poll_interval = "500ms"  # environment CARACAL_OUTBOX_POLL_MS
 batch = 32  # profile api
+# batch_max is not set
+batch_bytes = "8MiB"  # default
+max_rate = 0  # default
 lease = "90s"  # file )" + file +
                                R"(:2
 max_attempts = 100  # profile api

@@ -52,6 +52,27 @@ TEST_CASE("once: an outage ends it, unless there is time to wait it out") {
   CHECK(too_late.dispatcher.gave_up_because() == "the time given by --timeout is over");
 }
 
+TEST_CASE("a rate is kept, and batches grow in a backlog") {
+  auto options = Bench::daemon();
+  options.most_rows_a_second = 100;
+  Bench slow{options};
+  for (int i = 0; i < 2'000; ++i) slow.insert(std::to_string(i));
+  slow.run_for(10s);
+  CHECK(slow.publisher.published.size() >= 900);
+  CHECK(slow.publisher.published.size() <= 1'010);
+
+  options = Bench::daemon();
+  options.batch_rows = 10;
+  options.most_batch_rows = 35;
+  Bench growing{options};
+  for (int i = 0; i < 500; ++i) growing.insert(std::to_string(i));
+  growing.run_for(10s);
+  std::size_t largest = 0;
+  for (const auto& write : growing.publisher.writes) largest = std::max(largest, write.size());
+  CHECK(largest == 35);
+  CHECK(growing.publisher.published.size() == 500);
+}
+
 TEST_CASE("nothing is claimed while Redis is away, and one line a change is said") {
   Bench bench{Bench::daemon()};
   bench.insert("1");

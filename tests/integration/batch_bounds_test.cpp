@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+// What one batch holds: bytes as well as rows, more rows while a backlog is worked off, and no more than a rate.
+#include "support/caracal_table.hpp"
+#include "support/http.hpp"
+#include "support/outbox_table.hpp"
+#include "support/published.hpp"
+#include "support/wait.hpp"
+
+#include <doctest/doctest.h>
+
+#include <regex>
+
+using outboxd::test::contract_database;
+using outboxd::test::count_caracal_rows;
+using outboxd::test::count_rows;
+using outboxd::test::http_get;
+using outboxd::test::http_port;
+using outboxd::test::new_stream;
+using outboxd::test::once_counts;
+using outboxd::test::outboxd_environment;
+using outboxd::test::published;
+using outboxd::test::run_outboxd;
+using outboxd::test::shared_redis;
+using outboxd::test::start_outboxd;
+using outboxd::test::wait_until;
+
+namespace {
+
+/// Batches that a claim found, as the metrics have it.
+int batches(std::uint16_t port) {
+  static const std::regex kCount{R"(outboxd_batch_rows_count\{dispatcher="outbox"\} (\d+))"};
+  const auto metrics = http_get(port, "/metrics").body;
+  std::smatch found;
+  return std::regex_search(metrics, found, kCount) ? std::stoi(found[1]) : 0;
+}
+
+}  // namespace
+
+TEST_CASE("a batch is cut by bytes: what doesn't fit is given back untouched, and comes next") {
+  const auto database = contract_database();
+  const auto stream = new_stream();
+  database.exec("INSERT INTO event_outbox (id, stream_name, payload_json) SELECT 'r' || lpad(n::text, 3, '0'), '" +
+                stream + "', jsonb_build_object('text', repeat('x', 100000)) FROM generate_series(1, 40) AS n");
+  const auto daemon = start_outboxd({"--http-listen", "127.0.0.1:0", "--batch", "40", "--batch-bytes", "256KiB"},
+                                    outboxd_environment(database));
+  wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") == 40; });
+  CHECK(count_rows(database, "attempts = 1") == 40);
+  CHECK(published(shared_redis().probe(), stream).each_once(40));
+  CHECK(batches(http_port(*daemon)) >= 20);
+}
+
+TEST_CASE("a row larger than a batch goes alone") {
+  const auto database = contract_database();
+  const auto stream = new_stream();
+  database.exec("INSERT INTO event_outbox (id, stream_name, payload_json) SELECT n::text, '" + stream +
+                "', jsonb_build_object('text', repeat('x', 50000)) FROM generate_series(1, 3) AS n");
+  const auto ended = run_outboxd({"--once", "--batch-bytes", "1KiB"}, outboxd_environment(database));
+  CHECK(ended.status == 0);
+  CHECK(published(shared_redis().probe(), stream).each_once(3));
+  CHECK(count_rows(database, "attempts = 1") == 3);
+}
+
+TEST_CASE("a batch is cut by bytes in caracal_outbox, too") {
+  const auto database = outboxd::test::caracal_database();
+  const auto stream = new_stream();
+  database.exec(
+      "INSERT INTO caracal_outbox (id, producer, topic, dedupe_key, payload_json) SELECT n::text, 'coordinator', '" +
+      stream + "', n::text, jsonb_build_object('text', repeat('x', 100000)) FROM generate_series(1, 20) AS n");
+  const auto ended = run_outboxd(outboxd::test::for_caracal_table({"--once", "--batch-bytes", "256KiB"}),
+                                 outboxd_environment(database));
+  CHECK_MESSAGE(ended.status == 0, ended.err);
+  CHECK(published(shared_redis().probe(), stream).each_once(20));
+  CHECK(count_caracal_rows(database, "attempts = 1 AND status = 'published'") == 20);
+}
+
+TEST_CASE("batches grow up to batch_max while a backlog is worked off") {
+  const auto database = contract_database();
+  outboxd::test::insert_rows(database, "r", new_stream(), 2'000);
+  const auto daemon = start_outboxd({"--http-listen", "127.0.0.1:0", "--batch", "10", "--batch-max", "500"},
+                                    outboxd_environment(database));
+  wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") == 2'000; });
+  // 200 of ten rows each, if they didn't.
+  CHECK(batches(http_port(*daemon)) < 60);
+}
+
+TEST_CASE("max_rate bounds the rows a second") {
+  const auto database = contract_database();
+  outboxd::test::insert_rows(database, "r", new_stream(), 300);
+  const auto ended = run_outboxd({"--once", "--max-rate", "200"}, outboxd_environment(database));
+  CHECK(ended.status == 0);
+  CHECK(once_counts(ended.out).published == 300);
+  // By the table's own clock: from the first to the last of them, less what the bucket held at first.
+  CHECK(std::stod(database.scalar(
+            "SELECT extract(epoch FROM max(dispatched_at) - min(dispatched_at)) FROM event_outbox")) > 1.0);
+}
