@@ -12,7 +12,7 @@ constexpr std::string_view kLeaseEnd = "now() + {lease_ms} * interval '1 millise
 // that was never retried is due from its creation on; so the rows due first, in the index's order, are sorted by
 // creation among themselves. Where others have locked the greater part of them, those behind them are taken as they
 // come.
-constexpr std::string_view kClaim = R"sql(
+constexpr std::string_view kClaim = R"sql(/* claim */
 WITH oldest AS MATERIALIZED (
   SELECT {key} AS place FROM {table}
    WHERE {key} = ANY (ARRAY(SELECT {key} FROM {table} WHERE {due}{and_rows}
@@ -41,7 +41,7 @@ SELECT place::text FROM (
    WHERE {due} ORDER BY {available_at} LIMIT $1::bigint) AS first
  ORDER BY created_at, id)sql";
 
-constexpr std::string_view kClaimPlaces = R"sql(
+constexpr std::string_view kClaimPlaces = R"sql(/* claim */
 WITH claimed AS (
   UPDATE {table} AS o
      SET {available_at} = {lease_end}
@@ -74,13 +74,13 @@ constexpr std::string_view kOurs =
     "{id} = ANY ($1::text[]::{ids}) AND {pending} AND {available_at} = $2::timestamptz";
 
 // What is over is not scheduled for later.
-constexpr std::string_view kMarkPublished = R"sql(
+constexpr std::string_view kMarkPublished = R"sql(/* settle */
 UPDATE {table}
    SET {set_published}{attempts} = least({own_attempts}, {attempts_cap}) + 1, {available_at} = least({available_at}, now())
  WHERE {ours})sql";
 
 // A row that is given back before its first attempt is due from its creation on, as it was.
-constexpr std::string_view kSettle = R"sql(
+constexpr std::string_view kSettle = R"sql(/* settle */
 UPDATE {table} AS o
    SET {set_outcome}{attempts} = CASE WHEN s.verdict = 'released' THEN o.{attempts}
                                       ELSE least({o_attempts}, {attempts_cap}) + 1 END,

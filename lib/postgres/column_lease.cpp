@@ -11,7 +11,7 @@ constexpr std::string_view kLeaseEnd = "now() + {lease_ms} * interval '1 millise
 // ARRAY(SELECT …) runs once, whatever the plan, so that the limit holds. The inner order is the index's; rows of one
 // transaction share their time, so ordering by id as well would sort a bulk insert for each batch. The few that were
 // claimed are put in full order at the end.
-constexpr std::string_view kClaim = R"sql(
+constexpr std::string_view kClaim = R"sql(/* claim */
 WITH claimed AS (
   UPDATE {table} AS o
      SET {attempts} = least({o_attempts}, {attempts_cap}) + 1, {locked_by} = {worker}, {locked_until} = {lease_end}
@@ -69,10 +69,10 @@ UPDATE {table}
 constexpr std::string_view kOurs =
     "{id} = ANY ($1::text[]::{ids}) AND {locked_by}::text = {worker} AND {locked_until} = $2::timestamptz";
 
-constexpr std::string_view kMarkPublished = R"sql(
+constexpr std::string_view kMarkPublished = R"sql(/* settle */
 UPDATE {table} SET {set_published}{locked_until} = NULL WHERE {ours})sql";
 
-constexpr std::string_view kSettle = R"sql(
+constexpr std::string_view kSettle = R"sql(/* settle */
 UPDATE {table} AS o
    SET {set_outcome}{attempts} = CASE WHEN s.verdict = 'released' THEN greatest({o_attempts} - 1, 0) ELSE o.{attempts} END,
        {available_at} = CASE {dead_at}

@@ -2,6 +2,7 @@
 #include "postgres/statements.hpp"
 
 #include <exception>
+#include <string_view>
 
 namespace outboxd::postgres {
 
@@ -13,6 +14,17 @@ constexpr int kTries = 10;
 bool lost_a_race(const std::exception& error) {
   const auto state = sqlstate_of(error);
   return state == "40001" || state == "40P01";
+}
+
+/// A name that tells whoever looks at the wire, or at pg_prepared_statements, what it is: from the comment that the
+/// statement begins with, if it does.
+std::string name_of(const std::string& sql, std::size_t number) {
+  constexpr std::string_view kBegin = "/* ";
+  std::string name = "outboxd_";
+  if (sql.starts_with(kBegin)) {
+    name.append(sql, kBegin.size(), sql.find(' ', kBegin.size()) - kBegin.size()).append("_");
+  }
+  return name + std::to_string(number);
 }
 
 }  // namespace
@@ -34,7 +46,7 @@ pqxx::result Statements::run_once(const std::string& sql, const std::vector<Para
 }
 
 pqxx::result Statements::run_prepared(const std::string& sql, const std::vector<Parameter>& parameters) {
-  const auto [statement, is_new] = prepared_.try_emplace(sql, "outboxd_" + std::to_string(prepared_.size()));
+  const auto [statement, is_new] = prepared_.try_emplace(sql, name_of(sql, prepared_.size()));
   if (is_new) {
     try {
       prepare(connection_, statement->second, sql);

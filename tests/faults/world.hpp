@@ -57,20 +57,20 @@ struct WorldOptions {
 struct Step {
   const char* name;
   bool is_redis;
-  /// What only this kind of request holds.
+  /// What only this kind of request holds: the beginning of its prepared statements' names.
   const char* text;
   Phase phase;
 };
 
-inline constexpr Step kClaimAsked{"claim not yet there", false, "SKIP LOCKED", Phase::asked};
-inline constexpr Step kClaimDone{"claim done, not answered", false, "SKIP LOCKED", Phase::done};
-inline constexpr Step kClaimAnswered{"claim answered", false, "SKIP LOCKED", Phase::answered};
+inline constexpr Step kClaimAsked{"claim not yet there", false, "outboxd_claim_", Phase::asked};
+inline constexpr Step kClaimDone{"claim done, not answered", false, "outboxd_claim_", Phase::done};
+inline constexpr Step kClaimAnswered{"claim answered", false, "outboxd_claim_", Phase::answered};
 inline constexpr Step kPublishAsked{"publish not yet there", true, "MAXLEN", Phase::asked};
 inline constexpr Step kPublishDone{"publish done, not answered", true, "MAXLEN", Phase::done};
 inline constexpr Step kPublishAnswered{"publish answered", true, "MAXLEN", Phase::answered};
-inline constexpr Step kSettleAsked{"settle not yet there", false, "\"dispatched_at\" = ", Phase::asked};
-inline constexpr Step kSettleDone{"settle done, not answered", false, "\"dispatched_at\" = ", Phase::done};
-inline constexpr Step kSettleAnswered{"settle answered", false, "\"dispatched_at\" = ", Phase::answered};
+inline constexpr Step kSettleAsked{"settle not yet there", false, "outboxd_settle_", Phase::asked};
+inline constexpr Step kSettleDone{"settle done, not answered", false, "outboxd_settle_", Phase::done};
+inline constexpr Step kSettleAnswered{"settle answered", false, "outboxd_settle_", Phase::answered};
 
 /// What becomes of the bytes that are held when the server dies: its answer, if there was one, is lost with it.
 [[nodiscard]] inline Then unanswered(const Step& step) {
