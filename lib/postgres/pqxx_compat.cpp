@@ -16,6 +16,15 @@ void refuse_nul_bytes(const std::vector<Parameter>& parameters) {
   }
 }
 
+/// libpqxx 7.10 puts a prepared statement's name before the server's words.
+std::string_view without_statement(std::string_view line) {
+  constexpr std::string_view kBefore = "Failure during '";
+  constexpr std::string_view kBehind = "': ";
+  if (!line.starts_with(kBefore)) return line;
+  const auto end = line.find(kBehind, kBefore.size());
+  return end == std::string_view::npos ? line : line.substr(end + kBehind.size());
+}
+
 std::string_view without_severity(std::string_view line) {
   constexpr std::array<std::string_view, 3> kSeverities{"ERROR:", "FATAL:", "PANIC:"};
   for (const auto severity : kSeverities) {
@@ -130,7 +139,7 @@ std::string message_of(const std::exception& error) {
     const auto line = rest.substr(0, end);
     rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
     if (message.empty()) {
-      message = without_severity(line);
+      message = without_severity(without_statement(line));
     } else if (line.starts_with("connection to server")) {
       // One for each host.
       message.append("; ").append(line);

@@ -108,6 +108,7 @@ TEST_CASE("an error's message names every host that was tried, and no severity")
       message("connection to server at \"h1\" failed: refused\n\tIs it running?\n"
               "connection to server at \"h2\" failed: session is read-only\n") ==
       "connection to server at \"h1\" failed: refused; connection to server at \"h2\" failed: session is read-only");
+  CHECK(message("Failure during 'outboxd_claim_0': ERROR:  not this row\nCONTEXT:  a trigger\n") == "not this row");
   CHECK(message("Could not obtain client encoding: not connected.") == "the connection was lost");
 }
 
