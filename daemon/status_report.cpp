@@ -87,7 +87,7 @@ std::string json_line_of(const DispatcherStatus& status) {
     const auto& [backlog, leased, in_retry] = *status.overview;
     line << ",\"pending\":" << backlog.pending << ",\"oldest_pending_seconds\":";
     if (backlog.oldest_pending) {
-      line << static_cast<double>(backlog.oldest_pending->count()) / 1000;
+      line << std::fixed << std::setprecision(3) << static_cast<double>(backlog.oldest_pending->count()) / 1000;
     } else {
       line << "null";
     }

@@ -107,7 +107,8 @@ SELECT (SELECT count(*) FROM (SELECT FROM {table} WHERE {alive}{filter} LIMIT $2
             WHERE {alive}{filter} ORDER BY {available_at} LIMIT 1000)
           UNION ALL
           (SELECT {created_at} FROM {table}
-            WHERE {alive} AND {available_at} > now(){filter} ORDER BY {available_at} LIMIT 1000)) AS candidates))sql";
+            WHERE {alive} AND {available_at} > now(){filter} ORDER BY {available_at} LIMIT 1000)) AS candidates
+         WHERE isfinite(created_at) HAVING count(*) > 0))sql";
 
 // A row that is leased for a further attempt looks like one that waits for it.
 constexpr std::string_view kInHand = R"sql(

@@ -42,7 +42,7 @@ BacklogReader::BacklogReader(const RowStoreOptions& options)
 void BacklogReader::connect() {
   auto fresh = open_connection(options_.session.conninfo);
   Statements statements{*fresh, mode_, prepared_};
-  const auto report = inspect_table(statements, options_.terms.table, options_.shape);
+  const auto report = inspect_table(statements, options_.terms.table, options_.shape, options_.terms.worker.size());
   if (!report.problems.empty()) throw std::runtime_error(report.problems.front());
   layout_ = make_layout(options_.shape, with_facts(options_.terms, report));
   connection_ = std::move(fresh);

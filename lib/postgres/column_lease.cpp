@@ -121,7 +121,7 @@ SELECT (SELECT count(*) FROM (SELECT FROM {table} WHERE {alive}{filter} LIMIT $2
           WHERE {pending} AND {available_at} <= least(now(), $1::timestamptz)
             AND ({locked_until} IS NULL OR {locked_until} < now()){filter} LIMIT $2::bigint) AS due),
        (SELECT greatest(0, extract(epoch FROM now() - {created_at}) * 1000)::bigint FROM {table}
-         WHERE {alive}{filter} ORDER BY {created_at} LIMIT 1))sql";
+         WHERE {alive} AND isfinite({created_at}){filter} ORDER BY {created_at} LIMIT 1))sql";
 
 constexpr std::string_view kInHand = R"sql(
 SELECT (SELECT count(*) FROM (SELECT {locked_until} AS lease FROM {table}

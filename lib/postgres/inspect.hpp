@@ -5,6 +5,7 @@
 #include "postgres/statements.hpp"
 #include "postgres/table_shape.hpp"
 
+#include <cstddef>
 #include <string>
 #include <vector>
 
@@ -20,11 +21,15 @@ struct TableReport {
   std::string id_type = "text";
   std::string status_type = "text";
   std::string attempts_type = "integer";
+  /// With its length, if it has one: what is longer is cut.
+  std::string last_error_type = "text";
 };
 
 /// Looks a table up in the catalog, and checks that its columns and this role's rights are what its shape asks for.
-/// `table` is quoted SQL. Blocks; throws what libpqxx throws.
-[[nodiscard]] TableReport inspect_table(Statements& statements, const std::string& table, const TableShape& shape);
+/// `table` is quoted SQL; `worker_length` is that of the name that goes into `locked_by`. Blocks; throws what libpqxx
+/// throws.
+[[nodiscard]] TableReport inspect_table(Statements& statements, const std::string& table, const TableShape& shape,
+                                        std::size_t worker_length);
 
 /// The terms with what the table itself decides.
 [[nodiscard]] LayoutTerms with_facts(LayoutTerms terms, const TableReport& report);

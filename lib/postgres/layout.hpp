@@ -21,6 +21,7 @@ struct LayoutTerms {
   std::string id_type = "text";
   std::string status_type = "text";
   std::string attempts_type = "integer";
+  std::string last_error_type = "text";
   /// Only rows of these streams; empty: all.
   std::vector<std::string> streams{};
   /// Never rows of these.

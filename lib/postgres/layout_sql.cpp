@@ -88,11 +88,12 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
   // Beginnings of SET lists, for what a shape may have or not.
   put("touch", shape.updated_at.empty() ? "" : column(shape.updated_at) + " = now(), ");
   put("last_error", column(shape.last_error));
+  put("last_error_type", terms.last_error_type);
   set("set_published", std::string{shape.has_status() ? "{status} = {as_published}, " : ""} +
                            (shape.published_at.empty() ? "" : "{published_at} = now(), ") +
                            (shape.last_error.empty() ? "" : "{last_error} = NULL, ") + "{touch}");
   set("set_dead", std::string{shape.has_status() ? "{status} = {as_dead}, " : "{available_at} = 'infinity', "} +
-                      (shape.last_error.empty() ? "" : "{last_error} = $2, ") + "{touch}");
+                      (shape.last_error.empty() ? "" : "{last_error} = $2::text::{last_error_type}, ") + "{touch}");
   std::string outcome;
   if (shape.has_status()) {
     outcome +=
@@ -104,7 +105,8 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
   }
   if (!shape.last_error.empty()) {
     outcome +=
-        "{last_error} = CASE WHEN s.verdict = 'published' THEN NULL ELSE coalesce(s.error, o.{last_error}) END, ";
+        "{last_error} = CASE WHEN s.verdict = 'published' THEN NULL ELSE coalesce(s.error::{last_error_type}, "
+        "o.{last_error}) END, ";
   }
   set("set_outcome", outcome + "{touch}");
   set("dead_at", shape.has_status() ? "" : "WHEN s.verdict = 'dead' THEN 'infinity'::timestamptz");

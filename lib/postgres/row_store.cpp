@@ -56,7 +56,7 @@ dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
     if (claim_session_.is_pooled() && !terms_.worker.starts_with(kPooledPrefix)) {
       terms_.worker.insert(0, kPooledPrefix);
     }
-    return inspect_table(statements, terms_.table, shape_);
+    return inspect_table(statements, terms_.table, shape_, terms_.worker.size());
   });
   if (report) {
     terms_ = with_facts(terms_, *report);

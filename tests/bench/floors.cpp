@@ -90,7 +90,7 @@ Drain daemon_statements(const World& world, const test::Database& database, int 
   postgres::Statements statements{*connection, mode, prepared};
   const auto shape = postgres::event_outbox_shape();
   postgres::LayoutTerms terms{.table = "event_outbox", .worker = "floor"};
-  terms = postgres::with_facts(terms, postgres::inspect_table(statements, terms.table, shape));
+  terms = postgres::with_facts(terms, postgres::inspect_table(statements, terms.table, shape, terms.worker.size()));
   const auto layout = postgres::make_layout(shape, terms);
   postgres::Claims claims;
   return until_empty(world, [&] {

@@ -480,6 +480,48 @@ TEST_CASE("an id that doesn't name one row") {
   CHECK_MESSAGE(ended.status == 0, ended.err);
 }
 
+TEST_CASE("an id that may be NULL, and a lease's column that is too short for a worker's name") {
+  const auto database = database_with(kJobs);
+  database.exec("ALTER TABLE jobs ADD COLUMN wrong bigint UNIQUE, ADD COLUMN short varchar(20)");
+  check_refused(database, mapping("jobs", instead(kJobColumns, "id", "wrong"), kStates), {"jobs", "wrong", "NULL"});
+  check_refused(database, mapping("jobs", instead(kJobColumns, "locked_by", "short"), kStates), {"jobs", "short"});
+}
+
+TEST_CASE("an error that is longer than its column is cut, and the row is dead all the same") {
+  const auto database = database_with(kMessages);
+  database.exec("ALTER TABLE messages ADD COLUMN problem varchar(10)");
+  insert_messages(database, new_stream("custom"), 3);
+  database.exec("UPDATE messages SET " + kMessageColumns.at("payload") +
+                " = '[]' WHERE id = (SELECT id FROM messages"
+                " LIMIT 1)");
+  const auto ended = once(database, mapping("messages", instead(kMessageColumns, "last_error", "problem")));
+  CHECK_MESSAGE(ended.status == 1, ended.err);
+  CHECK(once_counts(ended.out).dead == 1);
+  CHECK(once_counts(ended.out).published == 2);
+  CHECK(database.scalar("SELECT count(*) FROM messages WHERE problem = 'payload is'") == "1");
+}
+
+TEST_CASE("rows that are due from the beginning of time, and created at no known one, are counted") {
+  for (const bool lease : {false, true}) {
+    CAPTURE(lease);
+    const auto database = database_with(lease ? kJobs : kMessages);
+    auto columns = without(lease ? kJobColumns : kMessageColumns, "created_at");
+    const std::string table = lease ? "jobs" : "messages";
+    const Mapped mapped(mapping(table, columns, lease ? kStates : ""));
+    const auto status = [&] {
+      return run_outboxd(mapped.command({"status", "--json"}), outboxd_environment(database)).out;
+    };
+    CHECK_MESSAGE(contains(status(), R"("pending":0,"oldest_pending_seconds":null)"), status());
+    if (lease) {
+      insert_jobs(database, new_stream("custom"), 3);
+    } else {
+      insert_messages(database, new_stream("custom"), 3);
+    }
+    database.exec("UPDATE " + table + " SET " + columns.at("available_at") + " = '-infinity'");
+    CHECK_MESSAGE(contains(status(), R"("pending":3,"oldest_pending_seconds":null)"), status());
+  }
+}
+
 TEST_CASE("a right that is missing on a column of a custom table") {
   const auto database = database_with(kMessages);
   const auto role = "custom_" + database.name;

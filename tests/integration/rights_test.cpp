@@ -161,3 +161,12 @@ TEST_CASE("a table in another schema, and a partitioned one") {
   CHECK_MESSAGE(ended.status == 0, ended.err);
   CHECK(shared_redis().probe().xlen(stream) == 100);
 }
+
+TEST_CASE("a schema that the role may not use is named, and is no outage of Postgres") {
+  const auto database = database_with_row();
+  database.exec("CREATE SCHEMA hidden; ALTER TABLE event_outbox SET SCHEMA hidden");
+  const auto role = role_with(database, "SELECT, UPDATE ON hidden.event_outbox");
+  check_refused(once_as(database, role, {"--table", "hidden.event_outbox"}), {"hidden", "GRANT USAGE ON"});
+  database.exec("GRANT USAGE ON SCHEMA hidden TO " + role);
+  CHECK(once_as(database, role, {"--table", "hidden.event_outbox"}).status == 0);
+}

@@ -279,8 +279,7 @@ TEST_CASE("a role from which row-level security hides everything is told so at t
   }
 }
 
-TEST_CASE(
-    "a partitioned table put in a plain one's stead: rows in the same place of other partitions are left alone") {
+TEST_CASE("a partitioned table put in a plain one's stead: rows in the same places are left alone") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     const auto database = kind.database();

@@ -45,9 +45,15 @@ TEST_CASE("status: a count that stopped says so, and nothing pending has no age"
   CHECK(text.find(" 100000+       -  ") != std::string::npos);
 }
 
+TEST_CASE("status as JSON: weeks are told to the millisecond, too") {
+  auto old = busy();
+  old.overview->backlog.oldest_pending = std::chrono::milliseconds{2'345'678'901};
+  CHECK(json_line_of(old).find(R"("oldest_pending_seconds":2345678.901,)") != std::string::npos);
+}
+
 TEST_CASE("status as JSON: what is not known is null") {
   CHECK(json_line_of(busy()) ==
-        R"({"dispatcher":"api","table":"event_outbox","pending":1200,"oldest_pending_seconds":2.34,"leased":64,)"
+        R"({"dispatcher":"api","table":"event_outbox","pending":1200,"oldest_pending_seconds":2.340,"leased":64,)"
         R"("in_retry":3,"dead":1,"counts_stop_at":100000,"published_last_minute":77})"
         "\n");
   CHECK(json_line_of(unknown()) ==
