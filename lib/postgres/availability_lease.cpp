@@ -79,14 +79,15 @@ UPDATE {table}
    SET {set_published}{attempts} = least({own_attempts}, {attempts_cap}) + 1, {available_at} = least({available_at}, now())
  WHERE {ours})sql";
 
-// A row that is given back before its first attempt is due from its creation on, as it was.
+// When a row was due before its claim is forgotten; one that is given back is due from its creation on, so that
+// whoever takes only what was due at some time, as --once does, takes it again.
 constexpr std::string_view kSettle = R"sql(/* settle */
 UPDATE {table} AS o
    SET {set_outcome}{attempts} = CASE WHEN s.verdict = 'released' THEN o.{attempts}
                                       ELSE least({o_attempts}, {attempts_cap}) + 1 END,
        {available_at} = CASE {dead_at}
                              WHEN s.delay > 0 THEN now() + s.delay * interval '1 microsecond'
-                             WHEN s.verdict = 'released' AND o.{attempts} = 0 THEN least({first_due}, now())
+                             WHEN s.verdict = 'released' THEN least({first_due}, now())
                              ELSE least(o.{available_at}, now()) END
   FROM unnest($1::text[]::{ids}, $3::text[], $4::bigint[], $5::text[]) AS s (id, verdict, delay, error)
  WHERE o.{id} = s.id AND o.{pending} AND o.{available_at} = $2::timestamptz{and_rows})sql";
