@@ -9,6 +9,7 @@
 #include "telemetry/redaction.hpp"
 
 #include <iostream>
+#include <stdexcept>
 
 namespace outboxd::daemon {
 namespace {
@@ -19,6 +20,12 @@ std::vector<postgres::Event> events_of(const CommandLine& line) {
 }
 
 void enqueue(const CommandLine& line, const config::Settings& settings) {
+  if (settings.dispatcher.layout != "event_outbox") {
+    throw std::invalid_argument("dispatcher " + settings.dispatcher.name + " has layout " +
+                                settings.dispatcher.layout +
+                                ", and rows are inserted into tables of layout event_outbox alone; name a dispatcher "
+                                "that has one (--dispatcher)");
+  }
   const auto events = events_of(line);
   const auto& options = settings.postgres;
   const auto connection = postgres::open_connection(

@@ -222,3 +222,11 @@ TEST_CASE("enqueue: words, JSON lines, and what is refused") {
   check_says(run_outboxd({"enqueue", stream, "a=b", "--table", "no_such_table"}, environment), 2, {"no_such_table"});
   CHECK(count_rows(database) == 3);
 }
+
+TEST_CASE("rows are not inserted into tables of other layouts") {
+  const auto ended = run_outboxd({"enqueue", "--layout", "caracal_outbox", "stream", "a=1"},
+                                 {{"DATABASE_URL", "postgresql://nobody@127.0.0.1:1/none"}});
+  CHECK(ended.status == 2);
+  CHECK(contains(ended.err, "layout caracal_outbox"));
+  CHECK(contains(ended.err, "--dispatcher"));
+}
