@@ -37,5 +37,6 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-second_deadlock_stack=1:suppressions=$source_root/tests/support/tsan.supp}
 say "running every test of build/$preset"
+# One more than there are cores, as most of them wait for servers most of the time.
 exec "${runner[@]}" ctest --test-dir "$source_root/build/$preset" --output-on-failure --no-tests=error \
-  --parallel "$(nproc)" "$@"
+  --parallel "$(($(nproc) + 1))" "$@"
