@@ -6,8 +6,6 @@
 namespace outboxd::postgres {
 namespace {
 
-constexpr std::string_view kLeaseEnd = "now() + {lease_ms} * interval '1 millisecond'";
-
 // No index holds the order of creation, and sorting a backlog for each batch would cost more than the batch. A row
 // that was never retried is due from its creation on; so the rows due first, in the index's order, are sorted by
 // creation among themselves. Where others have locked the greater part of them, those behind them are taken as they
@@ -15,13 +13,13 @@ constexpr std::string_view kLeaseEnd = "now() + {lease_ms} * interval '1 millise
 constexpr std::string_view kClaim = R"sql(/* claim */
 WITH oldest AS MATERIALIZED (
   SELECT {key} AS place FROM {table}
-   WHERE {key} = ANY (ARRAY(SELECT {key} FROM {table} WHERE {due}{and_rows}
+   WHERE {key} = ANY (ARRAY(SELECT {key} FROM {table} WHERE {which}{and_rows}
                              ORDER BY {available_at} LIMIT greatest(4 * $1::bigint, 256)))
      AND {still_due}
    ORDER BY {created_at}, {id} LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
 others AS MATERIALIZED (
   SELECT {key} AS place FROM {table}
-   WHERE {due}{and_rows} AND {key} <> ALL (ARRAY(SELECT place FROM oldest))
+   WHERE {which}{and_rows} AND {key} <> ALL (ARRAY(SELECT place FROM oldest))
    ORDER BY {available_at} LIMIT $1::bigint - (SELECT count(*) FROM oldest) FOR UPDATE SKIP LOCKED),
 claimed AS (
   UPDATE {table} AS o
@@ -46,7 +44,7 @@ WITH claimed AS (
   UPDATE {table} AS o
      SET {available_at} = {lease_end}
    WHERE o.{key} = ANY (ARRAY(
-           SELECT {key} FROM {table} WHERE {key} = ANY ($3::text[]::{keys}) AND {still_due}
+           SELECT {key} FROM {table} WHERE {which}{and_rows}
             ORDER BY {created_at}, {id} LIMIT $1::bigint FOR UPDATE SKIP LOCKED))
      AND {still_due}
   RETURNING {returned})
@@ -58,10 +56,6 @@ SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
    WHERE {due} AND {id} <> ALL ($3::text[]::{ids})
    ORDER BY {available_at} LIMIT $1::bigint) AS due
  ORDER BY created_at, id)sql";
-
-constexpr std::string_view kReadPayload = R"sql(
-SELECT CASE WHEN octet_length({payload}::text) <= {max_payload} THEN {payload}::text END
-  FROM {table} WHERE {id} = $1::text::{id_type})sql";
 
 constexpr std::string_view kBury = R"sql(
 UPDATE {table} SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) + 1
@@ -91,11 +85,6 @@ UPDATE {table} AS o
                              ELSE least(o.{available_at}, now()) END
   FROM unnest($1::text[]::{ids}, $3::text[], $4::bigint[], $5::text[]) AS s (id, verdict, delay, error)
  WHERE o.{id} = s.id AND o.{pending} AND o.{available_at} = $2::timestamptz{and_rows})sql";
-
-constexpr std::string_view kUnlockedOnly = R"sql(
-   AND o.{key} = ANY (ARRAY(SELECT {key} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED)))sql";
-
-constexpr std::string_view kStillOurs = "SELECT {id}::text FROM {table} WHERE {ours}";
 
 // Every count stops at the cap. The oldest row is among those due first, or among the few that are leased or retried.
 constexpr std::string_view kSample = R"sql(
@@ -129,37 +118,17 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   sql.set("first_due", shape.created_at.empty() ? "now()" : "o.{created_at}");
   sql.set("returned", kReturned);
   sql.set("claimed", sql.claimed("created_at, id"));
-  const auto with = [&sql](std::string_view statement, std::string_view and_rows,
-                           std::string_view lease_end = kLeaseEnd) {
-    auto one = sql;
-    one.set("and_rows", and_rows);
-    one.set("lease_end", lease_end);
-    return one.fill(statement);
-  };
-  constexpr std::string_view kOnlyThese = " AND {id} = ANY ($3::text[]::{ids})";
   // Who leased a row, and whether its last claim had an outcome, is not to be seen in such a table: dead workers'
   // rows come back at their lease's end, and nothing is suspected.
-  return {
-      .claim = with(kClaim, ""),
-      .claim_others = with(kClaim, " AND {id} <> ALL ($3::text[]::{ids})"),
-      .claim_these = with(kClaim, kOnlyThese),
-      .claim_these_until = with(kClaim, kOnlyThese, "$4::timestamptz"),
-      .look_ahead = sql.fill(kLookAhead),
-      .claim_places = with(kClaimPlaces, ""),
-      .due_ids = sql.fill(kDueIds),
-      .free_unknown_leases = {},
-      .read_payload = sql.fill(kReadPayload),
-      .bury = sql.fill(kBury),
-      .mark_published = sql.fill(kMarkPublished),
-      .settle = with(kSettle, ""),
-      .settle_unlocked = with(kSettle, kUnlockedOnly),
-      .still_ours = sql.fill(kStillOurs),
-      .gone_workers = {},
-      .free_leases = {},
-      .suspects = {},
-      .sample = sql.fill(kSample),
-      .in_hand = sql.fill(kInHand),
-  };
+  Layout layout;
+  sql.add_claims(layout, kClaim, kClaimPlaces, "");
+  sql.add_settlements(layout, kMarkPublished, kSettle);
+  layout.look_ahead = sql.fill(kLookAhead);
+  layout.due_ids = sql.fill(kDueIds);
+  layout.bury = sql.fill(kBury);
+  layout.sample = sql.fill(kSample);
+  layout.in_hand = sql.fill(kInHand);
+  return layout;
 }
 
 }  // namespace outboxd::postgres

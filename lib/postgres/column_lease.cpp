@@ -6,8 +6,6 @@
 namespace outboxd::postgres {
 namespace {
 
-constexpr std::string_view kLeaseEnd = "now() + {lease_ms} * interval '1 millisecond'";
-
 // ARRAY(SELECT …) runs once, whatever the plan, so that the limit holds. The inner order is the index's; rows of one
 // transaction share their time, so ordering by id as well would sort a bulk insert for each batch. The few that were
 // claimed are put in full order at the end.
@@ -51,10 +49,6 @@ SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
    ORDER BY {available_at} LIMIT $1::bigint) AS due
  ORDER BY available_at, id)sql";
 
-constexpr std::string_view kReadPayload = R"sql(
-SELECT CASE WHEN octet_length({payload}::text) <= {max_payload} THEN {payload}::text END
-  FROM {table} WHERE {id} = $1::text::{id_type})sql";
-
 constexpr std::string_view kBury = R"sql(
 UPDATE {table}
    SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) + 1, {locked_until} = NULL
@@ -81,11 +75,6 @@ UPDATE {table} AS o
        {locked_until} = NULL
   FROM unnest($1::text[]::{ids}, $3::text[], $4::bigint[], $5::text[]) AS s (id, verdict, delay, error)
  WHERE o.{id} = s.id AND o.{locked_by}::text = {worker} AND o.{locked_until} = $2::timestamptz{and_rows})sql";
-
-constexpr std::string_view kUnlockedOnly = R"sql(
-   AND o.{key} = ANY (ARRAY(SELECT {key} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED)))sql";
-
-constexpr std::string_view kStillOurs = "SELECT {id}::text FROM {table} WHERE {ours}";
 
 // A dead worker's rows are among those due first, as it claimed them in that order; the bound keeps both statements
 // cheap beside a large backlog.
@@ -145,36 +134,19 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   sql.set("among_the_first", kAmongTheFirst);
   sql.set("no_suspects", kNoSuspects);
   sql.set("claimed", sql.claimed("available_at, id"));
-  const auto with = [&sql](std::string_view statement, std::string_view and_rows,
-                           std::string_view lease_end = kLeaseEnd, std::string_view which = "{due}") {
-    auto one = sql;
-    one.set("which", which);
-    one.set("and_rows", and_rows);
-    one.set("lease_end", lease_end);
-    return one.fill(statement);
-  };
-  constexpr std::string_view kOnlyThese = " AND {id} = ANY ($3::text[]::{ids})";
-  return {
-      .claim = with(kClaim, "{no_suspects}"),
-      .claim_others = with(kClaim, "{no_suspects} AND {id} <> ALL ($3::text[]::{ids})"),
-      .claim_these = with(kClaim, kOnlyThese),
-      .claim_these_until = with(kClaim, kOnlyThese, "$4::timestamptz"),
-      .look_ahead = sql.fill(kLookAhead),
-      .claim_places = with(kClaim, " AND {key} = ANY ($3::text[]::{keys}){no_suspects}", kLeaseEnd, "{still_due}"),
-      .due_ids = sql.fill(kDueIds),
-      .free_unknown_leases = sql.fill(kFreeUnknownLeases),
-      .read_payload = sql.fill(kReadPayload),
-      .bury = sql.fill(kBury),
-      .mark_published = sql.fill(kMarkPublished),
-      .settle = with(kSettle, ""),
-      .settle_unlocked = with(kSettle, kUnlockedOnly),
-      .still_ours = sql.fill(kStillOurs),
-      .gone_workers = sql.fill(kGoneWorkers),
-      .free_leases = sql.fill(kFreeLeases),
-      .suspects = sql.fill(kSuspects),
-      .sample = sql.fill(kSample),
-      .in_hand = sql.fill(kInHand),
-  };
+  Layout layout;
+  sql.add_claims(layout, kClaim, kClaim, "{no_suspects}");
+  sql.add_settlements(layout, kMarkPublished, kSettle);
+  layout.look_ahead = sql.fill(kLookAhead);
+  layout.due_ids = sql.fill(kDueIds);
+  layout.free_unknown_leases = sql.fill(kFreeUnknownLeases);
+  layout.bury = sql.fill(kBury);
+  layout.gone_workers = sql.fill(kGoneWorkers);
+  layout.free_leases = sql.fill(kFreeLeases);
+  layout.suspects = sql.fill(kSuspects);
+  layout.sample = sql.fill(kSample);
+  layout.in_hand = sql.fill(kInHand);
+  return layout;
 }
 
 }  // namespace outboxd::postgres

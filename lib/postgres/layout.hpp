@@ -39,7 +39,8 @@ struct LayoutTerms {
 };
 
 /// The SQL verbs that drive one table for one dispatcher: a value. An empty verb means that the table's shape leaves
-/// nothing to be done. Ids are a text array's literal; `due by` is a timestamptz or NULL for now.
+/// nothing to be done. Ids are a text array's literal; `due by` is a timestamptz, or NULL for the moment of the
+/// claim.
 struct Layout {
   /// $1 limit, $2 due by. Leaves out suspects. Returns id, stream, payload, attempt, lease, claimed at, payload's
   /// bytes, dedupe key, kept back, in publishing order; when nothing is due, one line in which all but "claimed at"

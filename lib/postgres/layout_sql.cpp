@@ -37,6 +37,15 @@ std::string most_attempts_of(const std::string& type) {
   return type == "smallint" ? "32766" : "2147483646";
 }
 
+constexpr std::string_view kReadPayload = R"sql(
+SELECT CASE WHEN octet_length({payload}::text) <= {max_payload} THEN {payload}::text END
+  FROM {table} WHERE {id} = $1::text::{id_type})sql";
+
+constexpr std::string_view kUnlockedOnly = R"sql(
+   AND o.{key} = ANY (ARRAY(SELECT {key} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED)))sql";
+
+constexpr std::string_view kStillOurs = "SELECT {id}::text FROM {table} WHERE {ours}";
+
 // A payload that won't be sent anyway stays in the database, as it may be larger than our memory; so do those that
 // are more than a batch may hold. There is always a line, for the time of the claim.
 constexpr std::string_view kClaimed = R"sql(
@@ -143,6 +152,40 @@ std::string LayoutSql::claimed(std::string_view order) const {
   auto sql = *this;
   sql.set("order", order);
   return sql.fill(kClaimed);
+}
+
+void LayoutSql::add_claims(Layout& layout, std::string_view claim, std::string_view claim_places,
+                           std::string_view ordinary) const {
+  const auto with = [this](std::string_view statement, const std::string& and_rows, std::string_view which,
+                           std::string_view lease_end) {
+    auto sql = *this;
+    sql.set("which", which);
+    sql.set("and_rows", and_rows);
+    sql.set("lease_end", lease_end);
+    return sql.fill(statement);
+  };
+  constexpr std::string_view kDue = "{due}";
+  constexpr std::string_view kLeaseEnd = "now() + {lease_ms} * interval '1 millisecond'";
+  const std::string usual{ordinary};
+  const std::string these = " AND {id} = ANY ($3::text[]::{ids})";
+  layout.claim = with(claim, usual, kDue, kLeaseEnd);
+  layout.claim_others = with(claim, usual + " AND {id} <> ALL ($3::text[]::{ids})", kDue, kLeaseEnd);
+  layout.claim_these = with(claim, these, kDue, kLeaseEnd);
+  layout.claim_these_until = with(claim, these, kDue, "$4::timestamptz");
+  layout.claim_places = with(claim_places, usual + " AND {key} = ANY ($3::text[]::{keys})", "{still_due}", kLeaseEnd);
+}
+
+void LayoutSql::add_settlements(Layout& layout, std::string_view mark_published, std::string_view settle) const {
+  const auto with = [this, settle](std::string_view and_rows) {
+    auto sql = *this;
+    sql.set("and_rows", and_rows);
+    return sql.fill(settle);
+  };
+  layout.mark_published = fill(mark_published);
+  layout.settle = with("");
+  layout.settle_unlocked = with(kUnlockedOnly);
+  layout.still_ours = fill(kStillOurs);
+  layout.read_payload = fill(kReadPayload);
 }
 
 Layout make_layout(const TableShape& shape, const LayoutTerms& terms) {

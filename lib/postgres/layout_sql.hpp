@@ -22,6 +22,12 @@ class LayoutSql {
   [[nodiscard]] std::string fill(std::string_view sql) const;
   /// What a claim returns, of the rows of a CTE named claimed, in this order.
   [[nodiscard]] std::string claimed(std::string_view order) const;
+  /// The ways in which a claim is asked for. `claim` and `claim_places` take the rows for which {which}{and_rows}
+  /// holds, and lease them until {lease_end}; `ordinary` are further conditions where no certain rows are meant.
+  void add_claims(Layout& layout, std::string_view claim, std::string_view claim_places,
+                  std::string_view ordinary) const;
+  /// The ways in which outcomes are written; {ours} says which rows are still ours.
+  void add_settlements(Layout& layout, std::string_view mark_published, std::string_view settle) const;
 
  private:
   std::map<std::string, std::string, std::less<>> values_;
