@@ -82,6 +82,11 @@ void add_config(CLI::App& app, Parsed& parsed) {
 void add_migrate(CLI::App& app, Parsed& parsed) {
   auto* migrate = app.add_subcommand("migrate", "Create the outbox tables where they are missing")->fallthrough();
   migrate->add_flag("--dry-run", parsed.line.dry_run, "Print the SQL that would run, and change nothing");
+  const auto optional = [migrate, &parsed](const std::string& name, const std::string& help) {
+    migrate->add_flag_callback(
+        "--" + name, [&parsed, name] { parsed.line.optional_migrations.push_back(name); }, help);
+  };
+  optional("wake-ups", "Also have commits wake an idle dispatcher: a trigger on the outbox tables");
   migrate->add_option("--revert", parsed.revert, "Undo this one migration; refused while rows are unpublished")
       ->type_name("NUMBER");
 }

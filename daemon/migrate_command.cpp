@@ -41,12 +41,12 @@ std::vector<config::Settings> one_of_each_database(const std::vector<config::Set
 void migrate(const CommandLine& line, const config::Settings& settings) {
   const auto& options = settings.postgres;
   if (options.url.empty()) {
-    std::cout << postgres::render_sql(postgres::migrations());
+    std::cout << postgres::render_sql(postgres::wanted_of(postgres::migrations(), line.optional_migrations));
     return;
   }
   const auto connection = postgres::open_connection(
       postgres::complete_conninfo(options.url, options.connect_timeout, options.statement_timeout));
-  postgres::Migrator migrator{*connection};
+  postgres::Migrator migrator{*connection, postgres::migrations(), {.wanted = line.optional_migrations}};
   if (line.dry_run) {
     std::cout << migrator.dry_run_sql();
   } else if (line.revert) {

@@ -59,6 +59,7 @@ postgres::RowStoreOptions row_store_options(const config::Settings& settings, st
                 .max_payload_bytes = dispatcher.max_payload_bytes,
                 .max_attempts = dispatcher.max_attempts,
                 .batch_bytes = dispatcher.batch_bytes},
+      .poll_interval = dispatcher.poll_interval,
   };
 }
 

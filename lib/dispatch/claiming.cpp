@@ -10,6 +10,7 @@ namespace outboxd::dispatch {
 Awaitable<void> Dispatcher::claim_loop() {
   while (!claiming_is_over()) {
     if (breaker_.is_open()) {
+      co_await disarm_wake_ups();
       co_await probe();
       continue;
     }
@@ -20,6 +21,7 @@ Awaitable<void> Dispatcher::claim_loop() {
     const auto wanted = breaker_.rows_allowed(batch_.now());
     const auto limit = rate_.allowed(wanted, parts_.clock.now());
     if (limit == 0) {
+      co_await disarm_wake_ups();
       co_await pause(std::chrono::ceil<std::chrono::microseconds>(rate_.available_at(wanted) - parts_.clock.now()));
       continue;
     }
@@ -31,7 +33,8 @@ Awaitable<void> Dispatcher::claim_loop() {
     const bool more = claimed->more || rows >= limit;
     more ? batch_.was_full() : batch_.was_not_full();
     if (!claimed->rows.empty()) co_await to_publish_.push(std::move(*claimed));
-    // A full claim means that there is more: on with it. Anything less waits for the poll.
+    // A full claim means that there is more: on with it. Anything less waits.
+    if (more) co_await disarm_wake_ups();
     if (options_.once && rows == 0) {
       // What is in hand may yet be given back unsent, and is to be claimed again then.
       co_await nothing_in_hand();
@@ -40,9 +43,7 @@ Awaitable<void> Dispatcher::claim_loop() {
       if (looked && empty_handed && suspects_.empty()) break;
       if (!looked) co_await pause(claim_backoff_.next(parts_.random()));
     } else if (!options_.once && !more && suspects_.empty()) {
-      polls_ = true;
-      co_await pause(options_.poll_interval);
-      polls_ = false;
+      co_await wait_for_rows(rows);
     }
   }
   co_await to_publish_.push_end();
@@ -80,6 +81,9 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   report_health();
   if (!result) {
     breaker_.claim_failed(limit);
+    // With its connection the store forgets as well.
+    if (result.error().unreachable) wake_ups_ = WakeUps::not_now;
+    co_await disarm_wake_ups();
     if (waits_for_outages()) {
       co_await pause(claim_backoff_.next(parts_.random()));
     } else {

@@ -35,6 +35,7 @@ Dispatcher::Dispatcher(const boost::asio::any_io_executor& executor, DispatcherO
       watch_alarm_{executor},
       batch_{options_.batch_rows, options_.most_batch_rows},
       rate_{options_.most_rows_a_second},
+      pace_{options_.poll_interval},
       redis_backoff_{options_.backoff_min, options_.backoff_max},
       claim_backoff_{options_.backoff_min, options_.backoff_max},
       settle_backoff_{options_.backoff_min, options_.backoff_max} {}

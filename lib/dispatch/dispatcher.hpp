@@ -11,8 +11,10 @@
 #include "outbox/backoff.hpp"
 #include "outbox/batch_size.hpp"
 #include "outbox/breaker.hpp"
+#include "outbox/poll_pace.hpp"
 #include "outbox/rate_limit.hpp"
 #include "outbox/retry_policy.hpp"
+#include "outbox/wake_up_budget.hpp"
 
 #include <functional>
 #include <map>
@@ -94,6 +96,10 @@ class Dispatcher {
   Awaitable<bool> look_for_suspects();
   Awaitable<void> take_a_suspect();
   Awaitable<void> nothing_in_hand();
+  /// After a claim that found fewer rows than it asked for: until there may be more.
+  Awaitable<void> wait_for_rows(std::size_t found);
+  Awaitable<void> arm_wake_ups();
+  Awaitable<void> disarm_wake_ups();
   void account_refused(const std::vector<RefusedRow>& refused);
   Awaitable<void> pause(std::chrono::microseconds how_long);
   [[nodiscard]] bool claiming_is_over();
@@ -149,6 +155,8 @@ class Dispatcher {
 
   BatchSize batch_;
   RateLimit rate_;
+  PollPace pace_;
+  WakeUpBudget wake_up_budget_;
   Breaker breaker_;
   Backoff redis_backoff_;
   Backoff claim_backoff_;
@@ -173,6 +181,12 @@ class Dispatcher {
   /// What the claim loop waits for: nobody else rings, or a ring would be kept and cut its next wait short.
   bool awaits_empty_hand_ = false;
   bool polls_ = false;
+  /// What the store last said.
+  WakeUps wake_ups_ = WakeUps::not_now;
+  /// What the observer was told; nothing yet.
+  std::optional<bool> told_of_wake_ups_;
+  /// When to ask it anew.
+  TimePoint ask_for_wake_ups_at_{};
   /// Ids of rows to be taken alone, in this order.
   std::vector<std::string> suspects_;
   /// Rows that the store refused to settle with their batch.

@@ -56,6 +56,11 @@ class Observer {
   /// Postgres refused these rows at their claim or settlement, while their neighbours went through. At least one.
   virtual void refused_by_store(std::span<const RefusedRow> rows) = 0;
 
+  /// Whether commits can wake the dispatcher has changed, or is known for the first time.
+  virtual void wake_ups(bool there) = 0;
+  /// A commit has ended the wait for the next claim.
+  virtual void woken() = 0;
+
   /// Another worker is dead, and its leases have been ended.
   virtual void freed_rows_of(std::string_view worker) = 0;
 

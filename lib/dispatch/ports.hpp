@@ -13,6 +13,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -75,6 +76,16 @@ struct Settled {
   std::vector<RefusedRow> refused;
 };
 
+/// Whether the store tells of rows that are committed.
+enum class WakeUps {
+  /// It can't: only polling finds them.
+  none,
+  /// It can, but not now: others are at work on the table whose commits it wouldn't tell of.
+  not_now,
+  /// It tells of every commit that a claim sent from now on does not see.
+  armed,
+};
+
 /// The outbox table, seen from the dispatcher. Expected failures are values; nothing throws for a lost server.
 class RowStore {
  public:
@@ -100,6 +111,19 @@ class RowStore {
 
   /// Counts the backlog with bounded cost. `due_by` as in ClaimRequest.
   virtual Awaitable<StoreResult<BacklogSample>> sample(std::string due_by) = 0;
+
+  /// Asks to be told of commits. Telling costs those who write rows, so it is for a dispatcher with nothing to do.
+  /// Not at the same time as a claim.
+  virtual Awaitable<WakeUps> arm_wake_ups() = 0;
+
+  /// Does without from now on. Not at the same time as a claim.
+  virtual Awaitable<void> disarm_wake_ups() = 0;
+
+  /// Has `ring` called, once, when rows have been committed since the last claim was sent, or may have been.
+  virtual Awaitable<void> ring_for_rows(std::function<void()> ring) = 0;
+
+  /// `ring` is not called any more.
+  virtual void stop_ringing() = 0;
 };
 
 /// The streams, seen from the dispatcher. One call at a time.

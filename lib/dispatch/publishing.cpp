@@ -91,6 +91,8 @@ void Dispatcher::watch_for_outage(std::vector<Reply>& replies, const Prepared& p
     return;
   }
   breaker_.open();
+  // On with the probes, and nobody need tell of commits meanwhile.
+  if (polls_) claim_alarm_.ring();
   trouble_.redis = outage->text;
   probe_stream_ = entries[static_cast<std::size_t>(outage - replies.begin())].stream;
   report_health();

@@ -3,8 +3,8 @@
 # C++ file. The same file does both, so that a change of the rule rebuilds its output.
 #
 # Each migration is a pair NNNN_name.up.sql and NNNN_name.down.sql. The up file carries a line
-# `-- done when: <SQL boolean expression>`, and, where it can't run inside a transaction, a line `-- no transaction`
-# (such a file holds a single statement).
+# `-- done when: <SQL boolean expression>`; where it is only applied when it is asked for, a line `-- optional: <flag>`;
+# and, where it can't run inside a transaction, a line `-- no transaction` (such a file holds a single statement).
 
 # outboxd_embed_migrations(OUT): sets OUT to a generated .cpp that defines outboxd::postgres::migrations().
 function(outboxd_embed_migrations out)
@@ -69,6 +69,10 @@ function(write_migrations folder output)
       message(FATAL_ERROR "migrations/${file}: the line '-- done when: <SQL boolean expression>' is missing")
     endif()
     raw_string("${CMAKE_MATCH_1}" done_when)
+    set(option "")
+    if("\n${up_text}" MATCHES "\n-- optional: ([a-z-]+)\n")
+      set(option ${CMAKE_MATCH_1})
+    endif()
     set(in_transaction true)
     if("\n${up_text}" MATCHES "\n-- no transaction *\n")
       set(in_transaction false)
@@ -76,7 +80,7 @@ function(write_migrations folder output)
     raw_string("${up_text}" up_literal)
     raw_string("${down_text}" down_literal)
     string(APPEND entries
-      "    Migration{${number}, \"${name}\", ${done_when},\n${up_literal},\n${down_literal},\n${in_transaction}},\n")
+      "    Migration{${number}, \"${name}\", ${done_when},\n${up_literal},\n${down_literal},\n${in_transaction}, \"${option}\"},\n")
   endforeach()
   file(WRITE ${output} "// Generated from migrations/ by lib/postgres/embed.cmake.
 #include <array>

@@ -16,6 +16,8 @@ struct Migration {
   std::string_view down;
   /// False for a single statement that Postgres won't run in a transaction (CREATE INDEX CONCURRENTLY).
   bool in_transaction = true;
+  /// The flag of `outboxd migrate` that asks for it, without its dashes; empty: always applied.
+  std::string_view option{};
 };
 
 /// Every migration, by number. Generated when the program is built (embed.cmake).

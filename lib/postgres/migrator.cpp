@@ -4,6 +4,7 @@
 #include "postgres/pqxx_compat.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <thread>
 
 namespace outboxd::postgres {
@@ -11,13 +12,15 @@ namespace {
 
 using std::chrono::milliseconds;
 
+constexpr const char* kLockNotAvailable = "55P03";
+
 /// Names the lock among all advisory locks of a database: "outboxd" in hexadecimal.
 constexpr const char* kLockKey = "x'6f7574626f7864'::bigint";
 
 std::string remedy_for(const std::string& sqlstate) {
   if (sqlstate == "42501") return "run it as a role that may create tables in the current schema";
   if (sqlstate == "3F000") return "create the schema that search_path names, or set another search_path";
-  if (sqlstate == "55P03") return "another session holds the lock: run it again when that session is done";
+  if (sqlstate == kLockNotAvailable) return "another session holds the lock: run it again when that session is done";
   if (sqlstate == "25006") return "connect to the primary server, not to a read-only one";
   if (sqlstate == "P0001") return "nothing was changed";
   return "nothing was changed; put that right and run it again";
@@ -86,6 +89,14 @@ std::string full_name(const Migration& migration) {
   return digits + "_" + std::string(migration.name);
 }
 
+std::vector<Migration> wanted_of(std::span<const Migration> set, const std::vector<std::string>& wanted) {
+  std::vector<Migration> chosen;
+  std::ranges::copy_if(set, std::back_inserter(chosen), [&wanted](const Migration& migration) {
+    return migration.option.empty() || std::ranges::find(wanted, migration.option) != wanted.end();
+  });
+  return chosen;
+}
+
 std::string render_sql(std::span<const Migration> set) {
   std::string sql;
   for (const auto& migration : set) {
@@ -98,18 +109,20 @@ std::string render_sql(std::span<const Migration> set) {
   return sql;
 }
 
+PlannedMigration Migrator::look_up(const Migration& migration) {
+  try {
+    pqxx::read_transaction transaction(connection_);
+    return {migration, is_done(transaction, migration)};
+  } catch (const pqxx::broken_connection&) {
+    throw;
+  } catch (const pqxx::failure& error) {
+    fail(migration, "looked up", error);
+  }
+}
+
 std::vector<PlannedMigration> Migrator::plan() {
   std::vector<PlannedMigration> planned;
-  for (const auto& migration : set_) {
-    try {
-      pqxx::read_transaction transaction(connection_);
-      planned.push_back({migration, is_done(transaction, migration)});
-    } catch (const pqxx::broken_connection&) {
-      throw;
-    } catch (const pqxx::failure& error) {
-      fail(migration, "looked up", error);
-    }
-  }
+  for (const auto& migration : wanted_of(set_, options_.wanted)) planned.push_back(look_up(migration));
   return planned;
 }
 
@@ -123,15 +136,32 @@ std::string Migrator::dry_run_sql() {
 
 std::vector<Migration> Migrator::apply() {
   std::vector<Migration> applied;
-  for (const auto& planned : plan()) {
-    if (!planned.already_there && apply_one(planned.migration)) applied.push_back(planned.migration);
+  // One by one, as what is left to do may depend on what was done before.
+  for (const auto& migration : wanted_of(set_, options_.wanted)) {
+    if (!look_up(migration).already_there && apply_one(migration)) applied.push_back(migration);
   }
   return applied;
 }
 
+template <class Action>
+bool Migrator::with_patience(const Action& action) {
+  const auto deadline = std::chrono::steady_clock::now() + options_.lock_patience;
+  for (;;) {
+    try {
+      return action();
+    } catch (const pqxx::failure& error) {
+      if (sqlstate_of(error) != kLockNotAvailable || std::chrono::steady_clock::now() >= deadline) throw;
+    }
+    // Whoever queued behind us has its turn.
+    std::this_thread::sleep_for(options_.lock_timeout);
+  }
+}
+
 bool Migrator::apply_one(const Migration& migration) {
   try {
-    return migration.in_transaction ? apply_in_transaction(migration) : apply_without_transaction(migration);
+    return with_patience([&] {
+      return migration.in_transaction ? apply_in_transaction(migration) : apply_without_transaction(migration);
+    });
   } catch (const pqxx::broken_connection&) {
     throw;
   } catch (const pqxx::failure& error) {
@@ -167,18 +197,22 @@ bool Migrator::revert(int number) {
     throw MigrationError("there is no migration " + std::to_string(number) + ": see outboxd migrate --dry-run");
   }
   try {
-    pqxx::work transaction(connection_);
-    set_timeouts(transaction, options_.lock_timeout, true);
-    take_lock(transaction, "pg_try_advisory_xact_lock", options_.wait_for_other);
-    if (!is_done(transaction, *found)) return false;
-    exec(transaction, std::string(found->down));
-    transaction.commit();
-    return true;
+    return with_patience([&] { return revert_one(*found); });
   } catch (const pqxx::broken_connection&) {
     throw;
   } catch (const pqxx::failure& error) {
     fail(*found, "reverted", error);
   }
+}
+
+bool Migrator::revert_one(const Migration& migration) {
+  pqxx::work transaction(connection_);
+  set_timeouts(transaction, options_.lock_timeout, true);
+  take_lock(transaction, "pg_try_advisory_xact_lock", options_.wait_for_other);
+  if (!is_done(transaction, migration)) return false;
+  exec(transaction, std::string(migration.down));
+  transaction.commit();
+  return true;
 }
 
 }  // namespace outboxd::postgres

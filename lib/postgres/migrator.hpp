@@ -9,6 +9,7 @@
 #include <span>
 #include <stdexcept>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace outboxd::postgres {
@@ -20,10 +21,15 @@ class MigrationError : public std::runtime_error {
 };
 
 struct MigratorOptions {
-  /// How long a statement of a migration may wait for a lock that another session holds.
-  std::chrono::milliseconds lock_timeout{5000};
+  /// How long a statement of a migration may wait at a time for a lock that another session holds: everybody else
+  /// who wants the table queues behind it.
+  std::chrono::milliseconds lock_timeout{300};
   /// How long to wait for another migrator on the same database.
   std::chrono::milliseconds wait_for_other{30000};
+  /// For how long a migration is tried again that didn't get its lock.
+  std::chrono::milliseconds lock_patience{30000};
+  /// Flags of optional migrations to apply as well.
+  std::vector<std::string> wanted{};
 };
 
 struct PlannedMigration {
@@ -34,6 +40,10 @@ struct PlannedMigration {
 
 /// The file's stem: "0001_event_outbox".
 [[nodiscard]] std::string full_name(const Migration& migration);
+
+/// Those of `set` that are always applied, and those of the optional ones that are wanted.
+[[nodiscard]] std::vector<Migration> wanted_of(std::span<const Migration> set,
+                                               const std::vector<std::string>& wanted);
 
 /// The up files as one script that psql takes. Needs no database.
 [[nodiscard]] std::string render_sql(std::span<const Migration> set);
@@ -46,9 +56,9 @@ class Migrator {
   /// Keeps `connection`, which must outlive it and have no open transaction.
   explicit Migrator(pqxx::connection& connection, std::span<const Migration> set = migrations(),
                     MigratorOptions options = {})
-      : connection_(connection), set_(set.begin(), set.end()), options_(options) {}
+      : connection_(connection), set_(set.begin(), set.end()), options_(std::move(options)) {}
 
-  /// Every migration with its state. Reads only.
+  /// Every migration that is wanted, with its state. Reads only.
   [[nodiscard]] std::vector<PlannedMigration> plan();
 
   /// The script of what is pending; a comment where nothing is. Reads only.
@@ -59,13 +69,17 @@ class Migrator {
   /// again.
   std::vector<Migration> apply();
 
-  /// Runs the down file of migration `number`; false where the migration isn't there anyway.
+  /// Runs the down file of migration `number`, optional or not; false where the migration isn't there anyway.
   bool revert(int number);
 
  private:
+  PlannedMigration look_up(const Migration& migration);
   bool apply_one(const Migration& migration);
+  template <class Action>
+  bool with_patience(const Action& action);
   bool apply_in_transaction(const Migration& migration);
   bool apply_without_transaction(const Migration& migration);
+  bool revert_one(const Migration& migration);
 
   pqxx::connection& connection_;
   std::vector<Migration> set_;

@@ -36,6 +36,12 @@ void prepare(pqxx::connection& connection, const std::string& name, const std::s
 pqxx::result exec_prepared(pqxx::transaction_base& transaction, const std::string& name,
                            const std::vector<Parameter>& parameters);
 
+/// How many notifications have come since the last call, of any channel that the connection listens to. Does not
+/// block; not inside a transaction. Throws pqxx::broken_connection.
+[[nodiscard]] inline int notifications(pqxx::connection& connection) {
+  return connection.get_notifs();
+}
+
 /// The SQLSTATE of a libpqxx exception, empty where it carries none. Knows the exceptions to which libpqxx 6.4 gives
 /// none: deadlock, serialization failure, missing privilege, too many connections. A class 08 error that the server
 /// sent is a pqxx::broken_connection without one; a server that shuts down (57P01 to 57P03) is a plain sql_error.

@@ -46,6 +46,7 @@ RowStore::RowStore(const RowStoreOptions& options)
     : shape_{options.shape},
       terms_{terms_of(options)},
       layout_{make_layout(shape_, terms_)},
+      commits_{terms_.table, options.poll_interval},
       claim_session_{"pg-claim", with_worker_lock(options)},
       settle_session_{"pg-settle", with_short_waits(with_worker_lock(options))},
       watch_session_{"pg-watch", with_short_waits(with_worker_lock(options))} {}
@@ -68,9 +69,12 @@ dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
 dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> RowStore::claim(dispatch::ClaimRequest request) {
   // Taken before the statement is sent: the server's own end of the lease can only be later.
   const auto lease_ends = std::chrono::steady_clock::now() + terms_.lease;
-  auto claimed = co_await claim_session_.run(
-      "claiming from " + terms_.table,
-      [this, &request](Statements& statements) { return claims_.claim(statements, layout_, terms_, request); });
+  auto claimed =
+      co_await claim_session_.run("claiming from " + terms_.table, [this, &request](Statements& statements) {
+        // Whatever was told before tells of nothing that the claim doesn't see.
+        claim_session_.forget_notifications();
+        return claims_.claim(statements, layout_, terms_, request);
+      });
   if (claimed) claimed->lease_ends = lease_ends;
   co_return claimed;
 }
@@ -122,6 +126,32 @@ dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> RowStore::sa
   co_return co_await watch_session_.run("counting " + terms_.table, [this, &due_by](Statements& statements) {
     return count_backlog(statements, layout_, due_by);
   });
+}
+
+dispatch::Awaitable<dispatch::WakeUps> RowStore::arm_wake_ups() {
+  const auto armed =
+      co_await claim_session_.run("asking to be woken by " + terms_.table, [this](Statements& statements) {
+        // Whoever asks behind a pooler listens in a session that is somebody else's the next moment.
+        if (claim_session_.is_pooled()) return dispatch::WakeUps::none;
+        const auto answer = commits_.arm(statements, claim_session_.connections());
+        if (answer != dispatch::WakeUps::none) claim_session_.listen();
+        return answer;
+      });
+  // What is wrong with the connection shows in the next claim.
+  co_return armed ? *armed : dispatch::WakeUps::not_now;
+}
+
+dispatch::Awaitable<void> RowStore::disarm_wake_ups() {
+  co_await claim_session_.run("telling " + terms_.table + " that no wake-up is needed",
+                              [this](Statements& statements) {
+                                commits_.disarm(statements, claim_session_.connections());
+                                return true;
+                              });
+}
+
+dispatch::Awaitable<void> RowStore::ring_for_rows(std::function<void()> ring) {
+  const auto loop = co_await boost::asio::this_coro::executor;
+  claim_session_.ring_for_input(loop, std::move(ring));
 }
 
 }  // namespace outboxd::postgres

@@ -3,12 +3,14 @@
 
 #include "dispatch/ports.hpp"
 #include "postgres/claims.hpp"
+#include "postgres/commit_watch.hpp"
 #include "postgres/inspect.hpp"
 #include "postgres/layout.hpp"
 #include "postgres/session.hpp"
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <string>
 #include <vector>
@@ -22,6 +24,8 @@ struct RowStoreOptions {
   TableShape shape = event_outbox_shape();
   /// What its SQL holds; the table's own part of it is found by looking.
   LayoutTerms terms{};
+  /// The longest time between two claims, as far as nothing goes wrong.
+  std::chrono::milliseconds poll_interval{250};
 };
 
 /// An outbox table in Postgres. Three sessions, so that a claim and a settlement run at the same time, and neither
@@ -40,6 +44,10 @@ class RowStore final : public dispatch::RowStore {
   dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> free_rows_of_the_dead(int sightings) override;
   dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> suspects(std::string due_by) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> sample(std::string due_by) override;
+  dispatch::Awaitable<dispatch::WakeUps> arm_wake_ups() override;
+  dispatch::Awaitable<void> disarm_wake_ups() override;
+  dispatch::Awaitable<void> ring_for_rows(std::function<void()> ring) override;
+  void stop_ringing() override { claim_session_.stop_ringing(); }
 
  private:
   TableShape shape_;
@@ -47,6 +55,8 @@ class RowStore final : public dispatch::RowStore {
   Layout layout_;
   /// Touched on the claim thread alone.
   Claims claims_;
+  /// Touched on the claim thread alone.
+  CommitWatch commits_;
   /// Workers whose sessions were gone when last looked for, and how often in a row. Touched on the watch thread
   /// alone.
   std::map<std::string, int> missing_;

@@ -50,6 +50,11 @@ void Session::SocketHandle::cut() {
   if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
 }
 
+int Session::SocketHandle::duplicate() {
+  const std::lock_guard lock{mutex_};
+  return descriptor_ >= 0 ? ::dup(descriptor_) : -1;
+}
+
 Session::Session(const std::string& thread_name, SessionOptions options)
     : options_{std::move(options)}, thread_{thread_name} {}
 
@@ -64,8 +69,10 @@ void Session::ensure_open(const boost::asio::any_io_executor& executor) {
     set_up(*fresh);
   }
   connection_ = std::move(fresh);
-  if (opened_before_) reopened_at_ = std::chrono::steady_clock::now();
-  opened_before_ = true;
+  if (connections_ > 0) reopened_at_ = std::chrono::steady_clock::now();
+  ++connections_;
+  listens_ = false;
+  was_notified_ = false;
 }
 
 void Session::set_up(pqxx::connection& connection) {
@@ -90,6 +97,25 @@ std::unique_ptr<pqxx::connection> Session::open_a_host() {
     ++failed_opens_;
     throw;
   }
+}
+
+void Session::look_for_notifications() {
+  if (listens_ && notifications(*connection_) > 0) was_notified_ = true;
+}
+
+void Session::ring_for_input(const boost::asio::any_io_executor& loop, std::function<void()> ring) {
+  if (was_notified_) {
+    ring();
+    return;
+  }
+  const int socket = socket_->duplicate();
+  if (socket < 0) return;
+  watch_ = std::make_shared<Watch>(Watch{boost::asio::posix::stream_descriptor{loop, socket}, std::move(ring)});
+  watch_->socket.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                            [waits = std::weak_ptr{watch_}](boost::system::error_code error) {
+                              const auto watch = waits.lock();
+                              if (watch && !error) watch->ring();
+                            });
 }
 
 bool Session::reopened_within(std::chrono::milliseconds time) const {

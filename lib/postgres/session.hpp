@@ -5,11 +5,14 @@
 #include "postgres/statements.hpp"
 #include "system/blocking_thread.hpp"
 
+#include <boost/asio/posix/stream_descriptor.hpp>
 #include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <chrono>
+#include <cstdint>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <mutex>
 #include <optional>
@@ -53,12 +56,23 @@ class Session {
   dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, Statements&>>> run(std::string purpose,
                                                                                            Work work);
 
+  /// Calls `ring` once, on the event loop, when the server has notified since forget_notifications(), or has ended
+  /// the connection. Needs listen(). Not while work runs.
+  void ring_for_input(const boost::asio::any_io_executor& loop, std::function<void()> ring);
+  /// `ring` is not called any more. On the event loop.
+  void stop_ringing() { watch_.reset(); }
+
   // For use inside `work`, on the session's thread:
 
   /// Whether the connection was lost and opened anew not longer ago than this.
   [[nodiscard]] bool reopened_within(std::chrono::milliseconds time) const;
   /// Whether a pooler stands between us and the server, so that session-level locks mean nothing.
   [[nodiscard]] bool is_pooled() const { return pooled_; }
+  /// Counts the connections: another number means that what the session held or listened to is gone.
+  [[nodiscard]] std::uint64_t connections() const { return connections_; }
+  /// Notifications are looked for on this connection from now on.
+  void listen() { listens_ = true; }
+  void forget_notifications() { was_notified_ = false; }
 
  private:
   /// A duplicate of the connection's socket, so that cutting it can never hit a descriptor that was reused.
@@ -66,6 +80,8 @@ class Session {
    public:
     void reset(int socket);
     void cut();
+    /// Another descriptor of it, to be closed by the caller; -1: there is none.
+    [[nodiscard]] int duplicate();
     ~SocketHandle() { reset(-1); }
 
    private:
@@ -87,7 +103,14 @@ class Session {
     std::shared_ptr<boost::asio::steady_timer> timer_;
   };
 
+  /// Somebody who waits for the server to say something unasked.
+  struct Watch {
+    boost::asio::posix::stream_descriptor socket;
+    std::function<void()> ring;
+  };
+
   void ensure_open(const boost::asio::any_io_executor& executor);
+  void look_for_notifications();
   void set_up(pqxx::connection& connection);
   std::unique_ptr<pqxx::connection> open_a_host();
   dispatch::StoreError explain(const std::string& purpose, const std::exception& error);
@@ -98,11 +121,16 @@ class Session {
   // Touched on the thread alone.
   std::unique_ptr<pqxx::connection> connection_;
   std::size_t failed_opens_ = 0;
-  bool opened_before_ = false;
+  std::uint64_t connections_ = 0;
   bool pooled_ = false;
+  bool listens_ = false;
   StatementMode mode_;
   PreparedStatements prepared_;
   std::optional<std::chrono::steady_clock::time_point> reopened_at_;
+  // Touched on the event loop alone, while no work runs.
+  std::shared_ptr<Watch> watch_;
+  // Written by the thread, and read on the event loop while no work runs.
+  bool was_notified_ = false;
   // Last, so that it has ended before what its tasks use is gone.
   system::BlockingThread thread_;
 };
@@ -116,8 +144,13 @@ dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, Statements
     try {
       ensure_open(loop);
       const auto guard = guard_statement(loop);
-      Statements statements{*connection_, mode_, prepared_};
-      return work(statements);
+      look_for_notifications();
+      Result done = [this, &work] {
+        Statements statements{*connection_, mode_, prepared_};
+        return Result{work(statements)};
+      }();
+      look_for_notifications();
+      return done;
     } catch (const std::exception& error) {
       return explain(purpose, error);
     }

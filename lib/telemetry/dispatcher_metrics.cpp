@@ -42,6 +42,9 @@ DispatcherMetrics::DispatcherMetrics(Metrics& metrics, const std::string& dispat
                    "1 while the dispatcher works, 0 while it starts, waits for a server or its table, or stops.")),
       published_last_minute_(
           gauge("outboxd_published_last_minute", "Rows accepted by Redis in the last sixty seconds.")),
+      has_wake_ups_(gauge("outboxd_has_wake_ups",
+                          "1 where commits can wake the dispatcher; 0 where only polling finds their rows.")),
+      wake_ups_(counter("outboxd_wake_ups_total", "Waits that a commit has ended.")),
       claimed_(counter("outboxd_claimed_total", "Rows claimed; each ends published, retried, dead or released.")),
       retries_(counter("outboxd_retries_total", "Claims that spent an attempt; the row is due again later.")),
       released_(
@@ -134,6 +137,14 @@ void DispatcherMetrics::reserved_fields_dropped(std::string_view /*stream*/, std
 
 void DispatcherMetrics::refused_by_store(std::span<const dispatch::RefusedRow> rows) {
   refused_by_postgres_.Increment(static_cast<double>(rows.size()));
+}
+
+void DispatcherMetrics::wake_ups(bool there) {
+  has_wake_ups_.Set(there ? 1 : 0);
+}
+
+void DispatcherMetrics::woken() {
+  wake_ups_.Increment();
 }
 
 void DispatcherMetrics::freed_rows_of(std::string_view /*worker*/) {

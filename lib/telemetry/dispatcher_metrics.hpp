@@ -39,6 +39,8 @@ class DispatcherMetrics : public dispatch::Observer {
   void possible_duplicate() override;
   void reserved_fields_dropped(std::string_view stream, std::size_t fields) override;
   void refused_by_store(std::span<const dispatch::RefusedRow> rows) override;
+  void wake_ups(bool there) override;
+  void woken() override;
   void freed_rows_of(std::string_view worker) override;
   void sampled(const dispatch::BacklogSample& sample) override;
   void sample_failed() override;
@@ -65,6 +67,8 @@ class DispatcherMetrics : public dispatch::Observer {
   prometheus::Gauge& dead_rows_;
   prometheus::Gauge& ready_;
   prometheus::Gauge& published_last_minute_;
+  prometheus::Gauge& has_wake_ups_;
+  prometheus::Counter& wake_ups_;
   prometheus::Counter& claimed_;
   prometheus::Counter& retries_;
   prometheus::Counter& released_;

@@ -102,6 +102,16 @@ void DispatcherObserver::refused_by_store(std::span<const dispatch::RefusedRow> 
                rows.size(), first.id, first.reason, first.dead ? "it is dead" : "it is tried again");
 }
 
+void DispatcherObserver::wake_ups(bool there) {
+  DispatcherMetrics::wake_ups(there);
+  if (there) {
+    spdlog::info("{}: commits wake it when it has nothing to do", dispatcher_);
+  } else {
+    spdlog::info("{}: finds rows by polling alone (outboxd migrate --wake-ups gives its table wake-ups)",
+                 dispatcher_);
+  }
+}
+
 void DispatcherObserver::freed_rows_of(std::string_view worker) {
   DispatcherMetrics::freed_rows_of(worker);
   spdlog::warn("{}: worker {} is dead (its Postgres sessions are gone): its leases are ended", dispatcher_, worker);

@@ -26,6 +26,7 @@ class DispatcherObserver final : public DispatcherMetrics {
   void died(std::string_view id, std::string_view stream, std::string_view reason) override;
   void settled(std::size_t rows, std::size_t leases_lost, std::chrono::nanoseconds took) override;
   void refused_by_store(std::span<const dispatch::RefusedRow> rows) override;
+  void wake_ups(bool there) override;
   void freed_rows_of(std::string_view worker) override;
   void reserved_fields_dropped(std::string_view stream, std::size_t fields) override;
 

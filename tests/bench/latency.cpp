@@ -178,12 +178,12 @@ Section latency(World& world, const Options& options) {
                   .rows = {}};
   progress("latency");
   const auto as_it_stands = world.contract_database();
-  std::optional<test::Database> migrated = world.migrated_database();
+  std::optional<test::Database> migrated = world.migrated_database({"--wake-ups"});
   if (!has_wake_ups(*migrated)) migrated.reset();
   using Words = std::vector<std::string>;
   std::vector<Mode> modes{
       {"the writer XADDs after its commit (floor)", as_it_stands, std::nullopt},
-      {"outboxd, wake-ups (`outboxd migrate`)", migrated, Words{}},
+      {"outboxd, wake-ups (`outboxd migrate --wake-ups`)", migrated, Words{}},
       {"outboxd, polling each 250 ms (profile api)", as_it_stands, Words{}},
       {"outboxd, polling each 5 ms", as_it_stands, Words{"--poll-interval", "5ms"}},
   };

@@ -69,7 +69,7 @@ Section writers(World& world, const Options& options) {
                   .title = "What writers pay",
                   .how = "pgbench inserts single rows by " + std::to_string(kClients) + " clients for " +
                          std::to_string(options.window.count()) +
-                         " s, alternately into a table as it stands and into one that `outboxd migrate` has given "
+                         " s, alternately into a table as it stands and into one that `outboxd migrate --wake-ups` has given "
                          "wake-ups; transactions a second, and the ratio with to without, round by round.",
                   .columns = {{"what", "what"},
                               {"without_tps", "as it stands"},
@@ -78,7 +78,7 @@ Section writers(World& world, const Options& options) {
                   .rows = {}};
   progress("writers");
   const auto as_it_stands = world.contract_database();
-  const auto migrated = world.migrated_database();
+  const auto migrated = world.migrated_database({"--wake-ups"});
   const bool there = has_wake_ups(migrated);
   std::array situations{Situation{"no dispatcher", Daemon::none},
                         Situation{"a dispatcher keeps up", Daemon::keeping_up},

@@ -9,6 +9,7 @@
 #include <array>
 #include <functional>
 #include <future>
+#include <memory>
 #include <set>
 
 using outboxd::postgres::full_name;
@@ -249,12 +250,52 @@ TEST_CASE("the dry run shows what is pending, changes nothing, and psql could ru
   CHECK(sql.find("-- 0001_event_outbox\nBEGIN;\n") != std::string::npos);
   CHECK(sql.find("-- 0002_caracal_outbox\nBEGIN;\n") != std::string::npos);
   CHECK(whole_schema(database).empty());
-  CHECK(sql == outboxd::postgres::render_sql(outboxd::postgres::migrations()));
+  CHECK(sql == outboxd::postgres::render_sql(wanted_of(outboxd::postgres::migrations(), {})));
   {
     pqxx::nontransaction session(*connection);
     outboxd::postgres::exec(session, sql);
   }
   CHECK(applied_names(*connection).empty());
+}
+
+TEST_CASE("an optional migration is applied when it is asked for, and can be reverted on its own") {
+  const auto database = shared_postgres().create_database();
+  const auto connection = database.connect();
+  Migrator migrator(*connection, outboxd::postgres::migrations(), {.wanted = {"wake-ups"}});
+  CHECK(migrator.dry_run_sql().find("CREATE TRIGGER outboxd_wake_up") != std::string::npos);
+  CHECK(migrator.apply().size() == 3);
+  const std::string triggers = "SELECT count(*) FROM pg_trigger WHERE tgname = 'outboxd_wake_up'";
+  CHECK(database.scalar(triggers) == "2");
+  CHECK(migrator.apply().empty());
+  // As it may find the database whose dump is restored under other names.
+  database.exec("ALTER TABLE event_outbox RENAME TO moved; INSERT INTO moved VALUES ('1', 's', '{}')");
+  database.exec("ALTER TABLE moved RENAME TO event_outbox; DELETE FROM event_outbox");
+  CHECK(migrator.revert(3));
+  CHECK_FALSE(migrator.revert(3));
+  CHECK(database.scalar(triggers) == "0");
+  CHECK(applied_names(*connection).empty());
+}
+
+TEST_CASE("a migration waits for a table in use, and lets others through meanwhile") {
+  const auto database = shared_postgres().create_database();
+  migrate(database);
+  const auto reader = database.connect();
+  auto holder = std::make_unique<pqxx::work>(*reader);
+  outboxd::postgres::exec(*holder, "LOCK TABLE event_outbox IN ROW EXCLUSIVE MODE");
+  auto migration = std::async(std::launch::async, [&database] {
+    const auto connection = database.connect();
+    return Migrator(*connection, outboxd::postgres::migrations(),
+                    {.lock_timeout = std::chrono::milliseconds(50), .wanted = {"wake-ups"}})
+        .apply()
+        .size();
+  });
+  const std::string waits = "SELECT count(*) FROM pg_locks WHERE relation = 'event_outbox'::regclass AND NOT granted";
+  for (int i = 0; i < 3; ++i) {
+    wait_until([&] { return database.scalar(waits) == "1"; });
+    database.exec("INSERT INTO event_outbox (id, stream_name, payload_json) VALUES (gen_random_uuid(), 's', '{}')");
+  }
+  holder.reset();
+  CHECK(migration.get() == 1);
 }
 
 TEST_CASE("down drops an empty or published table, and only that one") {

@@ -57,6 +57,8 @@ std::string_view to_string(Event event) {
       "rows claimed by another program",
       "rows dead by another program",
       "outcomes of it that came after their lease",
+      "dispatchers that ask to be woken",
+      "… that are woken by a commit",
       "rows timed in good weather",
       "… beside a stream that takes nothing",
   };

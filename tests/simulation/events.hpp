@@ -70,6 +70,8 @@ enum class Event : std::uint8_t {
   foreign_death,
   foreign_outcome_too_late,
   // Rows whose time to the stream was measured.
+  asked_to_be_woken,
+  woken,
   timed_row,
   timed_beside_bad_stream,
   number_of_kinds,

@@ -81,7 +81,19 @@ class Scenario {
                          .payload_json = poison == Poison::payload_no_object ? "[]" : "",
                          .dedupe_key = keyed ? std::optional{"key-" + id} : std::nullopt},
                         available_at);
+    tell_of_commit();
     return id;
+  }
+
+  void tell_of_commit() {
+    const auto holder = world_.lives.find(world_.told_of_commits);
+    // With a connection that ended, what it would have told is lost.
+    if (holder == world_.lives.end() || holder->second->gone_at() || world_.chance.happens(0.1)) return;
+    for (const auto& [worker, ring] : std::exchange(world_.wait_for_commits, {})) {
+      if (world_.lives.at(worker)->gone_at()) continue;
+      world_.count(Event::woken);
+      ring();
+    }
   }
 
   /// A fresh row now and then, so that others go through while some don't, for as long as there are such.

@@ -236,4 +236,40 @@ Awaitable<StoreResult<dispatch::BacklogSample>> SimStore::sample(std::string due
   co_return sample;
 }
 
+Awaitable<dispatch::WakeUps> SimStore::arm_wake_ups() {
+  const Call call{world_, life_};
+  if (!world_.setting.wake_ups) co_return dispatch::WakeUps::none;
+  const auto failure = co_await go(claim_alarm_);
+  if (failure) co_return dispatch::WakeUps::not_now;
+  auto& holder = world_.told_of_commits;
+  const bool is_free = holder.empty() || holder == life_.worker() || world_.lives.at(holder)->gone_at();
+  // Else somebody writes, and will commit without a word.
+  if (!is_free || world_.chance.happens(0.3)) co_return dispatch::WakeUps::not_now;
+  holder = life_.worker();
+  world_.count(Event::asked_to_be_woken);
+  const auto lost = co_await come_back(claim_alarm_);
+  co_return lost ? dispatch::WakeUps::not_now : dispatch::WakeUps::armed;
+}
+
+Awaitable<void> SimStore::disarm_wake_ups() {
+  const Call call{world_, life_};
+  const auto failure = co_await go(claim_alarm_);
+  if (!failure && world_.told_of_commits == life_.worker()) world_.told_of_commits.clear();
+}
+
+Awaitable<void> SimStore::ring_for_rows(std::function<void()> ring) {
+  life_.must_live();
+  // Now and then for nothing.
+  if (world_.chance.happens(world_.weather.answer_lost)) {
+    ring();
+  } else {
+    world_.wait_for_commits[life_.worker()] = std::move(ring);
+  }
+  co_return;
+}
+
+void SimStore::stop_ringing() {
+  world_.wait_for_commits.erase(life_.worker());
+}
+
 }  // namespace outboxd::simulation

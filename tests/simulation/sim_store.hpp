@@ -29,6 +29,10 @@ class SimStore final : public dispatch::RowStore {
   dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> free_rows_of_the_dead(int sightings) override;
   dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> suspects(std::string due_by) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> sample(std::string due_by) override;
+  dispatch::Awaitable<dispatch::WakeUps> arm_wake_ups() override;
+  dispatch::Awaitable<void> disarm_wake_ups() override;
+  dispatch::Awaitable<void> ring_for_rows(std::function<void()> ring) override;
+  void stop_ringing() override;
 
  private:
   using Failure = std::optional<dispatch::StoreError>;

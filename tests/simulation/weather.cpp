@@ -40,6 +40,7 @@ Setting draw_setting(Chance& chance) {
   setting.stopped_later = chance.happens(0.3) ? chance.fraction() : 0.0;
   setting.storm = chance.between(1min, 8min);
   setting.trickle = chance.between(2s, 20s);
+  setting.wake_ups = chance.happens(0.5);
   setting.longest_poll = chance.happens(0.5) ? Milliseconds{1s} : Milliseconds{5s};
   draw_poisons(setting, chance);
   return setting;

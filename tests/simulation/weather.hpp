@@ -66,6 +66,8 @@ struct Setting {
   std::uint64_t rows = 0;
   std::uint64_t processes = 2;
   bool other_program = false;
+  /// Commits tell a dispatcher that waits.
+  bool wake_ups = false;
   /// A stream all of whose entries are refused.
   bool bad_stream = false;
   /// Share of the processes, while the storm lasts, that run with `once`.

@@ -80,6 +80,10 @@ struct World {
   std::map<std::string, RowFacts> facts;
   /// Every process of outboxd that there ever was, by its worker's name.
   std::map<std::string, Life*> lives;
+  /// The process that commits tell of themselves, by its worker's name; empty: none.
+  std::string told_of_commits;
+  /// Those that wait for a commit, by their workers' names.
+  std::map<std::string, std::function<void()>> wait_for_commits;
   /// Until then the store is away for everybody.
   TimePoint store_back_at{};
   /// Since when nothing has gone wrong.

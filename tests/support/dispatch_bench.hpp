@@ -57,6 +57,26 @@ struct FakeStore final : RowStore {
     co_return table.suspects(clock_.now(), kMostAttempts);
   }
   Awaitable<StoreResult<BacklogSample>> sample(std::string /*due_by*/) override { co_return BacklogSample{}; }
+  Awaitable<WakeUps> arm_wake_ups() override {
+    ++arms;
+    armed = wake_ups == WakeUps::armed;
+    if (on_arm) on_arm();
+    co_return wake_ups;
+  }
+  Awaitable<void> disarm_wake_ups() override {
+    armed = false;
+    co_return;
+  }
+  Awaitable<void> ring_for_rows(std::function<void()> ring) override {
+    ring_ = std::move(ring);
+    co_return;
+  }
+  void stop_ringing() override { ring_ = nullptr; }
+
+  /// A commit, as those that have the store's word are told of it.
+  void commit() {
+    if (armed && ring_) std::exchange(ring_, nullptr)();
+  }
 
   simulation::SimTable table;
   std::chrono::milliseconds lease = 30s;
@@ -68,6 +88,10 @@ struct FakeStore final : RowStore {
   /// Rows that can't be settled.
   std::set<std::string> locked;
   std::vector<RefusedRow> refused_at_claim;
+  WakeUps wake_ups = WakeUps::none;
+  std::function<void()> on_arm;
+  bool armed = false;
+  int arms = 0;
   int claims = 0;
   int settlements = 0;
   std::vector<std::string> due_by;
@@ -82,6 +106,7 @@ struct FakeStore final : RowStore {
   }
 
   VirtualClock& clock_;
+  std::function<void()> ring_;
 };
 
 struct FakePublisher final : StreamPublisher {
@@ -119,6 +144,10 @@ struct HealthWatcher final : test::SilentObserver {
     seen.push_back(health);
     reasons.emplace_back(reason);
   }
+  void wake_ups(bool there) override { wake_ups_seen.push_back(there); }
+  void woken() override { ++times_woken; }
+  std::vector<bool> wake_ups_seen;
+  int times_woken = 0;
   std::vector<Health> seen;
   std::vector<std::string> reasons;
   std::vector<std::string> refused;
@@ -164,7 +193,12 @@ struct Bench {
     while (!ended && clock.now() < until) {
       loop.restart();
       loop.poll();
-      if (!ended && !clock.advance()) break;
+      if (ended) break;
+      if (clock.next() > until) {
+        clock.jump(until);
+      } else {
+        clock.advance();
+      }
     }
   }
   void end() {

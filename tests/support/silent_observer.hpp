@@ -19,6 +19,8 @@ class SilentObserver : public dispatch::Observer {
   void possible_duplicate() override {}
   void reserved_fields_dropped(std::string_view /*stream*/, std::size_t /*fields*/) override {}
   void refused_by_store(std::span<const dispatch::RefusedRow> /*rows*/) override {}
+  void wake_ups(bool /*there*/) override {}
+  void woken() override {}
   void freed_rows_of(std::string_view /*worker*/) override {}
   void sampled(const dispatch::BacklogSample& /*sample*/) override {}
   void sample_failed() override {}

@@ -58,6 +58,8 @@ TEST_CASE("metrics: every family is there from the start") {
       "outboxd_dead_rows gauge",
       "outboxd_ready gauge",
       "outboxd_published_last_minute gauge",
+      "outboxd_has_wake_ups gauge",
+      "outboxd_wake_ups_total counter",
       "outboxd_claimed_total counter",
       "outboxd_published_total counter",
       "outboxd_retries_total counter",

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Between claims: by polling, or woken by commits.
+#include "dispatch/dispatcher.hpp"
+
+#include <utility>
+
+namespace outboxd::dispatch {
+namespace {
+
+// A table may be given wake-ups, lose them, or be replaced by another of its name.
+constexpr std::chrono::seconds kAskAnew{10};
+
+}  // namespace
+
+Awaitable<void> Dispatcher::wait_for_rows(std::size_t found) {
+  const bool ask_anew = parts_.clock.now() >= ask_for_wake_ups_at_;
+  if (ask_anew) co_await disarm_wake_ups();
+  const bool may_be_there = wake_ups_ != WakeUps::none || ask_anew;
+  if (wake_ups_ != WakeUps::armed && may_be_there && wake_up_budget_.allows(parts_.clock.now())) {
+    co_await arm_wake_ups();
+    // Whoever committed before that told nobody: one more claim finds it.
+    if (wake_ups_ == WakeUps::armed) co_return;
+  }
+  bool woken = false;
+  auto ring = [this, &woken] {
+    woken = true;
+    claim_alarm_.ring();
+  };
+  co_await parts_.store.ring_for_rows(ring);
+  polls_ = true;
+  const auto wait = wake_ups_ == WakeUps::not_now ? pace_.next(found > 0) : options_.poll_interval;
+  if (!breaker_.is_open()) co_await pause(wait);
+  polls_ = false;
+  parts_.store.stop_ringing();
+  if (!woken) co_return;
+  parts_.observer.woken();
+  if (!wake_up_budget_.take(parts_.clock.now())) co_await disarm_wake_ups();
+}
+
+Awaitable<void> Dispatcher::arm_wake_ups() {
+  wake_ups_ = co_await parts_.store.arm_wake_ups();
+  if (wake_ups_ == WakeUps::armed) pace_.begin_short();
+  ask_for_wake_ups_at_ = parts_.clock.now() + kAskAnew;
+  const bool there = wake_ups_ != WakeUps::none;
+  if (std::exchange(told_of_wake_ups_, there) != there) parts_.observer.wake_ups(there);
+}
+
+Awaitable<void> Dispatcher::disarm_wake_ups() {
+  if (wake_ups_ != WakeUps::armed) co_return;
+  wake_ups_ = WakeUps::not_now;
+  co_await parts_.store.disarm_wake_ups();
+}
+
+}  // namespace outboxd::dispatch

@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/ports.hpp"
+#include "postgres/statements.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <string>
+
+namespace outboxd::postgres {
+
+/// Has commits tell an idle dispatcher, where the table has the trigger outboxd_wake_up (migrations/0003).
+///
+/// A commit that notifies waits for all others that do, so writers may be asked for it only while nobody looks after
+/// the table. An advisory lock says so: whoever inserts takes it in shared mode, to its transaction's end, and
+/// notifies when it can't. The dispatcher takes it alone, and so gets it only when no transaction is under way that
+/// has inserted and will commit without a word. Blocks; not thread-safe.
+class CommitWatch {
+ public:
+  /// `table` is quoted SQL.
+  CommitWatch(std::string table, std::chrono::milliseconds poll_interval)
+      : table_{std::move(table)}, poll_interval_{poll_interval} {}
+
+  /// `connection` is another number whenever the session is new. Throws what libpqxx throws.
+  dispatch::WakeUps arm(Statements& statements, std::uint64_t connection);
+  void disarm(Statements& statements, std::uint64_t connection);
+
+ private:
+  void begin(std::uint64_t connection);
+  void listen_to(Statements& statements, const std::string& oid);
+
+  std::string table_;
+  std::chrono::milliseconds poll_interval_;
+  std::uint64_t connection_ = 0;
+  /// Tables' oids, as text; empty: none.
+  std::string listens_to_;
+  /// Whose lock is held.
+  std::string armed_;
+};
+
+}  // namespace outboxd::postgres

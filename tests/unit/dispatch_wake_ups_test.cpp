@@ -1,0 +1,169 @@
+// SPDX-License-Identifier: Apache-2.0
+// The claim loop's waits: by polling, and woken by commits.
+#include "outbox/poll_pace.hpp"
+#include "support/dispatch_bench.hpp"
+
+namespace outboxd::dispatch {
+
+namespace {
+
+DispatcherOptions slow_poll() {
+  auto options = Bench::daemon();
+  options.poll_interval = 1h;
+  return options;
+}
+
+/// Inserts a row, and tells of it.
+void commit(Bench& bench, const std::string& id) {
+  bench.insert(id);
+  bench.store.commit();
+}
+
+}  // namespace
+
+TEST_CASE("without wake-ups a row is found at the next poll, and the store is asked again now and then") {
+  auto options = Bench::daemon();
+  Bench bench{options};
+  bench.run_for(100ms);
+  commit(bench, "1");
+  bench.run_for(100ms);
+  CHECK_FALSE(bench.row("1").published);
+  bench.run_for(200ms);
+  CHECK(bench.row("1").published);
+  bench.run_for(1min);
+  CHECK(bench.observer.wake_ups_seen == std::vector{false});
+  CHECK(bench.store.arms >= 5);
+  CHECK(bench.store.arms <= 8);
+  bench.store.wake_ups = WakeUps::armed;
+  bench.run_for(12s);
+  CHECK(bench.observer.wake_ups_seen == std::vector{false, true});
+  bench.end();
+}
+
+TEST_CASE("a commit wakes a dispatcher that has nothing to do, which goes on being told") {
+  Bench bench{slow_poll()};
+  bench.store.wake_ups = WakeUps::armed;
+  bench.run_for(1s);
+  CHECK(bench.store.armed);
+  CHECK(bench.store.claims == 2);
+  for (const auto* id : {"1", "2", "3"}) {
+    commit(bench, id);
+    bench.run_for(20ms);
+    CHECK(bench.row(id).published);
+  }
+  CHECK(bench.store.armed);
+  CHECK(bench.observer.times_woken == 3);
+  // One claim each: who is told of every commit needs no further look.
+  CHECK(bench.store.claims == 5);
+  bench.end();
+}
+
+TEST_CASE("what was committed before the store could tell of it is found at once") {
+  Bench bench{slow_poll()};
+  bench.store.wake_ups = WakeUps::armed;
+  bench.store.on_arm = [&bench] {
+    if (bench.store.arms == 1) bench.insert("untold");
+  };
+  bench.run_for(1s);
+  CHECK(bench.row("untold").published);
+  bench.end();
+}
+
+TEST_CASE("of commits that follow each other closely, few are asked to tell") {
+  Bench bench{slow_poll()};
+  bench.store.wake_ups = WakeUps::armed;
+  bench.run_for(1s);
+  int told = 0;
+  for (int i = 0; i < 1'000; ++i) {
+    if (bench.store.armed) ++told;
+    commit(bench, std::to_string(10'000 + i));
+    bench.run_for(1ms);
+  }
+  CHECK(told < 250);
+  bench.run_for(100ms);
+  CHECK(bench.publisher.published.size() == 1'000);
+  CHECK(bench.store.armed);
+  // Few rows a claim would cost the writers more than the wait is worth.
+  CHECK(bench.store.claims < 500);
+  bench.end();
+}
+
+TEST_CASE("nobody is asked to tell of commits that won't be claimed") {
+  auto options = slow_poll();
+  options.most_rows_a_second = 1;
+  Bench bench{options};
+  bench.store.wake_ups = WakeUps::armed;
+  bench.run_for(1s);
+  CHECK(bench.store.armed);
+  commit(bench, "1");
+  bench.run_for(100ms);
+  // The next one may go in a second.
+  CHECK(bench.row("1").published);
+  CHECK_FALSE(bench.store.armed);
+
+  Bench refused{slow_poll()};
+  refused.store.wake_ups = WakeUps::armed;
+  refused.run_for(1s);
+  refused.publisher.answer = [](const std::string&) { return Reply{Fault::redis_refuses, "OOM"}; };
+  refused.publisher.probe_reply = {Fault::redis_refuses, "OOM"};
+  commit(refused, "1");
+  refused.run_for(1s);
+  CHECK_FALSE(refused.store.armed);
+  const auto probes = refused.publisher.probes.size();
+  for (int i = 0; i < 10; ++i) refused.store.commit();
+  refused.run_for(10ms);
+  CHECK(refused.publisher.probes.size() <= probes + 1);
+  bench.end();
+  refused.end();
+}
+
+TEST_CASE("while others write without a word, the polls come ever more seldom, up to the interval") {
+  auto options = Bench::daemon();
+  options.poll_interval = 250ms;
+  Bench bench{options};
+  bench.store.wake_ups = WakeUps::not_now;
+  bench.run_for(500ms);
+  CHECK(bench.store.claims >= 9);
+  CHECK(bench.store.claims <= 11);
+  const int before = bench.store.claims;
+  bench.run_for(10s);
+  CHECK(bench.store.claims - before <= 41);
+  CHECK(bench.observer.wake_ups_seen == std::vector{true});
+  bench.end();
+}
+
+TEST_CASE("a few wake-ups a second are never too many, and a rush soon is") {
+  WakeUpBudget budget;
+  auto now = WakeUpBudget::TimePoint{} + 1h;
+  for (int i = 0; i < 1'000; ++i) {
+    CHECK(budget.allows(now));
+    CHECK(budget.take(now));
+    now += 10ms;
+  }
+  int taken = 1;
+  while (budget.take(now)) ++taken;
+  CHECK(taken <= 10);
+  CHECK_FALSE(budget.allows(now));
+  now += 24ms;
+  CHECK_FALSE(budget.allows(now));
+  now += 2ms;
+  CHECK(budget.allows(now));
+}
+
+TEST_CASE("the pace begins short, doubles, and stays short while rows come") {
+  PollPace pace{250ms};
+  CHECK(pace.next(false) == 1ms);
+  CHECK(pace.next(false) == 2ms);
+  for (int i = 0; i < 20; ++i) static_cast<void>(pace.next(true));
+  CHECK(pace.next(true) == PollPace::kBesideWriters);
+  for (int i = 0; i < 20; ++i) static_cast<void>(pace.next(false));
+  CHECK(pace.next(false) == 250ms);
+  CHECK(pace.next(true) == PollPace::kBesideWriters);
+  pace.begin_short();
+  CHECK(pace.next(false) == 1ms);
+  PollPace quick{5ms};
+  for (int i = 0; i < 20; ++i) static_cast<void>(quick.next(false));
+  CHECK(quick.next(true) == 5ms);
+}
+
+}  // namespace outboxd::dispatch
