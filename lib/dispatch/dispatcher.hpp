@@ -185,6 +185,8 @@ class Dispatcher {
   WakeUps wake_ups_ = WakeUps::not_now;
   /// What the observer was told; nothing yet.
   std::optional<bool> told_of_wake_ups_;
+  /// When the last wait for rows ended.
+  TimePoint waited_until_{};
   /// When to ask it anew.
   TimePoint ask_for_wake_ups_at_{};
   /// Ids of rows to be taken alone, in this order.

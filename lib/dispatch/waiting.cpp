@@ -7,16 +7,20 @@
 namespace outboxd::dispatch {
 namespace {
 
+// More rows than this in one claim come from writers at work, who can't be asked.
+constexpr std::size_t kFew = 2;
+
 // A table may be given wake-ups, lose them, or be replaced by another of its name.
 constexpr std::chrono::seconds kAskAnew{10};
 
 }  // namespace
 
 Awaitable<void> Dispatcher::wait_for_rows(std::size_t found) {
-  const bool ask_anew = parts_.clock.now() >= ask_for_wake_ups_at_;
+  const auto began = parts_.clock.now();
+  const bool ask_anew = began >= ask_for_wake_ups_at_;
   if (ask_anew) co_await disarm_wake_ups();
   const bool may_be_there = wake_ups_ != WakeUps::none || ask_anew;
-  if (wake_ups_ != WakeUps::armed && may_be_there && wake_up_budget_.allows(parts_.clock.now())) {
+  if (wake_ups_ != WakeUps::armed && may_be_there && found <= kFew && wake_up_budget_.allows(began)) {
     co_await arm_wake_ups();
     // Whoever committed before that told nobody: one more claim finds it.
     if (wake_ups_ == WakeUps::armed) co_return;
@@ -28,8 +32,10 @@ Awaitable<void> Dispatcher::wait_for_rows(std::size_t found) {
   };
   co_await parts_.store.ring_for_rows(ring);
   polls_ = true;
-  const auto wait = wake_ups_ == WakeUps::not_now ? pace_.next(found > 0) : options_.poll_interval;
-  if (!breaker_.is_open()) co_await pause(wait);
+  PollPace::Duration wait = options_.poll_interval;
+  if (wake_ups_ == WakeUps::not_now) wait = found > 0 ? pace_.after_rows(began - waited_until_) : pace_.after_none();
+  if (!breaker_.is_open()) co_await pause(std::chrono::ceil<std::chrono::microseconds>(wait));
+  waited_until_ = parts_.clock.now();
   polls_ = false;
   parts_.store.stop_ringing();
   if (!woken) co_return;

@@ -3,24 +3,32 @@
 
 #include <algorithm>
 #include <chrono>
-#include <utility>
 
 namespace outboxd {
 
 /// How long to wait between claims that find fewer rows than they ask for, where commits could wake the dispatcher
-/// and just can't at the moment: short at first, as rows are likely, then ever longer up to the poll interval.
+/// and just can't at the moment.
 class PollPace {
  public:
-  using Duration = std::chrono::milliseconds;
+  using Duration = std::chrono::steady_clock::duration;
 
-  /// While rows keep coming; shorter, and claims of few rows each would take the writers' share of Postgres.
-  static constexpr Duration kBesideWriters{10};
+  static constexpr Duration kShortest = std::chrono::milliseconds{1};
+  /// While rows keep coming.
+  static constexpr Duration kLongestBesideWriters = std::chrono::milliseconds{25};
+  static constexpr int kRestToWork = 8;
 
   explicit PollPace(Duration poll_interval) : longest_{poll_interval} {}
 
-  /// The wait after a claim; `found`: there were rows.
-  [[nodiscard]] Duration next(bool found) {
-    const auto now = std::min({next_, longest_, found ? kBesideWriters : longest_});
+  /// There were rows, and it took so long to claim them: claims of few rows each must not take the writers' share of
+  /// Postgres, so the busier it is, the longer the wait.
+  [[nodiscard]] Duration after_rows(Duration work) {
+    next_ = std::min(std::clamp(kRestToWork * work, kShortest, kLongestBesideWriters), longest_);
+    return next_;
+  }
+
+  /// There were none: ever longer, up to the poll interval.
+  [[nodiscard]] Duration after_none() {
+    const auto now = std::min(next_, longest_);
     next_ = std::min(2 * now, longest_);
     return now;
   }
@@ -28,8 +36,6 @@ class PollPace {
   void begin_short() { next_ = kShortest; }
 
  private:
-  static constexpr Duration kShortest{1};
-
   Duration longest_;
   Duration next_ = kShortest;
 };
