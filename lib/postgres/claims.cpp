@@ -35,7 +35,8 @@ Row read_row(const pqxx::row& line, std::uint64_t max_payload_bytes) {
   row.payload_json = text_of(line[2]);
   row.attempt = attempt_of(line[3]);
   row.dedupe_key = optional_text_of(line[7]);
-  if (const auto bytes = std::stoull(text_of(line[6])); bytes > max_payload_bytes) row.oversize_bytes = bytes;
+  const auto bytes = line[6].is_null() ? 0 : std::stoull(text_of(line[6]));
+  if (bytes > max_payload_bytes) row.oversize_bytes = bytes;
   return row;
 }
 
@@ -44,10 +45,11 @@ std::vector<std::string> read_claim(const pqxx::result& result, std::uint64_t ma
                                     dispatch::ClaimedRows& claimed) {
   claimed.claimed_at = text_of(result[0][5]);
   std::vector<std::string> kept_back;
-  if (result[0][0].is_null()) return kept_back;
+  if (row_count(result) == 1) return kept_back;
   claimed.lease = text_of(result[0][4]);
-  claimed.rows.reserve(claimed.rows.size() + row_count(result));
+  claimed.rows.reserve(claimed.rows.size() + row_count(result) - 1);
   for (const auto& line : result) {
+    if (line[0].is_null()) continue;
     if (text_of(line[8]) == "t") {
       kept_back.push_back(text_of(line[0]));
     } else {

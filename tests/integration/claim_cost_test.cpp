@@ -57,7 +57,8 @@ TEST_CASE("a claim of event_outbox looks at the rows that it takes") {
   database.exec("ANALYZE event_outbox");
   const auto layout = make_layout(event_outbox_shape(), {.table = "event_outbox", .ctid_names_rows = true});
   CHECK(most_rows(database, "SELECT * FROM event_outbox") == kBacklog);
-  CHECK(most_rows(database, with_arguments(layout.claim, "50")) == 50);
+  // The line that holds for all of them, too.
+  CHECK(most_rows(database, with_arguments(layout.claim, "50")) == 51);
 }
 
 TEST_CASE("a claim of caracal_outbox sorts a window of the backlog, not all of it") {
