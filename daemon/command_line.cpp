@@ -87,6 +87,7 @@ void add_migrate(CLI::App& app, Parsed& parsed) {
         "--" + name, [&parsed, name] { parsed.line.optional_migrations.push_back(name); }, help);
   };
   optional("wake-ups", "Also have commits wake an idle dispatcher: a trigger on the outbox tables");
+  optional("tune", "Also set up event_outbox for speed: room on its pages, at some cost to inserts");
   migrate->add_option("--revert", parsed.revert, "Undo this one migration; refused while rows are unpublished")
       ->type_name("NUMBER");
 }

@@ -101,7 +101,7 @@ std::string render_sql(std::span<const Migration> set) {
   std::string sql;
   for (const auto& migration : set) {
     sql += (sql.empty() ? "-- " : "\n-- ") + full_name(migration) + "\n";
-    if (migration.in_transaction) sql += "BEGIN;\n";
+    if (migration.in_transaction) sql += "BEGIN;\nSET LOCAL lock_timeout = '300ms';\n";
     sql += migration.up;
     if (migration.in_transaction) sql += "COMMIT;\n";
   }

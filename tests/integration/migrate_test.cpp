@@ -276,6 +276,34 @@ TEST_CASE("an optional migration is applied when it is asked for, and can be rev
   CHECK(applied_names(*connection).empty());
 }
 
+TEST_CASE("the tuning sets what nobody has set, lets everybody work meanwhile, and takes back just that") {
+  const auto database = shared_postgres().create_database();
+  migrate(database);
+  const auto options = [&database] {
+    return database.scalar(
+        "SELECT string_agg(relname || ' ' || reloptions::text, ', ' ORDER BY relname) FROM pg_class WHERE relname "
+        "LIKE "
+        "'event_outbox%' AND reloptions IS NOT NULL");
+  };
+  const auto writer = database.connect();
+  pqxx::work transaction(*writer);
+  outboxd::postgres::exec(transaction,
+                          "INSERT INTO event_outbox (id, stream_name, payload_json) VALUES ('1', 's', '{}')");
+  const auto connection = database.connect();
+  Migrator migrator(*connection, outboxd::postgres::migrations(), {.wanted = {"tune"}});
+  CHECK(migrator.apply().size() == 1);
+  transaction.commit();
+  CHECK(options() == "event_outbox {fillfactor=45}, event_outbox_pkey {fillfactor=45}");
+  CHECK(migrator.apply().empty());
+  CHECK(migrator.revert(4));
+  CHECK(options() == "NULL");
+  database.exec("ALTER TABLE event_outbox SET (fillfactor = 80)");
+  CHECK(migrator.apply().size() == 1);
+  CHECK(options() == "event_outbox {fillfactor=80}, event_outbox_pkey {fillfactor=45}");
+  CHECK(migrator.revert(4));
+  CHECK(options() == "event_outbox {fillfactor=80}");
+}
+
 TEST_CASE("a migration waits for a table in use, and lets others through meanwhile") {
   const auto database = shared_postgres().create_database();
   migrate(database);

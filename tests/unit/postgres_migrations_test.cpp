@@ -37,7 +37,7 @@ TEST_CASE("the dry run names each migration and wraps what can be wrapped in a t
   const Migration apart{12, "apart", "false", "CREATE INDEX CONCURRENTLY i ON t (c);\n", "", false};
   const std::array both{plain, apart};
   CHECK(render_sql(both) ==
-        "-- 0007_plain\nBEGIN;\nSELECT 1;\nCOMMIT;\n"
+        "-- 0007_plain\nBEGIN;\nSET LOCAL lock_timeout = '300ms';\nSELECT 1;\nCOMMIT;\n"
         "\n-- 0012_apart\nCREATE INDEX CONCURRENTLY i ON t (c);\n");
   CHECK(render_sql({}) == "-- nothing to do: every migration is already there\n");
 }
