@@ -110,10 +110,14 @@ Awaitable<bool> Dispatcher::look_for_suspects() {
   if (!suspects_.empty()) co_return true;
   auto found = co_await parts_.store.suspects(due_by_);
   if (!found) co_return false;
-  if (found->empty() || !suspects_.empty()) co_return true;
-  suspects_ = std::move(*found);
-  if (polls_) claim_alarm_.ring();
+  remember_suspects(std::move(*found));
   co_return true;
+}
+
+void Dispatcher::remember_suspects(std::vector<std::string> found) {
+  if (found.empty() || !suspects_.empty()) return;
+  suspects_ = std::move(found);
+  if (polls_) claim_alarm_.ring();
 }
 
 Awaitable<void> Dispatcher::take_a_suspect() {

@@ -15,7 +15,8 @@ constexpr std::size_t kWaitingBatches = 1;
 
 // A worker's session may be missing for a moment while it reconnects, so it takes more than one look to call it dead;
 // all of them together stay below two seconds.
-constexpr std::chrono::milliseconds kWatchInterval{500};
+constexpr std::chrono::milliseconds kWatchInterval{800};
+constexpr std::chrono::milliseconds kCloseWatchInterval{460};
 constexpr int kSightings = 3;
 
 // Counting takes a twentieth of Postgres' time at most.
@@ -117,10 +118,15 @@ Awaitable<void> Dispatcher::sample_loop() {
 
 Awaitable<void> Dispatcher::watch_loop() {
   while (!ended_) {
-    const auto dead = co_await parts_.store.free_rows_of_the_dead(kSightings);
-    for (std::size_t i = 0; dead && i < dead->size(); ++i) parts_.observer.freed_rows_of((*dead)[i]);
-    if (!ended_) co_await look_for_suspects();
-    if (!ended_) co_await parts_.clock.wait(watch_alarm_, parts_.clock.now() + kWatchInterval);
+    auto seen = co_await parts_.store.look_out(kSightings, due_by_);
+    // An answer that didn't come may have been that some are missing.
+    auto interval = kCloseWatchInterval;
+    if (seen) {
+      for (const auto& worker : seen->freed) parts_.observer.freed_rows_of(worker);
+      remember_suspects(std::move(seen->suspects));
+      if (!seen->some_missing) interval = kWatchInterval;
+    }
+    if (!ended_) co_await parts_.clock.wait(watch_alarm_, parts_.clock.now() + interval);
   }
 }
 

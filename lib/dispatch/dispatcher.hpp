@@ -94,6 +94,7 @@ class Dispatcher {
   Awaitable<std::optional<ClaimedRows>> claim(ClaimRequest request);
   /// False when the store could not tell.
   Awaitable<bool> look_for_suspects();
+  void remember_suspects(std::vector<std::string> found);
   Awaitable<void> take_a_suspect();
   Awaitable<void> nothing_in_hand();
   /// After a claim that found fewer rows than it asked for: until there may be more.

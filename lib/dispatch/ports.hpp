@@ -76,6 +76,16 @@ struct Settled {
   std::vector<RefusedRow> refused;
 };
 
+/// What there is to see of workers that died.
+struct LookOut {
+  /// Those whose leases were ended.
+  std::vector<std::string> freed;
+  /// Others can't be seen, and not for long enough yet.
+  bool some_missing = false;
+  /// As RowStore::suspects().
+  std::vector<std::string> suspects;
+};
+
 /// Whether the store tells of rows that are committed.
 enum class WakeUps {
   /// It can't: only polling finds them.
@@ -102,8 +112,8 @@ class RowStore {
   virtual Awaitable<StoreResult<Settled>> settle(const Settlement& settlement) = 0;
 
   /// Ends the leases of workers that can be seen to have died; `sightings` is how often in a row a worker must have
-  /// been missing. Returns the workers whose rows were freed.
-  virtual Awaitable<StoreResult<std::vector<std::string>>> free_rows_of_the_dead(int sightings) = 0;
+  /// been missing. Looks for suspects as well.
+  virtual Awaitable<StoreResult<LookOut>> look_out(int sightings, std::string due_by) = 0;
 
   /// Due rows that may be what their dispatchers died of: claimed more than once, the last time without an outcome.
   /// Their ids, those with the fewest attempts first; there may be more. `due_by` as in ClaimRequest.

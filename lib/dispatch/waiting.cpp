@@ -30,7 +30,7 @@ Awaitable<void> Dispatcher::wait_for_rows(std::size_t found) {
     woken = true;
     claim_alarm_.ring();
   };
-  co_await parts_.store.ring_for_rows(ring);
+  if (wake_ups_ != WakeUps::none) co_await parts_.store.ring_for_rows(ring);
   polls_ = true;
   PollPace::Duration wait = options_.poll_interval;
   if (wake_ups_ == WakeUps::not_now) wait = found > 0 ? pace_.after_rows(began - waited_until_) : pace_.after_none();

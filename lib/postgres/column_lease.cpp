@@ -36,8 +36,7 @@ SELECT id::text FROM (
   SELECT {id} AS id, {attempts} AS attempts, {locked_until} AS lease FROM {table}
    WHERE {pending} AND {available_at} <= least(now(), $1::timestamptz){filter}
    ORDER BY {available_at} LIMIT 5000) AS first
- WHERE lease < now() AND attempts BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} - 1
- ORDER BY attempts LIMIT 1000)sql";
+ WHERE {is_suspect} ORDER BY attempts LIMIT 1000)sql";
 
 constexpr std::string_view kLookAhead = R"sql(
 SELECT {key}::text FROM {table} WHERE {due}{no_suspects} ORDER BY {available_at} LIMIT $1::bigint)sql";
@@ -78,14 +77,19 @@ UPDATE {table} AS o
 
 // A dead worker's rows are among those due first, as it claimed them in that order; the bound keeps both statements
 // cheap beside a large backlog.
-constexpr std::string_view kGoneWorkers = R"sql(
-SELECT worker FROM (
-  SELECT DISTINCT locked_by AS worker FROM (
-    SELECT {locked_by}::text AS locked_by, {locked_until} AS locked_until FROM {table}
-     WHERE {pending} AND {available_at} <= now(){filter}
+constexpr std::string_view kLookOut = R"sql(/* look out */
+WITH leased AS MATERIALIZED (
+  SELECT * FROM (
+    SELECT {id} AS id, {locked_by}::text AS locked_by, {locked_until} AS lease, {attempts} AS attempts FROM {table}
+     WHERE {pending} AND {available_at} <= least(now(), $1::timestamptz){filter}
      ORDER BY {available_at} LIMIT 5000) AS first
-   WHERE locked_until > now() AND locked_by LIKE 'outboxd:%' AND locked_by <> {worker}) AS others
- WHERE {is_gone})sql";
+   WHERE lease IS NOT NULL)
+SELECT worker, NULL FROM (
+  SELECT DISTINCT locked_by AS worker FROM leased
+   WHERE lease > now() AND locked_by LIKE 'outboxd:%' AND locked_by <> {worker}) AS others
+ WHERE {is_gone}
+UNION ALL (
+SELECT NULL, id::text FROM leased WHERE {is_suspect} ORDER BY attempts LIMIT 1000))sql";
 
 constexpr std::string_view kAmongTheFirst = R"sql(
    AND {id} = ANY (ARRAY(SELECT {id} FROM {table}
@@ -130,6 +134,7 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
           "{pending} AND {available_at} <= least(now(), $2::timestamptz)"
           " AND ({locked_until} IS NULL OR {locked_until} < now()){filter}");
   sql.set("still_due", kStillDue);
+  sql.set("is_suspect", "lease < now() AND attempts BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} - 1");
   sql.set("ours", kOurs);
   sql.set("among_the_first", kAmongTheFirst);
   sql.set("no_suspects", kNoSuspects);
@@ -141,7 +146,7 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   layout.due_ids = sql.fill(kDueIds);
   layout.free_unknown_leases = sql.fill(kFreeUnknownLeases);
   layout.bury = sql.fill(kBury);
-  layout.gone_workers = sql.fill(kGoneWorkers);
+  layout.look_out = sql.fill(kLookOut);
   layout.free_leases = sql.fill(kFreeLeases);
   layout.suspects = sql.fill(kSuspects);
   layout.sample = sql.fill(kSample);

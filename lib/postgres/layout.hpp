@@ -77,8 +77,9 @@ struct Layout {
   std::string settle_unlocked;
   /// Of the rows $1, those that are still ours by the lease $2.
   std::string still_ours;
-  /// Workers of outboxd that hold leases among the rows due first, and whose sessions are gone.
-  std::string gone_workers;
+  /// Two columns, one of them NULL: workers of outboxd that hold leases among the rows due first, and whose sessions
+  /// are gone; and the suspects' ids, as below. $1 due by.
+  std::string look_out;
   /// Ends the leases of $1 workers among the rows due first; their attempts stay counted.
   std::string free_leases;
   /// Due rows that may be what their dispatchers died of: claimed more than once, and the last claim had no outcome.

@@ -86,28 +86,34 @@ dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> RowStore::settle(
   });
 }
 
-dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::free_rows_of_the_dead(int sightings) {
-  if (layout_.gone_workers.empty()) co_return std::vector<std::string>{};
-  co_return co_await watch_session_.run("looking for dead workers in " + terms_.table,
-                                        [this, sightings](Statements& statements) {
-                                          std::map<std::string, int> missing;
-                                          // After a restart or failover everybody's sessions are new: a live worker
-                                          // may come back later than we did.
-                                          if (watch_session_.reopened_within(kReconnectGrace))
-                                            return std::vector<std::string>{};
-                                          std::vector<std::string> dead;
-                                          for (const auto& line : exec(statements, layout_.gone_workers)) {
-                                            auto worker = text_of(line[0]);
-                                            const auto before = missing_.find(worker);
-                                            const int times = before == missing_.end() ? 1 : before->second + 1;
-                                            if (times >= sightings) dead.push_back(worker);
-                                            missing.emplace(std::move(worker), times);
-                                          }
-                                          missing_ = std::move(missing);
-                                          if (!dead.empty())
-                                            exec(statements, layout_.free_leases, array_literal(dead));
-                                          return dead;
-                                        });
+dispatch::Awaitable<dispatch::StoreResult<dispatch::LookOut>> RowStore::look_out(int sightings, std::string due_by) {
+  if (layout_.look_out.empty()) co_return dispatch::LookOut{};
+  co_return co_await watch_session_.run(
+      "looking for dead workers in " + terms_.table,
+      [this, sightings, &due_by](Statements& statements) { return look_out(statements, sightings, due_by); });
+}
+
+dispatch::LookOut RowStore::look_out(Statements& statements, int sightings, const std::string& due_by) {
+  // After a restart or failover everybody's sessions are new: a live worker may come back later than we did.
+  const bool too_early = watch_session_.reopened_within(kReconnectGrace);
+  dispatch::LookOut seen;
+  std::map<std::string, int> missing;
+  for (const auto& line : exec(statements, layout_.look_out, or_null(due_by))) {
+    if (line[0].is_null()) {
+      seen.suspects.push_back(text_of(line[1]));
+      continue;
+    }
+    if (too_early) continue;
+    auto worker = text_of(line[0]);
+    const auto before = missing_.find(worker);
+    const int times = before == missing_.end() ? 1 : before->second + 1;
+    if (times >= sightings) seen.freed.push_back(worker);
+    missing.emplace(std::move(worker), times);
+  }
+  missing_ = std::move(missing);
+  seen.some_missing = missing_.size() > seen.freed.size();
+  if (!seen.freed.empty()) exec(statements, layout_.free_leases, array_literal(seen.freed));
+  return seen;
 }
 
 dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::suspects(std::string due_by) {

@@ -41,7 +41,7 @@ class RowStore final : public dispatch::RowStore {
   dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> claim(dispatch::ClaimRequest request) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> settle(
       const dispatch::Settlement& settlement) override;
-  dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> free_rows_of_the_dead(int sightings) override;
+  dispatch::Awaitable<dispatch::StoreResult<dispatch::LookOut>> look_out(int sightings, std::string due_by) override;
   dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> suspects(std::string due_by) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> sample(std::string due_by) override;
   dispatch::Awaitable<dispatch::WakeUps> arm_wake_ups() override;
@@ -50,6 +50,9 @@ class RowStore final : public dispatch::RowStore {
   void stop_ringing() override { claim_session_.stop_ringing(); }
 
  private:
+  /// On the watch thread.
+  dispatch::LookOut look_out(Statements& statements, int sightings, const std::string& due_by);
+
   TableShape shape_;
   LayoutTerms terms_;
   Layout layout_;

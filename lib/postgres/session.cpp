@@ -4,11 +4,6 @@
 #include "postgres/conninfo.hpp"
 #include "postgres/sqlstate.hpp"
 
-#include <boost/asio/post.hpp>
-
-#include <sys/socket.h>
-#include <unistd.h>
-
 namespace outboxd::postgres {
 namespace {
 
@@ -39,33 +34,17 @@ std::string session_settings(const SessionOptions& options) {
   return settings_sql(options, false) + "; SET default_transaction_isolation = 'read committed'";
 }
 
-void Session::SocketHandle::reset(int socket) {
-  const std::lock_guard lock{mutex_};
-  if (descriptor_ >= 0) ::close(descriptor_);
-  descriptor_ = socket >= 0 ? ::dup(socket) : -1;
-}
-
-void Session::SocketHandle::cut() {
-  const std::lock_guard lock{mutex_};
-  if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
-}
-
-int Session::SocketHandle::duplicate() {
-  const std::lock_guard lock{mutex_};
-  return descriptor_ >= 0 ? ::dup(descriptor_) : -1;
-}
-
 Session::Session(const std::string& thread_name, SessionOptions options)
-    : options_{std::move(options)}, thread_{thread_name} {}
+    : options_{std::move(options)}, cut_off_{options_.statement_timeout + kGrace}, thread_{thread_name} {}
 
-void Session::ensure_open(const boost::asio::any_io_executor& executor) {
+void Session::ensure_open() {
   if (connection_ && connection_->is_open()) return;
-  socket_->reset(-1);
+  cut_off_.set_socket(-1);
   connection_.reset();
   auto fresh = open_a_host();
-  socket_->reset(fresh->sock());
+  cut_off_.set_socket(fresh->sock());
   {
-    const auto guard = guard_statement(executor);
+    const CutOff::Work guarded{cut_off_};
     set_up(*fresh);
   }
   connection_ = std::move(fresh);
@@ -108,7 +87,7 @@ void Session::ring_for_input(const boost::asio::any_io_executor& loop, std::func
     ring();
     return;
   }
-  const int socket = socket_->duplicate();
+  const int socket = cut_off_.duplicate();
   if (socket < 0) return;
   watch_ = std::make_shared<Watch>(Watch{boost::asio::posix::stream_descriptor{loop, socket}, std::move(ring)});
   watch_->socket.async_wait(boost::asio::posix::stream_descriptor::wait_read,
@@ -125,32 +104,12 @@ bool Session::reopened_within(std::chrono::milliseconds time) const {
 dispatch::StoreError Session::explain(const std::string& purpose, const std::exception& error) {
   const auto meaning = meaning_of_sqlstate(sqlstate_of(error));
   if (meaning.reconnect) {
-    socket_->reset(-1);
+    cut_off_.set_socket(-1);
     connection_.reset();
   }
   auto text = purpose + ": " + message_of(error);
   if (!meaning.remedy.empty()) text.append("; ").append(meaning.remedy);
   return {std::move(text), meaning.reconnect};
-}
-
-Session::StatementGuard::StatementGuard(boost::asio::any_io_executor loop, std::chrono::milliseconds limit,
-                                        std::shared_ptr<SocketHandle> socket)
-    : loop_{std::move(loop)}, timer_{std::make_shared<boost::asio::steady_timer>(loop_)} {
-  // The timer is touched on the event loop alone, which keeps the order of what is posted to it.
-  boost::asio::post(loop_, [timer = timer_, limit, socket = std::move(socket)] {
-    timer->expires_after(limit);
-    timer->async_wait([socket, timer](boost::system::error_code error) {
-      if (!error) socket->cut();
-    });
-  });
-}
-
-Session::StatementGuard::~StatementGuard() {
-  boost::asio::post(loop_, [timer = std::move(timer_)] { timer->cancel(); });
-}
-
-Session::StatementGuard Session::guard_statement(const boost::asio::any_io_executor& loop) {
-  return {loop, options_.statement_timeout + kGrace, socket_};
 }
 
 }  // namespace outboxd::postgres

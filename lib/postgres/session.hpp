@@ -2,11 +2,11 @@
 #pragma once
 
 #include "dispatch/ports.hpp"
+#include "postgres/cut_off.hpp"
 #include "postgres/statements.hpp"
 #include "system/blocking_thread.hpp"
 
 #include <boost/asio/posix/stream_descriptor.hpp>
-#include <boost/asio/steady_timer.hpp>
 #include <boost/asio/this_coro.hpp>
 
 #include <chrono>
@@ -14,7 +14,6 @@
 #include <exception>
 #include <functional>
 #include <memory>
-#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -40,9 +39,6 @@ struct SessionOptions {
 [[nodiscard]] std::string session_settings(const SessionOptions& options);
 
 /// One connection to Postgres on a thread of its own, opened when it is needed and opened anew after it is lost.
-///
-/// libpq blocks; a server that accepts and never answers would block it for good. So the event loop keeps a second
-/// descriptor of the same socket and shuts it down when a statement overstays, which ends libpq's wait.
 class Session {
  public:
   Session(const std::string& thread_name, SessionOptions options);
@@ -75,49 +71,20 @@ class Session {
   void forget_notifications() { was_notified_ = false; }
 
  private:
-  /// A duplicate of the connection's socket, so that cutting it can never hit a descriptor that was reused.
-  class SocketHandle {
-   public:
-    void reset(int socket);
-    void cut();
-    /// Another descriptor of it, to be closed by the caller; -1: there is none.
-    [[nodiscard]] int duplicate();
-    ~SocketHandle() { reset(-1); }
-
-   private:
-    std::mutex mutex_;
-    int descriptor_ = -1;
-  };
-
-  /// Cuts the connection when a statement takes longer than `limit`; made and destroyed on the session's thread.
-  class StatementGuard {
-   public:
-    StatementGuard(boost::asio::any_io_executor loop, std::chrono::milliseconds limit,
-                   std::shared_ptr<SocketHandle> socket);
-    StatementGuard(const StatementGuard&) = delete;
-    StatementGuard& operator=(const StatementGuard&) = delete;
-    ~StatementGuard();
-
-   private:
-    boost::asio::any_io_executor loop_;
-    std::shared_ptr<boost::asio::steady_timer> timer_;
-  };
-
   /// Somebody who waits for the server to say something unasked.
   struct Watch {
     boost::asio::posix::stream_descriptor socket;
     std::function<void()> ring;
   };
 
-  void ensure_open(const boost::asio::any_io_executor& executor);
+  void ensure_open();
   void look_for_notifications();
   void set_up(pqxx::connection& connection);
   std::unique_ptr<pqxx::connection> open_a_host();
   dispatch::StoreError explain(const std::string& purpose, const std::exception& error);
-  [[nodiscard]] StatementGuard guard_statement(const boost::asio::any_io_executor& loop);
 
   SessionOptions options_;
-  std::shared_ptr<SocketHandle> socket_ = std::make_shared<SocketHandle>();
+  CutOff cut_off_;
   // Touched on the thread alone.
   std::unique_ptr<pqxx::connection> connection_;
   std::size_t failed_opens_ = 0;
@@ -140,10 +107,11 @@ dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, Statements
                                                                                                   Work work) {
   using Result = dispatch::StoreResult<std::invoke_result_t<Work&, Statements&>>;
   const auto loop = co_await boost::asio::this_coro::executor;
-  auto result = co_await thread_.run([this, &loop, &purpose, &work]() -> Result {
+  const CutOff::Guard guard{cut_off_, loop};
+  auto result = co_await thread_.run([this, &purpose, &work]() -> Result {
     try {
-      ensure_open(loop);
-      const auto guard = guard_statement(loop);
+      ensure_open();
+      const CutOff::Work guarded{cut_off_};
       look_for_notifications();
       Result done = [this, &work] {
         Statements statements{*connection_, mode_, prepared_};

@@ -164,7 +164,7 @@ std::size_t SimStore::write(const dispatch::Settlement& settlement) {
   return rows.size();
 }
 
-Awaitable<StoreResult<std::vector<std::string>>> SimStore::free_rows_of_the_dead(int sightings) {
+Awaitable<StoreResult<dispatch::LookOut>> SimStore::look_out(int sightings, std::string due_by) {
   const Call call{world_, life_};
   const auto asked_at = world_.now();
   life_.watch_asked_at = asked_at;
@@ -174,15 +174,16 @@ Awaitable<StoreResult<std::vector<std::string>>> SimStore::free_rows_of_the_dead
     life_.misses_a_watch(world_.now() + kReconnectGrace);
     co_return *failure;
   }
-  auto dead = free_the_dead(sightings);
+  auto seen = free_the_dead(sightings);
+  seen.suspects = world_.table.suspects(std::min(world_.now(), read_time(due_by)), world_.setting.retry.max_attempts);
   const auto lost = co_await come_back(watch_alarm_);
   life_.watch_asked_at.reset();
   if (world_.now() > asked_at + 2 * kSlowest) life_.misses_a_watch(world_.now());
   if (lost) co_return *lost;
-  co_return dead;
+  co_return seen;
 }
 
-std::vector<std::string> SimStore::free_the_dead(int sightings) {
+dispatch::LookOut SimStore::free_the_dead(int sightings) {
   if (world_.now() < life_.watches_since()) return {};
   std::map<std::string, int> missing;
   for (const auto* row : world_.table.pending()) {
@@ -193,15 +194,16 @@ std::vector<std::string> SimStore::free_the_dead(int sightings) {
     missing.emplace(row->locked_by, before == missing_.end() ? 1 : before->second + 1);
   }
   missing_ = missing;
-  std::vector<std::string> dead;
+  dispatch::LookOut dead;
   for (const auto& [worker, times] : missing) {
     world_.trace(life_.worker(), "misses " + worker + ", times " + std::to_string(times));
     if (times < sightings) continue;
     if (!world_.lives.at(worker)->gone_at()) world_.fault(worker + " lives, and its leases are ended");
     world_.count(Event::dead_worker_freed);
     world_.table.free_leases_of(worker, world_.now());
-    dead.push_back(worker);
+    dead.freed.push_back(worker);
   }
+  dead.some_missing = missing.size() > dead.freed.size();
   world_.report_lost_leases();
   return dead;
 }

@@ -26,7 +26,7 @@ class SimStore final : public dispatch::RowStore {
   dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> claim(dispatch::ClaimRequest request) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> settle(
       const dispatch::Settlement& settlement) override;
-  dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> free_rows_of_the_dead(int sightings) override;
+  dispatch::Awaitable<dispatch::StoreResult<dispatch::LookOut>> look_out(int sightings, std::string due_by) override;
   dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> suspects(std::string due_by) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> sample(std::string due_by) override;
   dispatch::Awaitable<dispatch::WakeUps> arm_wake_ups() override;
@@ -46,7 +46,7 @@ class SimStore final : public dispatch::RowStore {
 
   dispatch::ClaimedRows take_rows(const dispatch::ClaimRequest& request);
   std::size_t write(const dispatch::Settlement& settlement);
-  std::vector<std::string> free_the_dead(int sightings);
+  dispatch::LookOut free_the_dead(int sightings);
 
   World& world_;
   Life& life_;

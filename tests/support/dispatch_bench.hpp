@@ -50,8 +50,10 @@ struct FakeStore final : RowStore {
     settled.written = table.settle("w", written, clock_.now());
     co_return settled;
   }
-  Awaitable<StoreResult<std::vector<std::string>>> free_rows_of_the_dead(int /*sightings*/) override {
-    co_return std::vector<std::string>{};
+  Awaitable<StoreResult<LookOut>> look_out(int /*sightings*/, std::string /*due_by*/) override {
+    LookOut seen;
+    seen.suspects = table.suspects(clock_.now(), kMostAttempts);
+    co_return seen;
   }
   Awaitable<StoreResult<std::vector<std::string>>> suspects(std::string /*due_by*/) override {
     co_return table.suspects(clock_.now(), kMostAttempts);

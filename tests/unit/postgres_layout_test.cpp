@@ -50,7 +50,7 @@ std::array<std::string, 17> verbs(const Layout& layout) {
           layout.still_ours,
           layout.sample,
           layout.in_hand,
-          layout.gone_workers,
+          layout.look_out,
           layout.free_leases,
           layout.suspects,
           layout.free_unknown_leases};
@@ -101,12 +101,12 @@ TEST_CASE("layout: a producer is asked for where the shape has that column") {
 TEST_CASE("layout: without lease columns nobody can be seen to have died, and nothing is suspected") {
   for (const auto& shape : {caracal_outbox_shape(), least_shape()}) {
     const auto layout = make_layout(shape, terms());
-    CHECK(layout.gone_workers.empty());
+    CHECK(layout.look_out.empty());
     CHECK(layout.free_leases.empty());
     CHECK(layout.suspects.empty());
     CHECK(layout.free_unknown_leases.empty());
   }
-  CHECK_FALSE(make_layout(event_outbox_shape(), terms()).gone_workers.empty());
+  CHECK_FALSE(make_layout(event_outbox_shape(), terms()).look_out.empty());
 }
 
 TEST_CASE("layout: types of the table's own are cast to") {

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/cut_off.hpp"
+
+#include <sys/socket.h>
+#include <unistd.h>
+
+namespace outboxd::postgres {
+
+void CutOff::State::set_socket(int socket) {
+  const std::lock_guard lock{mutex_};
+  if (descriptor_ >= 0) ::close(descriptor_);
+  descriptor_ = socket >= 0 ? ::dup(socket) : -1;
+}
+
+int CutOff::State::duplicate() {
+  const std::lock_guard lock{mutex_};
+  return descriptor_ >= 0 ? ::dup(descriptor_) : -1;
+}
+
+void CutOff::State::cut() {
+  const std::lock_guard lock{mutex_};
+  if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
+}
+
+CutOff::Guard::Guard(const CutOff& cut_off, const boost::asio::any_io_executor& loop)
+    : watch_{std::make_shared<Watch>(Watch{boost::asio::steady_timer{loop}, cut_off.state_})} {
+  look_at(watch_, Clock::now() + cut_off.state_->limit);
+}
+
+CutOff::Guard::~Guard() {
+  watch_->over = true;
+  watch_->timer.cancel();
+}
+
+void CutOff::Guard::look_at(const std::shared_ptr<Watch>& watch, Clock::time_point when) {
+  watch->timer.expires_at(when);
+  watch->timer.async_wait([watch](boost::system::error_code error) {
+    if (error || watch->over) return;
+    const auto& limit = watch->state->limit;
+    const auto now = Clock::now();
+    // It may have had to wait for its turn, or for a connection, which has a limit of its own.
+    const auto began = watch->state->began.load();
+    if (began == Clock::time_point{}) {
+      look_at(watch, now + limit);
+    } else if (now < began + limit) {
+      look_at(watch, began + limit);
+    } else {
+      watch->state->cut();
+    }
+  });
+}
+
+}  // namespace outboxd::postgres

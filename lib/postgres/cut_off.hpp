@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <atomic>
+#include <chrono>
+#include <memory>
+#include <mutex>
+
+namespace outboxd::postgres {
+
+/// Cuts a connection whose work overstays.
+///
+/// libpq blocks; a server that accepts and never answers would block it for good. So the event loop keeps a second
+/// descriptor of the same socket and shuts it down when the work takes too long, which ends libpq's wait.
+class CutOff {
+ public:
+  explicit CutOff(std::chrono::milliseconds limit) : state_{std::make_shared<State>(limit)} {}
+
+  /// Whose connection is to be cut; -1: nobody's. On the session's thread.
+  void set_socket(int socket) { state_->set_socket(socket); }
+
+  /// Another descriptor of the socket, to be closed by the caller; -1: there is none.
+  [[nodiscard]] int duplicate() const { return state_->duplicate(); }
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  struct State {
+    explicit State(std::chrono::milliseconds most) : limit{most} {}
+    State(const State&) = delete;
+    State& operator=(const State&) = delete;
+    ~State() { set_socket(-1); }
+    void set_socket(int socket);
+    int duplicate();
+    void cut();
+
+    const std::chrono::milliseconds limit;
+    /// Of the work that is going on; no moment: none is.
+    std::atomic<Clock::time_point> began{Clock::time_point{}};
+
+   private:
+    std::mutex mutex_;
+    /// A duplicate, so that cutting it can never hit a descriptor that was reused.
+    int descriptor_ = -1;
+  };
+
+ public:
+  /// Work that the limit is for, from its making to its end. On the session's thread.
+  class Work {
+   public:
+    explicit Work(const CutOff& cut_off) : state_{*cut_off.state_} { state_.began = Clock::now(); }
+    Work(const Work&) = delete;
+    Work& operator=(const Work&) = delete;
+    ~Work() { state_.began = Clock::time_point{}; }
+
+   private:
+    State& state_;
+  };
+
+  /// Looks after the work for as long as it lives. On the event loop, where it wakes nobody.
+  class Guard {
+   public:
+    Guard(const CutOff& cut_off, const boost::asio::any_io_executor& loop);
+    Guard(const Guard&) = delete;
+    Guard& operator=(const Guard&) = delete;
+    ~Guard();
+
+   private:
+    struct Watch {
+      boost::asio::steady_timer timer;
+      std::shared_ptr<State> state;
+      bool over = false;
+    };
+    static void look_at(const std::shared_ptr<Watch>& watch, Clock::time_point when);
+
+    std::shared_ptr<Watch> watch_;
+  };
+
+ private:
+  std::shared_ptr<State> state_;
+};
+
+}  // namespace outboxd::postgres
