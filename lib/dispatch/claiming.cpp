@@ -93,6 +93,7 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   }
   claim_backoff_.reset();
   auto claimed = std::move(*result);
+  if (!claimed.any_due) nothing_due_at_ = started;
   if (options_.once && due_by_.empty()) due_by_ = claimed.claimed_at;
   // A row that can't be read was claimed, and is dead.
   const auto dead = static_cast<std::size_t>(std::ranges::count_if(claimed.refused, &RefusedRow::dead));

@@ -118,6 +118,11 @@ Awaitable<void> Dispatcher::sample_loop() {
 
 Awaitable<void> Dispatcher::watch_loop() {
   while (!ended_) {
+    // Nobody's rows can have been left since then for longer than a look may take to come.
+    if (parts_.clock.now() < nothing_due_at_ + kWatchInterval) {
+      co_await parts_.clock.wait(watch_alarm_, nothing_due_at_ + kWatchInterval);
+      continue;
+    }
     auto seen = co_await parts_.store.look_out(kSightings, due_by_);
     // An answer that didn't come may have been that some are missing.
     auto interval = kCloseWatchInterval;

@@ -190,6 +190,8 @@ class Dispatcher {
   TimePoint waited_until_{};
   /// When to ask it anew.
   TimePoint ask_for_wake_ups_at_{};
+  /// When a claim last saw that there was nothing to look after.
+  TimePoint nothing_due_at_{};
   /// Ids of rows to be taken alone, in this order.
   std::vector<std::string> suspects_;
   /// Rows that the store refused to settle with their batch.

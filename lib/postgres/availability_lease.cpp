@@ -117,11 +117,11 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   sql.set("ours", kOurs);
   sql.set("first_due", shape.created_at.empty() ? "now()" : "o.{created_at}");
   sql.set("returned", kReturned);
-  sql.set("claimed", sql.claimed("created_at, id"));
+  sql.put("any_due", "true");
   // Who leased a row, and whether its last claim had an outcome, is not to be seen in such a table: dead workers'
   // rows come back at their lease's end, and nothing is suspected.
   Layout layout;
-  sql.add_claims(layout, kClaim, kClaimPlaces, "");
+  sql.add_claims(layout, kClaim, kClaimPlaces, "", "created_at, id");
   sql.add_settlements(layout, kMarkPublished, kSettle);
   layout.look_ahead = sql.fill(kLookAhead);
   layout.due_ids = sql.fill(kDueIds);

@@ -45,6 +45,7 @@ std::vector<std::string> read_claim(const pqxx::result& result, std::uint64_t ma
                                     dispatch::ClaimedRows& claimed) {
   claimed.claimed_at = text_of(result[0][5]);
   std::vector<std::string> kept_back;
+  claimed.any_due = text_of(result[0][8]) == "t";
   if (row_count(result) == 1) return kept_back;
   claimed.lease = text_of(result[0][4]);
   claimed.rows.reserve(claimed.rows.size() + row_count(result) - 1);

@@ -138,9 +138,9 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   sql.set("ours", kOurs);
   sql.set("among_the_first", kAmongTheFirst);
   sql.set("no_suspects", kNoSuspects);
-  sql.set("claimed", sql.claimed("available_at, id"));
+  sql.set("any_due", "EXISTS (SELECT FROM {table} WHERE {pending} AND {available_at} <= now(){filter})");
   Layout layout;
-  sql.add_claims(layout, kClaim, kClaim, "{no_suspects}");
+  sql.add_claims(layout, kClaim, kClaim, "{no_suspects}", "available_at, id");
   sql.add_settlements(layout, kMarkPublished, kSettle);
   layout.look_ahead = sql.fill(kLookAhead);
   layout.due_ids = sql.fill(kDueIds);

@@ -43,9 +43,10 @@ struct LayoutTerms {
 /// claim.
 struct Layout {
   /// $1 limit, $2 due by. Leaves out suspects. Returns id, stream, payload, attempt, lease, claimed at, payload's
-  /// bytes, dedupe key, kept back: first a line with the lease (if there are rows) and "claimed at" alone, then the
-  /// rows in publishing order, without those two. Bytes are told where the payload is left out; so are those of rows
-  /// that are kept back, as those before them are all that a batch may hold.
+  /// bytes, dedupe key, kept back: first a line with the lease (if there are rows), "claimed at", and, as the last,
+  /// whether any rows are due, leased or not; then the rows in publishing order, without those two. Bytes are told
+  /// where the payload is left out; so are those of rows that are kept back, as those before them are all that a
+  /// batch may hold.
   std::string claim;
   /// The same, without the rows whose ids are in $3.
   std::string claim_others;

@@ -110,6 +110,9 @@ dispatch::ClaimedRows SimStore::take_rows(const dispatch::ClaimRequest& request)
   if (!only.empty()) world_.count(Event::suspect_taken_alone);
   auto claimed =
       world_.table.claim(life_.worker(), request.limit, world_.now(), lease_, read_time(request.due_by), passed_over);
+  claimed.any_due = !claimed.rows.empty() || std::ranges::any_of(world_.table.pending(), [this](const SimRow* row) {
+    return row->available_at <= world_.now();
+  });
   claimed.claimed_at = print_time(world_.now());
   world_.report_lost_leases();
   for (auto& row : claimed.rows) {

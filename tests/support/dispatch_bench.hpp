@@ -30,6 +30,7 @@ struct FakeStore final : RowStore {
     auto claimed = table.claim("w", request.limit, clock_.now(), 30s, TimePoint::max(), passed_over(request.only));
     claimed.lease_ends = clock_.now() + lease;
     claimed.claimed_at = "now";
+    claimed.any_due = any_due;
     claimed.refused = std::exchange(refused_at_claim, {});
     due_by.push_back(request.due_by);
     co_return claimed;
@@ -51,6 +52,7 @@ struct FakeStore final : RowStore {
     co_return settled;
   }
   Awaitable<StoreResult<LookOut>> look_out(int /*sightings*/, std::string /*due_by*/) override {
+    ++look_outs;
     LookOut seen;
     seen.suspects = table.suspects(clock_.now(), kMostAttempts);
     co_return seen;
@@ -94,6 +96,8 @@ struct FakeStore final : RowStore {
   std::function<void()> on_arm;
   bool armed = false;
   int arms = 0;
+  bool any_due = true;
+  int look_outs = 0;
   int claims = 0;
   int settlements = 0;
   std::vector<std::string> due_by;

@@ -52,6 +52,29 @@ TEST_CASE("once: an outage ends it, unless there is time to wait it out") {
   CHECK(too_late.dispatcher.gave_up_because() == "the time given by --timeout is over");
 }
 
+TEST_CASE("while nothing is due, nobody looks for dead workers") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(10s);
+  CHECK(bench.store.look_outs >= 12);
+  bench.store.any_due = false;
+  bench.run_for(1s);
+  const int before = bench.store.look_outs;
+  bench.run_for(1h);
+  CHECK(bench.store.look_outs == before);
+  bench.store.any_due = true;
+  bench.run_for(2s);
+  CHECK(bench.store.look_outs >= before + 1);
+  // Claims that are further apart than a look may come late don't tell.
+  auto options = Bench::daemon();
+  options.poll_interval = 10s;
+  Bench seldom{options};
+  seldom.store.any_due = false;
+  seldom.run_for(100s);
+  CHECK(seldom.store.look_outs >= 100);
+  bench.end();
+  seldom.end();
+}
+
 TEST_CASE("a rate is kept, and batches grow in a backlog") {
   auto options = Bench::daemon();
   options.most_rows_a_second = 100;
