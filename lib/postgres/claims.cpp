@@ -142,7 +142,8 @@ dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
 
 void Claims::look_ahead(const Call& call) {
   std::vector<std::string> places;
-  const auto found = exec(call.statements, call.layout.look_ahead, LookAhead::kRows, or_null(call.request.due_by));
+  const auto wanted = ahead_.rows_to_find(SteadyClock::now());
+  const auto found = exec(call.statements, call.layout.look_ahead, wanted, or_null(call.request.due_by));
   places.reserve(row_count(found));
   for (const auto& line : found) places.push_back(text_of(line[0]));
   // What one claim takes needs no list.
