@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // In what order rows reach their stream, in how many writes, and how long a stream may become.
 #include "support/outbox_table.hpp"
+#include "support/wait.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,6 +9,7 @@
 #include <vector>
 
 using outboxd::test::contract_database;
+using outboxd::test::count_rows;
 using outboxd::test::Database;
 using outboxd::test::insert_rows;
 using outboxd::test::literal;
@@ -16,6 +18,8 @@ using outboxd::test::outboxd_environment;
 using outboxd::test::PrivateRedis;
 using outboxd::test::run_outboxd;
 using outboxd::test::shared_redis;
+using outboxd::test::start_outboxd;
+using outboxd::test::wait_until;
 using outboxd::test::with;
 
 namespace {
@@ -133,4 +137,21 @@ TEST_CASE("a batch goes to Redis in one pipelined write") {
   CHECK(number("total_commands_processed") >= 1000);
   // One read a command would be a thousand.
   CHECK(number("total_reads_processed") < 200);
+}
+
+TEST_CASE("a row that commits late, below what was claimed, does not wait for the backlog") {
+  const auto database = contract_database();
+  insert_rows(database, "a", "s", 60'000);
+  const auto writer = database.connect();
+  pqxx::work transaction(*writer);
+  transaction.exec(
+      "INSERT INTO event_outbox (id, stream_name, payload_json, available_at) VALUES ('late', 's', '{}', now() - "
+      "interval '1 day')");
+  // Half a minute's work.
+  const auto outboxd = start_outboxd({"run", "--max-rate", "2000"}, outboxd_environment(database));
+  wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") > 1'000; });
+  transaction.commit();
+  wait_until([&] { return count_rows(database, "id = 'late' AND dispatched_at IS NOT NULL") == 1; },
+             std::chrono::seconds(5), "the late row to be published");
+  CHECK(count_rows(database, "dispatched_at IS NULL") > 0);
 }
