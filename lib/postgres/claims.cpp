@@ -132,7 +132,7 @@ dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
     const auto places = ahead_.take(limit, call.request.due_by, SteadyClock::now());
     if (places.empty()) return {};
     auto claimed = claim_by(call, call.layout.claim_places, array_literal(places));
-    // Others may have taken some of them, or all.
+    if (2 * (claimed.rows.size() + kept_back_.size()) < places.size()) ahead_.others_were_here();
     if (claimed.rows.empty()) continue;
     claimed.more = true;
     last_was_full_ = true;

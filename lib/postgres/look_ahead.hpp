@@ -5,6 +5,7 @@
 #include <chrono>
 #include <cstddef>
 #include <iterator>
+#include <random>
 #include <string>
 #include <utility>
 #include <vector>
@@ -15,8 +16,10 @@ namespace outboxd::postgres {
 ///
 /// An index keeps the entries of rows that were claimed until no session's snapshot can need them any more, and each
 /// claim that begins at the index's start steps over all of them: with an old snapshot held somewhere, the cost of a
-/// drain grows with the square of the backlog. So one look finds the rows of many claims: of about as many as are made
-/// while it is good.
+/// drain grows with the square of the backlog. So one look finds the rows of many claims: of about as many as are
+/// made while it is good.
+///
+/// Others look at the same rows. Whoever finds that they were here goes on at some other part of what it has found.
 class LookAhead {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -25,40 +28,81 @@ class LookAhead {
   static constexpr std::size_t kFewest = 20'000;
   /// A few megabytes.
   static constexpr std::size_t kMost = 160'000;
+  /// Rows of a part: few enough for some dispatchers to find parts of their own.
+  static constexpr std::size_t kPart = 1'000;
   /// What commits late, and belongs before the rows that were found, waits no longer than this.
   static constexpr std::chrono::seconds kGoodFor{2};
+
+  explicit LookAhead(unsigned seed = std::random_device{}()) : random_{seed} {}
 
   /// How many rows the next look is to find.
   [[nodiscard]] std::size_t rows_to_find(TimePoint now) const {
     if (places_.empty()) return kFewest;
-    const bool used_up = next_ == places_.size() && now < good_until_;
-    return used_up ? std::min(2 * places_.size(), kMost) : std::max(next_, kFewest);
+    const bool used_up = parts_.empty() && now < good_until_;
+    return std::clamp(used_up ? 2 * places_.size() : taken_, kFewest, kMost);
   }
 
   void found(std::vector<std::string> places, std::string due_by, TimePoint now) {
     places_ = std::move(places);
     due_by_ = std::move(due_by);
-    next_ = 0;
+    taken_ = 0;
+    others_were_here_ = false;
     good_until_ = now + kGoodFor;
+    parts_.clear();
+    // The last one is taken first.
+    for (auto begin = places_.size(); begin > 0; begin = parts_.back().begin) {
+      parts_.push_back({(begin - 1) / kPart * kPart, begin});
+    }
   }
 
   void forget() {
     places_.clear();
-    next_ = 0;
+    parts_.clear();
   }
 
   /// The places of the next rows, `limit` at most; empty when there are none, or they are no longer good.
   [[nodiscard]] std::vector<std::string> take(std::size_t limit, const std::string& due_by, TimePoint now) {
-    if (now >= good_until_ || due_by != due_by_) return {};
-    const auto count = std::min(limit, places_.size() - next_);
-    const auto begin = places_.begin() + static_cast<std::ptrdiff_t>(next_);
-    next_ += count;
-    return {std::make_move_iterator(begin), std::make_move_iterator(begin + static_cast<std::ptrdiff_t>(count))};
+    std::vector<std::string> taken;
+    if (now >= good_until_ || due_by != due_by_) return taken;
+    while (taken.size() < limit && !parts_.empty()) {
+      auto& part = parts_.back();
+      const auto count = std::min(limit - taken.size(), part.end - part.begin);
+      const auto first = places_.begin() + static_cast<std::ptrdiff_t>(part.begin);
+      std::move(first, first + static_cast<std::ptrdiff_t>(count), std::back_inserter(taken));
+      part.begin += count;
+      if (part.begin < part.end) break;
+      parts_.pop_back();
+      if (others_were_here_) choose_a_part();
+    }
+    taken_ += taken.size();
+    return taken;
+  }
+
+  /// Of the places taken last, others had most. What is left of this part they will have soon; a later look finds
+  /// what they leave.
+  void others_were_here() {
+    others_were_here_ = true;
+    if (!parts_.empty() && parts_.back().begin % kPart != 0) parts_.pop_back();
+    choose_a_part();
   }
 
  private:
+  struct Part {
+    std::size_t begin = 0;
+    std::size_t end = 0;
+  };
+
+  void choose_a_part() {
+    if (parts_.size() < 2) return;
+    std::uniform_int_distribution<std::size_t> any{0, parts_.size() - 1};
+    std::swap(parts_[any(random_)], parts_.back());
+  }
+
+  std::minstd_rand random_;
   std::vector<std::string> places_;
-  std::size_t next_ = 0;
+  std::vector<Part> parts_;
+  std::size_t taken_ = 0;
+  bool others_were_here_ = false;
   std::string due_by_;
   TimePoint good_until_{};
 };

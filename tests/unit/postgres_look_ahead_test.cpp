@@ -3,6 +3,9 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <set>
+
 using outboxd::postgres::LookAhead;
 using namespace std::chrono_literals;
 
@@ -32,6 +35,39 @@ TEST_CASE("look ahead: places are handed out in order, until they are too old or
   ahead.found(places(3), "", kStart);
   ahead.forget();
   CHECK(ahead.take(10, "", kStart).empty());
+}
+
+TEST_CASE("look ahead: in order while alone, and each part at most once where others are") {
+  const auto numbers = [](const std::vector<std::string>& taken) {
+    std::vector<int> values;
+    for (const auto& place : taken) values.push_back(std::stoi(place));
+    return values;
+  };
+  LookAhead alone{1};
+  alone.found(places(5'500), "", kStart);
+  std::vector<int> all;
+  for (auto taken = alone.take(300, "", kStart); !taken.empty(); taken = alone.take(300, "", kStart)) {
+    const auto values = numbers(taken);
+    all.insert(all.end(), values.begin(), values.end());
+  }
+  CHECK(all.size() == 5'500);
+  CHECK(std::ranges::is_sorted(all));
+
+  LookAhead beside{1};
+  beside.found(places(20'000), "", kStart);
+  std::set<int> parts;
+  bool jumped = false;
+  int last = 0;
+  for (;;) {
+    const auto values = numbers(beside.take(100, "", kStart));
+    if (values.empty()) break;
+    CHECK(parts.insert(values.front() / 1'000).second);
+    jumped = jumped || values.front() / 1'000 != last + 1;
+    last = values.front() / 1'000;
+    beside.others_were_here();
+  }
+  CHECK(parts.size() == 20);
+  CHECK(jumped);
 }
 
 TEST_CASE("look ahead: each look finds about as many rows as are claimed while it is good") {
