@@ -88,8 +88,11 @@ void add_migrate(CLI::App& app, Parsed& parsed) {
   };
   optional("wake-ups", "Also have commits wake an idle dispatcher: a trigger on the outbox tables");
   optional("tune", "Also set up event_outbox for speed: room on its pages, at some cost to inserts");
-  migrate->add_option("--revert", parsed.revert, "Undo this one migration; refused while rows are unpublished")
-      ->type_name("NUMBER");
+  migrate
+      ->add_option("--revert", parsed.revert,
+                   "Undo this one migration; one that made a table is refused while rows are unpublished")
+      ->type_name("NUMBER")
+      ->check(CLI::PositiveNumber);
 }
 
 void add_enqueue(CLI::App& app, Parsed& parsed) {
@@ -155,6 +158,9 @@ std::variant<CommandLine, ExitNow> finished(const CLI::App& app, Parsed parsed) 
   }
   if (!parsed.check_file.empty()) line.config_file = parsed.check_file;
   if (line.command == Command::migrate && parsed.revert != 0) line.revert = parsed.revert;
+  if (line.revert && !line.optional_migrations.empty()) {
+    return usage_error("--revert does not go with --" + line.optional_migrations.front());
+  }
   const bool configures = line.command == Command::config_show || line.command == Command::config_check;
   if (configures && !line.dispatchers.empty()) return usage_error("--dispatcher does not go with `outboxd config`");
   if (line.command == Command::enqueue && line.dispatchers.size() > 1) {

@@ -39,6 +39,10 @@ std::vector<config::Settings> one_of_each_database(const std::vector<config::Set
 }
 
 void migrate(const CommandLine& line, const config::Settings& settings) {
+  if (line.dry_run && line.revert) {
+    std::cout << postgres::render_down_sql(postgres::migrations(), *line.revert);
+    return;
+  }
   const auto& options = settings.postgres;
   if (options.url.empty()) {
     std::cout << postgres::render_sql(postgres::wanted_of(postgres::migrations(), line.optional_migrations));

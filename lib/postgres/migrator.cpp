@@ -18,9 +18,11 @@ constexpr const char* kLockNotAvailable = "55P03";
 constexpr const char* kLockKey = "x'6f7574626f7864'::bigint";
 
 std::string remedy_for(const std::string& sqlstate) {
-  if (sqlstate == "42501") return "run it as a role that may create tables in the current schema";
+  if (sqlstate == "42501")
+    return "run it as a role that may create tables in the current schema, and that owns those that are there";
   if (sqlstate == "3F000") return "create the schema that search_path names, or set another search_path";
-  if (sqlstate == kLockNotAvailable) return "another session holds the lock: run it again when that session is done";
+  if (sqlstate == kLockNotAvailable)
+    return "another session, or autovacuum, holds the lock: run it again when that one is done";
   if (sqlstate == "25006") return "connect to the primary server, not to a read-only one";
   if (sqlstate == "P0001") return "nothing was changed";
   return "nothing was changed; put that right and run it again";
@@ -81,6 +83,17 @@ class SessionLock {
   pqxx::transaction_base& transaction_;
 };
 
+constexpr const char* kBegin = "BEGIN;\nSET LOCAL lock_timeout = '300ms';\n";
+
+const Migration& numbered(std::span<const Migration> set, int number) {
+  const auto found = std::ranges::find(set, number, &Migration::number);
+  if (found == set.end()) {
+    throw MigrationError("there is no migration " + std::to_string(number) + ": the last one is " +
+                         std::to_string(set.empty() ? 0 : set.back().number));
+  }
+  return *found;
+}
+
 }  // namespace
 
 std::string full_name(const Migration& migration) {
@@ -101,12 +114,17 @@ std::string render_sql(std::span<const Migration> set) {
   std::string sql;
   for (const auto& migration : set) {
     sql += (sql.empty() ? "-- " : "\n-- ") + full_name(migration) + "\n";
-    if (migration.in_transaction) sql += "BEGIN;\nSET LOCAL lock_timeout = '300ms';\n";
+    if (migration.in_transaction) sql += kBegin;
     sql += migration.up;
     if (migration.in_transaction) sql += "COMMIT;\n";
   }
-  if (sql.empty()) sql = "-- nothing to do: every migration is already there\n";
+  if (sql.empty()) sql = "-- nothing to do: every migration that was asked for is already there\n";
   return sql;
+}
+
+std::string render_down_sql(std::span<const Migration> set, int number) {
+  const auto& migration = numbered(set, number);
+  return "-- down of " + full_name(migration) + "\n" + kBegin + std::string(migration.down) + "COMMIT;\n";
 }
 
 PlannedMigration Migrator::look_up(const Migration& migration) {
@@ -146,9 +164,10 @@ std::vector<Migration> Migrator::apply() {
 template <class Action>
 bool Migrator::with_patience(const Action& action) {
   const auto deadline = std::chrono::steady_clock::now() + options_.lock_patience;
-  for (;;) {
+  for (int tries = 1;; ++tries) {
     try {
-      return action();
+      // Autovacuum gives way to who has waited for a second (deadlock_timeout), so now and then it is longer.
+      return action(tries % 4 == 0 ? 4 * options_.lock_timeout : options_.lock_timeout);
     } catch (const pqxx::failure& error) {
       if (sqlstate_of(error) != kLockNotAvailable || std::chrono::steady_clock::now() >= deadline) throw;
     }
@@ -159,9 +178,9 @@ bool Migrator::with_patience(const Action& action) {
 
 bool Migrator::apply_one(const Migration& migration) {
   try {
-    return with_patience([&] {
-      return migration.in_transaction ? apply_in_transaction(migration) : apply_without_transaction(migration);
-    });
+    // What is half done outside a transaction is not to be begun again.
+    if (!migration.in_transaction) return apply_without_transaction(migration);
+    return with_patience([&](milliseconds lock_timeout) { return apply_in_transaction(migration, lock_timeout); });
   } catch (const pqxx::broken_connection&) {
     throw;
   } catch (const pqxx::failure& error) {
@@ -169,9 +188,9 @@ bool Migrator::apply_one(const Migration& migration) {
   }
 }
 
-bool Migrator::apply_in_transaction(const Migration& migration) {
+bool Migrator::apply_in_transaction(const Migration& migration, milliseconds lock_timeout) {
   pqxx::work transaction(connection_);
-  set_timeouts(transaction, options_.lock_timeout, true);
+  set_timeouts(transaction, lock_timeout, true);
   take_lock(transaction, "pg_try_advisory_xact_lock", options_.wait_for_other);
   // Looked at once more under the lock, as whoever held it before may have done this very migration. Within a
   // transaction a session hears of another's new tables only when it first locks a relation, so one is touched.
@@ -192,24 +211,22 @@ bool Migrator::apply_without_transaction(const Migration& migration) {
 }
 
 bool Migrator::revert(int number) {
-  const auto found = std::ranges::find(set_, number, &Migration::number);
-  if (found == set_.end()) {
-    throw MigrationError("there is no migration " + std::to_string(number) + ": see outboxd migrate --dry-run");
-  }
+  const auto& migration = numbered(set_, number);
   try {
-    return with_patience([&] { return revert_one(*found); });
+    return with_patience([&](milliseconds lock_timeout) { return revert_one(migration, lock_timeout); });
   } catch (const pqxx::broken_connection&) {
     throw;
   } catch (const pqxx::failure& error) {
-    fail(*found, "reverted", error);
+    fail(migration, "reverted", error);
   }
 }
 
-bool Migrator::revert_one(const Migration& migration) {
+bool Migrator::revert_one(const Migration& migration, milliseconds lock_timeout) {
   pqxx::work transaction(connection_);
-  set_timeouts(transaction, options_.lock_timeout, true);
+  set_timeouts(transaction, lock_timeout, true);
   take_lock(transaction, "pg_try_advisory_xact_lock", options_.wait_for_other);
-  if (!is_done(transaction, migration)) return false;
+  // Of an optional one a part may be there; its down file takes what it finds.
+  if (migration.option.empty() && !is_done(transaction, migration)) return false;
   exec(transaction, std::string(migration.down));
   transaction.commit();
   return true;

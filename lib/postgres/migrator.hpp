@@ -48,6 +48,9 @@ struct PlannedMigration {
 /// The up files as one script that psql takes. Needs no database.
 [[nodiscard]] std::string render_sql(std::span<const Migration> set);
 
+/// The down file of one as such a script. Throws MigrationError for a number that there isn't.
+[[nodiscard]] std::string render_down_sql(std::span<const Migration> set, int number);
+
 /// Applies and reverts migrations. What is there is found by looking, so there is no table of versions: a table that
 /// exists is left alone, whoever made it. All calls block and throw MigrationError, or pqxx::broken_connection when
 /// the connection is lost.
@@ -69,7 +72,7 @@ class Migrator {
   /// again.
   std::vector<Migration> apply();
 
-  /// Runs the down file of migration `number`, optional or not; false where the migration isn't there anyway.
+  /// Runs the down file of migration `number`, optional or not; false where one that is no option isn't there anyway.
   bool revert(int number);
 
  private:
@@ -77,9 +80,9 @@ class Migrator {
   bool apply_one(const Migration& migration);
   template <class Action>
   bool with_patience(const Action& action);
-  bool apply_in_transaction(const Migration& migration);
+  bool apply_in_transaction(const Migration& migration, std::chrono::milliseconds lock_timeout);
   bool apply_without_transaction(const Migration& migration);
-  bool revert_one(const Migration& migration);
+  bool revert_one(const Migration& migration, std::chrono::milliseconds lock_timeout);
 
   pqxx::connection& connection_;
   std::vector<Migration> set_;
