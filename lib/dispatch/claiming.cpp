@@ -32,6 +32,8 @@ Awaitable<void> Dispatcher::claim_loop() {
     const auto rows = claimed->rows.size() + claimed->refused.size();
     const bool more = claimed->more || rows >= limit;
     more ? batch_.was_full() : batch_.was_not_full();
+    // With a batch on its way already, the next may have to wait for it.
+    if (!claimed->rows.empty() && !empty_handed) co_await disarm_wake_ups();
     if (!claimed->rows.empty()) co_await to_publish_.push(std::move(*claimed));
     // A full claim means that there is more: on with it. Anything less waits.
     if (more) co_await disarm_wake_ups();
@@ -81,8 +83,11 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   report_health();
   if (!result) {
     breaker_.claim_failed(limit);
-    // With its connection the store forgets as well.
-    if (result.error().unreachable) wake_ups_ = WakeUps::not_now;
+    if (result.error().unreachable) {
+      // With its connection the store forgets as well.
+      wake_ups_ = WakeUps::none;
+      ask_for_wake_ups_at_ = {};
+    }
     co_await disarm_wake_ups();
     if (waits_for_outages()) {
       co_await pause(claim_backoff_.next(parts_.random()));
@@ -133,6 +138,7 @@ Awaitable<void> Dispatcher::take_a_suspect() {
 }
 
 Awaitable<void> Dispatcher::nothing_in_hand() {
+  if (rows_in_hand_ > 0) co_await disarm_wake_ups();
   awaits_empty_hand_ = true;
   while (rows_in_hand_ > 0 && !claiming_is_over()) co_await pause(options_.poll_interval);
   awaits_empty_hand_ = false;

@@ -99,6 +99,8 @@ class Dispatcher {
   Awaitable<void> nothing_in_hand();
   /// After a claim that found fewer rows than it asked for: until there may be more.
   Awaitable<void> wait_for_rows(std::size_t found);
+  /// True when a commit ended the wait.
+  Awaitable<bool> wait_for_commit(std::chrono::microseconds longest);
   Awaitable<void> arm_wake_ups();
   Awaitable<void> disarm_wake_ups();
   void account_refused(const std::vector<RefusedRow>& refused);
@@ -183,7 +185,7 @@ class Dispatcher {
   bool awaits_empty_hand_ = false;
   bool polls_ = false;
   /// What the store last said.
-  WakeUps wake_ups_ = WakeUps::not_now;
+  WakeUps wake_ups_ = WakeUps::none;
   /// What the observer was told; nothing yet.
   std::optional<bool> told_of_wake_ups_;
   /// When the last wait for rows ended.

@@ -58,7 +58,7 @@ class Observer {
 
   /// Whether commits can wake the dispatcher has changed, or is known for the first time.
   virtual void wake_ups(bool there) = 0;
-  /// A commit has ended the wait for the next claim.
+  /// A commit, or the end of the connection that would have told of one, has ended the wait for the next claim.
   virtual void woken() = 0;
 
   /// Another worker is dead, and its leases have been ended.

@@ -52,7 +52,7 @@ struct ClaimedRows {
   std::vector<RefusedRow> refused;
   /// There are more due, although these are fewer than the limit.
   bool more = false;
-  /// Rows were due, although they may be leased, or suspects.
+  /// Rows were due, although they may be leased, or suspects; or nobody looked.
   bool any_due = true;
   /// The store's name for this lease; a settlement returns it.
   std::string lease;

@@ -2,6 +2,7 @@
 // Between claims: by polling, or woken by commits.
 #include "dispatch/dispatcher.hpp"
 
+#include <memory>
 #include <utility>
 
 namespace outboxd::dispatch {
@@ -17,30 +18,34 @@ constexpr std::chrono::seconds kAskAnew{10};
 
 Awaitable<void> Dispatcher::wait_for_rows(std::size_t found) {
   const auto began = parts_.clock.now();
-  const bool ask_anew = began >= ask_for_wake_ups_at_;
-  if (ask_anew) co_await disarm_wake_ups();
-  const bool may_be_there = wake_ups_ != WakeUps::none || ask_anew;
-  if (wake_ups_ != WakeUps::armed && may_be_there && found <= kFew && wake_up_budget_.allows(began)) {
+  const bool quiet = found <= kFew && wake_up_budget_.allows(began);
+  if (began >= ask_for_wake_ups_at_ || (wake_ups_ == WakeUps::not_now && quiet)) {
     co_await arm_wake_ups();
     // Whoever committed before that told nobody: one more claim finds it.
     if (wake_ups_ == WakeUps::armed) co_return;
   }
-  bool woken = false;
-  auto ring = [this, &woken] {
-    woken = true;
+  if (breaker_.is_open() || !suspects_.empty()) co_return;
+  PollPace::Duration wait = options_.poll_interval;
+  if (wake_ups_ == WakeUps::not_now) wait = found > 0 ? pace_.after_rows(began - waited_until_) : pace_.after_none();
+  const bool woken = co_await wait_for_commit(std::chrono::ceil<std::chrono::microseconds>(wait));
+  waited_until_ = parts_.clock.now();
+  if (!woken) co_return;
+  parts_.observer.woken();
+  if (!wake_up_budget_.take(waited_until_)) co_await disarm_wake_ups();
+}
+
+Awaitable<bool> Dispatcher::wait_for_commit(std::chrono::microseconds longest) {
+  const auto woken = std::make_shared<bool>(false);
+  auto ring = [this, woken] {
+    *woken = true;
     claim_alarm_.ring();
   };
   if (wake_ups_ != WakeUps::none) co_await parts_.store.ring_for_rows(ring);
   polls_ = true;
-  PollPace::Duration wait = options_.poll_interval;
-  if (wake_ups_ == WakeUps::not_now) wait = found > 0 ? pace_.after_rows(began - waited_until_) : pace_.after_none();
-  if (!breaker_.is_open()) co_await pause(std::chrono::ceil<std::chrono::microseconds>(wait));
-  waited_until_ = parts_.clock.now();
+  co_await pause(longest);
   polls_ = false;
   parts_.store.stop_ringing();
-  if (!woken) co_return;
-  parts_.observer.woken();
-  if (!wake_up_budget_.take(parts_.clock.now())) co_await disarm_wake_ups();
+  co_return *woken;
 }
 
 Awaitable<void> Dispatcher::arm_wake_ups() {

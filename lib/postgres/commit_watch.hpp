@@ -28,6 +28,8 @@ class CommitWatch {
 
  private:
   void begin(std::uint64_t connection);
+  /// Takes the lock, too, if it isn't held and the table is listened to.
+  pqxx::result look(Statements& statements) const;
   void listen_to(Statements& statements, const std::string& oid);
 
   std::string table_;

@@ -13,6 +13,8 @@ namespace outboxd::postgres {
 namespace {
 
 constexpr std::chrono::seconds kReconnectGrace{10};
+// Sightings further apart are not of the same absence.
+constexpr std::chrono::seconds kInARow{2};
 constexpr const char* kPooledPrefix = "pooled:";
 
 Parameter or_null(const std::string& text) {
@@ -97,6 +99,8 @@ dispatch::LookOut RowStore::look_out(Statements& statements, int sightings, cons
   // After a restart or failover everybody's sessions are new: a live worker may come back later than we did.
   const bool too_early = watch_session_.reopened_within(kReconnectGrace);
   dispatch::LookOut seen;
+  const auto now = std::chrono::steady_clock::now();
+  if (now - std::exchange(looked_out_at_, now) > kInARow) missing_.clear();
   std::map<std::string, int> missing;
   for (const auto& line : exec(statements, layout_.look_out, or_null(due_by))) {
     if (line[0].is_null()) {

@@ -63,6 +63,7 @@ class RowStore final : public dispatch::RowStore {
   /// Workers whose sessions were gone when last looked for, and how often in a row. Touched on the watch thread
   /// alone.
   std::map<std::string, int> missing_;
+  std::chrono::steady_clock::time_point looked_out_at_{};
   Session claim_session_;
   Session settle_session_;
   Session watch_session_;

@@ -79,7 +79,13 @@ std::unique_ptr<pqxx::connection> Session::open_a_host() {
 }
 
 void Session::look_for_notifications() {
-  if (listens_ && notifications(*connection_) > 0) was_notified_ = true;
+  if (!listens_) return;
+  try {
+    if (notifications(*connection_) > 0) was_notified_ = true;
+  } catch (const std::exception&) {
+    // What was done before the connection went is done; whatever comes next finds it gone.
+    was_notified_ = true;
+  }
 }
 
 void Session::ring_for_input(const boost::asio::any_io_executor& loop, std::function<void()> ring) {

@@ -107,8 +107,10 @@ void DispatcherObserver::wake_ups(bool there) {
   if (there) {
     spdlog::info("{}: commits wake it when it has nothing to do", dispatcher_);
   } else {
-    spdlog::info("{}: finds rows by polling alone (outboxd migrate --wake-ups gives its table wake-ups)",
-                 dispatcher_);
+    spdlog::info(
+        "{}: finds rows by polling alone (its table has no trigger outboxd_wake_up, or a pooler is in between; "
+        "README, Wake-ups)",
+        dispatcher_);
   }
 }
 

@@ -16,6 +16,7 @@ constexpr Milliseconds kSlowest{20};
 constexpr Milliseconds kStatementTimeout{30'000};
 // A worker whose sessions were all lost may come back later than we did.
 constexpr Milliseconds kReconnectGrace{10'000};
+constexpr Milliseconds kInARow{2'000};
 
 }  // namespace
 
@@ -188,6 +189,7 @@ Awaitable<StoreResult<dispatch::LookOut>> SimStore::look_out(int sightings, std:
 
 dispatch::LookOut SimStore::free_the_dead(int sightings) {
   if (world_.now() < life_.watches_since()) return {};
+  if (world_.now() - std::exchange(looked_out_at_, world_.now()) > kInARow) missing_.clear();
   std::map<std::string, int> missing;
   for (const auto* row : world_.table.pending()) {
     if (row->is_free(world_.now()) || row->locked_by == life_.worker()) continue;

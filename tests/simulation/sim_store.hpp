@@ -59,6 +59,7 @@ class SimStore final : public dispatch::RowStore {
   Milliseconds lease_;
   /// Workers whose lock was missing when last looked for, and how often in a row.
   std::map<std::string, int> missing_;
+  dispatch::TimePoint looked_out_at_{};
 };
 
 }  // namespace outboxd::simulation

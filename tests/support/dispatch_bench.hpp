@@ -25,6 +25,7 @@ struct FakeStore final : RowStore {
 
   Awaitable<StoreResult<ClaimedRows>> claim(ClaimRequest request) override {
     ++claims;
+    untold_ = false;
     if (on_claim) on_claim();
     if (!failure.empty()) co_return StoreError{failure};
     auto claimed = table.claim("w", request.limit, clock_.now(), 30s, TimePoint::max(), passed_over(request.only));
@@ -33,6 +34,7 @@ struct FakeStore final : RowStore {
     claimed.any_due = any_due;
     claimed.refused = std::exchange(refused_at_claim, {});
     due_by.push_back(request.due_by);
+    if (after_claim) after_claim();
     co_return claimed;
   }
   Awaitable<StoreResult<Settled>> settle(const Settlement& settlement) override {
@@ -72,20 +74,30 @@ struct FakeStore final : RowStore {
     co_return;
   }
   Awaitable<void> ring_for_rows(std::function<void()> ring) override {
-    ring_ = std::move(ring);
+    if (std::exchange(untold_, false)) {
+      ring();
+    } else {
+      ring_ = std::move(ring);
+    }
     co_return;
   }
   void stop_ringing() override { ring_ = nullptr; }
 
   /// A commit, as those that have the store's word are told of it.
   void commit() {
-    if (armed && ring_) std::exchange(ring_, nullptr)();
+    if (!armed) return;
+    if (ring_) {
+      std::exchange(ring_, nullptr)();
+    } else {
+      untold_ = true;
+    }
   }
 
   simulation::SimTable table;
   std::chrono::milliseconds lease = 30s;
   std::string failure;
   std::function<void()> on_claim;
+  std::function<void()> after_claim;
   int settle_failures = 0;
   bool settle_failures_have_effect = false;
   bool unreachable = false;
@@ -113,6 +125,8 @@ struct FakeStore final : RowStore {
 
   VirtualClock& clock_;
   std::function<void()> ring_;
+  /// A commit told of itself while nobody waited, since the last claim.
+  bool untold_ = false;
 };
 
 struct FakePublisher final : StreamPublisher {

@@ -69,6 +69,32 @@ TEST_CASE("what was committed before the store could tell of it is found at once
   bench.end();
 }
 
+TEST_CASE("a commit that comes between a claim and the wait after it is not overlooked") {
+  Bench bench{slow_poll()};
+  bench.store.wake_ups = WakeUps::armed;
+  bench.run_for(1s);
+  bench.store.after_claim = [&bench] {
+    if (bench.store.claims == 3) commit(bench, "between");
+  };
+  commit(bench, "first");
+  bench.run_for(1s);
+  CHECK(bench.row("first").published);
+  CHECK(bench.row("between").published);
+  bench.end();
+}
+
+TEST_CASE("a busy table is asked, too, whether it has wake-ups, and polled at the interval where it hasn't") {
+  auto options = Bench::daemon();
+  Bench bench{options};
+  for (int i = 0; i < 200; ++i) {
+    for (int n = 0; n < 5; ++n) bench.insert(std::to_string(1'000 + 10 * i + n));
+    bench.run_for(100ms);
+    if (i == 50) bench.store.wake_ups = WakeUps::not_now;
+  }
+  CHECK(bench.observer.wake_ups_seen == std::vector{false, true});
+  bench.end();
+}
+
 TEST_CASE("of commits that follow each other closely, few are asked to tell") {
   Bench bench{slow_poll()};
   bench.store.wake_ups = WakeUps::armed;
