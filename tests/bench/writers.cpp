@@ -65,17 +65,18 @@ double run(World& world, const Options& options, const test::Database& database,
 }  // namespace
 
 Section writers(World& world, const Options& options) {
-  Section section{.name = "writers",
-                  .title = "What writers pay",
-                  .how = "pgbench inserts single rows by " + std::to_string(kClients) + " clients for " +
-                         std::to_string(options.window.count()) +
-                         " s, alternately into a table as it stands and into one that `outboxd migrate --wake-ups` has given "
-                         "wake-ups; transactions a second, and the ratio with to without, round by round.",
-                  .columns = {{"what", "what"},
-                              {"without_tps", "as it stands"},
-                              {"with_tps", "with wake-ups"},
-                              {"ratio", "ratio", 3}},
-                  .rows = {}};
+  Section section{
+      .name = "writers",
+      .title = "What writers pay",
+      .how = "pgbench inserts single rows by " + std::to_string(kClients) + " clients for " +
+             std::to_string(options.window.count()) +
+             " s, alternately into a table as it stands and into one that `outboxd migrate --wake-ups` has given "
+             "wake-ups; transactions a second, and the ratio with to without, round by round.",
+      .columns = {{"what", "what"},
+                  {"without_tps", "as it stands"},
+                  {"with_tps", "with wake-ups"},
+                  {"ratio", "ratio", 3}},
+      .rows = {}};
   progress("writers");
   const auto as_it_stands = world.contract_database();
   const auto migrated = world.migrated_database({"--wake-ups"});
