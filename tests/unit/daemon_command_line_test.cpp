@@ -63,6 +63,16 @@ TEST_CASE("--dispatcher takes one name each time") {
   CHECK(error_of({"config", "show", "--dispatcher", "a"}).find("--dispatcher") != std::string::npos);
 }
 
+TEST_CASE("migrate: what is optional is asked for by name, and a migration to revert by its number") {
+  CHECK(line_of({"migrate"}).optional_migrations.empty());
+  const std::vector<std::string> both{"wake-ups", "tune"};
+  CHECK(line_of({"migrate", "--wake-ups", "--tune"}).optional_migrations == both);
+  CHECK(line_of({"migrate", "--revert", "3", "--dry-run"}).revert == 3);
+  CHECK(error_of({"migrate", "--revert", "0"}).find("--revert") != std::string::npos);
+  CHECK(error_of({"migrate", "--revert", "3", "--tune"}).find("--revert does not go with --tune") !=
+        std::string::npos);
+}
+
 TEST_CASE("each subcommand is known") {
   CHECK(line_of({"config", "show"}).command == Command::config_show);
   CHECK(line_of({"config", "show", "--json"}).json);
