@@ -10,19 +10,20 @@ using dispatch::WakeUps;
 // it may have to wait for Redis in between.
 constexpr std::chrono::milliseconds kPatience{15'000};
 
-// The lock's first key is the trigger's: "outb". $2: the time-out (there since Postgres 14), $3: the table listened
-// to, without which there is no lock to be taken, $4: it is held.
+// The lock is the one that the trigger's condition names, as a restored table has another oid. $2: the time-out
+// (there since Postgres 14), $3: the table listened to, without which there is no lock to be taken, $4: one is held.
 constexpr const char* kArm = R"sql(
-SELECT oid, taken, CASE WHEN taken AND current_setting('server_version_num')::int >= 140000
-                        THEN set_config('idle_session_timeout', $2, false) END
-  FROM (SELECT tgrelid AS oid,
-               CASE WHEN tgrelid = $3::oid AND NOT $4::boolean
-                    THEN pg_try_advisory_lock(1869968482, tgrelid::int4) END AS taken
-          FROM pg_catalog.pg_trigger
-         WHERE tgrelid = to_regclass($1) AND tgname = 'outboxd_wake_up' AND tgenabled IN ('O', 'A') OFFSET 0) AS found)sql";
+SELECT oid, key, taken, CASE WHEN taken AND current_setting('server_version_num')::int >= 140000
+                             THEN set_config('idle_session_timeout', $2, false) END
+  FROM (SELECT tgrelid AS oid, key,
+               CASE WHEN tgrelid = $3::oid AND NOT $4::boolean THEN pg_try_advisory_lock(key) END AS taken
+          FROM pg_catalog.pg_trigger, LATERAL (SELECT substring(pg_get_expr(tgqual, tgrelid)
+                 FROM 'pg_try_advisory_xact_lock_shared\(+''?(-?[0-9]+)''?\)?(?:::bigint)?\)')::bigint AS key) AS of_trigger
+         WHERE tgrelid = to_regclass($1) AND tgname = 'outboxd_wake_up' AND tgenabled IN ('O', 'A')
+           AND key IS NOT NULL OFFSET 0) AS found)sql";
 
 constexpr const char* kDisarm = R"sql(
-SELECT pg_advisory_unlock(1869968482, $1::oid::int4),
+SELECT pg_advisory_unlock($1::bigint),
        CASE WHEN current_setting('server_version_num')::int >= 140000
             THEN set_config('idle_session_timeout', '0', false) END)sql";
 
@@ -38,34 +39,38 @@ void CommitWatch::begin(std::uint64_t connection) {
 WakeUps CommitWatch::arm(Statements& statements, std::uint64_t connection) {
   begin(connection);
   auto found = look(statements);
-  auto oid = found.empty() ? std::string{} : text_of(found[0][0]);
-  if (!armed_.empty() && armed_ == oid) return WakeUps::armed;
-  disarm(statements, connection);
-  if (oid.empty()) return WakeUps::none;
-  // Also without the lock: what tells the one who has it may be ours to publish.
-  if (listens_to_ != oid) {
-    listen_to(statements, oid);
+  if (!armed_.empty()) {
+    if (found.table == listens_to_ && found.lock == armed_) return WakeUps::armed;
+    disarm(statements, connection);
     found = look(statements);
-    oid = found.empty() ? std::string{} : text_of(found[0][0]);
   }
-  if (oid == listens_to_ && text_of(found[0][1]) == "t") armed_ = oid;
-  return armed_.empty() ? WakeUps::not_now : WakeUps::armed;
+  if (found.table.empty()) return WakeUps::none;
+  // Also without the lock: what tells the one who has it may be ours to publish.
+  if (listens_to_ != found.table) {
+    listen_to(statements, found.table);
+    found = look(statements);
+  }
+  if (!found.taken) return WakeUps::not_now;
+  armed_ = found.lock;
+  return WakeUps::armed;
 }
 
-pqxx::result CommitWatch::look(Statements& statements) const {
-  return exec(statements, kArm, table_, (poll_interval_ + kPatience).count(), listens_to_.empty() ? "0" : listens_to_,
-              !armed_.empty());
+CommitWatch::Found CommitWatch::look(Statements& statements) const {
+  const auto found = exec(statements, kArm, table_, (poll_interval_ + kPatience).count(),
+                          listens_to_.empty() ? "0" : listens_to_, !armed_.empty());
+  if (found.empty()) return {};
+  return {.table = text_of(found[0][0]), .lock = text_of(found[0][1]), .taken = text_of(found[0][2]) == "t"};
 }
 
-void CommitWatch::listen_to(Statements& statements, const std::string& oid) {
+void CommitWatch::listen_to(Statements& statements, const std::string& table) {
   exec(statements, "UNLISTEN *");
-  exec(statements, "LISTEN outboxd_" + oid);
+  exec(statements, "LISTEN outboxd_" + table);
   // Nobody reads for a machine that is gone.
   exec(statements,
        "SELECT CASE WHEN current_setting('server_version_num')::int >= 120000"
        " THEN set_config('tcp_user_timeout', $1, false) END",
        kPatience.count());
-  listens_to_ = oid;
+  listens_to_ = table;
 }
 
 void CommitWatch::disarm(Statements& statements, std::uint64_t connection) {

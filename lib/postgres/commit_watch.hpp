@@ -27,17 +27,25 @@ class CommitWatch {
   void disarm(Statements& statements, std::uint64_t connection);
 
  private:
+  struct Found {
+    /// Its oid, as text; empty: it has no such trigger.
+    std::string table{};
+    /// The trigger's, as text.
+    std::string lock{};
+    bool taken = false;
+  };
+
   void begin(std::uint64_t connection);
-  /// Takes the lock, too, if it isn't held and the table is listened to.
-  pqxx::result look(Statements& statements) const;
-  void listen_to(Statements& statements, const std::string& oid);
+  /// Takes the lock, too, if none is held and the table is listened to.
+  Found look(Statements& statements) const;
+  void listen_to(Statements& statements, const std::string& table);
 
   std::string table_;
   std::chrono::milliseconds poll_interval_;
   std::uint64_t connection_ = 0;
-  /// Tables' oids, as text; empty: none.
+  /// The table's oid; empty: none.
   std::string listens_to_;
-  /// Whose lock is held.
+  /// The lock that is held; empty: none.
   std::string armed_;
 };
 

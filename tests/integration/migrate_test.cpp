@@ -268,6 +268,12 @@ TEST_CASE("an optional migration is applied when it is asked for, and can be rev
   const std::string triggers = "SELECT count(*) FROM pg_trigger WHERE tgname = 'outboxd_wake_up'";
   CHECK(database.scalar(triggers) == "2");
   CHECK(migrator.apply().empty());
+  // A trigger that outboxd can't work with.
+  database.exec(
+      "DROP TRIGGER outboxd_wake_up ON event_outbox; CREATE TRIGGER outboxd_wake_up AFTER INSERT ON "
+      "event_outbox FOR EACH STATEMENT EXECUTE FUNCTION outboxd_wake_up()");
+  CHECK(migrator.apply().size() == 1);
+  CHECK(migrator.apply().empty());
   // As it may find the database whose dump is restored under other names.
   database.exec("ALTER TABLE event_outbox RENAME TO moved; INSERT INTO moved VALUES ('1', 's', '{}')");
   database.exec("ALTER TABLE moved RENAME TO event_outbox; DELETE FROM event_outbox");

@@ -42,15 +42,18 @@ Database database_with_wake_ups() {
   return database;
 }
 
-/// A dispatcher sleeps until a commit tells it.
-bool is_asleep(const Database& database, const std::string& table = "event_outbox") {
-  return database.scalar(
-             "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND classid = 1869968482 AND objid = '" +
-             table + "'::regclass AND mode = 'ExclusiveLock' AND granted") == "1";
+std::string lock_of(const std::string& table) {
+  return "classid = 1869968482 AND objid = '" + table + "'::regclass";
 }
 
-void wait_until_asleep(const Database& database, const std::string& table = "event_outbox") {
-  wait_until([&] { return is_asleep(database, table); }, std::chrono::seconds(20),
+/// A dispatcher sleeps until a commit tells it.
+bool is_asleep(const Database& database, const std::string& lock = lock_of("event_outbox")) {
+  return database.scalar("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND " + lock +
+                         " AND mode = 'ExclusiveLock' AND granted") == "1";
+}
+
+void wait_until_asleep(const Database& database, const std::string& lock = lock_of("event_outbox")) {
+  wait_until([&] { return is_asleep(database, lock); }, std::chrono::seconds(20),
              "the dispatcher to have nothing to do");
 }
 
@@ -152,7 +155,7 @@ TEST_CASE("caracal_outbox has wake-ups as well") {
   const auto database = database_with_wake_ups();
   const auto outboxd =
       start_outboxd({"run", "--layout", "caracal_outbox", "--poll-interval", "10m"}, outboxd_environment(database));
-  wait_until_asleep(database, "caracal_outbox");
+  wait_until_asleep(database, lock_of("caracal_outbox"));
   database.exec(
       "INSERT INTO caracal_outbox (id, producer, topic, dedupe_key, payload_json) VALUES ('1', 'coordinator', 't', "
       "'d', '{}')");
@@ -172,4 +175,34 @@ TEST_CASE("a table gets its wake-ups, and loses them, under a dispatcher that ru
   insert_row(database, "1", "s", "{}");
   wait_until_published(database, 1);
   wait_until([&] { return outboxd::test::occurrences(outboxd->err(), "finds rows by polling alone") == 2; });
+}
+
+TEST_CASE("a table of one's own has wake-ups by a lock of any number") {
+  const auto database = database_with_wake_ups();
+  database.exec("CREATE TABLE my_outbox (LIKE event_outbox INCLUDING ALL)");
+  // As in the README; Postgres shows the two in different ways.
+  const auto give_trigger = [&](const std::string& number) {
+    database.exec(
+        "DROP TRIGGER IF EXISTS outboxd_wake_up ON my_outbox; CREATE TRIGGER outboxd_wake_up AFTER INSERT ON "
+        "my_outbox FOR EACH STATEMENT WHEN (NOT pg_try_advisory_xact_lock_shared(" +
+        number + ")) EXECUTE FUNCTION outboxd_wake_up()");
+  };
+  const std::string small = "classid = 0 AND objid = 4711";
+  const std::string large = "classid = 4 AND objid = 2820130817";
+  const auto start = [&](const std::string& poll_interval) {
+    return start_outboxd({"run", "--table", "my_outbox", "--poll-interval", poll_interval},
+                         outboxd_environment(database));
+  };
+  give_trigger("4711");
+  {
+    const auto outboxd = start("10m");
+    wait_until_asleep(database, small);
+    database.exec("INSERT INTO my_outbox (id, stream_name, payload_json) VALUES ('1', 's', '{}')");
+    wait_until([&] { return database.scalar("SELECT count(dispatched_at) FROM my_outbox") == "1"; });
+  }
+  const auto outboxd = start("100ms");
+  wait_until_asleep(database, small);
+  give_trigger("20000000001");
+  wait_until_asleep(database, large);
+  CHECK_FALSE(is_asleep(database, small));
 }
