@@ -14,7 +14,7 @@ class PollPace {
 
   static constexpr Duration kShortest = std::chrono::milliseconds{1};
   /// While rows keep coming.
-  static constexpr Duration kLongestBesideWriters = std::chrono::milliseconds{50};
+  static constexpr Duration kLongestBesideWriters = std::chrono::milliseconds{100};
   static constexpr int kRestToWork = 8;
 
   explicit PollPace(Duration poll_interval) : longest_{poll_interval} {}
