@@ -69,6 +69,7 @@ asio::awaitable<bool> Lane::table_is_fit() {
       co_await wait_for_table(std::move(report->problems));
       continue;
     }
+    for (const auto& warning : report->warnings) spdlog::warn("{}: {}", name(), warning);
     if (has_unfit_table()) spdlog::info("{}: table {} can be driven now", name(), settings_.dispatcher.table);
     problems_.clear();
     co_return true;

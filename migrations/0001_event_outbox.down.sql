@@ -4,13 +4,13 @@ DO $$
 DECLARE
   unpublished bigint;
 BEGIN
-  IF to_regclass('event_outbox') IS NULL THEN
+  IF pg_catalog.to_regclass('event_outbox') IS NULL THEN
     RETURN;
   END IF;
   -- Taken before counting, so that no row can slip in between the count and the drop.
   LOCK TABLE event_outbox IN ACCESS EXCLUSIVE MODE;
-  SELECT count(*) INTO unpublished FROM event_outbox WHERE dispatched_at IS NULL;
-  IF unpublished > 0 THEN
+  SELECT pg_catalog.count(*) INTO unpublished FROM event_outbox WHERE dispatched_at IS NULL;
+  IF unpublished OPERATOR(pg_catalog.>) 0 THEN
     RAISE EXCEPTION 'event_outbox still holds % unpublished row(s)', unpublished
       USING HINT = 'Let outboxd publish them (outboxd --once), or delete them yourself, then try again.';
   END IF;

@@ -1,19 +1,19 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The outbox table of the API service, exactly as services already have it.
--- done when: to_regclass('event_outbox') IS NOT NULL
+-- done when: pg_catalog.to_regclass('event_outbox') IS NOT NULL
 
 CREATE TABLE event_outbox (
-  id text PRIMARY KEY,
-  stream_name text NOT NULL,
-  payload_json jsonb NOT NULL,
+  id pg_catalog.text PRIMARY KEY,
+  stream_name pg_catalog.text NOT NULL,
+  payload_json pg_catalog.jsonb NOT NULL,
   attempts integer NOT NULL DEFAULT 0,
-  available_at timestamptz NOT NULL DEFAULT now(),
-  locked_until timestamptz,
-  locked_by text,
-  last_error text,
-  dispatched_at timestamptz,
-  request_id text,
-  created_at timestamptz NOT NULL DEFAULT now()
+  available_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  locked_until pg_catalog.timestamptz,
+  locked_by pg_catalog.text,
+  last_error pg_catalog.text,
+  dispatched_at pg_catalog.timestamptz,
+  request_id pg_catalog.text,
+  created_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now()
 );
 
 CREATE INDEX event_outbox_dispatch_ready ON event_outbox (available_at) WHERE dispatched_at IS NULL;

@@ -1,19 +1,19 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The outbox table of the Coordinator service, exactly as services already have it.
--- done when: to_regclass('caracal_outbox') IS NOT NULL
+-- done when: pg_catalog.to_regclass('caracal_outbox') IS NOT NULL
 
 CREATE TABLE caracal_outbox (
-  id text PRIMARY KEY,
-  producer text NOT NULL CHECK (producer IN ('api', 'coordinator')),
-  topic text NOT NULL,
-  dedupe_key text NOT NULL,
-  payload_json jsonb NOT NULL,
-  status text NOT NULL DEFAULT 'pending' CHECK (status IN ('pending', 'published', 'dead')),
+  id pg_catalog.text PRIMARY KEY,
+  producer pg_catalog.text NOT NULL CHECK (producer OPERATOR(pg_catalog.=) ANY (ARRAY['api', 'coordinator'])),
+  topic pg_catalog.text NOT NULL,
+  dedupe_key pg_catalog.text NOT NULL,
+  payload_json pg_catalog.jsonb NOT NULL,
+  status pg_catalog.text NOT NULL DEFAULT 'pending' CHECK (status OPERATOR(pg_catalog.=) ANY (ARRAY['pending', 'published', 'dead'])),
   attempts integer NOT NULL DEFAULT 0,
-  available_at timestamptz NOT NULL DEFAULT now(),
-  published_at timestamptz,
-  created_at timestamptz NOT NULL DEFAULT now(),
-  updated_at timestamptz NOT NULL DEFAULT now(),
+  available_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  published_at pg_catalog.timestamptz,
+  created_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now(),
+  updated_at pg_catalog.timestamptz NOT NULL DEFAULT pg_catalog.now(),
   UNIQUE (producer, topic, dedupe_key)
 );
 

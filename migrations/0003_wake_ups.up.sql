@@ -1,7 +1,7 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Has a commit wake outboxd, so that a row is in its stream a millisecond later instead of half a poll interval.
 -- optional: wake-ups
--- done when: (SELECT count(*) FROM pg_trigger WHERE tgname = 'outboxd_wake_up' AND tgrelid IN (to_regclass('event_outbox'), to_regclass('caracal_outbox')) AND pg_get_triggerdef(oid) ~ 'lock_shared\(''\d+''::bigint\)') = greatest(1, (to_regclass('event_outbox') IS NOT NULL)::int + (to_regclass('caracal_outbox') IS NOT NULL)::int)
+-- done when: (SELECT pg_catalog.count(*) FROM pg_catalog.pg_trigger WHERE tgname OPERATOR(pg_catalog.=) 'outboxd_wake_up' AND tgrelid OPERATOR(pg_catalog.=) ANY (ARRAY[pg_catalog.to_regclass('event_outbox')::pg_catalog.oid, pg_catalog.to_regclass('caracal_outbox')::pg_catalog.oid]) AND pg_catalog.pg_get_triggerdef(oid) OPERATOR(pg_catalog.~) 'lock_shared\(''\d+''::bigint\)') OPERATOR(pg_catalog.=) greatest(1, (pg_catalog.to_regclass('event_outbox') IS NOT NULL)::int OPERATOR(pg_catalog.+) (pg_catalog.to_regclass('caracal_outbox') IS NOT NULL)::int)::bigint
 --
 -- Commits that notify wait for each other, and for each other's flush of the log. So a statement notifies only while a
 -- dispatcher has nothing to do: it holds the advisory lock that the trigger names then. Whoever gets the lock in shared
@@ -15,7 +15,26 @@
 --
 -- Not for tables into which two-phase transactions insert: Postgres does not prepare one that has notified.
 
-CREATE OR REPLACE FUNCTION outboxd_wake_up() RETURNS trigger LANGUAGE plpgsql SET search_path = pg_catalog AS $$
+-- Replaced, a function keeps its owner, who may put other words into it: they would run with the rights of every role
+-- that inserts.
+DO $$
+BEGIN
+  IF EXISTS (SELECT FROM pg_catalog.pg_proc AS f JOIN pg_catalog.pg_roles AS r ON r.oid OPERATOR(pg_catalog.=) f.proowner
+              WHERE f.oid OPERATOR(pg_catalog.=) pg_catalog.to_regprocedure('outboxd_wake_up()')::pg_catalog.oid
+                AND NOT r.rolsuper AND r.rolname OPERATOR(pg_catalog.<>) current_user
+                AND NOT EXISTS (SELECT FROM pg_catalog.pg_class AS c
+                                 WHERE c.oid OPERATOR(pg_catalog.=) ANY (
+                                         ARRAY[pg_catalog.to_regclass('event_outbox')::pg_catalog.oid,
+                                               pg_catalog.to_regclass('caracal_outbox')::pg_catalog.oid])
+                                   AND c.relowner OPERATOR(pg_catalog.=) f.proowner)) THEN
+    RAISE EXCEPTION 'the function outboxd_wake_up() is there already, and belongs to another role'
+      USING HINT = 'Look at who made it, and drop it.';
+  END IF;
+END
+$$;
+
+CREATE OR REPLACE FUNCTION outboxd_wake_up() RETURNS pg_catalog.trigger LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   PERFORM pg_notify('outboxd_' || TG_RELID, '');
   RETURN NULL;
@@ -24,15 +43,15 @@ $$;
 
 DO $$
 DECLARE
-  outbox regclass;
+  outbox pg_catalog.regclass;
 BEGIN
-  FOREACH outbox IN ARRAY ARRAY[to_regclass('event_outbox'), to_regclass('caracal_outbox')] LOOP
+  FOREACH outbox IN ARRAY ARRAY[pg_catalog.to_regclass('event_outbox'), pg_catalog.to_regclass('caracal_outbox')] LOOP
     CONTINUE WHEN outbox IS NULL;
-    EXECUTE format('DROP TRIGGER IF EXISTS outboxd_wake_up ON %s', outbox);
-    EXECUTE format(
+    EXECUTE pg_catalog.format('DROP TRIGGER IF EXISTS outboxd_wake_up ON %s', outbox);
+    EXECUTE pg_catalog.format(
       'CREATE TRIGGER outboxd_wake_up AFTER INSERT ON %s FOR EACH STATEMENT'
-      ' WHEN (NOT pg_try_advisory_xact_lock_shared(%s)) EXECUTE FUNCTION outboxd_wake_up()',
-      outbox, (1869968482::bigint << 32) + outbox::oid::bigint);
+      ' WHEN (NOT pg_catalog.pg_try_advisory_xact_lock_shared(%s::bigint)) EXECUTE FUNCTION outboxd_wake_up()',
+      outbox, (1869968482::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.+) outbox::pg_catalog.oid::bigint);
   END LOOP;
 END
 $$;

@@ -2,18 +2,18 @@
 -- Takes back what the up file sets, for rows that are inserted from now on. Another fillfactor stays.
 DO $$
 DECLARE
-  part regclass;
+  part pg_catalog.regclass;
 BEGIN
   FOR part IN
-    SELECT c.oid FROM pg_class AS c
-     WHERE (c.oid = to_regclass('event_outbox')
-            OR c.oid = (SELECT indexrelid FROM pg_index WHERE indrelid = to_regclass('event_outbox') AND indisprimary))
-       AND 'fillfactor=45' = ANY (c.reloptions)
+    SELECT c.oid FROM pg_catalog.pg_class AS c
+     WHERE (c.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass('event_outbox')::pg_catalog.oid
+            OR c.oid OPERATOR(pg_catalog.=) (SELECT indexrelid FROM pg_catalog.pg_index WHERE indrelid OPERATOR(pg_catalog.=) pg_catalog.to_regclass('event_outbox')::pg_catalog.oid AND indisprimary))
+       AND 'fillfactor=45' OPERATOR(pg_catalog.=) ANY (c.reloptions)
   LOOP
-    IF part = to_regclass('event_outbox') THEN
-      EXECUTE format('ALTER TABLE %s RESET (fillfactor)', part);
+    IF part::pg_catalog.oid OPERATOR(pg_catalog.=) pg_catalog.to_regclass('event_outbox')::pg_catalog.oid THEN
+      EXECUTE pg_catalog.format('ALTER TABLE %s RESET (fillfactor)', part);
     ELSE
-      EXECUTE format('ALTER INDEX %s RESET (fillfactor)', part);
+      EXECUTE pg_catalog.format('ALTER INDEX %s RESET (fillfactor)', part);
     END IF;
   END LOOP;
 END

@@ -13,18 +13,18 @@ namespace {
 constexpr std::string_view kClaim = R"sql(/* claim */
 WITH oldest AS MATERIALIZED (
   SELECT {key} AS place FROM {table}
-   WHERE {key} = ANY (ARRAY(SELECT {key} FROM {table} WHERE {which}{and_rows}
+   WHERE {key} {key_equals} ANY (ARRAY(SELECT {key} FROM {table} WHERE {which}{and_rows}
                              ORDER BY {available_at} LIMIT greatest(4 * $1::bigint, 256)))
      AND {still_due}
    ORDER BY {created_at}, {id} LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
 others AS MATERIALIZED (
   SELECT {key} AS place FROM {table}
-   WHERE {which}{and_rows} AND {key} <> ALL (ARRAY(SELECT place FROM oldest))
+   WHERE {which}{and_rows} AND NOT {key} {key_equals} ANY (ARRAY(SELECT place FROM oldest))
    ORDER BY {available_at} LIMIT $1::bigint - (SELECT count(*) FROM oldest) FOR UPDATE SKIP LOCKED),
 claimed AS (
   UPDATE {table} AS o
      SET {available_at} = {lease_end}
-   WHERE o.{key} = ANY (ARRAY(SELECT place FROM oldest UNION ALL SELECT place FROM others)) AND {still_due}
+   WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM oldest UNION ALL SELECT place FROM others)) AND {still_due}
   RETURNING {returned})
 {claimed})sql";
 
@@ -43,7 +43,7 @@ constexpr std::string_view kClaimPlaces = R"sql(/* claim */
 WITH claimed AS (
   UPDATE {table} AS o
      SET {available_at} = {lease_end}
-   WHERE o.{key} = ANY (ARRAY(
+   WHERE o.{key} {key_equals} ANY (ARRAY(
            SELECT {key} FROM {table} WHERE {which}{and_rows}
             ORDER BY {created_at}, {id} LIMIT $1::bigint FOR UPDATE SKIP LOCKED))
      AND {still_due}
@@ -53,19 +53,19 @@ WITH claimed AS (
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
   SELECT {id} AS id, {created_at} AS created_at FROM {table}
-   WHERE {due} AND {id} <> ALL ($3::text[]::{ids})
+   WHERE {due} AND NOT {id} {id_equals} ANY ($3::text[]::{ids})
    ORDER BY {available_at} LIMIT $1::bigint) AS due
  ORDER BY created_at, id)sql";
 
 constexpr std::string_view kBury = R"sql(
 UPDATE {table} SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) + 1
  WHERE $2::text IS NOT NULL
-   AND {id} = ANY (ARRAY(SELECT {id} FROM {table}
-                          WHERE {id} = $1::text::{id_type} AND {pending} AND {available_at} <= now()
+   AND {id} {id_equals} ANY (ARRAY(SELECT {id} FROM {table}
+                          WHERE {id} {id_equals} $1::text::{id_type} AND {pending} AND {available_at} <= now()
                             FOR UPDATE SKIP LOCKED)))sql";
 
 constexpr std::string_view kOurs =
-    "{id} = ANY ($1::text[]::{ids}) AND {pending} AND {available_at} = $2::timestamptz";
+    "{id} {id_equals} ANY ($1::text[]::{ids}) AND {pending} AND {available_at} = $2::timestamptz";
 
 // What is over is not scheduled for later.
 constexpr std::string_view kMarkPublished = R"sql(/* settle */
@@ -84,7 +84,7 @@ UPDATE {table} AS o
                              WHEN s.verdict = 'released' THEN least({first_due}, now())
                              ELSE least(o.{available_at}, now()) END
   FROM unnest($1::text[]::{ids}, $3::text[], $4::bigint[], $5::text[]) AS s (id, verdict, delay, error)
- WHERE o.{id} = s.id AND o.{pending} AND o.{available_at} = $2::timestamptz{and_rows})sql";
+ WHERE o.{id} {id_equals} s.id AND o.{pending} AND o.{available_at} = $2::timestamptz{and_rows})sql";
 
 // Every count stops at the cap. The oldest row is among those due first, or among the few that are leased or retried.
 constexpr std::string_view kSample = R"sql(
@@ -123,11 +123,11 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   Layout layout;
   sql.add_claims(layout, kClaim, kClaimPlaces, "", "created_at, id");
   sql.add_settlements(layout, kMarkPublished, kSettle);
-  layout.look_ahead = sql.fill(kLookAhead);
-  layout.due_ids = sql.fill(kDueIds);
-  layout.bury = sql.fill(kBury);
-  layout.sample = sql.fill(kSample);
-  layout.in_hand = sql.fill(kInHand);
+  layout.look_ahead = sql.fill_read(kLookAhead);
+  layout.due_ids = sql.fill_read(kDueIds);
+  layout.bury = sql.fill_write(kBury);
+  layout.sample = sql.fill_read(kSample);
+  layout.in_hand = sql.fill_read(kInHand);
   return layout;
 }
 

@@ -3,6 +3,7 @@
 
 #include "postgres/identifier.hpp"
 #include "postgres/inspect.hpp"
+#include "postgres/search_path.hpp"
 #include "postgres/sqlstate.hpp"
 
 #include <stdexcept>
@@ -34,15 +35,15 @@ dispatch::BacklogSample count_backlog(Statements& statements, const Layout& layo
 BacklogReader::BacklogReader(const RowStoreOptions& options)
     : options_{options},
       // Nothing of a session's: a pooler may stand in between.
-      mode_{.settings = "SET TRANSACTION READ ONLY; SET LOCAL statement_timeout = " +
-                        std::to_string(options.session.statement_timeout.count())} {
-  options_.terms.table = quote_table(options.table);
-}
+      mode_{.settings =
+                "SET TRANSACTION READ ONLY; " + keep_to_catalog_sql(true) +
+                "; SET LOCAL statement_timeout = " + std::to_string(options.session.statement_timeout.count())},
+      table_{quote_table(options.table)} {}
 
 void BacklogReader::connect() {
   auto fresh = open_connection(options_.session.conninfo);
   Statements statements{*fresh, mode_, prepared_};
-  const auto report = inspect_table(statements, options_.terms.table, options_.shape, options_.terms.worker.size());
+  const auto report = inspect_table(statements, table_, options_.shape, options_.terms.worker.size());
   if (!report.problems.empty()) throw std::runtime_error(report.problems.front());
   layout_ = make_layout(options_.shape, with_facts(options_.terms, report));
   connection_ = std::move(fresh);

@@ -40,6 +40,8 @@ class BacklogReader {
 
   RowStoreOptions options_;
   StatementMode mode_;
+  /// Quoted SQL, with or without a schema.
+  std::string table_;
   PreparedStatements prepared_;
   std::unique_ptr<pqxx::connection> connection_;
   Layout layout_;

@@ -13,7 +13,7 @@ constexpr std::string_view kClaim = R"sql(/* claim */
 WITH claimed AS (
   UPDATE {table} AS o
      SET {attempts} = least({o_attempts}, {attempts_cap}) + 1, {locked_by} = {worker}, {locked_until} = {lease_end}
-   WHERE o.{key} = ANY (ARRAY(
+   WHERE o.{key} {key_equals} ANY (ARRAY(
            SELECT {key} FROM {table}
             WHERE {which}{and_rows}
             ORDER BY {available_at}
@@ -44,7 +44,7 @@ SELECT {key}::text FROM {table} WHERE {due}{no_suspects} ORDER BY {available_at}
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
   SELECT {id} AS id, {available_at} AS available_at FROM {table}
-   WHERE {due} AND {id} <> ALL ($3::text[]::{ids}){no_suspects}
+   WHERE {due} AND NOT {id} {id_equals} ANY ($3::text[]::{ids}){no_suspects}
    ORDER BY {available_at} LIMIT $1::bigint) AS due
  ORDER BY available_at, id)sql";
 
@@ -52,15 +52,15 @@ constexpr std::string_view kBury = R"sql(
 UPDATE {table}
    SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) + 1, {locked_until} = NULL
  WHERE $2::text IS NOT NULL
-   AND {id} = ANY (ARRAY(
+   AND {id} {id_equals} ANY (ARRAY(
          SELECT {id} FROM {table}
-          WHERE {id} = $1::text::{id_type} AND {pending} AND ({locked_until} IS NULL OR {locked_until} < now())
+          WHERE {id} {id_equals} $1::text::{id_type} AND {pending} AND ({locked_until} IS NULL OR {locked_until} < now())
             FOR UPDATE SKIP LOCKED)))sql";
 
 // The lease guards: this worker's, and of this claim. Its end names the claim, as each claim is later than the last;
 // the number of the attempt would not, since a released row's is given back.
 constexpr std::string_view kOurs =
-    "{id} = ANY ($1::text[]::{ids}) AND {locked_by}::text = {worker} AND {locked_until} = $2::timestamptz";
+    "{id} {id_equals} ANY ($1::text[]::{ids}) AND {locked_by}::text = {worker} AND {locked_until} = $2::timestamptz";
 
 constexpr std::string_view kMarkPublished = R"sql(/* settle */
 UPDATE {table} SET {set_published}{locked_until} = NULL WHERE {ours})sql";
@@ -73,7 +73,7 @@ UPDATE {table} AS o
                              ELSE o.{available_at} END,
        {locked_until} = NULL
   FROM unnest($1::text[]::{ids}, $3::text[], $4::bigint[], $5::text[]) AS s (id, verdict, delay, error)
- WHERE o.{id} = s.id AND o.{locked_by}::text = {worker} AND o.{locked_until} = $2::timestamptz{and_rows})sql";
+ WHERE o.{id} {id_equals} s.id AND o.{locked_by}::text = {worker} AND o.{locked_until} = $2::timestamptz{and_rows})sql";
 
 // A dead worker's rows are among those due first, as it claimed them in that order; the bound keeps both statements
 // cheap beside a large backlog.
@@ -92,7 +92,7 @@ UNION ALL (
 SELECT NULL, id::text FROM leased WHERE {is_suspect} ORDER BY attempts LIMIT 1000))sql";
 
 constexpr std::string_view kAmongTheFirst = R"sql(
-   AND {id} = ANY (ARRAY(SELECT {id} FROM {table}
+   AND {id} {id_equals} ANY (ARRAY(SELECT {id} FROM {table}
                           WHERE {pending} AND {available_at} <= now(){filter}
                           ORDER BY {available_at} LIMIT 5000)))sql";
 
@@ -142,15 +142,15 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   Layout layout;
   sql.add_claims(layout, kClaim, kClaim, "{no_suspects}", "available_at, id");
   sql.add_settlements(layout, kMarkPublished, kSettle);
-  layout.look_ahead = sql.fill(kLookAhead);
-  layout.due_ids = sql.fill(kDueIds);
-  layout.free_unknown_leases = sql.fill(kFreeUnknownLeases);
-  layout.bury = sql.fill(kBury);
-  layout.look_out = sql.fill(kLookOut);
-  layout.free_leases = sql.fill(kFreeLeases);
-  layout.suspects = sql.fill(kSuspects);
-  layout.sample = sql.fill(kSample);
-  layout.in_hand = sql.fill(kInHand);
+  layout.look_ahead = sql.fill_read(kLookAhead);
+  layout.due_ids = sql.fill_read(kDueIds);
+  layout.free_unknown_leases = sql.fill_write(kFreeUnknownLeases);
+  layout.bury = sql.fill_write(kBury);
+  layout.look_out = sql.fill_read(kLookOut);
+  layout.free_leases = sql.fill_write(kFreeLeases);
+  layout.suspects = sql.fill_read(kSuspects);
+  layout.sample = sql.fill_read(kSample);
+  layout.in_hand = sql.fill_read(kInHand);
   return layout;
 }
 

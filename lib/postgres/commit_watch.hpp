@@ -7,6 +7,7 @@
 #include <chrono>
 #include <cstdint>
 #include <string>
+#include <utility>
 
 namespace outboxd::postgres {
 
@@ -18,9 +19,10 @@ namespace outboxd::postgres {
 /// has inserted and will commit without a word. Blocks; not thread-safe.
 class CommitWatch {
  public:
-  /// `table` is quoted SQL.
-  CommitWatch(std::string table, std::chrono::milliseconds poll_interval)
-      : table_{std::move(table)}, poll_interval_{poll_interval} {}
+  explicit CommitWatch(std::chrono::milliseconds poll_interval) : poll_interval_{poll_interval} {}
+
+  /// Which table, as quoted SQL with its schema. To be called before anything else.
+  void watch(std::string table) { table_ = std::move(table); }
 
   /// `connection` is another number whenever the session is new. Throws what libpqxx throws.
   dispatch::WakeUps arm(Statements& statements, std::uint64_t connection);

@@ -4,6 +4,7 @@
 #include "postgres/array_literal.hpp"
 #include "postgres/identifier.hpp"
 #include "postgres/pqxx_compat.hpp"
+#include "postgres/search_path.hpp"
 #include "postgres/uuid7.hpp"
 
 #include <algorithm>
@@ -42,7 +43,25 @@ std::size_t statement_size(std::span<const Event> left) {
   return rows;
 }
 
-void insert_batch(pqxx::transaction_base& transaction, const std::string& quoted_table, std::span<const Event> batch,
+/// The table with its schema, as quoted SQL; the transaction goes on under the role's own path. What the INSERT below
+/// calls is all named with its schema, but for unnest: with several arguments that is no name that is looked up.
+std::string find_table(pqxx::transaction_base& transaction, const std::string& quoted_table) {
+  exec(transaction, keep_to_catalog_sql(true));
+  const auto found = exec(transaction,
+                          std::string{kNamedTable} +
+                              " SELECT n.nspname, c.relname FROM named JOIN pg_class AS c ON c.oid = named.oid"
+                              " JOIN pg_namespace AS n ON n.oid = c.relnamespace WHERE c.relpersistence <> 't'",
+                          quoted_table);
+  if (found.empty()) {
+    throw EnqueueError("could not write to " + quoted_table + ": relation " + quoted_table +
+                       " does not exist: create it with outboxd migrate, or name another table");
+  }
+  exec(transaction,
+       "SELECT pg_catalog.set_config('search_path', pg_catalog.current_setting('outboxd.search_path'), true)");
+  return quote_name(text_of(found[0][0])) + "." + quote_name(text_of(found[0][1]));
+}
+
+void insert_batch(pqxx::transaction_base& transaction, const std::string& table, std::span<const Event> batch,
                   std::vector<std::string>& ids) {
   std::vector<std::string> batch_ids;
   std::vector<std::string> streams;
@@ -53,9 +72,10 @@ void insert_batch(pqxx::transaction_base& transaction, const std::string& quoted
     payloads.push_back(event.payload_json);
   }
   exec(transaction,
-       "INSERT INTO " + quoted_table +
-           " (id, stream_name, payload_json) SELECT id, stream, payload::jsonb"
-           " FROM unnest($1::text[], $2::text[], $3::text[]) AS event (id, stream, payload)",
+       "INSERT INTO " + table +
+           " (id, stream_name, payload_json) SELECT id, stream, payload::pg_catalog.jsonb"
+           " FROM unnest($1::pg_catalog.text[], $2::pg_catalog.text[], $3::pg_catalog.text[])"
+           " AS event (id, stream, payload)",
        array_literal(batch_ids), array_literal(streams), array_literal(payloads));
   ids.insert(ids.end(), batch_ids.begin(), batch_ids.end());
 }
@@ -65,7 +85,7 @@ std::optional<std::string> blame(pqxx::connection& connection, const std::vector
   for (std::size_t i = 0; i < events.size(); ++i) {
     try {
       pqxx::work transaction(connection);
-      exec(transaction, "SELECT $1::jsonb", events[i].payload_json);
+      exec(transaction, "SELECT $1::pg_catalog.jsonb", events[i].payload_json);
     } catch (const pqxx::broken_connection&) {
       throw;
     } catch (const pqxx::failure& error) {
@@ -83,7 +103,6 @@ bool is_data_error(const std::exception& error) {
 
 std::string remedy_for(const std::exception& error) {
   const auto sqlstate = sqlstate_of(error);
-  if (sqlstate == "42P01") return "create it with outboxd migrate, or name another table";
   if (sqlstate == "42501") return "grant the role INSERT on the table";
   if (sqlstate == "42703") return "the table needs the columns of event_outbox";
   return "nothing was written";
@@ -99,9 +118,10 @@ std::vector<std::string> insert_events(pqxx::connection& connection, std::string
   ids.reserve(events.size());
   try {
     pqxx::work transaction(connection);
+    const auto table_found = find_table(transaction, quoted_table);
     for (std::span<const Event> left(events); !left.empty();) {
       const auto rows = statement_size(left);
-      insert_batch(transaction, quoted_table, left.first(rows), ids);
+      insert_batch(transaction, table_found, left.first(rows), ids);
       left = left.subspan(rows);
     }
     transaction.commit();

@@ -3,6 +3,7 @@
 
 #include "postgres/array_literal.hpp"
 #include "postgres/identifier.hpp"
+#include "postgres/search_path.hpp"
 #include "postgres/shape_columns.hpp"
 
 #include <exception>
@@ -11,7 +12,7 @@
 namespace outboxd::postgres {
 namespace {
 
-constexpr const char* kFindTable = R"sql(
+constexpr std::string_view kFindTable = R"sql(
 SELECT c.oid, c.relkind::text || CASE WHEN c.relhassubclass THEN '+' ELSE '' END, current_database(), current_user,
        current_schemas(false)::text,
        c.oid IS NOT NULL AND row_security_active(c.oid) AND EXISTS (
@@ -19,9 +20,13 @@ SELECT c.oid, c.relkind::text || CASE WHEN c.relhassubclass THEN '+' ELSE '' END
            SELECT FROM pg_policy AS p
             WHERE p.polrelid = c.oid AND p.polpermissive AND p.polcmd::text IN ('*', needed.command)
               AND EXISTS (SELECT FROM unnest(p.polroles) AS granted (role)
-                           WHERE granted.role = 0 OR pg_has_role(granted.role, 'USAGE'))))
-  FROM (SELECT to_regclass($1)) AS found (oid) LEFT JOIN pg_class AS c ON c.oid = found.oid)sql";
+                           WHERE granted.role = 0 OR pg_has_role(granted.role, 'USAGE')))),
+       n.nspname, c.relname, current_setting('is_superuser') = 'on', pg_has_role(c.relowner, 'USAGE')
+  FROM named LEFT JOIN pg_class AS c ON c.oid = named.oid AND c.relpersistence <> 't'
+  LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace)sql";
 
+// The last one: a type of an extension's is compared with its own operator, that of its indexes, which isn't in the
+// path.
 constexpr const char* kLookAtColumns = R"sql(
 SELECT a.attnum IS NOT NULL,
        has_column_privilege($1::oid, a.attnum, 'SELECT'),
@@ -32,7 +37,20 @@ SELECT a.attnum IS NOT NULL,
                 WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
                   AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum),
        format_type(a.atttypid, a.atttypmod),
-       CASE WHEN t.typname IN ('varchar', 'bpchar') AND a.atttypmod > 4 THEN a.atttypmod - 4 END
+       CASE WHEN t.oid IN ('varchar'::regtype, 'bpchar'::regtype) AND a.atttypmod > 4 THEN a.atttypmod - 4 END,
+       (WITH RECURSIVE base AS (
+          SELECT t.oid, t.typtype, t.typbasetype, t.typnamespace
+          UNION ALL
+          SELECT d.oid, d.typtype, d.typbasetype, d.typnamespace
+            FROM base JOIN pg_type AS d ON d.oid = base.typbasetype WHERE base.typtype = 'd')
+        SELECT format('OPERATOR(%I.%s)', n.nspname, o.oprname)
+          FROM base JOIN pg_opclass AS k ON k.opcintype = base.oid AND k.opcdefault
+          JOIN pg_am AS m ON m.oid = k.opcmethod AND m.amname = 'btree'
+          JOIN pg_amop AS e ON e.amopfamily = k.opcfamily AND e.amoplefttype = base.oid
+                           AND e.amoprighttype = base.oid AND e.amopstrategy = 3
+          JOIN pg_operator AS o ON o.oid = e.amopopr
+          JOIN pg_namespace AS n ON n.oid = o.oprnamespace
+         WHERE base.typtype = 'b' AND base.typnamespace <> 'pg_catalog'::regnamespace)
   FROM unnest($2::text[]) WITH ORDINALITY AS wanted (name, place)
   LEFT JOIN pg_attribute AS a
     ON a.attrelid = $1::oid AND a.attname = wanted.name AND a.attnum > 0 AND NOT a.attisdropped
@@ -89,6 +107,8 @@ class ColumnCheck {
     }
     if (column.role == "id") report_.id_type = type;
     if (column.role == "status") report_.status_type = type;
+    if (column.role == "id" && !row[10].is_null()) report_.id_equals = text_of(row[10]);
+    if (column.role == "status" && !row[10].is_null()) report_.status_equals = text_of(row[10]);
     if (column.role == "attempts") report_.attempts_type = type;
     if (column.role == "last_error") report_.last_error_type = text_of(row[8]);
     if (column.role == "locked_by" && !row[9].is_null() && std::stoul(text_of(row[9])) < worker_length_) {
@@ -135,7 +155,7 @@ class StateCheck {
     const auto status = quote_name(shape_.status);
     sql_.append("SELECT ").append(status).append("::text = $1 AND coalesce(").append(text_of(column[1]));
     sql_.append(", true) FROM (SELECT $1::text::").append(text_of(column[0])).append(" AS ").append(status);
-    sql_.append(") AS state");
+    sql_.append(") AS state WHERE ").append(kTakesOwnPath);
     for (const auto& word : {shape_.pending, shape_.published, shape_.dead}) {
       const auto reason = why_not(word);
       if (reason.empty()) continue;
@@ -164,6 +184,21 @@ class StateCheck {
   std::string sql_;
 };
 
+/// Triggers, policies and constraints of the table run with this role's rights.
+void warn_of_needless_rights(const pqxx::row& row, const std::string& table, TableReport& report) {
+  const auto role = "role " + text_of(row[3]);
+  const std::string remedy = ": connect as a role of its own that has SELECT and UPDATE on it (deploy/SECURITY.md)";
+  if (is_true(row[8])) {
+    report.warnings.push_back(role + " is a superuser, and whatever runs in triggers of " + table +
+                              " may do everything on this server" + remedy);
+  } else if (is_true(row[9])) {
+    report.warnings.push_back(role + " owns the table " + table +
+                              ", and may change it and switch its protection off, as may whatever runs in its "
+                              "triggers" +
+                              remedy);
+  }
+}
+
 }  // namespace
 
 TableReport inspect_table(Statements& statements, const std::string& table, const TableShape& shape,
@@ -171,7 +206,7 @@ TableReport inspect_table(Statements& statements, const std::string& table, cons
   TableReport report;
   pqxx::result found;
   try {
-    found = exec(statements, kFindTable, table);
+    found = exec(statements, std::string{kNamedTable}.append(kFindTable), table);
   } catch (const std::exception& error) {
     // Without the right to a schema nobody is told what is in it.
     if (sqlstate_of(error) != kInsufficientPrivilege) throw;
@@ -186,12 +221,14 @@ TableReport inspect_table(Statements& statements, const std::string& table, cons
                               text_of(row[4]) + "): create it with `outboxd migrate`, or correct dispatcher.table");
     return report;
   }
+  report.table = quote_name(text_of(row[6])) + "." + quote_name(text_of(row[7]));
   const auto kind = text_of(row[1]);
   report.plain = kind == "r";
   if (!kind.starts_with('r') && !kind.starts_with('p')) {
     report.problems.push_back(table + " is not a table: correct dispatcher.table");
     return report;
   }
+  warn_of_needless_rights(row, table, report);
   const auto columns = columns_of(shape);
   std::vector<std::string> names;
   names.reserve(columns.size());
@@ -213,11 +250,14 @@ TableReport inspect_table(Statements& statements, const std::string& table, cons
 }
 
 LayoutTerms with_facts(LayoutTerms terms, const TableReport& report) {
+  if (!report.table.empty()) terms.table = report.table;
   terms.ctid_names_rows = report.plain;
   terms.id_type = report.id_type;
   terms.status_type = report.status_type;
   terms.attempts_type = report.attempts_type;
   terms.last_error_type = report.last_error_type;
+  terms.id_equals = report.id_equals;
+  terms.status_equals = report.status_equals;
   return terms;
 }
 

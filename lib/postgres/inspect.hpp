@@ -15,19 +15,26 @@ namespace outboxd::postgres {
 struct TableReport {
   /// What keeps this role from driving the table, each with its remedy; empty when it can.
   std::vector<std::string> problems;
+  /// What this role may do beyond what it needs to; for people.
+  std::vector<std::string> warnings;
+  /// Its name and its schema's, as quoted SQL; empty where there is no such table.
+  std::string table;
   /// An ordinary table: not partitioned, not inherited from, and not a view.
   bool plain = false;
-  /// SQL types of columns, as the catalog prints them.
+  /// SQL types of columns, as the catalog prints them where only pg_catalog is in the search path.
   std::string id_type = "text";
   std::string status_type = "text";
   std::string attempts_type = "integer";
   /// With its length, if it has one: what is longer is cut.
   std::string last_error_type = "text";
+  /// Operators, as LayoutTerms has them.
+  std::string id_equals = "=";
+  std::string status_equals = "=";
 };
 
 /// Looks a table up in the catalog, and checks that its columns and this role's rights are what its shape asks for.
-/// `table` is quoted SQL; `worker_length` is that of the name that goes into `locked_by`. Blocks; throws what libpqxx
-/// throws.
+/// `table` is quoted SQL, looked for in the role's own search path where it names no schema; `worker_length` is that
+/// of the name that goes into `locked_by`. Blocks; throws what libpqxx throws.
 [[nodiscard]] TableReport inspect_table(Statements& statements, const std::string& table, const TableShape& shape,
                                         std::size_t worker_length);
 

@@ -12,16 +12,19 @@ namespace outboxd::postgres {
 
 /// What one dispatcher's SQL holds beside the table's shape.
 struct LayoutTerms {
-  /// Quoted SQL.
+  /// Quoted SQL, with its schema.
   std::string table{};
   /// The table is a plain one, in which a row's physical place names it for as long as it is locked; that is faster
   /// than by id.
   bool ctid_names_rows = false;
-  /// SQL types, as the catalog prints them.
+  /// SQL types, as the catalog prints them where only pg_catalog is in the search path.
   std::string id_type = "text";
   std::string status_type = "text";
   std::string attempts_type = "integer";
   std::string last_error_type = "text";
+  /// The operators that say whether two ids, or two states, are equal: "=" is that of pg_catalog.
+  std::string id_equals = "=";
+  std::string status_equals = "=";
   /// Only rows of these streams; empty: all.
   std::vector<std::string> streams{};
   /// Never rows of these.

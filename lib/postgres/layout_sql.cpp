@@ -2,6 +2,7 @@
 #include "postgres/layout_sql.hpp"
 
 #include "postgres/identifier.hpp"
+#include "postgres/search_path.hpp"
 
 #include <stdexcept>
 #include <utility>
@@ -39,19 +40,21 @@ std::string most_attempts_of(const std::string& type) {
 
 constexpr std::string_view kReadPayload = R"sql(
 SELECT CASE WHEN octet_length({payload}::text) <= {max_payload} THEN {payload}::text END
-  FROM {table} WHERE {id} = $1::text::{id_type})sql";
+  FROM {table} WHERE {id} {id_equals} $1::text::{id_type})sql";
 
 constexpr std::string_view kUnlockedOnly = R"sql(
-   AND o.{key} = ANY (ARRAY(SELECT {key} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED)))sql";
+   AND o.{key} {key_equals} ANY (ARRAY(SELECT {key} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED)))sql";
 
 constexpr std::string_view kStillOurs = "SELECT {id}::text FROM {table} WHERE {ours}";
 
 // A payload that won't be sent anyway stays in the database, as it may be larger than our memory; so do those that
-// are more than a batch may hold. The first line says what holds for all; the lines of one branch follow those of the
-// one before. Sums that run along the rows cost a tenth of the claim, and are seldom needed.
+// are more than a batch may hold. The first line says what holds for all, and sets the role's own search path before
+// it asks for the rows, which claims them; the lines of one branch follow those of the one before. Sums that run
+// along the rows cost a tenth of the claim, and are seldom needed.
 constexpr std::string_view kClaimed = R"sql(
 SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, (SELECT lease FROM claimed LIMIT 1), now(), NULL::bigint,
        NULL::text, {any_due}
+ WHERE {takes_own_path}
 UNION ALL (
 SELECT id::text, stream, CASE WHEN {fits} THEN payload END, attempt, NULL, NULL,
        CASE WHEN {fits} THEN NULL ELSE octet_length(payload) END, dedupe_key, false
@@ -72,7 +75,9 @@ SELECT id::text, stream, CASE WHEN fits AND NOT kept_back THEN payload END, atte
 LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
   put("table", terms.table);
   put("key", terms.ctid_names_rows ? "ctid" : column(shape.id));
+  put("key_equals", terms.ctid_names_rows ? "=" : terms.id_equals);
   put("id", column(shape.id));
+  put("id_equals", terms.id_equals);
   put("ids", terms.id_type + "[]");
   put("id_type", terms.id_type);
   put("stream", column(shape.stream));
@@ -97,10 +102,13 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
   put("as_pending", quote_text(shape.pending) + "::" + terms.status_type);
   put("published_at", column(shape.published_at));
   put("filter", filter(shape, terms));
-  set("pending", shape.has_status() ? "{status} = {as_pending}" : "{published_at} IS NULL");
+  put("status_equals", terms.status_equals);
+  put("takes_own_path", std::string{kTakesOwnPath});
+  set("pending", shape.has_status() ? "{status} {status_equals} {as_pending}" : "{published_at} IS NULL");
   // Pending and not dead.
   set("alive", shape.has_status() ? "{pending}" : "{pending} AND {available_at} < 'infinity'");
-  set("is_dead", shape.has_status() ? "{status} = {as_dead}" : "{pending} AND {available_at} = 'infinity'");
+  set("is_dead",
+      shape.has_status() ? "{status} {status_equals} {as_dead}" : "{pending} AND {available_at} = 'infinity'");
   // Beginnings of SET lists, for what a shape may have or not.
   put("touch", shape.updated_at.empty() ? "" : column(shape.updated_at) + " = now(), ");
   put("last_error", column(shape.last_error));
@@ -155,6 +163,14 @@ std::string LayoutSql::fill(std::string_view sql) const {
   }
 }
 
+std::string LayoutSql::fill_read(std::string_view sql) const {
+  return under_own_path(fill(sql));
+}
+
+std::string LayoutSql::fill_write(std::string_view sql) const {
+  return write_under_own_path(fill(sql));
+}
+
 std::string LayoutSql::claimed(std::string_view order) const {
   auto sql = *this;
   sql.set("order", order);
@@ -179,25 +195,26 @@ void LayoutSql::add_claims(Layout& layout, std::string_view claim, std::string_v
   constexpr std::string_view kDue = "{due}";
   constexpr std::string_view kLeaseEnd = "now() + {lease_ms} * interval '1 millisecond'";
   const std::string usual{ordinary};
-  const std::string these = " AND {id} = ANY ($3::text[]::{ids})";
+  const std::string these = " AND {id} {id_equals} ANY ($3::text[]::{ids})";
   layout.claim = with(claim, usual, kDue, kLeaseEnd);
-  layout.claim_others = with(claim, usual + " AND {id} <> ALL ($3::text[]::{ids})", kDue, kLeaseEnd);
+  layout.claim_others = with(claim, usual + " AND NOT {id} {id_equals} ANY ($3::text[]::{ids})", kDue, kLeaseEnd);
   layout.claim_these = with(claim, these, kDue, kLeaseEnd);
   layout.claim_these_until = with(claim, these, kDue, "$4::timestamptz");
-  layout.claim_places = with(claim_places, usual + " AND {key} = ANY ($3::{keys})", "{still_due}", kLeaseEnd);
+  layout.claim_places =
+      with(claim_places, usual + " AND {key} {key_equals} ANY ($3::{keys})", "{still_due}", kLeaseEnd);
 }
 
 void LayoutSql::add_settlements(Layout& layout, std::string_view mark_published, std::string_view settle) const {
   const auto with = [this, settle](std::string_view and_rows) {
     auto sql = *this;
     sql.set("and_rows", and_rows);
-    return sql.fill(settle);
+    return sql.fill_write(settle);
   };
-  layout.mark_published = fill(mark_published);
+  layout.mark_published = fill_write(mark_published);
   layout.settle = with("");
   layout.settle_unlocked = with(kUnlockedOnly);
-  layout.still_ours = fill(kStillOurs);
-  layout.read_payload = fill(kReadPayload);
+  layout.still_ours = fill_read(kStillOurs);
+  layout.read_payload = fill_read(kReadPayload);
 }
 
 Layout make_layout(const TableShape& shape, const LayoutTerms& terms) {

@@ -20,6 +20,11 @@ class LayoutSql {
   void put(const std::string& name, std::string value);
   /// Throws std::logic_error for a placeholder that isn't there.
   [[nodiscard]] std::string fill(std::string_view sql) const;
+  /// Fills a statement that reads the table; policies and functions of its owner find the role's own search path.
+  [[nodiscard]] std::string fill_read(std::string_view sql) const;
+  /// Fills a statement that writes, without RETURNING; so do triggers. The result has an empty line for each row that
+  /// it changed.
+  [[nodiscard]] std::string fill_write(std::string_view sql) const;
   /// The ways in which a claim is asked for. `claim` and `claim_places` take the rows for which {which}{and_rows}
   /// holds, lease them until {lease_end}, and return {claimed} in `order`; `ordinary` are further conditions where no
   /// certain rows are meant. {any_due} says whether there are rows that somebody has to look after.

@@ -64,7 +64,7 @@ void set_timeouts(pqxx::transaction_base& transaction, milliseconds lock_timeout
 class SessionLock {
  public:
   SessionLock(pqxx::transaction_base& transaction, milliseconds patience) : transaction_(transaction) {
-    take_lock(transaction_, "pg_try_advisory_lock", patience);
+    take_lock(transaction_, "pg_catalog.pg_try_advisory_lock", patience);
   }
   SessionLock(const SessionLock&) = delete;
   SessionLock& operator=(const SessionLock&) = delete;
@@ -72,7 +72,7 @@ class SessionLock {
     try {
       exec(transaction_, "RESET lock_timeout");
       exec(transaction_, "RESET statement_timeout");
-      exec(transaction_, std::string("SELECT pg_advisory_unlock(") + kLockKey + ")");
+      exec(transaction_, std::string("SELECT pg_catalog.pg_advisory_unlock(") + kLockKey + ")");
     } catch (const std::exception&) {
       // The connection is gone, and with it the session and its locks.
       return;
@@ -191,10 +191,10 @@ bool Migrator::apply_one(const Migration& migration) {
 bool Migrator::apply_in_transaction(const Migration& migration, milliseconds lock_timeout) {
   pqxx::work transaction(connection_);
   set_timeouts(transaction, lock_timeout, true);
-  take_lock(transaction, "pg_try_advisory_xact_lock", options_.wait_for_other);
+  take_lock(transaction, "pg_catalog.pg_try_advisory_xact_lock", options_.wait_for_other);
   // Looked at once more under the lock, as whoever held it before may have done this very migration. Within a
   // transaction a session hears of another's new tables only when it first locks a relation, so one is touched.
-  exec(transaction, "SELECT FROM pg_class LIMIT 0");
+  exec(transaction, "SELECT FROM pg_catalog.pg_class LIMIT 0");
   if (is_done(transaction, migration)) return false;
   exec(transaction, std::string(migration.up));
   transaction.commit();
@@ -224,7 +224,7 @@ bool Migrator::revert(int number) {
 bool Migrator::revert_one(const Migration& migration, milliseconds lock_timeout) {
   pqxx::work transaction(connection_);
   set_timeouts(transaction, lock_timeout, true);
-  take_lock(transaction, "pg_try_advisory_xact_lock", options_.wait_for_other);
+  take_lock(transaction, "pg_catalog.pg_try_advisory_xact_lock", options_.wait_for_other);
   // Of an optional one a part may be there; its down file takes what it finds.
   if (migration.option.empty() && !is_done(transaction, migration)) return false;
   exec(transaction, std::string(migration.down));

@@ -36,34 +36,29 @@ SessionOptions with_short_waits(SessionOptions session) {
   return session;
 }
 
-LayoutTerms terms_of(const RowStoreOptions& options) {
-  auto terms = options.terms;
-  terms.table = quote_table(options.table);
-  return terms;
-}
-
 }  // namespace
 
 RowStore::RowStore(const RowStoreOptions& options)
     : shape_{options.shape},
-      terms_{terms_of(options)},
-      layout_{make_layout(shape_, terms_)},
-      commits_{terms_.table, options.poll_interval},
+      name_{quote_table(options.table)},
+      terms_{options.terms},
+      commits_{options.poll_interval},
       claim_session_{"pg-claim", with_worker_lock(options)},
       settle_session_{"pg-settle", with_short_waits(with_worker_lock(options))},
       watch_session_{"pg-watch", with_short_waits(with_worker_lock(options))} {}
 
 dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
-  auto report = co_await claim_session_.run("looking at " + terms_.table, [this](Statements& statements) {
+  auto report = co_await claim_session_.run("looking at " + name_, [this](Statements& statements) {
     // Behind a pooler nobody can see whether we live: the name must not say that our lock shows it.
     if (claim_session_.is_pooled() && !terms_.worker.starts_with(kPooledPrefix)) {
       terms_.worker.insert(0, kPooledPrefix);
     }
-    return inspect_table(statements, terms_.table, shape_, terms_.worker.size());
+    return inspect_table(statements, name_, shape_, terms_.worker.size());
   });
   if (report) {
     terms_ = with_facts(terms_, *report);
     layout_ = make_layout(shape_, terms_);
+    commits_.watch(terms_.table);
   }
   co_return report;
 }
@@ -71,19 +66,18 @@ dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
 dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> RowStore::claim(dispatch::ClaimRequest request) {
   // Taken before the statement is sent: the server's own end of the lease can only be later.
   const auto lease_ends = std::chrono::steady_clock::now() + terms_.lease;
-  auto claimed =
-      co_await claim_session_.run("claiming from " + terms_.table, [this, &request](Statements& statements) {
-        // Whatever was told before tells of nothing that the claim doesn't see.
-        claim_session_.forget_notifications();
-        return claims_.claim(statements, layout_, terms_, request);
-      });
+  auto claimed = co_await claim_session_.run("claiming from " + name_, [this, &request](Statements& statements) {
+    // Whatever was told before tells of nothing that the claim doesn't see.
+    claim_session_.forget_notifications();
+    return claims_.claim(statements, layout_, terms_, request);
+  });
   if (claimed) claimed->lease_ends = lease_ends;
   co_return claimed;
 }
 
 dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> RowStore::settle(
     const dispatch::Settlement& settlement) {
-  co_return co_await settle_session_.run("settling in " + terms_.table, [this, &settlement](Statements& statements) {
+  co_return co_await settle_session_.run("settling in " + name_, [this, &settlement](Statements& statements) {
     return write_outcomes(statements, layout_, settlement);
   });
 }
@@ -91,7 +85,7 @@ dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> RowStore::settle(
 dispatch::Awaitable<dispatch::StoreResult<dispatch::LookOut>> RowStore::look_out(int sightings, std::string due_by) {
   if (layout_.look_out.empty()) co_return dispatch::LookOut{};
   co_return co_await watch_session_.run(
-      "looking for dead workers in " + terms_.table,
+      "looking for dead workers in " + name_,
       [this, sightings, &due_by](Statements& statements) { return look_out(statements, sightings, due_by); });
 }
 
@@ -122,41 +116,38 @@ dispatch::LookOut RowStore::look_out(Statements& statements, int sightings, cons
 
 dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::suspects(std::string due_by) {
   if (layout_.suspects.empty()) co_return std::vector<std::string>{};
-  co_return co_await watch_session_.run(
-      "looking for suspects in " + terms_.table, [this, &due_by](Statements& statements) {
-        std::vector<std::string> ids;
-        for (const auto& line : exec(statements, layout_.suspects, or_null(due_by))) {
-          ids.push_back(text_of(line[0]));
-        }
-        return ids;
-      });
+  co_return co_await watch_session_.run("looking for suspects in " + name_, [this, &due_by](Statements& statements) {
+    std::vector<std::string> ids;
+    for (const auto& line : exec(statements, layout_.suspects, or_null(due_by))) {
+      ids.push_back(text_of(line[0]));
+    }
+    return ids;
+  });
 }
 
 dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> RowStore::sample(std::string due_by) {
-  co_return co_await watch_session_.run("counting " + terms_.table, [this, &due_by](Statements& statements) {
+  co_return co_await watch_session_.run("counting " + name_, [this, &due_by](Statements& statements) {
     return count_backlog(statements, layout_, due_by);
   });
 }
 
 dispatch::Awaitable<dispatch::WakeUps> RowStore::arm_wake_ups() {
-  const auto armed =
-      co_await claim_session_.run("asking to be woken by " + terms_.table, [this](Statements& statements) {
-        // Whoever asks behind a pooler listens in a session that is somebody else's the next moment.
-        if (claim_session_.is_pooled()) return dispatch::WakeUps::none;
-        const auto answer = commits_.arm(statements, claim_session_.connections());
-        if (answer != dispatch::WakeUps::none) claim_session_.listen();
-        return answer;
-      });
+  const auto armed = co_await claim_session_.run("asking to be woken by " + name_, [this](Statements& statements) {
+    // Whoever asks behind a pooler listens in a session that is somebody else's the next moment.
+    if (claim_session_.is_pooled()) return dispatch::WakeUps::none;
+    const auto answer = commits_.arm(statements, claim_session_.connections());
+    if (answer != dispatch::WakeUps::none) claim_session_.listen();
+    return answer;
+  });
   // What is wrong with the connection shows in the next claim.
   co_return armed ? *armed : dispatch::WakeUps::not_now;
 }
 
 dispatch::Awaitable<void> RowStore::disarm_wake_ups() {
-  co_await claim_session_.run("telling " + terms_.table + " that no wake-up is needed",
-                              [this](Statements& statements) {
-                                commits_.disarm(statements, claim_session_.connections());
-                                return true;
-                              });
+  co_await claim_session_.run("telling " + name_ + " that no wake-up is needed", [this](Statements& statements) {
+    commits_.disarm(statements, claim_session_.connections());
+    return true;
+  });
 }
 
 dispatch::Awaitable<void> RowStore::ring_for_rows(std::function<void()> ring) {

@@ -54,6 +54,8 @@ class RowStore final : public dispatch::RowStore {
   dispatch::LookOut look_out(Statements& statements, int sightings, const std::string& due_by);
 
   TableShape shape_;
+  /// The table as quoted SQL, as it was configured.
+  std::string name_;
   LayoutTerms terms_;
   Layout layout_;
   /// Touched on the claim thread alone.

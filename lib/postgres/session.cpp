@@ -2,6 +2,7 @@
 #include "postgres/session.hpp"
 
 #include "postgres/conninfo.hpp"
+#include "postgres/search_path.hpp"
 #include "postgres/sqlstate.hpp"
 
 namespace outboxd::postgres {
@@ -18,7 +19,8 @@ std::string settings_sql(const SessionOptions& options, bool for_one_transaction
   const std::string set = for_one_transaction ? "; SET LOCAL " : "; SET ";
   // A SQL_ASCII database holds bytes of any encoding, and Postgres would refuse a whole claim for one that isn't
   // UTF-8.
-  return "SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN "
+  return keep_to_catalog_sql(for_one_transaction) +
+         "; SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN "
          "'SQL_ASCII' ELSE 'UTF8' END, " +
          std::string{for_one_transaction ? "true" : "false"} + ")" + set + "synchronous_commit = off" + set +
          "jit = off" + set + "client_min_messages = warning" + set + "TimeZone = 'UTC'" + set + "DateStyle = 'ISO'" +
@@ -59,7 +61,7 @@ void Session::set_up(pqxx::connection& connection) {
   pooled_ = options_.pooler == Pooler::transaction;
   if (options_.pooler == Pooler::found_by_looking) {
     // Before anything is set: a pooler hands its sessions from client to client, and nothing of a session's is ours.
-    const auto server_pid = text_of(exec(transaction, "SELECT pg_backend_pid()")[0][0]);
+    const auto server_pid = text_of(exec(transaction, "SELECT pg_catalog.pg_backend_pid()")[0][0]);
     pooled_ = server_pid != std::to_string(connection.backendpid());
   }
   mode_ = {.settings = pooled_ ? settings_sql(options_, true) : "", .prepares = !pooled_};

@@ -214,7 +214,7 @@ TEST_CASE("a migrator that had to wait sees what the other one has done") {
   auto second = run();
   count_is_one(
       "pg_stat_activity WHERE datname = current_database() AND state = 'idle in transaction'"
-      " AND query LIKE 'SELECT pg_try_advisory_xact_lock%'");
+      " AND query LIKE 'SELECT pg_catalog.pg_try_advisory_xact_lock%'");
   outboxd::postgres::exec(holder, "SELECT pg_advisory_unlock(42)");
   CHECK(first.get() == 1);
   CHECK(second.get() == 0);
@@ -286,6 +286,20 @@ TEST_CASE("an optional migration is applied when it is asked for, and can be rev
   CHECK(outboxd::postgres::render_down_sql(outboxd::postgres::migrations(), 3).find("DROP TRIGGER") !=
         std::string::npos);
   CHECK(applied_names(*connection).empty());
+}
+
+TEST_CASE("a function that a stranger has made is not given rights by being replaced") {
+  const auto database = shared_postgres().create_database();
+  const auto stranger = "stranger_" + database.name;
+  database.exec("GRANT ALL ON SCHEMA public TO public; CREATE ROLE " + stranger + "; SET ROLE " + stranger +
+                "; CREATE FUNCTION outboxd_wake_up() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
+  const auto connection = database.connect();
+  Migrator migrator(*connection, outboxd::postgres::migrations(), {.wanted = {"wake-ups"}});
+  const auto error = error_of([&] { migrator.apply(); });
+  CHECK_MESSAGE(error.find("outboxd_wake_up() is there already, and belongs to another role") != std::string::npos,
+                error);
+  database.exec("DROP FUNCTION outboxd_wake_up()");
+  CHECK(migrator.apply().size() == 1);
 }
 
 TEST_CASE("the tuning sets what nobody has set, lets everybody work meanwhile, and takes back just that") {

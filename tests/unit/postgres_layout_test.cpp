@@ -36,11 +36,13 @@ LayoutTerms terms() {
   return {.table = R"("app"."t")", .worker = "w"};
 }
 
-std::array<std::string, 17> verbs(const Layout& layout) {
+std::array<std::string, 19> verbs(const Layout& layout) {
   return {layout.claim,
           layout.claim_others,
           layout.claim_these,
           layout.claim_these_until,
+          layout.look_ahead,
+          layout.claim_places,
           layout.due_ids,
           layout.read_payload,
           layout.bury,
@@ -75,6 +77,24 @@ TEST_CASE("layout: every shape fills every verb, and names only columns that it 
       CHECK(sql.find_first_of("{}") == std::string::npos);
       // A missing column stands as NULL, and can't be written or compared with.
       for (const auto* wrong : {"NULL =", "o.NULL", "NULL <", "\"\""}) CHECK_FALSE(holds(sql, wrong));
+    }
+  }
+}
+
+TEST_CASE("layout: every verb runs under the role's own search path") {
+  for (const auto& shape : {event_outbox_shape(), caracal_outbox_shape(), least_shape()}) {
+    for (const auto& sql : verbs(make_layout(shape, terms()))) {
+      CHECK((sql.empty() || holds(sql, "set_config('search_path', current_setting('outboxd.search_path'")));
+    }
+  }
+}
+
+TEST_CASE("layout: an id is compared by the operator of its type") {
+  auto with = terms();
+  with.id_equals = "OPERATOR(ext.=)";
+  for (const auto& shape : {event_outbox_shape(), caracal_outbox_shape()}) {
+    for (const auto& sql : verbs(make_layout(shape, with))) {
+      for (const auto* wrong : {"\"id\" =", "\"id\" <>"}) CHECK_FALSE(holds(sql, wrong));
     }
   }
 }

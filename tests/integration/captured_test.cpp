@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whoever may create objects in a schema of the role's search path must not have a statement of ours run them:
+// neither where they fit its arguments better than pg_catalog's nor where their schema comes before it.
+#include "postgres/embedded_migrations.hpp"
+#include "postgres/layout.hpp"
+#include "postgres/pqxx_compat.hpp"
+#include "support/caracal_table.hpp"
+#include "support/hostile_schema.hpp"
+#include "support/private_pgbouncer.hpp"
+#include "support/published.hpp"
+#include "support/wait.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+#include <memory>
+#include <regex>
+
+using namespace outboxd::test;  // NOLINT(google-build-using-namespace): nearly all of the harness is used here
+
+namespace {
+
+const std::vector<std::string> kQuick{"--poll-interval", "20ms"};
+
+std::vector<std::string> quick(std::vector<std::string> words) {
+  words.insert(words.end(), kQuick.begin(), kQuick.end());
+  return words;
+}
+
+/// A role that may do what each command needs, and a database of both tables.
+struct World {
+  PrivatePostgres& server;
+  Database direct = server.create_database();
+  std::string role = "worker_" + direct.name;
+  PrivatePgbouncer pgbouncer;
+
+  explicit World(PrivatePostgres& postgres) : server(postgres), pgbouncer(make(postgres)) {}
+
+  [[nodiscard]] Environment environment(bool pooled) const {
+    auto database = direct;
+    database.url = pooled ? pgbouncer.through(direct).url : server.url(direct.name, role);
+    return outboxd_environment(database);
+  }
+
+ private:
+  PrivatePgbouncer make(PrivatePostgres& postgres) {
+    direct.exec("CREATE ROLE " + role + " LOGIN; GRANT ALL ON SCHEMA public TO " + role + "; ALTER ROLE " + role +
+                " SET search_path = public, outer_space, pg_catalog; ALTER ROLE postgres IN DATABASE " + direct.name +
+                " SET search_path = pg_catalog");
+    return PrivatePgbouncer(postgres, role);
+  }
+};
+
+/// Each way in which outboxd reaches a database.
+void go_all_ways(const World& world, bool pooled, bool hostile) {
+  const auto environment = world.environment(pooled);
+  for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
+           {"migrate", "--wake-ups", "--tune"}, {"migrate", "--wake-ups", "--tune"}, {"migrate", "--dry-run"}}) {
+    const auto migrated = run_outboxd(command, environment);
+    CHECK_MESSAGE(migrated.status == 0, migrated.err);
+  }
+  const auto stream = new_stream("captured");
+  const auto enqueued = run_outboxd({"enqueue", stream, "a=1"}, environment);
+  CHECK_MESSAGE(enqueued.status == 0, enqueued.err);
+  CHECK(run_outboxd({"enqueue", stream}, environment, R"({"a":"\u0000"})").status == 2);
+  world.direct.exec(
+      "INSERT INTO public.event_outbox (id, stream_name, payload_json) SELECT '" + stream + "' || n, '" + stream +
+      "', CASE n WHEN 7 THEN '[]' ELSE '{}' END::jsonb FROM generate_series(1, 200) AS n;"
+      "INSERT INTO public.event_outbox (id, stream_name, payload_json, attempts, locked_by, locked_until) VALUES "
+      "('dead " +
+      stream + "', '" + stream +
+      "', '{}', 3, 'outboxd:gone', now() + interval '1 hour');"
+      "INSERT INTO public.event_outbox (id, stream_name, payload_json, attempts, locked_by, locked_until) VALUES "
+      "('suspect " +
+      stream + "', '" + stream +
+      "', '{}', 3, 'outboxd:gone', now() - interval '1 hour');"
+      "INSERT INTO public.caracal_outbox (id, producer, topic, dedupe_key, payload_json) SELECT '" +
+      stream + "' || n, 'coordinator', '" + stream + "', '" + stream +
+      "' || n, CASE n WHEN 7 THEN '[]' ELSE '{}' END::jsonb FROM generate_series(1, 200) AS n");
+  const auto expected = pooled ? "201" : "202";
+  const auto events = start_outboxd(quick({"run", "--batch", "10"}), environment);
+  const auto caracal = start_outboxd(quick(for_caracal_table({"run", "--batch", "10"})), environment);
+  const auto settled = [&](const std::string& table, const std::string& condition) {
+    return world.direct.scalar("SELECT count(*) FROM public." + table + " WHERE " + condition);
+  };
+  wait_until(
+      [&] {
+        return settled("event_outbox", "stream_name = '" + stream + "' AND dispatched_at IS NOT NULL") >= expected &&
+               settled("caracal_outbox", "topic = '" + stream + "' AND status = 'published'") == "199";
+      },
+      std::chrono::seconds(60), "all rows to be published");
+  CHECK(run_outboxd({"status"}, environment).status <= 1);
+  CHECK(run_outboxd(for_caracal_table({"status"}), environment).status <= 1);
+  for (const auto& outboxd : {events.get(), caracal.get()}) {
+    outboxd->signal(SIGTERM);
+    CHECK(outboxd->wait() == 0);
+  }
+  if (hostile) CHECK(hostile_calls(world.direct) == "outer_space: 0; public: 0; ");
+  world.direct.exec(
+      "UPDATE public.event_outbox SET dispatched_at = now() WHERE dispatched_at IS NULL;"
+      "UPDATE public.caracal_outbox SET status = 'published' WHERE status <> 'published'");
+  for (const auto* number : {"4", "3", "2", "1"}) {
+    const auto reverted = run_outboxd({"migrate", "--revert", number}, environment);
+    CHECK_MESSAGE(reverted.status == 0, reverted.err);
+  }
+  if (hostile) CHECK(hostile_calls(world.direct) == "outer_space: 0; public: 0; ");
+}
+
+/// All that came from the program, out of the server's log.
+SqlNames names_in(const std::string& log, const std::string& mark) {
+  SqlNames names;
+  for (std::size_t at = 0; at < log.size();) {
+    // A statement's further lines begin with a tab.
+    auto end = log.find('\n', at);
+    while (end != std::string::npos && end + 1 < log.size() && log[end + 1] == '\t') end = log.find('\n', end + 1);
+    end = std::min(end, log.size());
+    const auto line = log.substr(at, end - at);
+    at = end + 1;
+    if (line.find(mark) == std::string::npos) continue;
+    if (const auto sql = line.find(": ", line.find("LOG:") + 5); sql != std::string::npos)
+      names.add(line.substr(sql));
+  }
+  return names;
+}
+
+void add_texts(SqlNames& names) {
+  using namespace outboxd::postgres;  // NOLINT(google-build-using-namespace)
+  for (const auto& shape : {event_outbox_shape(), caracal_outbox_shape()}) {
+    const auto layout = make_layout(shape, {.table = "public.t", .streams = {"s"}, .producer = "p", .worker = "w"});
+    for (const auto& sql :
+         {layout.claim, layout.claim_others, layout.claim_these, layout.claim_these_until, layout.look_ahead,
+          layout.claim_places, layout.due_ids, layout.free_unknown_leases, layout.read_payload, layout.bury,
+          layout.mark_published, layout.settle, layout.settle_unlocked, layout.still_ours, layout.look_out,
+          layout.free_leases, layout.suspects, layout.sample, layout.in_hand}) {
+      names.add(sql);
+    }
+  }
+  for (const auto& migration : migrations()) {
+    names.add(std::string(migration.done_when));
+    names.add(std::string(migration.up));
+    names.add(std::string(migration.down));
+    // What is executed as text stands in literals there.
+    for (auto text : {std::string(migration.up), std::string(migration.down)}) {
+      std::erase(text, '\'');
+      names.add(text);
+    }
+  }
+}
+
+}  // namespace
+
+TEST_CASE("no function, operator, type or relation of another schema is run by a statement of ours") {
+  PrivatePostgres server({.settings = {"log_statement=all", "log_line_prefix=%u "}});
+  SqlNames names;
+  {
+    const World calm(server);
+    for (const bool pooled : {false, true}) go_all_ways(calm, pooled, false);
+    names = names_in(server.log(), calm.role);
+    add_texts(names);
+  }
+  // Ours, and nobody else's to make: migrate refuses to go on.
+  names.functions.erase("outboxd_wake_up");
+  for (const auto* name : {"hashtextextended", "to_regclass", "unnest", "octet_length", "set_config", "count"}) {
+    CHECK_MESSAGE(names.functions.contains(name), name);
+  }
+  for (const auto* symbol : {"=", "<=", "*", "+", "-", "<>", ">", "~~"}) {
+    CHECK_MESSAGE(names.operators.contains(symbol), symbol);
+  }
+  const World world(server);
+  fill_with_hostile_objects(world.direct, "outer_space", names);
+  fill_with_hostile_objects(world.direct, "public", names);
+  {
+    // They are what would be run: a session that looks names up in that path runs one.
+    const auto session = outboxd::postgres::open_connection(server.url(world.direct.name, world.role));
+    pqxx::nontransaction careless(*session);
+    outboxd::postgres::exec(careless, "SELECT hashtextextended('x', 7230), 5 * interval '1 second'");
+    CHECK(hostile_calls(world.direct) != "outer_space: 0; public: 0; ");
+    world.direct.exec(
+        "SELECT setval('public.hostile_calls', 1, false), setval('outer_space.hostile_calls', 1, false)");
+  }
+  for (const bool pooled : {false, true}) {
+    CAPTURE(pooled);
+    go_all_ways(world, pooled, true);
+  }
+}
