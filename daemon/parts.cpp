@@ -100,7 +100,9 @@ dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings,
 }
 
 entry::Encoder encoder_for(const config::Settings& settings) {
-  return {{.nulls = nulls_of(settings.dispatcher), .max_payload_bytes = settings.dispatcher.max_payload_bytes},
+  return {{.nulls = nulls_of(settings.dispatcher),
+           .max_payload_bytes = settings.dispatcher.max_payload_bytes,
+           .ambiguous = settings.ambiguous_is_dead ? entry::Ambiguous::refused : entry::Ambiguous::published},
           settings.signing_key};
 }
 

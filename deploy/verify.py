@@ -2,6 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """A sample consumer: reads whole streams and checks the signature of every entry.
 
+As a library: `check(key, stream, fields)` decides whether an entry is to be trusted, and `values_like_fields(fields)`
+names the fields whose values could be fields of another entry with the same signature.
+
 Shares no code with outboxd and needs nothing but Python's standard library, so it shows what a consumer in any
 language has to do. Exit status: 0 every entry of every stream is signed by this key, 1 otherwise, 2 could not look.
 
@@ -16,6 +19,10 @@ import sys
 
 SIGNATURE_FIELD = b"_sig"
 PAGE_ENTRIES = 500
+
+
+# C0, DEL and C1: no stream's name has one of them.
+CONTROL_CHARACTERS = {*range(0x20), *range(0x7F, 0xA0)}
 
 
 class SignatureError(Exception):
@@ -88,9 +95,32 @@ def canonical(stream, fields):
     return b"".join(lines)
 
 
-def check(key, stream, fields):
-    """Raises SignatureError unless the entry was signed with this key."""
+def values_like_fields(fields):
+    """The names of the fields whose value has a line of the form `name=` after its first line.
+
+    What is signed has a line for each field, so the signature of such an entry is good for another one as well, in
+    which that line is a field of its own, and the other way round. A consumer that can do without such values should
+    refuse them; `check(…, strict=True)` does.
+    """
+    return [name for name, value in fields if b"=" in value.partition(b"\n")[2] and name != SIGNATURE_FIELD]
+
+
+def check(key, stream, fields, strict=False):
+    """Raises SignatureError unless the entry was signed with this key, and can't be misread.
+
+    `key` and the names and values of `fields` (a list of pairs, as Redis returns them) are bytes, `stream` is the name
+    of the stream that the entry was read from. Names with a '=' or a line end are refused, as is a name that appears
+    twice: `{"a=b": "c"}` and `{"a": "b=c"}` have one signature. With `strict`, so are values_like_fields().
+
+    The signature proves that an outboxd with this key made these fields for this stream. It does not prove that the
+    entry is new (anybody who can write to the stream can add a copy: remember each outbox_id), that none before it is
+    missing, or that they stand in the order in which they were made.
+    """
+    if any(ord(character) in CONTROL_CHARACTERS for character in stream):
+        raise SignatureError("the stream's name has a control character")
     names = [name for name, _ in fields]
+    if any(b"=" in name or b"\n" in name for name in names):
+        raise SignatureError("a field's name has a '=' or a line end")
     if len(set(names)) != len(names):
         raise SignatureError("a field appears twice")
     given = dict(fields).get(SIGNATURE_FIELD)
@@ -99,6 +129,8 @@ def check(key, stream, fields):
     wanted = hmac.new(key, canonical(stream, fields), hashlib.sha256).hexdigest().encode()
     if not hmac.compare_digest(given, wanted):
         raise SignatureError("signature wrong")
+    if strict and values_like_fields(fields):
+        raise SignatureError("a value has a line of the form name=")
 
 
 def read_key(path):
@@ -115,6 +147,7 @@ def parse_arguments():
     parser.add_argument("--user", help="Redis user; needs --password-file")
     parser.add_argument("--password-file", metavar="FILE", help="file that holds the Redis password")
     parser.add_argument("--key-file", required=True, metavar="FILE", help="file that holds the signing key in hex")
+    parser.add_argument("--strict", action="store_true", help="refuse values that have a line of the form name=")
     parser.add_argument("streams", nargs="+", metavar="STREAM")
     return parser.parse_args()
 
@@ -132,15 +165,18 @@ def main():
     arguments = parse_arguments()
     key = read_key(arguments.key_file)
     redis = connect(arguments)
-    good = bad = 0
+    good = bad = doubtful = 0
     for stream in arguments.streams:
         seen = 0
         for entry_id, fields in entries(redis, stream):
             seen += 1
             try:
-                check(key, stream, fields)
+                check(key, stream, fields, arguments.strict)
                 good += 1
                 verdict = "signature ok"
+                if values_like_fields(fields):
+                    doubtful += 1
+                    verdict += ", BUT A VALUE HAS A LINE OF THE FORM name= (it is good for another entry, too)"
             except SignatureError as error:
                 bad += 1
                 verdict = str(error).upper()
@@ -149,6 +185,8 @@ def main():
             bad += 1
             print(f"{stream}  NO ENTRIES")
     print(f"{good} entries verified, {bad} problems")
+    if doubtful:
+        print(f"{doubtful} of the verified have a value with a line of the form name=; --strict refuses them")
     return 1 if bad else 0
 
 

@@ -127,6 +127,12 @@ std::vector<Option> signing_options() {
        .secret = true,
        .check = check_signing_key,
        .store = [](Settings& s, const Value& v) { s.signing_key = decode_signing_key(text(v)).value.value(); }},
+      {.path = "signing.ambiguous",
+       .kind = Kind::choice,
+       .help = "What becomes of a row whose signature would be good for another entry, too",
+       .default_api = "publish",
+       .choices = "publish|dead",
+       .store = [](Settings& s, const Value& v) { s.ambiguous_is_dead = text(v) == "dead"; }},
   };
 }
 

@@ -104,6 +104,8 @@ struct Settings {
   RedisSettings redis;
   /// Empty: entries go out unsigned. Secret.
   std::vector<std::uint8_t> signing_key;
+  /// Rows whose signature would be good for another entry, too, are dead instead of published.
+  bool ambiguous_is_dead = false;
   DispatcherSettings dispatcher;
   HttpSettings http;
 };

@@ -52,6 +52,8 @@ class Observer {
   virtual void possible_duplicate() = 0;
   /// A payload carried this many reserved field names, which were dropped.
   virtual void reserved_fields_dropped(std::string_view stream, std::size_t fields) = 0;
+  /// The signature of a row's entry is good for another entry, too, and why; the row is dead of it, or goes out.
+  virtual void ambiguous_entry(std::string_view id, std::string_view stream, std::string_view why, bool dead) = 0;
 
   /// Postgres refused these rows at their claim or settlement, while their neighbours went through. At least one.
   virtual void refused_by_store(std::span<const RefusedRow> rows) = 0;

@@ -61,6 +61,9 @@ Prepared prepare(std::span<const Row> rows, entry::Encoder& encoder, std::uint32
     if (encoded.reserved_dropped > 0) {
       prepared.reserved_dropped.push_back({prepared.replies.size() - 1, encoded.reserved_dropped});
     }
+    if (!encoded.ambiguity.empty()) {
+      prepared.ambiguous.push_back({prepared.replies.size() - 1, encoded.ambiguity, !encoded.refusal.empty()});
+    }
     if (encoded.refusal.empty()) {
       prepared.entries.push_back(std::move(encoded.entry));
       prepared.tried_before.push_back(row.attempt > 1);

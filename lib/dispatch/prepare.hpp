@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string_view>
 #include <vector>
 
 namespace outboxd::dispatch {
@@ -28,6 +29,13 @@ struct Prepared {
     std::size_t fields = 0;
   };
   std::vector<Dropped> reserved_dropped;
+  /// Rows whose entry's signature is good for another entry, too; why, as a clause, and whether they are dead of it.
+  struct Ambiguous {
+    std::size_t row = 0;
+    std::string_view why;
+    bool dead = false;
+  };
+  std::vector<Ambiguous> ambiguous;
 };
 
 /// Encodes and signs a batch.

@@ -40,6 +40,9 @@ Awaitable<Settlement> Dispatcher::publish(ClaimedRows claimed) {
   for (const auto& [row, fields] : prepared.reserved_dropped) {
     parts_.observer.reserved_fields_dropped(claimed.rows[row].stream, fields);
   }
+  for (const auto& [row, why, dead] : prepared.ambiguous) {
+    parts_.observer.ambiguous_entry(claimed.rows[row].id, claimed.rows[row].stream, why, dead);
+  }
   for (std::size_t i = 0; i < prepared.entries.size(); ++i) {
     // A row whose only attempt was given back would seem not to have been tried.
     if (unanswered_.contains(id_of(prepared.entries[i]))) prepared.tried_before[i] = true;

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "entry/encoder.hpp"
 
+#include "entry/ambiguity.hpp"
+
 #include <algorithm>
 
 namespace outboxd::entry {
@@ -34,6 +36,11 @@ Encoded Encoder::encode(const Event& event) {
     result.refusal = "stream name is empty";
     return result;
   }
+  // It would be another line, or another stream, to whoever reads a log, a signature or a configuration.
+  if (has_control_character(event.stream)) {
+    result.refusal = "stream name has a control character in it";
+    return result;
+  }
   if (event.payload_json.size() > rules_.max_payload_bytes) {
     result.refusal = oversize_refusal(event.payload_json.size());
     return result;
@@ -49,7 +56,14 @@ Encoded Encoder::encode(const Event& event) {
     return result;
   }
   result.reserved_dropped = drop_reserved(entry.fields, ours, event.dedupe_key.has_value());
-  if (signer_) entry.fields.push_back({kSignatureField, signer_->sign(entry.stream, entry.fields)});
+  if (!signer_) return result;
+  result.ambiguity = ambiguity(entry.stream, entry.fields);
+  if (!result.ambiguity.empty() && rules_.ambiguous == Ambiguous::refused) {
+    result.refusal.append("signature would be good for another entry, too: ").append(result.ambiguity);
+    result.refusal.append(" (signing.ambiguous)");
+    return result;
+  }
+  entry.fields.push_back({kSignatureField, signer_->sign(entry.stream, entry.fields)});
   return result;
 }
 

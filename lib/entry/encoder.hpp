@@ -13,11 +13,16 @@
 
 namespace outboxd::entry {
 
-/// What a table layout decides about the wire format.
+/// What becomes of an entry whose signature is good for another one, too (ambiguity.hpp).
+enum class Ambiguous { published, refused };
+
+/// What the settings and a table's layout decide about entries.
 struct EncodingRules {
   Nulls nulls = Nulls::left_out;
   /// Payloads larger than this are refused; bytes of the JSON text.
   std::uint64_t max_payload_bytes = 16ULL << 20U;
+  /// Only signed entries can be ambiguous.
+  Ambiguous ambiguous = Ambiguous::published;
 };
 
 /// One event to encode; views into the row it comes from.
@@ -34,6 +39,8 @@ struct Encoded {
   std::string refusal;
   /// Payload fields with a reserved name, which were left out.
   std::size_t reserved_dropped = 0;
+  /// Why the signature is good for another entry, too, as a clause; empty when it isn't, or there is none.
+  std::string_view ambiguity{};
 };
 
 /// Turns events into signed entries. Not thread-safe.

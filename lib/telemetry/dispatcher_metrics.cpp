@@ -59,6 +59,8 @@ DispatcherMetrics::DispatcherMetrics(Metrics& metrics, const std::string& dispat
       dead_workers_(counter("outboxd_dead_workers_total", "Other workers found dead, whose leases were ended.")),
       reserved_fields_dropped_(
           counter("outboxd_reserved_fields_dropped_total", "Payload fields dropped for carrying a reserved name.")),
+      ambiguous_entries_(counter("outboxd_ambiguous_entries_total",
+                                 "Rows whose signature is good for another entry, too, each time they are signed.")),
       claim_seconds_(seconds("outboxd_claim_seconds", "Time of one claim, those that found nothing included.")),
       publish_seconds_(seconds("outboxd_publish_seconds", "Time of one pipelined write with all its replies.")),
       settle_seconds_(seconds("outboxd_settle_seconds", "Time to write the outcomes of one batch.")),
@@ -133,6 +135,11 @@ void DispatcherMetrics::possible_duplicate() {
 
 void DispatcherMetrics::reserved_fields_dropped(std::string_view /*stream*/, std::size_t fields) {
   reserved_fields_dropped_.Increment(static_cast<double>(fields));
+}
+
+void DispatcherMetrics::ambiguous_entry(std::string_view /*id*/, std::string_view /*stream*/,
+                                        std::string_view /*why*/, bool /*dead*/) {
+  ambiguous_entries_.Increment();
 }
 
 void DispatcherMetrics::refused_by_store(std::span<const dispatch::RefusedRow> rows) {

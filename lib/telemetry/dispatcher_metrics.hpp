@@ -38,6 +38,7 @@ class DispatcherMetrics : public dispatch::Observer {
   void died(std::string_view id, std::string_view stream, std::string_view reason) override;
   void possible_duplicate() override;
   void reserved_fields_dropped(std::string_view stream, std::size_t fields) override;
+  void ambiguous_entry(std::string_view id, std::string_view stream, std::string_view why, bool dead) override;
   void refused_by_store(std::span<const dispatch::RefusedRow> rows) override;
   void wake_ups(bool there) override;
   void woken() override;
@@ -78,6 +79,7 @@ class DispatcherMetrics : public dispatch::Observer {
   prometheus::Counter& refused_by_postgres_;
   prometheus::Counter& dead_workers_;
   prometheus::Counter& reserved_fields_dropped_;
+  prometheus::Counter& ambiguous_entries_;
   prometheus::Histogram& claim_seconds_;
   prometheus::Histogram& publish_seconds_;
   prometheus::Histogram& settle_seconds_;

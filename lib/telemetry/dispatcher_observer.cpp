@@ -94,6 +94,20 @@ void DispatcherObserver::reserved_fields_dropped(std::string_view stream, std::s
       dispatcher_, stream, fields);
 }
 
+void DispatcherObserver::ambiguous_entry(std::string_view id, std::string_view stream, std::string_view why,
+                                         bool dead) {
+  DispatcherMetrics::ambiguous_entry(id, stream, why, dead);
+  // A dead row has a line of its own.
+  if (dead || !streams_with_ambiguous_entries_.admit(stream)) return;
+  spdlog::warn(
+      "{}: row {} of stream {} is ambiguous ({}): its signature is good for another entry, too, so consumers should "
+      "refuse it. It goes out all the same unless signing.ambiguous is \"dead\". Further ones of this stream are "
+      "only "
+      "counted (outboxd_ambiguous_entries_total){}",
+      dispatcher_, id, stream, why,
+      streams_with_ambiguous_entries_.is_full() ? ", and so are those of streams that had none so far" : "");
+}
+
 void DispatcherObserver::refused_by_store(std::span<const dispatch::RefusedRow> rows) {
   DispatcherMetrics::refused_by_store(rows);
   const auto& first = rows.front();

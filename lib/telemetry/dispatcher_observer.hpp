@@ -3,6 +3,7 @@
 
 #include "telemetry/dispatcher_metrics.hpp"
 #include "telemetry/line_rate.hpp"
+#include "telemetry/once_per_subject.hpp"
 #include "telemetry/readiness.hpp"
 
 #include <chrono>
@@ -29,6 +30,7 @@ class DispatcherObserver final : public DispatcherMetrics {
   void wake_ups(bool there) override;
   void freed_rows_of(std::string_view worker) override;
   void reserved_fields_dropped(std::string_view stream, std::size_t fields) override;
+  void ambiguous_entry(std::string_view id, std::string_view stream, std::string_view why, bool dead) override;
 
  private:
   Readiness& readiness_;
@@ -39,6 +41,7 @@ class DispatcherObserver final : public DispatcherMetrics {
   LineRate lines_of_the_dead_;
   LineRate lines_of_held_up_;
   bool logged_reserved_ = false;
+  OncePerSubject streams_with_ambiguous_entries_;
 };
 
 }  // namespace outboxd::telemetry

@@ -4,7 +4,9 @@
 #
 #   group_consumer.pl SOCKET KEY_FILE GROUP STREAM…
 #
-# Prints "good N bad M" and one line a bad entry. Exit status: 0 all good, 1 some are not, 2 could not look.
+# Prints "good N bad M" and one line a bad entry. An entry is bad, too, if its canonical text could be that of another
+# one: a name with a "=" or a line end in it, or a value with a line of the form name=.
+# Exit status: 0 all good, 1 some are not, 2 could not look.
 use strict;
 use warnings;
 
@@ -73,7 +75,8 @@ for my $stream (@streams) {
             my ($id, $flat) = @$entry;
             my %fields = @$flat;
             my $twice = 2 * keys(%fields) != @$flat;
-            if (!$twice && defined $fields{_sig} && same($fields{_sig}, signature_of($stream, %fields))) {
+            my $misread = grep { /[=\n]/ || $fields{$_} =~ /\n[^=]*=/ } keys %fields;
+            if (!$twice && !$misread && defined $fields{_sig} && same($fields{_sig}, signature_of($stream, %fields))) {
                 $good++;
             } else {
                 $bad++;

@@ -126,6 +126,7 @@ std::string described(const config::Settings& settings) {
   lines.add("redis.connect_timeout", settings.redis.connect_timeout);
   lines.add("redis.timeout", settings.redis.timeout);
   lines.add("signing.key", hex(settings.signing_key));
+  lines.add("signing.ambiguous", std::to_string(static_cast<int>(settings.ambiguous_is_dead)));
   lines.add("http.listen", settings.http.listen);
   lines.add("http.bearer", settings.http.bearer);
   add_dispatcher(settings.dispatcher, lines);

@@ -31,7 +31,7 @@ void insert_events(const Database& database, const std::string& stream, int coun
       literal(stream) +
       ", jsonb_build_object('event', 'e' || n, 'größe ' || n % 7, repeat('ä😀', n % 11), 'n', n * 1.10,"
       " 'big', 12345678901234567890.50 + n, 'nested', jsonb_build_object('list', jsonb_build_array(n, 'a b', null)),"
-      " 'line=' || chr(10) || n % 3, 'one' || chr(10) || 'two', 'empty', '', 'nothing', null, 'yes', n % 2 = 0)"
+      " 'lines', 'a=' || n % 3 || chr(10) || 'two' || chr(10), 'empty', '', 'nothing', null, 'yes', n % 2 = 0)"
       " FROM generate_series(1, " +
       std::to_string(count) + ") AS n");
 }
@@ -73,6 +73,7 @@ TEST_CASE("a Perl consumer group and a Python reader find every signature right"
   const auto python = run_python(folder, stream);
   CHECK_MESSAGE(python.status == 0, python.err);
   CHECK(contains(python.out, "400 entries verified, 0 problems"));
+  CHECK(!contains(python.out, "name="));
   auto redis = shared_redis().probe();
   CHECK(redis.command("XPENDING", stream, "group").elements.at(0).integer == 0);
 }
@@ -92,6 +93,26 @@ TEST_CASE("both tell a forged, a changed and an unsigned entry from ours") {
   const auto python = run_python(folder, stream);
   CHECK(python.status == 1);
   CHECK(contains(python.out, "3 entries verified, 3 problems"));
+}
+
+TEST_CASE("both refuse names that could be a part of a value, and tell of values that could be fields") {
+  const TempDir folder;
+  folder.write("key", outboxd::test::test_key() + "\n");
+  const auto database = contract_database();
+  const auto stream = new_stream("ambiguous");
+  insert_events(database, stream, 2);
+  outboxd::test::insert_row(database, "equals", stream, R"({"a=b": "c"})");
+  outboxd::test::insert_row(database, "line-end", stream, R"({"a\nb": "c"})");
+  outboxd::test::insert_row(database, "value", stream, R"({"reason": "x\nsession_id=victim"})");
+  CHECK(run_outboxd({"--once"}, outboxd_environment(database)).status == 0);
+  const auto perl = run_perl(folder, "group", stream);
+  CHECK(perl.status == 1);
+  CHECK_MESSAGE(contains(perl.out, "good 2 bad 3"), perl.out);
+  const auto python = run_python(folder, stream);
+  CHECK(python.status == 1);
+  CHECK_MESSAGE(contains(python.out, "3 entries verified, 2 problems"), python.out);
+  CHECK(contains(python.out, "A FIELD'S NAME HAS A '=' OR A LINE END"));
+  CHECK(contains(python.out, "1 of the verified have a value with a line of the form name="));
 }
 
 TEST_CASE("an entry is worth nothing in another stream, or under another key") {

@@ -132,7 +132,7 @@ TEST_CASE("every shape of JSON arrives byte for byte, signed") {
 
 TEST_CASE("a stream's name is signed as its bytes are") {
   const auto database = contract_database();
-  const auto stream = new_stream("größe \n=") + "\"'";
+  const auto stream = new_stream("größe =") + "\"'";
   insert_row(database, "a", stream, R"({"a":1})");
   CHECK(run_outboxd({"--once"}, outboxd_environment(database)).status == 0);
   const auto entries = shared_redis().probe().xrange(stream);

@@ -18,6 +18,8 @@ class SilentObserver : public dispatch::Observer {
   void died(std::string_view /*id*/, std::string_view /*stream*/, std::string_view /*reason*/) override {}
   void possible_duplicate() override {}
   void reserved_fields_dropped(std::string_view /*stream*/, std::size_t /*fields*/) override {}
+  void ambiguous_entry(std::string_view /*id*/, std::string_view /*stream*/, std::string_view /*why*/,
+                       bool /*dead*/) override {}
   void refused_by_store(std::span<const dispatch::RefusedRow> /*rows*/) override {}
   void wake_ups(bool /*there*/) override {}
   void woken() override {}

@@ -57,6 +57,7 @@ timeout = "5s"  # default
 
 [signing]
 # key is not set
+ambiguous = "publish"  # default
 
 [dispatcher]
 name = "outbox"  # default

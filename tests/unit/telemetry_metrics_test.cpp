@@ -71,6 +71,7 @@ TEST_CASE("metrics: every family is there from the start") {
       "outboxd_rows_refused_by_postgres_total counter",
       "outboxd_dead_workers_total counter",
       "outboxd_reserved_fields_dropped_total counter",
+      "outboxd_ambiguous_entries_total counter",
       "outboxd_claim_seconds histogram",
       "outboxd_publish_seconds histogram",
       "outboxd_settle_seconds histogram",
@@ -115,6 +116,8 @@ TEST_CASE("metrics: what is said is counted, per dispatcher") {
   outbox.died("1", "s", "why");
   outbox.possible_duplicate();
   outbox.reserved_fields_dropped("s", 1);
+  outbox.ambiguous_entry("1", "s", "why", false);
+  outbox.ambiguous_entry("2", "s", "why", true);
   outbox.sampled({.pending = 1200, .dead = 3, .due = 700, .cap = 100000, .oldest_pending = 2500ms});
 
   const std::string label = R"({dispatcher="outbox"})";
@@ -135,6 +138,7 @@ TEST_CASE("metrics: what is said is counted, per dispatcher") {
   CHECK(value_of(metrics, "outboxd_dead_total" + label) == "1");
   CHECK(value_of(metrics, "outboxd_possible_duplicates_total" + label) == "1");
   CHECK(value_of(metrics, "outboxd_reserved_fields_dropped_total" + label) == "1");
+  CHECK(value_of(metrics, "outboxd_ambiguous_entries_total" + label) == "2");
   CHECK(value_of(metrics, "outboxd_pending_rows" + label) == "1200");
   CHECK(value_of(metrics, "outboxd_due_rows" + label) == "700");
   CHECK(value_of(metrics, "outboxd_dead_rows" + label) == "3");
