@@ -78,13 +78,7 @@ ExitStatus Application::run() {
 void Application::serve_http() {
   const auto& settings = loaded_.settings.http;
   if (settings.listen == "off") return;
-  http::Routes routes;
-  routes["/metrics"] = {[this] { return http::Page{200, metrics_.render(), http::kMetricsText}; }, true};
-  routes["/healthz"] = {[] { return http::Page{200, "ok\n"}; }};
-  routes["/readyz"] = {[this] { return http::Page{readiness_.all_ready() ? 200U : 503U, readiness_.report()}; }};
-  http::ServerOptions options{.listen = settings.listen, .bearer = settings.bearer};
-  server_ = std::make_unique<http::Server>(loop_.get_executor(), std::move(options), std::move(routes));
-  spdlog::info("metrics and health on port {} ({})", server_->port(), settings.listen);
+  server_ = std::make_unique<HttpEndpoint>(loop_.get_executor(), settings, lanes_.size(), metrics_, readiness_);
 }
 
 void Application::stop(std::string_view signal) {

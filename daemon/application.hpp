@@ -3,10 +3,10 @@
 
 #include "config/loader.hpp"
 #include "daemon/exit_status.hpp"
+#include "daemon/http_endpoint.hpp"
 #include "daemon/lane.hpp"
 #include "daemon/once_report.hpp"
 #include "daemon/run_mode.hpp"
-#include "http/server.hpp"
 #include "system/signals.hpp"
 #include "telemetry/metrics.hpp"
 #include "telemetry/progress.hpp"
@@ -67,7 +67,7 @@ class Application {
   boost::asio::steady_timer progress_timer_;
   boost::asio::steady_timer watchdog_timer_;
   boost::asio::steady_timer hard_stop_timer_;
-  std::unique_ptr<http::Server> server_;
+  std::unique_ptr<HttpEndpoint> server_;
   std::unique_ptr<system::Signals> signals_;
 };
 

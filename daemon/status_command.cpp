@@ -39,7 +39,10 @@ DispatcherStatus look_at(Watched& watched, const std::optional<std::string>& met
   }
   if (!metrics) return status;
   const auto last_minute = series_value(*metrics, "outboxd_published_last_minute", watched.dispatcher);
-  if (last_minute) status.published_last_minute = static_cast<std::uint64_t>(*last_minute);
+  // Another program may have answered.
+  if (last_minute && *last_minute >= 0 && *last_minute < 1e15) {
+    status.published_last_minute = static_cast<std::uint64_t>(*last_minute);
+  }
   return status;
 }
 

@@ -42,6 +42,14 @@ std::string_view bearer_token(std::string_view authorization) {
   return begin == std::string_view::npos ? std::string_view() : authorization.substr(begin);
 }
 
+Routes::const_iterator route_of(const Request& request, const Routes& routes) {
+  return routes.find(request.target.substr(0, request.target.find('?')));
+}
+
+bool is_guarded(const Route& route, std::string_view bearer) {
+  return route.guarded && !bearer.empty();
+}
+
 Response make_response(unsigned code, std::string body, const std::string& content_type) {
   Response response;
   response.result(code);
@@ -71,11 +79,20 @@ Response refusal(status code, std::string_view reason) {
   return make_response(static_cast<unsigned>(code), std::string(reason) + "\n", kPlainText);
 }
 
+bool shows_token(const Request& request, const Routes& routes, std::string_view bearer) {
+  const auto route = route_of(request, routes);
+  return route != routes.end() && is_guarded(route->second, bearer) && !request.authorization.empty();
+}
+
+bool is_probe(const Request& request, const Routes& routes) {
+  const auto route = route_of(request, routes);
+  return route != routes.end() && route->second.probe;
+}
+
 Response answer(const Request& request, const Routes& routes, std::string_view bearer) {
-  const auto route = routes.find(request.target.substr(0, request.target.find('?')));
+  const auto route = route_of(request, routes);
   if (route == routes.end()) return refusal(status::not_found, "not found");
-  const bool guarded = route->second.guarded && !bearer.empty();
-  if (guarded && !same_secret(bearer_token(request.authorization), bearer)) {
+  if (is_guarded(route->second, bearer) && !same_secret(bearer_token(request.authorization), bearer)) {
     auto response = refusal(status::unauthorized, "a bearer token is needed");
     response.set(field::www_authenticate, "Bearer");
     return response;

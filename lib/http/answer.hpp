@@ -27,6 +27,12 @@ struct Request {
 /// An empty `bearer` leaves guarded routes open.
 Response answer(const Request& request, const Routes& routes, std::string_view bearer);
 
+/// Whether answering takes a look at the bearer token that the request brings.
+bool shows_token(const Request& request, const Routes& routes, std::string_view bearer);
+
+/// Whether the request is for a page that is a probe.
+bool is_probe(const Request& request, const Routes& routes);
+
 /// The answer to a request that is not looked at any further.
 Response refusal(boost::beast::http::status code, std::string_view reason);
 

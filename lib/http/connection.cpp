@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "http/connection.hpp"
 
+#include "http/framing.hpp"
+
 #include <boost/asio/buffer.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
@@ -33,27 +35,41 @@ Response refusal_of(const error_code& error) {
 
 }  // namespace
 
-Connection::Connection(asio::ip::tcp::socket socket, std::shared_ptr<const Service> service)
-    : stream_(std::move(socket)), service_(std::move(service)) {
-  // Answers are written whole, so holding back the last packet gains nothing. A failure costs only latency.
+Connection::Connection(asio::ip::tcp::socket socket, std::shared_ptr<Service> service)
+    : stream_(std::move(socket)), held_(stream_.get_executor()), service_(std::move(service)) {
   error_code ignored;
+  // Answers are written whole, so holding back the last packet gains nothing. A failure costs only latency.
   stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
+  peer_ = stream_.socket().remote_endpoint(ignored).address().to_string();
+  begin(Activity::reading);
 }
 
 asio::awaitable<void> Connection::serve() {
   bool again = true;
   while (again && !closing_) again = co_await serve_one();
-  if (!closing_) co_await linger();
+  if (!closing_ && written_) co_await linger();
+  stream_.close();
+}
+
+void Connection::close() {
+  closing_ = true;
+  held_.cancel();
   stream_.close();
 }
 
 void Connection::close_when_idle() {
   closing_ = true;
-  if (idle_) stream_.close();
+  if (occupant_.activity != Activity::writing) close();
+}
+
+void Connection::begin(Activity activity) {
+  occupant_ = {activity, std::chrono::steady_clock::now()};
 }
 
 /// Reads one request and answers it; false when it was the connection's last.
 asio::awaitable<bool> Connection::serve_one() {
+  begin(Activity::reading);
+  has_page_ = false;
   Parser parser;
   parser.header_limit(kMaxHeaderBytes);
   error_code error;
@@ -64,29 +80,55 @@ asio::awaitable<bool> Connection::serve_one() {
     co_await write(refusal_of(error), false);
     co_return false;
   }
+  if (const auto fault = framing_fault(parser.get())) {
+    co_await write(refusal(*fault, "it is not plain where the request ends"), false);
+    co_return false;
+  }
   // A body would be taken for the next request: after one the connection ends.
   const bool has_body = parser.chunked() || parser.content_length().value_or(0) > 0;
-  const bool keep_alive = parser.keep_alive() && !has_body;
-  auto response = answer_to(parser, has_body);
+  const bool keep_alive = parser.keep_alive() && !has_body && ++requests_ < service_->max_requests;
+  auto response = co_await answer_to(parser, has_body);
+  if (closing_) co_return false;
   response.version(parser.get().version());
   response.keep_alive(keep_alive);
   const bool written = co_await write(std::move(response), parser.get().method() == beast_http::verb::head);
   co_return written&& keep_alive;
 }
 
-Response Connection::answer_to(const Parser& parser, bool has_body) const {
+asio::awaitable<Response> Connection::answer_to(const Parser& parser, bool has_body) {
   const auto& message = parser.get();
   const auto target = message.target();
   const auto authorization = message[beast_http::field::authorization];
   const Request request{
       message.method(), {target.data(), target.size()}, {authorization.data(), authorization.size()}, has_body};
-  return answer(request, service_->routes, service_->bearer);
+  if (!is_probe(request, service_->routes)) {
+    service_->page_is_asked_for();
+    has_page_ = true;
+  }
+  const bool shows = shows_token(request, service_->routes, service_->bearer);
+  if (shows) co_await hold(service_->brake.delay(std::chrono::steady_clock::now()));
+  if (closing_) co_return Response{};
+  auto response = answer(request, service_->routes, service_->bearer);
+  if (shows && response.result() == beast_http::status::unauthorized) {
+    service_->brake.wrong(std::chrono::steady_clock::now());
+    service_->wrong_token(peer_);
+  }
+  co_return response;
+}
+
+asio::awaitable<void> Connection::hold(std::chrono::milliseconds time) {
+  if (time.count() == 0) co_return;
+  begin(Activity::held);
+  error_code ended_early;
+  held_.expires_after(time);
+  co_await held_.async_wait(asio::redirect_error(asio::use_awaitable, ended_early));
 }
 
 /// False when the client didn't take it in time, or is gone.
 asio::awaitable<bool> Connection::write(Response response, bool head) {
-  idle_ = false;
+  begin(Activity::writing);
   error_code error;
+  // One deadline for all of it: a client that takes it in drops is cut off as well.
   stream_.expires_after(service_->deadline);
   beast_http::response_serializer<beast_http::string_body> serializer(response);
   // The header keeps the length that GET would have had.
@@ -95,13 +137,14 @@ asio::awaitable<bool> Connection::write(Response response, bool head) {
   } else {
     co_await beast_http::async_write(stream_, serializer, asio::redirect_error(asio::use_awaitable, error));
   }
-  idle_ = true;
-  co_return !error;
+  written_ = !error;
+  co_return written_;
 }
 
 /// Says that nothing more comes, and reads on until the client has seen it: closing with bytes unread makes the
 /// kernel send a reset, which can destroy the answer on its way.
 asio::awaitable<void> Connection::linger() {
+  begin(Activity::lingering);
   error_code error;
   stream_.socket().shutdown(asio::ip::tcp::socket::shutdown_send, error);
   stream_.expires_after(service_->deadline);

@@ -2,10 +2,13 @@
 #pragma once
 
 #include "http/answer.hpp"
+#include "http/guess_brake.hpp"
+#include "http/places.hpp"
 #include "http/route.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
@@ -13,6 +16,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -25,37 +29,61 @@ struct Service {
   Routes routes;
   std::string bearer;
   /// For reading a whole request, and again for writing a whole answer.
-  std::chrono::steady_clock::duration deadline;
+  std::chrono::steady_clock::duration deadline{};
+  /// After so many a connection ends.
+  std::size_t max_requests = 0;
+  /// Told of each wrong bearer token, and the address that it came from.
+  std::function<void(const std::string& peer)> wrong_token{};
+  GuessBrake brake{};
+  /// Called when a page that is no probe is asked for: sees to it that it leaves places for probes.
+  std::function<void()> page_is_asked_for{};
 };
 
 /// One client, from accept to close. Used on the event loop only.
 class Connection {
  public:
-  Connection(boost::asio::ip::tcp::socket socket, std::shared_ptr<const Service> service);
+  Connection(boost::asio::ip::tcp::socket socket, std::shared_ptr<Service> service);
 
-  /// Serves requests until the client leaves, errs, falls silent or `close…()` is called. Client errors end it
-  /// quietly. The caller keeps this object alive meanwhile.
+  /// Serves requests until the client leaves, errs, falls silent, has had its number of them, or `close…()` is
+  /// called. Client errors end it quietly. The caller keeps this object alive meanwhile.
   boost::asio::awaitable<void> serve();
 
-  /// True while no request is in hand and closing would take no answer from anyone.
-  [[nodiscard]] bool idle() const { return idle_ && !closing_; }
+  /// What it is about, and since when.
+  [[nodiscard]] const Occupant& occupant() const { return occupant_; }
 
-  /// Ends at once if idle, else after the answer being written.
+  /// True while it is about a page that is no probe.
+  [[nodiscard]] bool has_page() const { return has_page_; }
+
+  /// True from the moment it was told to close.
+  [[nodiscard]] bool closing() const { return closing_; }
+
+  /// Ends at once, whatever it is about.
+  void close();
+
+  /// Ends at once, or after the answer being written.
   void close_when_idle();
 
  private:
   using Parser = boost::beast::http::request_parser<boost::beast::http::empty_body>;
 
   boost::asio::awaitable<bool> serve_one();
+  boost::asio::awaitable<Response> answer_to(const Parser& parser, bool has_body);
+  boost::asio::awaitable<void> hold(std::chrono::milliseconds time);
   boost::asio::awaitable<bool> write(Response response, bool head);
   boost::asio::awaitable<void> linger();
-  [[nodiscard]] Response answer_to(const Parser& parser, bool has_body) const;
+  void begin(Activity activity);
 
   boost::beast::tcp_stream stream_;
+  boost::asio::steady_timer held_;
   boost::beast::flat_buffer buffer_{kMaxHeaderBytes};
-  std::shared_ptr<const Service> service_;
-  bool idle_ = true;
+  std::shared_ptr<Service> service_;
+  std::string peer_;
+  Occupant occupant_;
+  std::size_t requests_ = 0;
+  bool has_page_ = false;
   bool closing_ = false;
+  /// The client has taken all that was written.
+  bool written_ = true;
 };
 
 }  // namespace outboxd::http

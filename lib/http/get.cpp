@@ -17,6 +17,7 @@
 #include <boost/beast/http/write.hpp>
 
 #include <exception>
+#include <stdexcept>
 
 namespace outboxd::http {
 namespace {
@@ -24,24 +25,37 @@ namespace {
 namespace asio = boost::asio;
 namespace beast = boost::beast;
 
+using asio::ip::tcp;
+
 constexpr std::uint64_t kLargestPage = 16ULL << 20U;
 
-ListenAddress address_to_ask(const std::string& listen) {
-  auto address = parse_listen_address(listen);
-  if (address.host == "0.0.0.0") address.host = "127.0.0.1";
-  if (address.host == "::") address.host = "::1";
-  return address;
+tcp::endpoint at_loopback_if_any(tcp::endpoint endpoint) {
+  if (!endpoint.address().is_unspecified()) return endpoint;
+  if (endpoint.address().is_v4()) return {asio::ip::address_v4::loopback(), endpoint.port()};
+  return {asio::ip::address_v6::loopback(), endpoint.port()};
+}
+
+tcp::endpoint endpoint_to_ask(const asio::any_io_executor& executor, const std::string& listen) {
+  const auto address = parse_listen_address(listen);
+  tcp::resolver resolver{executor};
+  const auto found =
+      resolver.resolve(address.host, address.port, tcp::resolver::passive | tcp::resolver::numeric_service);
+  for (const auto& entry : found) {
+    auto endpoint = at_loopback_if_any(entry.endpoint());
+    // Who listens at `http.listen` is on this machine: a name that leads elsewhere leads to another program, which
+    // must not have the token.
+    if (is_of_this_machine(endpoint.address())) return endpoint;
+  }
+  throw std::runtime_error("no address of this machine");
 }
 
 asio::awaitable<void> fetch(const GetOptions& options, std::optional<std::string>& page) {
-  const auto address = address_to_ask(options.listen);
   beast::tcp_stream stream{co_await asio::this_coro::executor};
   stream.expires_after(options.timeout);
-  asio::ip::tcp::resolver resolver{stream.get_executor()};
-  const auto endpoints = co_await resolver.async_resolve(address.host, address.port, asio::use_awaitable);
-  co_await stream.async_connect(endpoints, asio::use_awaitable);
+  const auto endpoint = endpoint_to_ask(stream.get_executor(), options.listen);
+  co_await stream.async_connect(endpoint, asio::use_awaitable);
   beast::http::request<beast::http::empty_body> request{beast::http::verb::get, options.path, 11};
-  request.set(beast::http::field::host, address.host);
+  request.set(beast::http::field::host, endpoint.address().to_string());
   request.set(beast::http::field::connection, "close");
   if (!options.bearer.empty()) request.set(beast::http::field::authorization, "Bearer " + options.bearer);
   co_await beast::http::async_write(stream, request, asio::use_awaitable);

@@ -8,7 +8,8 @@
 namespace outboxd::http {
 
 struct GetOptions {
-  /// As http.listen has it; an address that stands for all of a machine's is asked for on the loopback.
+  /// As http.listen has it; an address that stands for all of a machine's is asked for on the loopback. Of a name,
+  /// its first address that is one of this machine's: no other is asked, so that no other gets the token.
   std::string listen;
   std::string path;
   /// Sent as a bearer token; empty: none.
@@ -16,7 +17,8 @@ struct GetOptions {
   std::chrono::milliseconds timeout{1'000};
 };
 
-/// The page's body; nothing where nobody serves it there, or not within the time-out. Blocks up to it.
+/// The page's body; nothing where it is not served there, or not within the time-out. Follows no redirection. Blocks
+/// up to the time-out, and as long as resolving a name takes.
 [[nodiscard]] std::optional<std::string> get(const GetOptions& options);
 
 }  // namespace outboxd::http

@@ -5,6 +5,10 @@
 
 #include <charconv>
 #include <cstdint>
+#include <cstring>
+#include <ifaddrs.h>
+#include <memory>
+#include <netinet/in.h>
 
 namespace outboxd::http {
 
@@ -36,6 +40,22 @@ tcp::acceptor listen_at(const boost::asio::any_io_executor& executor, const tcp:
   return acceptor;
 }
 
+struct FreeInterfaces {
+  void operator()(ifaddrs* interfaces) const { ::freeifaddrs(interfaces); }
+};
+
+bool is_same(const boost::asio::ip::address& address, const sockaddr& other) {
+  if (address.is_v4() && other.sa_family == AF_INET) {
+    const auto bytes = address.to_v4().to_bytes();
+    return std::memcmp(bytes.data(), &reinterpret_cast<const sockaddr_in&>(other).sin_addr, bytes.size()) == 0;
+  }
+  if (address.is_v6() && other.sa_family == AF_INET6) {
+    const auto bytes = address.to_v6().to_bytes();
+    return std::memcmp(bytes.data(), &reinterpret_cast<const sockaddr_in6&>(other).sin6_addr, bytes.size()) == 0;
+  }
+  return false;
+}
+
 }  // namespace
 
 ListenAddress parse_listen_address(std::string_view text) {
@@ -65,6 +85,17 @@ tcp::acceptor open_listener(const boost::asio::any_io_executor& executor, std::s
     if (!error) return acceptor;
   }
   fail(listen, error.message());
+}
+
+bool is_of_this_machine(const boost::asio::ip::address& address) {
+  if (address.is_loopback()) return true;
+  ifaddrs* first = nullptr;
+  if (::getifaddrs(&first) != 0) return false;
+  const std::unique_ptr<ifaddrs, FreeInterfaces> all{first};
+  for (const auto* one = all.get(); one != nullptr; one = one->ifa_next) {
+    if (one->ifa_addr != nullptr && is_same(address, *one->ifa_addr)) return true;
+  }
+  return false;
 }
 
 }  // namespace outboxd::http

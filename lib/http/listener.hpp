@@ -28,4 +28,7 @@ ListenAddress parse_listen_address(std::string_view text);
 /// A listening socket. Throws ListenError. Blocks on name resolution where the host isn't a number.
 boost::asio::ip::tcp::acceptor open_listener(const boost::asio::any_io_executor& executor, std::string_view listen);
 
+/// Whether this machine has the address on one of its interfaces.
+bool is_of_this_machine(const boost::asio::ip::address& address);
+
 }  // namespace outboxd::http

@@ -23,6 +23,8 @@ struct Route {
   std::function<Page()> page;
   /// Only for those who present the bearer token, where one is set.
   bool guarded = false;
+  /// For watchers of the process: quick to make, small, and answered while all other pages are busy.
+  bool probe = false;
 };
 
 /// Path (beginning with '/') → route.

@@ -11,10 +11,11 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
 
-#include <algorithm>
+#include <chrono>
 #include <exception>
 #include <list>
 #include <utility>
+#include <vector>
 
 namespace outboxd::http {
 
@@ -26,6 +27,12 @@ namespace {
 
 // Out of descriptors, accept fails at once and would be tried in a tight loop.
 constexpr std::chrono::milliseconds kAcceptBackoff{200};
+
+constexpr std::size_t kShareOfProbes = 16;
+
+bool is_out_of_descriptors(const error_code& error) {
+  return error == asio::error::no_descriptors || error == boost::system::errc::too_many_files_open_in_system;
+}
 
 /// For coroutines that handle every error they expect: anything else is a defect, and still no reason to stop the
 /// daemon.
@@ -47,13 +54,20 @@ class Server::State : public std::enable_shared_from_this<State> {
  public:
   State(const asio::any_io_executor& executor, ServerOptions options, Routes routes)
       : acceptor_(open_listener(executor, options.listen)),
-        port_(acceptor_.local_endpoint().port()),
+        endpoint_(acceptor_.local_endpoint()),
         backoff_(executor),
         max_connections_(options.max_connections),
-        service_(std::make_shared<const Service>(
-            Service{std::move(routes), std::move(options.bearer), options.deadline})) {}
+        service_(std::make_shared<Service>(Service{.routes = std::move(routes),
+                                                   .bearer = std::move(options.bearer),
+                                                   .deadline = options.deadline,
+                                                   .max_requests = options.max_requests,
+                                                   .wrong_token = std::move(options.wrong_token)})) {
+    if (!service_->wrong_token) service_->wrong_token = [](const std::string& /*peer*/) {};
+    // Every connection keeps this object alive.
+    service_->page_is_asked_for = [this] { keep_places_for_probes(); };
+  }
 
-  [[nodiscard]] std::uint16_t port() const { return port_; }
+  [[nodiscard]] const tcp::endpoint& endpoint() const { return endpoint_; }
 
   void start() { asio::co_spawn(acceptor_.get_executor(), accept_all(shared_from_this()), report); }
 
@@ -88,9 +102,12 @@ class Server::State : public std::enable_shared_from_this<State> {
       if (state->stopping_) co_return;
       state->note_accept(error);
       if (error) {
+        // Dispatching needs them more.
+        if (is_out_of_descriptors(error)) state->let_one_give_way([](const Connection& /*any*/) { return true; });
         state->backoff_.expires_after(kAcceptBackoff);
         co_await state->backoff_.async_wait(asio::redirect_error(asio::use_awaitable, error));
-      } else if (state->make_room()) {
+      } else {
+        state->make_room();
         asio::co_spawn(state->acceptor_.get_executor(), serve(state, std::move(socket)), report);
       }
     }
@@ -115,22 +132,42 @@ class Server::State : public std::enable_shared_from_this<State> {
     accept_fails_ = static_cast<bool>(error);
   }
 
-  /// True if there is a place for one more, at the cost of the oldest idle one where it takes that. Silent clients
-  /// can't keep probes out.
-  bool make_room() {
-    if (connections_.size() < max_connections_) return true;
-    const auto is_idle = [](const Connection* connection) { return connection->idle(); };
-    const auto oldest_idle = std::find_if(connections_.begin(), connections_.end(), is_idle);
-    if (oldest_idle == connections_.end()) return false;
-    (*oldest_idle)->close_when_idle();
-    return true;
+  using Wanted = bool (*)(const Connection&);
+
+  /// Those of this kind that have not been told to close.
+  [[nodiscard]] std::vector<Connection*> open_ones(Wanted wanted) const {
+    std::vector<Connection*> open;
+    for (Connection* connection : connections_) {
+      if (!connection->closing() && wanted(*connection)) open.push_back(connection);
+    }
+    return open;
+  }
+
+  void let_one_give_way(Wanted wanted) {
+    const auto open = open_ones(wanted);
+    std::vector<Occupant> occupants;
+    occupants.reserve(open.size());
+    for (const Connection* connection : open) occupants.push_back(connection->occupant());
+    if (const auto index = who_gives_way(occupants, std::chrono::steady_clock::now())) open[*index]->close();
+  }
+
+  /// There is always a place for one more: neither silent clients nor those that don't take their answers keep probes
+  /// out.
+  void make_room() {
+    constexpr Wanted kAny = [](const Connection& /*any*/) { return true; };
+    if (open_ones(kAny).size() >= max_connections_) let_one_give_way(kAny);
+  }
+
+  void keep_places_for_probes() {
+    constexpr Wanted kPages = [](const Connection& connection) { return connection.has_page(); };
+    if (open_ones(kPages).size() >= max_connections_ - max_connections_ / kShareOfProbes) let_one_give_way(kPages);
   }
 
   tcp::acceptor acceptor_;
-  const std::uint16_t port_;
+  const tcp::endpoint endpoint_;
   asio::steady_timer backoff_;
   const std::size_t max_connections_;
-  std::shared_ptr<const Service> service_;
+  std::shared_ptr<Service> service_;
   std::list<Connection*> connections_;
   bool stopping_ = false;
   bool accept_fails_ = false;
@@ -146,7 +183,15 @@ Server::~Server() {
 }
 
 std::uint16_t Server::port() const {
-  return state_->port();
+  return state_->endpoint().port();
+}
+
+bool Server::is_on_loopback() const {
+  const auto address = state_->endpoint().address();
+  if (address.is_v6() && address.to_v6().is_v4_mapped()) {
+    return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
+  }
+  return address.is_loopback();
 }
 
 void Server::stop() {

@@ -9,6 +9,7 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <string>
 
@@ -20,8 +21,12 @@ struct ServerOptions {
   std::string bearer;  ///< What guarded routes ask for; empty leaves them open.
   /// For reading one request (silence between two included), and again for writing its answer.
   std::chrono::steady_clock::duration deadline = std::chrono::seconds(5);
-  /// When there are more, the one that has been open longest without a request in hand gives way.
+  /// When there are more, one gives way (places.hpp). A sixteenth of them is kept for probes.
   std::size_t max_connections = 64;
+  /// After so many a connection ends, so that nobody has one for themselves.
+  std::size_t max_requests = 100;
+  /// Told of each wrong bearer token, and the address that it came from; on the event loop.
+  std::function<void(const std::string& peer)> wrong_token{};
 };
 
 /// A small HTTP/1.1 server for scrapes and probes, on an event loop that one thread runs: no TLS, no request bodies.
@@ -36,6 +41,9 @@ class Server {
 
   /// The port it listens on.
   [[nodiscard]] std::uint16_t port() const;
+
+  /// Whether nobody but this machine can reach it.
+  [[nodiscard]] bool is_on_loopback() const;
 
   /// Accepts no more, closes what is idle at once and the rest after the answer in hand: within `deadline` nothing of
   /// the server is left on the loop. No page is made after this returns.

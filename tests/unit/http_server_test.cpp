@@ -32,6 +32,10 @@ namespace {
 /// More than the buffers of two sockets hold.
 constexpr std::size_t kHugeBytes = 32'000'000;
 
+/// So many answers of this size are more than the buffers hold, too, and the server has one of them at a time.
+constexpr std::size_t kLongBytes = 320'000;
+constexpr std::size_t kLongAnswers = 99;
+
 std::function<Page()> always(Page page) {
   return [page = std::move(page)] { return page; };
 }
@@ -39,9 +43,10 @@ std::function<Page()> always(Page page) {
 Routes test_routes() {
   return {
       {"/metrics", {always({200, "up 1\n", kMetricsText}), true}},
-      {"/healthz", {always({200, "ok\n"})}},
-      {"/readyz", {always({503, "outbox: Redis is unavailable\n"})}},
+      {"/healthz", {.page = always({200, "ok\n"}), .probe = true}},
+      {"/readyz", {.page = always({503, "outbox: Redis is unavailable\n"}), .probe = true}},
       {"/huge", {always({200, std::string(kHugeBytes, 'x')})}},
+      {"/long", {always({200, std::string(kLongBytes, 'x')})}},
   };
 }
 
@@ -129,6 +134,13 @@ class Client {
     return answer;
   }
 
+  /// The number of bytes that one read brought; 0 at the end.
+  [[nodiscard]] std::size_t take(std::size_t most) const {
+    std::string buffer(most, '\0');
+    const auto size = ::recv(socket_, buffer.data(), buffer.size(), 0);
+    return size > 0 ? static_cast<std::size_t>(size) : 0;
+  }
+
   std::string ask(std::string_view request, bool head = false) {
     send(request);
     return response(head);
@@ -154,6 +166,12 @@ class Client {
 
 bool has_status(const std::string& response, int status) {
   return response.starts_with("HTTP/1.1 " + std::to_string(status) + " ");
+}
+
+std::string requests_for_long_answers() {
+  std::string requests;
+  for (std::size_t i = 0; i < kLongAnswers; ++i) requests += "GET /long HTTP/1.1\r\nHost: h\r\n\r\n";
+  return requests;
 }
 
 constexpr const char* kHealthz = "GET /healthz HTTP/1.1\r\nHost: h\r\n\r\n";
@@ -264,6 +282,14 @@ TEST_CASE("http server: bad requests are answered and hung up on, and others go 
       {"GET /healthz HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello", 413},
       {"GET /healthz HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n", 413},
       {"POST /healthz HTTP/1.1\r\nContent-Length: 5\r\n\r\nhello", 405},
+      {"GET /healthz HTTP/1.1\r\nTransfer-Encoding: gzip\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n", 501},
+      {"GET /healthz HTTP/1.1\r\nTransfer-Encoding: identity\r\n\r\nGET /healthz HTTP/1.1\r\n\r\n", 501},
+      {"GET /healthz HTTP/1.1\r\nTransfer-Encoding: gzip, chunked\r\n\r\n0\r\n\r\n", 501},
+      {"GET /healthz HTTP/1.1\r\nTransfer-Encoding: chunked\r\nContent-Length: 5\r\n\r\n0\r\n\r\n", 400},
+      {"GET /healthz HTTP/1.1\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
+      {"GET /healthz HTTP/1.1\r\nContent-Length: 0\r\nContent-Length: 0\r\n\r\n", 400},
+      {"GET /healthz HTTP/1.1\r\nContent-Length: 0, 0\r\n\r\n", 400},
+      {"GET /healthz HTTP/1.1\r\nTransfer-Encoding: x\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400},
   };
   for (const Case& bad : cases) {
     CAPTURE(bad.request.substr(0, 60));
@@ -315,6 +341,102 @@ TEST_CASE("http server: a client that doesn't take its answer is hung up on") {
   // Nothing is read until the deadline has passed, which another connection's silence proves.
   for (int i = 0; i < 3; ++i) CHECK(Client(server.port()).rest().empty());
   CHECK(client.rest().size() < kHugeBytes);
+}
+
+TEST_CASE("http server: a client that takes its answer in drops is hung up on, too") {
+  auto options = local_options();
+  options.deadline = 100ms;
+  const Running server(std::move(options));
+  Client client(server.port(), 4096);
+  client.send("GET /huge HTTP/1.1\r\nHost: h\r\n\r\n");
+  std::size_t taken = 0;
+  while (const auto size = client.take(1024)) {
+    taken += size;
+    std::this_thread::sleep_for(1ms);
+  }
+  CHECK(taken < kHugeBytes);
+}
+
+TEST_CASE("http server: clients that send requests and take no answers keep no probe out") {
+  const Running server;
+  const auto requests = requests_for_long_answers();
+
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 64; ++i) {
+    clients.push_back(std::make_unique<Client>(server.port(), 4096));
+    clients.back()->send(requests);
+  }
+  for (int i = 0; i < 200; ++i) {
+    REQUIRE(has_status(Client(server.port()).ask(kHealthz), 200));
+    // Who was hung up on comes again.
+    auto& again = clients[static_cast<std::size_t>(i) % clients.size()];
+    again = std::make_unique<Client>(server.port(), 4096);
+    again->send(requests);
+  }
+}
+
+TEST_CASE("http server: a blocked writer gives way before a silent client, and pages leave places for probes") {
+  auto options = local_options();
+  options.max_connections = 16;
+  const Running server(std::move(options));
+  Client silent(server.port());
+  CHECK(has_status(silent.ask(kHealthz), 200));
+  std::vector<std::unique_ptr<Client>> blocked;
+  for (int i = 0; i < 15; ++i) {
+    blocked.push_back(std::make_unique<Client>(server.port(), 4096));
+    blocked.back()->send(requests_for_long_answers());
+    CHECK(has_status(blocked.back()->response(true), 200));
+  }
+  // Older than what is spared for having just come.
+  std::this_thread::sleep_for(60ms);
+  // All places are taken, and all that pages may have.
+  Client page(server.port());
+  CHECK(has_status(page.ask("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n"), 200));
+  CHECK(blocked[0]->rest().size() < kLongAnswers * kLongBytes);
+  CHECK(has_status(silent.ask(kHealthz), 200));
+}
+
+TEST_CASE("http server: a connection ends after its number of requests") {
+  auto options = local_options();
+  options.max_requests = 3;
+  const Running server(std::move(options));
+  Client client(server.port());
+  client.send(std::string(kHealthz) + kHealthz + kHealthz + kHealthz + kHealthz);
+  const auto answers = client.rest();
+  std::size_t count = 0;
+  for (auto at = answers.find("HTTP/1.1 200"); at != std::string::npos; at = answers.find("HTTP/1.1 200", at + 1)) {
+    ++count;
+  }
+  CHECK(count == 3);
+  CHECK(answers.find("Connection: close") > answers.rfind("HTTP/1.1 200"));
+}
+
+TEST_CASE("http server: guesses at the token are told of, and slowed; the right token is answered all the same") {
+  auto options = local_options();
+  options.bearer = "t0ken-of-the-scraper";
+  std::atomic<int> told = 0;
+  options.wrong_token = [&told](const std::string& peer) { told += peer == "127.0.0.1" ? 1 : 100; };
+  const Running server(std::move(options));
+  const std::string header = "GET /metrics HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ";
+  Client guesser(server.port());
+  for (int i = 0; i < 5; ++i) CHECK(has_status(guesser.ask(header + "wrong\r\n\r\n"), 401));
+  CHECK(told == 5);
+  // Without a token nothing is guessed.
+  CHECK(has_status(guesser.ask("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n"), 401));
+  CHECK(told == 5);
+  // From here on tokens are held back; a scraper and probes are answered meanwhile.
+  std::vector<std::unique_ptr<Client>> guessers;
+  for (int i = 0; i < 20; ++i) {
+    guessers.push_back(std::make_unique<Client>(server.port()));
+    guessers.back()->send(header + "wrong\r\n\r\n");
+  }
+  Client scraper(server.port());
+  scraper.send(header + "t0ken-of-the-scraper\r\n\r\n");
+  CHECK(has_status(Client(server.port()).ask(kHealthz), 200));
+  CHECK(told < 25);
+  CHECK(has_status(scraper.response(), 200));
+  for (auto& one : guessers) CHECK(has_status(one->response(), 401));
+  CHECK(told == 25);
 }
 
 TEST_CASE("http server: when all places are taken, the oldest idle connection gives way") {

@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+// Where `outboxd status` asks, and so sends the token.
+#include "http/get.hpp"
+#include "http/listener.hpp"
+#include "http/server.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/post.hpp>
+#include <doctest/doctest.h>
+
+#include <memory>
+#include <string>
+#include <thread>
+
+using namespace outboxd::http;
+
+TEST_CASE("get: what the daemon serves at http.listen, with its token; an address for all is the loopback") {
+  boost::asio::io_context loop{1};
+  auto server = std::make_unique<Server>(loop.get_executor(),
+                                         ServerOptions{.listen = "127.0.0.1:0", .bearer = "t0ken-of-the-scraper"},
+                                         Routes{{"/metrics",
+                                                 {.page =
+                                                      [] {
+                                                        return Page{200, "up 1\n"};
+                                                      },
+                                                  .guarded = true}},
+                                                {"/moved", {.page = [] {
+                                                   return Page{302, "elsewhere\n"};
+                                                 }}}});
+  const auto port = std::to_string(server->port());
+  std::thread thread([&loop] { loop.run(); });
+  const auto page = [&](const std::string& host, const std::string& path, const std::string& bearer) {
+    return get({.listen = host + ":" + port, .path = path, .bearer = bearer}).value_or("nothing");
+  };
+  CHECK(page("127.0.0.1", "/metrics", "t0ken-of-the-scraper") == "up 1\n");
+  CHECK(page("0.0.0.0", "/metrics", "t0ken-of-the-scraper") == "up 1\n");
+  CHECK(page("127.0.0.1", "/metrics", "wrong") == "nothing");
+  CHECK(page("127.0.0.1", "/metrics", "") == "nothing");
+  CHECK(page("127.0.0.1", "/moved", "") == "nothing");
+  CHECK(page("no-such-host.invalid", "/metrics", "t0ken-of-the-scraper") == "nothing");
+  // Not ours, so nothing is sent there.
+  CHECK(page("203.0.113.1", "/metrics", "t0ken-of-the-scraper") == "nothing");
+  boost::asio::post(loop, [&server] { server.reset(); });
+  thread.join();
+}
+
+TEST_CASE("get: which addresses are this machine's") {
+  using boost::asio::ip::make_address;
+  CHECK(is_of_this_machine(make_address("127.0.0.1")));
+  CHECK(is_of_this_machine(make_address("127.1.2.3")));
+  CHECK(is_of_this_machine(make_address("::1")));
+  CHECK_FALSE(is_of_this_machine(make_address("203.0.113.1")));
+  CHECK_FALSE(is_of_this_machine(make_address("2001:db8::1")));
+}
