@@ -18,6 +18,7 @@ int config_show_command(const CommandLine& line) {
 
 int config_check_command(const CommandLine& line) {
   const auto loaded = load_configuration(line, {});
+  for (const auto& warning : loaded.warnings) std::cerr << "warning: " << warning.shown() << "\n";
   if (loaded.problems.empty()) {
     std::cout << loaded.file.value_or("environment and flags") << ": no problems\n";
     return kDone;

@@ -10,18 +10,42 @@
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 #include <iostream>
+#include <string_view>
 #include <unistd.h>
 
 namespace outboxd::daemon {
 namespace {
 
-void keep_secrets(const config::Settings& settings) {
+std::string hex(const std::vector<std::uint8_t>& bytes, std::string_view digits) {
+  std::string text;
+  for (const auto byte : bytes) text.append({digits[byte >> 4U], digits[byte & 0xFU]});
+  return text;
+}
+
+/// What may be in any text, and stays readable there even if a secret is the same word.
+std::vector<std::string> harmless_words(const std::vector<config::Settings>& dispatchers) {
+  std::vector<std::string> words;
+  for (const auto& settings : dispatchers) {
+    const auto names = postgres::names_in_conninfo(settings.postgres.url);
+    const auto& dispatcher = settings.dispatcher;
+    words.insert(words.end(), names.begin(), names.end());
+    words.insert(words.end(), dispatcher.streams.begin(), dispatcher.streams.end());
+    words.insert(words.end(), {settings.redis.endpoint.username, settings.redis.endpoint.host, dispatcher.name,
+                               dispatcher.table, dispatcher.layout, dispatcher.producer});
+  }
+  return words;
+}
+
+void keep_secrets(const config::Settings& settings, const std::vector<std::string>& harmless) {
   using telemetry::log::redact;
   redact(settings.postgres.url);
-  for (auto& secret : postgres::secrets_of_conninfo(settings.postgres.url)) redact(std::move(secret));
-  redact(settings.redis.endpoint.password);
-  redact(settings.http.bearer);
+  for (auto& secret : postgres::secrets_of_conninfo(settings.postgres.url)) redact(std::move(secret), harmless);
+  redact(settings.redis.endpoint.password, harmless);
+  redact(settings.http.bearer, harmless);
+  redact(hex(settings.signing_key, "0123456789abcdef"));
+  redact(hex(settings.signing_key, "0123456789ABCDEF"));
 }
 
 }  // namespace
@@ -57,7 +81,8 @@ std::optional<config::Loaded> load_settings(const CommandLine& line, const confi
     std::cerr << config::render_problems(loaded.problems);
     return std::nullopt;
   }
-  for (const auto& dispatcher : loaded.dispatchers) keep_secrets(dispatcher);
+  const auto harmless = harmless_words(loaded.dispatchers);
+  for (const auto& dispatcher : loaded.dispatchers) keep_secrets(dispatcher, harmless);
   const auto wrong = keep_only(line.dispatchers, loaded.dispatchers);
   if (!wrong.empty()) {
     std::cerr << "outboxd: " << wrong << "\n";

@@ -2,6 +2,7 @@
 #include "daemon/command_line.hpp"
 #include "daemon/commands.hpp"
 #include "daemon/exit_status.hpp"
+#include "system/private_memory.hpp"
 #include "telemetry/redaction.hpp"
 
 #include <exception>
@@ -33,6 +34,7 @@ int dispatch_command(const CommandLine& line) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  outboxd::system::keep_memory_private();
   try {
     const auto parsed = parse_command_line(argc, argv);
     if (const auto* exit = std::get_if<ExitNow>(&parsed)) {

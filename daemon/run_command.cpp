@@ -63,6 +63,7 @@ int run_command(const CommandLine& line) {
   auto loaded = load_settings(line, {});
   if (!loaded) return kCouldNotWork;
   system::ignore_sigpipe();
+  for (const auto& warning : loaded->warnings) spdlog::warn("{}", warning.shown());
   for (auto& settings : loaded->dispatchers) {
     if (line.once_timeout) keep_within(*line.once_timeout, settings);
     announce(settings, loaded->dispatchers.size());

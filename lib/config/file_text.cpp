@@ -4,9 +4,11 @@
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <fcntl.h>
 #include <memory>
 #include <sys/stat.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace outboxd::config {
 namespace {
@@ -21,6 +23,46 @@ struct Close {
   void operator()(std::FILE* file) const { std::fclose(file); }
 };
 
+using File = std::unique_ptr<std::FILE, Close>;
+
+Checked<std::string> read_all(std::FILE* file, std::size_t most_bytes) {
+  std::string content;
+  std::array<char, 4096> chunk{};
+  while (const std::size_t count = std::fread(chunk.data(), 1, chunk.size(), file)) {
+    content.append(chunk.data(), count);
+    if (content.size() > most_bytes) return {.problem = "larger than " + std::to_string(most_bytes) + " bytes"};
+  }
+  if (std::ferror(file) != 0) return {.problem = reason(errno)};
+  return {.value = std::move(content)};
+}
+
+/// What is at the path, if it is no ordinary file or directory; "" for those.
+std::string other_kind(mode_t mode) {
+  if (S_ISFIFO(mode)) return "is a FIFO (a named or unnamed pipe)";
+  if (S_ISSOCK(mode)) return "is a socket";
+  if (S_ISCHR(mode) || S_ISBLK(mode)) return "is a device";
+  return "";
+}
+
+/// Opens an ordinary file. Waits for nothing: opening a FIFO would, for its writer, and may set a device going.
+Checked<File> open_ordinary(const std::string& path) {
+  const auto refusal = [](const std::string& kind) { return kind + "; put the secret into an ordinary file"; };
+  struct stat status {};
+  if (::stat(path.c_str(), &status) != 0) return {.problem = reason(errno)};
+  if (const auto kind = other_kind(status.st_mode); !kind.empty()) return {.problem = refusal(kind)};
+  const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
+  if (descriptor < 0) return {.problem = reason(errno)};
+  File file{::fdopen(descriptor, "r")};
+  if (!file) {
+    ::close(descriptor);
+    return {.problem = reason(errno)};
+  }
+  // It may have been put there in between.
+  if (::fstat(descriptor, &status) != 0) return {.problem = reason(errno)};
+  if (const auto kind = other_kind(status.st_mode); !kind.empty()) return {.problem = refusal(kind)};
+  return {.value = std::move(file)};
+}
+
 bool is_plainly_a_path(std::string_view text) {
   return text.find("://") == std::string_view::npos && !text.empty() && (text.front() == '/' || text.front() == '.');
 }
@@ -29,16 +71,9 @@ bool is_plainly_a_path(std::string_view text) {
 
 Checked<std::string> read_file(const std::string& path, std::size_t most_bytes) {
   errno = 0;
-  const std::unique_ptr<std::FILE, Close> file(std::fopen(path.c_str(), "re"));
+  const File file(std::fopen(path.c_str(), "re"));
   if (!file) return {.problem = reason(errno)};
-  std::string content;
-  std::array<char, 4096> chunk{};
-  while (const std::size_t count = std::fread(chunk.data(), 1, chunk.size(), file.get())) {
-    content.append(chunk.data(), count);
-    if (content.size() > most_bytes) return {.problem = "larger than " + std::to_string(most_bytes) + " bytes"};
-  }
-  if (std::ferror(file.get()) != 0) return {.problem = reason(errno)};
-  return {.value = std::move(content)};
+  return read_all(file.get(), most_bytes);
 }
 
 bool exists(const std::string& path) {
@@ -48,7 +83,9 @@ bool exists(const std::string& path) {
 
 Checked<std::string> read_secret(const std::string& path) {
   if (path.empty()) return {.problem = "names no file"};
-  Checked<std::string> content = read_file(path, kLongestSecret);
+  const Checked<File> file = open_ordinary(path);
+  Checked<std::string> content =
+      file.value ? read_all(file.value->get(), kLongestSecret) : Checked<std::string>{.problem = file.problem};
   const std::string shown =
       is_plainly_a_path(path) ? path : "the file (its name is not shown, in case it is the secret itself)";
   if (!content.value) return {.problem = "can't read " + shown + ": " + content.problem};

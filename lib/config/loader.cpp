@@ -8,6 +8,7 @@
 #include "config/layout.hpp"
 #include "config/resolve.hpp"
 #include "config/text.hpp"
+#include "config/warnings.hpp"
 
 #include <set>
 #include <utility>
@@ -74,13 +75,17 @@ Loaded load(const Sources& sources, const Needs& needs) {
       merge_dispatchers(file, sources.environment, std::move(flags), problems);
 
   check_signing(dispatchers.front().merged, needs, problems);
+  Problems warnings;
   for (const Dispatcher& dispatcher : dispatchers) {
     check_dispatcher(dispatcher, needs, problems);
+    const Problems found = warnings_of(dispatcher.merged);
+    warnings.insert(warnings.end(), found.begin(), found.end());
     loaded.dispatchers.push_back(settings_of(dispatcher));
   }
   loaded.settings = loaded.dispatchers.front();
   loaded.effective = effective_of(dispatchers);
   loaded.problems = without_repeats(std::move(problems));
+  loaded.warnings = without_repeats(std::move(warnings));
   return loaded;
 }
 

@@ -37,6 +37,8 @@ struct Loaded {
   /// First what all dispatchers share, then what each [[dispatcher]] has, in their order.
   std::vector<Effective> effective;
   Problems problems;
+  /// What doesn't keep it from working, and should be mended.
+  Problems warnings;
   /// The file that was read.
   std::optional<std::string> file;
 };

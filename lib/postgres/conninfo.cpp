@@ -51,17 +51,28 @@ std::string in_one_string(const std::map<std::string, std::string>& values) {
   return text;
 }
 
+enum class Values { secret, shown };
+
+std::vector<std::string> values_in(const std::string& conninfo, Values wanted) {
+  const std::unique_ptr<PQconninfoOption, FreeOptions> parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
+  std::vector<std::string> values;
+  if (!parsed) return values;
+  for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
+    // libpq marks what a dialog would hide.
+    const bool is_secret = std::string_view{option->dispchar} == "*";
+    if (option->val != nullptr && is_secret == (wanted == Values::secret)) values.emplace_back(option->val);
+  }
+  return values;
+}
+
 }  // namespace
 
 std::vector<std::string> secrets_of_conninfo(const std::string& conninfo) {
-  const std::unique_ptr<PQconninfoOption, FreeOptions> parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
-  std::vector<std::string> secrets;
-  if (!parsed) return secrets;
-  for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
-    // libpq marks what a dialog would hide.
-    if (option->val != nullptr && std::string_view{option->dispchar} == "*") secrets.emplace_back(option->val);
-  }
-  return secrets;
+  return values_in(conninfo, Values::secret);
+}
+
+std::vector<std::string> names_in_conninfo(const std::string& conninfo) {
+  return values_in(conninfo, Values::shown);
 }
 
 std::string complete_conninfo(const std::string& conninfo, std::chrono::milliseconds connect_timeout,

@@ -22,4 +22,7 @@ namespace outboxd::postgres {
 /// The passwords in a connection string, to be kept out of every text; nothing when libpq can't read it.
 [[nodiscard]] std::vector<std::string> secrets_of_conninfo(const std::string& conninfo);
 
+/// The values in a connection string that are no secrets, such as its user; nothing when libpq can't read it.
+[[nodiscard]] std::vector<std::string> names_in_conninfo(const std::string& conninfo);
+
 }  // namespace outboxd::postgres

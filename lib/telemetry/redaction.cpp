@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/redaction.hpp"
 
+#include "telemetry/secret_places.hpp"
+
 #include <algorithm>
 #include <mutex>
 #include <shared_mutex>
@@ -11,12 +13,17 @@ namespace outboxd::telemetry::log {
 
 namespace {
 
-constexpr std::size_t kShortestSecret = 4;
 constexpr std::string_view kMask = "***";
+
+struct Secret {
+  std::string text;
+  /// It may stand in a text without being meant, and is masked only where it is.
+  bool common = false;
+};
 
 struct Secrets {
   std::shared_mutex mutex;
-  std::vector<std::string> texts;
+  std::vector<Secret> known;
 };
 
 // Never destroyed: threads may still log while the process ends.
@@ -34,11 +41,11 @@ struct Span {
 /// of the other.
 std::vector<Span> find_secrets(std::string_view text) {
   std::vector<Span> found;
-  Secrets& known = secrets();
-  const std::shared_lock lock(known.mutex);
-  for (const std::string& secret : known.texts) {
+  Secrets& all = secrets();
+  const std::shared_lock lock(all.mutex);
+  for (const auto& [secret, common] : all.known) {
     for (auto at = text.find(secret); at != std::string_view::npos; at = text.find(secret, at + 1)) {
-      found.push_back({at, at + secret.size()});
+      if (!common || stands_as_secret(text, at, secret.size())) found.push_back({at, at + secret.size()});
     }
   }
   std::sort(found.begin(), found.end(), [](const Span& a, const Span& b) { return a.begin < b.begin; });
@@ -47,12 +54,16 @@ std::vector<Span> find_secrets(std::string_view text) {
 
 }  // namespace
 
-void redact(std::string secret) {
-  if (secret.size() < kShortestSecret) return;
-  Secrets& known = secrets();
-  const std::unique_lock lock(known.mutex);
-  if (std::find(known.texts.begin(), known.texts.end(), secret) == known.texts.end()) {
-    known.texts.push_back(std::move(secret));
+void redact(std::string secret, std::span<const std::string> harmless) {
+  if (secret.empty()) return;
+  const bool common = is_common(secret) || std::ranges::find(harmless, secret) != harmless.end();
+  Secrets& all = secrets();
+  const std::unique_lock lock(all.mutex);
+  const auto known = std::ranges::find(all.known, secret, &Secret::text);
+  if (known == all.known.end()) {
+    all.known.push_back({std::move(secret), common});
+  } else {
+    known->common = known->common && common;
   }
 }
 

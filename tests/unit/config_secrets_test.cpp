@@ -107,7 +107,7 @@ TEST_CASE("a secret's file that can't be used is an error with its path and the 
   CHECK(of(missing) == start + "can't read " + missing + ": No such file or directory\n");
   CHECK(of(folder.path().string()) == start + "can't read " + folder.path().string() + ": Is a directory\n");
   CHECK(of(empty) == start + empty + " is empty\n");
-  CHECK(of("/dev/zero") == start + "can't read /dev/zero: larger than 65536 bytes\n");
+  CHECK(of("/dev/zero") == start + "can't read /dev/zero: is a device; put the secret into an ordinary file\n");
   CHECK(of(short_key) ==
         "environment STREAMS_HMAC_KEY_FILE: signing.key: is 1 bytes, needs at least 32 (64 hex digits)\n");
   CHECK(of(kKey).find("(its name is not shown, in case it is the secret itself)") != std::string::npos);

@@ -18,15 +18,26 @@ TEST_CASE("the secrets of every dispatcher are kept out of the log") {
 [[dispatcher]]
 postgres.url = "postgres://app:first-word@db/a"
 redis.url = "redis://:second-word@r1"
+name = "fifth-word"
 [[dispatcher]]
+name = "sixth-word"
 postgres.url = "host=db dbname=b password=third-word"
 redis = {host = "r2", password = "fourth-word"}
+[http]
+bearer = "sixth-word"
+[signing]
+key = "d3adbeefd3adbeefd3adbeefd3adbeefd3adbeefd3adbeefd3adbeefd3adbeef"
 )")
                          .string();
   REQUIRE(outboxd::daemon::load_settings(line, {}).has_value());
-  for (const std::string secret : {"first-word", "second-word", "third-word", "fourth-word"}) {
+  for (const std::string secret : {"first-word", "second-word", "third-word", "fourth-word",
+                                   "d3adbeefd3adbeefd3adbeefd3adbeefd3adbeefd3adbeefd3adbeefd3adbeef",
+                                   "D3ADBEEFD3ADBEEFD3ADBEEFD3ADBEEFD3ADBEEFD3ADBEEFD3ADBEEFD3ADBEEF"}) {
     CAPTURE(secret);
     const auto text = outboxd::telemetry::log::redacted("could not log in with " + secret);
     CHECK(text.find(secret) == std::string::npos);
   }
+  // What is said of a dispatcher by its name stays readable, though the bearer token is the same word.
+  CHECK(outboxd::telemetry::log::redacted("sixth-word: working") == "sixth-word: working");
+  CHECK(outboxd::telemetry::log::redacted("Bearer sixth-word") == "Bearer ***");
 }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/identity.hpp"
+#include "system/private_memory.hpp"
 #include "system/service_notify.hpp"
 #include "system/signals.hpp"
 
@@ -13,6 +14,8 @@
 #include <filesystem>
 #include <regex>
 #include <string>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -163,4 +166,18 @@ TEST_CASE("service notify: the watchdog's interval is systemd's") {
   unsetenv("WATCHDOG_PID");
   REQUIRE(interval.has_value());
   CHECK(*interval == std::chrono::seconds(30));
+}
+
+TEST_CASE("private memory: no core dump") {
+  const int status = status_of_child([] {
+    rlimit before{};
+    ::getrlimit(RLIMIT_CORE, &before);
+    before.rlim_cur = before.rlim_max;
+    ::setrlimit(RLIMIT_CORE, &before);
+    system_ns::keep_memory_private();
+    rlimit after{1, 1};
+    ::getrlimit(RLIMIT_CORE, &after);
+    std::_Exit(::prctl(PR_GET_DUMPABLE) == 0 && after.rlim_cur == 0 ? 0 : 1);
+  });
+  CHECK(WEXITSTATUS(status) == 0);
 }
