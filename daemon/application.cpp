@@ -3,6 +3,7 @@
 
 #include "daemon/parts.hpp"
 #include "system/service_notify.hpp"
+#include "telemetry/log.hpp"
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
@@ -62,7 +63,7 @@ Surroundings Application::surroundings() {
 
 ExitStatus Application::run() {
   signals_ = std::make_unique<system::Signals>(
-      loop_.get_executor(), [this](std::string_view signal) { stop(signal); }, [] { spdlog::shutdown(); });
+      loop_.get_executor(), [this](std::string_view signal) { stop(signal); }, [] { telemetry::log::flush(); });
   if (!mode_.once) serve_http();
   service::ready();
   working_lanes_ = lanes_.size();
@@ -96,7 +97,7 @@ void Application::end_anyway_after(std::chrono::milliseconds time) {
     spdlog::error(
         "a server did not answer within the shutdown time-out: rows in hand are free when their lease ends");
     for (const auto& lane : lanes_) lane->log_tally_if_unfinished();
-    spdlog::shutdown();
+    telemetry::log::flush();
     std::_Exit(kIncomplete);
   });
 }

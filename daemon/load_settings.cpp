@@ -11,7 +11,6 @@
 #include <algorithm>
 #include <cstddef>
 #include <cstdint>
-#include <iostream>
 #include <string_view>
 #include <unistd.h>
 
@@ -78,14 +77,14 @@ std::string keep_only(const std::vector<std::string>& names, std::vector<config:
 std::optional<config::Loaded> load_settings(const CommandLine& line, const config::Needs& needs) {
   auto loaded = load_configuration(line, needs);
   if (!loaded.problems.empty()) {
-    std::cerr << config::render_problems(loaded.problems);
+    telemetry::log::say(config::render_problems(loaded.problems));
     return std::nullopt;
   }
   const auto harmless = harmless_words(loaded.dispatchers);
   for (const auto& dispatcher : loaded.dispatchers) keep_secrets(dispatcher, harmless);
   const auto wrong = keep_only(line.dispatchers, loaded.dispatchers);
   if (!wrong.empty()) {
-    std::cerr << "outboxd: " << wrong << "\n";
+    telemetry::log::say("outboxd: " + wrong);
     return std::nullopt;
   }
   using telemetry::log::Format;

@@ -3,10 +3,12 @@
 #include "daemon/commands.hpp"
 #include "daemon/exit_status.hpp"
 #include "system/private_memory.hpp"
-#include "telemetry/redaction.hpp"
+#include "telemetry/log.hpp"
 
+#include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <string>
 #include <variant>
 
 namespace {
@@ -31,10 +33,20 @@ int dispatch_command(const CommandLine& line) {
   return kCouldNotWork;
 }
 
-}  // namespace
+/// What would have said more can't be written by the library's own handler, which waits for the reader of the log.
+[[noreturn]] void end_at_once() {
+  try {
+    if (const auto error = std::current_exception()) std::rethrow_exception(error);
+  } catch (const std::exception& error) {
+    outboxd::telemetry::log::say(std::string{"outboxd: ended by an error that nothing catches: "} + error.what());
+  } catch (...) {
+    outboxd::telemetry::log::say("outboxd: ended by an error that nothing catches");
+  }
+  outboxd::telemetry::log::flush();
+  std::abort();
+}
 
-int main(int argc, char** argv) {
-  outboxd::system::keep_memory_private();
+int run_program(int argc, char** argv) {
   try {
     const auto parsed = parse_command_line(argc, argv);
     if (const auto* exit = std::get_if<ExitNow>(&parsed)) {
@@ -44,8 +56,17 @@ int main(int argc, char** argv) {
     }
     return dispatch_command(std::get<CommandLine>(parsed));
   } catch (const std::exception& error) {
-    std::cerr << "outboxd: ended by something unexpected: " << outboxd::telemetry::log::redacted(error.what())
-              << "\n";
+    outboxd::telemetry::log::say(std::string{"outboxd: ended by something unexpected: "} + error.what());
     return kIncomplete;
   }
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  outboxd::system::keep_memory_private();
+  std::set_terminate(end_at_once);
+  const int status = run_program(argc, argv);
+  outboxd::telemetry::log::flush();
+  return status;
 }

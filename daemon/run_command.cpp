@@ -5,20 +5,25 @@
 #include "daemon/load_settings.hpp"
 #include "daemon/parts.hpp"
 #include "system/signals.hpp"
-#include "telemetry/redaction.hpp"
+#include "system/write_within.hpp"
+#include "telemetry/log.hpp"
 
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <iostream>
 #include <stdexcept>
 #include <string>
+#include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace outboxd::daemon {
 namespace {
+
+// A reader that does something else meanwhile comes back within this, and a process that nobody reads from ends.
+constexpr std::chrono::seconds kReportPatience{5};
 
 std::string listed(const std::vector<std::string>& streams) {
   std::string text;
@@ -53,8 +58,13 @@ int run(const config::Loaded& loaded, const RunMode& mode) {
   const auto status = application.run();
   if (!mode.once) return status;
   const auto results = application.once_results();
-  for (const auto& result : results) std::cout << json_line_of(result) << std::endl;
-  return exit_status_of(results);
+  std::string report;
+  for (const auto& result : results) report.append(json_line_of(result)).append("\n");
+  const auto why_not = system::write_within(STDOUT_FILENO, std::move(report), kReportPatience);
+  if (why_not.empty()) return exit_status_of(results);
+  spdlog::error("the report of {} dispatcher(s) could not be written to standard output: {}", results.size(),
+                why_not);
+  return std::max(exit_status_of(results), kIncomplete);
 }
 
 }  // namespace
@@ -71,9 +81,9 @@ int run_command(const CommandLine& line) {
   try {
     return run(*loaded, {.once = line.once, .once_timeout = line.once_timeout});
   } catch (const http::ListenError& error) {
-    std::cerr << "outboxd: " << error.what() << "\n";
+    telemetry::log::say("outboxd: " + std::string{error.what()});
   } catch (const std::invalid_argument& error) {
-    std::cerr << "outboxd: " << telemetry::log::redacted(error.what()) << "\n";
+    telemetry::log::say("outboxd: " + std::string{error.what()});
   }
   return kCouldNotWork;
 }

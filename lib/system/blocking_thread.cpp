@@ -1,29 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/blocking_thread.hpp"
 
-#include <csignal>
+#include "system/signals_blocked.hpp"
+
 #include <pthread.h>
 
 namespace outboxd::system {
 
 namespace {
-
-/// Blocks every signal while it lives. Threads inherit the mask they are started under, so there is no moment at
-/// which a signal could be delivered to the new one.
-class AllSignalsBlocked {
- public:
-  AllSignalsBlocked() {
-    sigset_t all;
-    sigfillset(&all);
-    pthread_sigmask(SIG_SETMASK, &all, &before_);
-  }
-  ~AllSignalsBlocked() { pthread_sigmask(SIG_SETMASK, &before_, nullptr); }
-  AllSignalsBlocked(const AllSignalsBlocked&) = delete;
-  AllSignalsBlocked& operator=(const AllSignalsBlocked&) = delete;
-
- private:
-  sigset_t before_{};
-};
 
 constexpr std::size_t kLongestThreadName = 15;
 

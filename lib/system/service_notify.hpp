@@ -6,7 +6,7 @@
 #include <string_view>
 
 /// What a service tells systemd (`Type=notify`, `WatchdogSec=`). Outside systemd all of it does nothing.
-/// Each call is one datagram and does not block.
+/// Each call is one datagram, sent from a thread of its own: none blocks, whether or not the service manager reads.
 namespace outboxd::system::service {
 
 /// The daemon is up.

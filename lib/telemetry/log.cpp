@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/log.hpp"
 
+#include "outbox/utf8.hpp"
 #include "telemetry/escape.hpp"
 
 #include <spdlog/sinks/base_sink.h>
@@ -69,6 +70,17 @@ std::string json_line(const spdlog::details::log_msg& message, std::string_view 
   return line.append("\"}\n");
 }
 
+// Longer ones hold what nobody reads to the end, such as a text of a server's; escapes may yet make them longer.
+constexpr std::size_t kLongestMessage = 4'000;
+
+std::string line_about_dropped(Format format, std::uint64_t lines) {
+  const auto text = std::to_string(lines) + (lines == 1 ? " log line was" : " log lines were") +
+                    " dropped, as standard error was not read, or could not be written";
+  spdlog::memory_buf_t line;
+  LineFormatter{format}.format({"", spdlog::level::warn, text}, line);
+  return {line.data(), line.size()};
+}
+
 class TerminalSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   TerminalSink(Terminal& terminal, Format format)
@@ -81,7 +93,7 @@ class TerminalSink final : public spdlog::sinks::base_sink<std::mutex> {
     terminal_.write({line.data(), line.size()});
   }
 
-  // Nothing is held back: each line is written as it comes.
+  // Nothing is held back here: each line goes to the terminal as it comes.
   void flush_() override {}
 
  private:
@@ -103,15 +115,30 @@ void set_up(std::string_view level, Format format) {
   spdlog::set_default_logger(make_logger(Terminal::standard_error(), level_named(level), format));
 }
 
+void flush() {
+  constexpr std::chrono::seconds kPatience{1};
+  Terminal::standard_error().flush(kPatience);
+}
+
+void say(std::string_view text) {
+  std::string line = redacted(text);
+  if (!line.ends_with('\n')) line += '\n';
+  Terminal::standard_error().write(line);
+}
+
 std::shared_ptr<spdlog::logger> make_logger(Terminal& terminal, spdlog::level::level_enum level, Format format) {
   auto logger = std::make_shared<spdlog::logger>("", std::make_shared<TerminalSink>(terminal, format));
   logger->set_level(level);
+  // spdlog's own handler writes to standard error, and waits for its reader.
+  logger->set_error_handler([&terminal](const std::string&) { terminal.lose_a_line(); });
+  terminal.on_dropped([format](std::uint64_t lines) { return line_about_dropped(format, lines); });
   return logger;
 }
 
 void LineFormatter::format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& to) {
   // Masked before it is escaped: a secret with a quote in it would no longer be found after.
-  const std::string payload = redacted({message.payload.data(), message.payload.size()});
+  const std::string payload =
+      utf8::shortened(redacted({message.payload.data(), message.payload.size()}), kLongestMessage);
   const std::string line = format_ == Format::json ? json_line(message, payload) : text_line(message, payload);
   to.append(line.data(), line.data() + line.size());
 }

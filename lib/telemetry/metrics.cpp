@@ -1,12 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/metrics.hpp"
 
+#include "telemetry/terminal.hpp"
+
 #include <prometheus/gauge.h>
 #include <prometheus/text_serializer.h>
 
 namespace outboxd::telemetry {
 
-Metrics::Metrics() {
+Metrics::Metrics()
+    : log_lines_dropped_(prometheus::BuildCounter()
+                             .Name("outboxd_log_lines_dropped_total")
+                             .Help("Lines that standard error did not take, as nobody read it.")
+                             .Register(registry_)
+                             .Add({})) {
   prometheus::BuildGauge()
       .Name("outboxd_build_info")
       .Help("Always 1; the version is in the label.")
@@ -16,6 +23,8 @@ Metrics::Metrics() {
 }
 
 std::string Metrics::render() const {
+  const auto dropped = static_cast<double>(Terminal::standard_error().dropped());
+  log_lines_dropped_.Increment(dropped - log_lines_dropped_.Value());
   return prometheus::TextSerializer().Serialize(registry_.Collect());
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <prometheus/counter.h>
 #include <prometheus/registry.h>
 
 #include <string>
@@ -10,7 +11,7 @@ namespace outboxd::telemetry {
 /// All metrics of the process. Must outlive everything that counts into it.
 class Metrics {
  public:
-  /// Starts with `outboxd_build_info` alone; each dispatcher brings its own series.
+  /// Starts with what is the process' own; each dispatcher brings its series.
   Metrics();
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
@@ -25,6 +26,7 @@ class Metrics {
 
  private:
   prometheus::Registry registry_;
+  prometheus::Counter& log_lines_dropped_;
 };
 
 }  // namespace outboxd::telemetry

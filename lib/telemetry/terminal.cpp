@@ -1,13 +1,21 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/terminal.hpp"
 
+#include "system/signals_blocked.hpp"
 #include "telemetry/escape.hpp"
+#include "telemetry/line_queue.hpp"
 
+#include <atomic>
 #include <cerrno>
+#include <condition_variable>
 #include <cstdlib>
+#include <mutex>
 #include <poll.h>
 #include <sys/ioctl.h>
+#include <system_error>
+#include <thread>
 #include <unistd.h>
+#include <utility>
 
 namespace outboxd::telemetry {
 
@@ -15,20 +23,10 @@ namespace {
 
 constexpr std::string_view kClearLine = "\r\x1b[K";
 
-/// Writes all of it. There is nobody to tell about a failure: standard error is where it would be said.
-void write_all(int descriptor, std::string_view bytes) {
-  while (!bytes.empty()) {
-    const ssize_t written = ::write(descriptor, bytes.data(), bytes.size());
-    if (written >= 0) {
-      bytes.remove_prefix(static_cast<std::size_t>(written));
-    } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-      pollfd ready{descriptor, POLLOUT, 0};
-      if (::poll(&ready, 1, -1) < 0 && errno != EINTR) return;
-    } else if (errno != EINTR) {
-      return;
-    }
-  }
-}
+// What a reader that comes back after a while finds; a flood must not take the daemon's memory.
+constexpr std::size_t kMostBytes = 256U << 10U;
+constexpr std::size_t kMostLines = 2'000;
+constexpr std::size_t kMostBytesAWrite = 64U << 10U;
 
 std::size_t columns_of(int descriptor) {
   constexpr std::size_t kUnknown = 80;
@@ -49,6 +47,147 @@ std::string_view cut(std::string_view text, std::size_t columns) {
 
 }  // namespace
 
+class Terminal::Writer {
+ public:
+  explicit Writer(int descriptor) : descriptor_(descriptor) {}
+
+  void push(const std::shared_ptr<Writer>& self, std::string_view line) {
+    const std::lock_guard lock(mutex_);
+    if (!start(self) || !queue_.has_room_for(line.size())) {
+      ++dropped_;
+      ++unsaid_;
+      return;
+    }
+    // Where the lines are missing.
+    if (unsaid_ > 0 && describe_) queue_.push(describe_(std::exchange(unsaid_, 0)));
+    queue_.push(std::string(line));
+    changed_.notify_all();
+  }
+
+  void show(const std::shared_ptr<Writer>& self, std::string text) {
+    const std::lock_guard lock(mutex_);
+    if (text == progress_ || !start(self)) return;
+    progress_ = std::move(text);
+    changed_.notify_all();
+  }
+
+  void lose() {
+    const std::lock_guard lock(mutex_);
+    ++dropped_;
+    ++unsaid_;
+  }
+
+  void on_dropped(std::function<std::string(std::uint64_t)> describe) {
+    const std::lock_guard lock(mutex_);
+    describe_ = std::move(describe);
+  }
+
+  [[nodiscard]] std::uint64_t dropped() const { return dropped_; }
+
+  void flush(std::chrono::milliseconds patience) {
+    std::unique_lock lock(mutex_);
+    changed_.wait_for(lock, patience, [this] { return !works_ || (!writing_ && !has_work()); });
+  }
+
+  void end() {
+    std::unique_lock lock(mutex_);
+    ends_ = true;
+    changed_.notify_all();
+    changed_.wait(lock, [this] { return !works_; });
+  }
+
+ private:
+  bool start(const std::shared_ptr<Writer>& self) {
+    if (works_) return true;
+    try {
+      const system::AllSignalsBlocked blocked;
+      std::thread([self] { self->work(); }).detach();
+      works_ = true;
+    } catch (const std::system_error&) {
+      // The next line tries again.
+    }
+    return works_;
+  }
+
+  [[nodiscard]] bool has_work() const {
+    return !queue_.empty() || progress_ != drawn_ || (unsaid_ > 0 && describe_ && !failing_);
+  }
+
+  void work() {
+    std::unique_lock lock(mutex_);
+    for (;;) {
+      changed_.wait(lock, [this] { return ends_ || has_work(); });
+      if (!has_work() || (ends_ && failing_)) break;
+      auto taken = queue_.take(kMostBytesAWrite);
+      std::uint64_t said = 0;
+      if (taken.lines == 0 && unsaid_ > 0 && describe_) {
+        said = std::exchange(unsaid_, 0);
+        taken.text = describe_(said);
+      }
+      const auto progress = progress_;
+      const bool redraws = !drawn_.empty() || !progress.empty();
+      writing_ = true;
+      lock.unlock();
+      std::string bytes{redraws ? kClearLine : ""};
+      bytes.append(taken.text).append(cut(progress, redraws ? columns_of(descriptor_) - 1 : 0));
+      // One write, so that the progress line is never seen missing.
+      const bool written = write_all(bytes);
+      lock.lock();
+      writing_ = false;
+      failing_ = !written;
+      // Also where it could not be drawn: it comes anew with the next line, or the next progress.
+      drawn_ = progress;
+      if (!written) {
+        dropped_ += taken.lines;
+        unsaid_ += taken.lines + said;
+      }
+      changed_.notify_all();
+    }
+    works_ = false;
+    changed_.notify_all();
+  }
+
+  /// There is nobody to tell about a failure: standard error is where it would be said.
+  bool write_all(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+      if (written >= 0) {
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        constexpr int kLookAgain = 100;
+        pollfd ready{descriptor_, POLLOUT, 0};
+        if ((::poll(&ready, 1, kLookAgain) < 0 && errno != EINTR) || ends_) return false;
+      } else if (errno != EINTR) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  const int descriptor_;
+  std::mutex mutex_;
+  /// Anything below.
+  std::condition_variable changed_;
+  LineQueue queue_{kMostBytes, kMostLines};
+  std::string progress_;
+  std::string drawn_;
+  std::function<std::string(std::uint64_t)> describe_;
+  std::atomic<std::uint64_t> dropped_ = 0;
+  /// Of the dropped ones, those that no line has told of.
+  std::uint64_t unsaid_ = 0;
+  bool works_ = false;
+  bool writing_ = false;
+  bool failing_ = false;
+  std::atomic<bool> ends_ = false;
+};
+
+Terminal::Terminal(int descriptor, bool shows_progress)
+    : shows_progress_(shows_progress), writer_(std::make_shared<Writer>(descriptor)) {}
+
+Terminal::~Terminal() {
+  writer_->end();
+}
+
 Terminal& Terminal::standard_error() {
   // `TERM=dumb` promises a terminal without cursor movement.
   static auto* const instance = [] {
@@ -59,24 +198,31 @@ Terminal& Terminal::standard_error() {
   return *instance;
 }
 
-void Terminal::write(std::string_view lines) {
-  const std::lock_guard lock(mutex_);
-  if (progress_.empty()) {
-    write_all(descriptor_, lines);
-    return;
-  }
-  // One write, so that the progress line is never seen missing.
-  write_all(descriptor_, std::string(kClearLine).append(lines).append(progress_));
+void Terminal::write(std::string_view line) {
+  writer_->push(writer_, line);
 }
 
 void Terminal::show_progress(std::string_view text) {
   if (!shows_progress_) return;
   std::string printable;
   append_printable(printable, text);
-  const std::lock_guard lock(mutex_);
-  if (printable.empty() && progress_.empty()) return;
-  progress_ = cut(printable, columns_of(descriptor_) - 1);
-  write_all(descriptor_, std::string(kClearLine).append(progress_));
+  writer_->show(writer_, std::move(printable));
+}
+
+void Terminal::on_dropped(std::function<std::string(std::uint64_t)> describe) {
+  writer_->on_dropped(std::move(describe));
+}
+
+void Terminal::lose_a_line() {
+  writer_->lose();
+}
+
+std::uint64_t Terminal::dropped() const {
+  return writer_->dropped();
+}
+
+void Terminal::flush(std::chrono::milliseconds patience) {
+  writer_->flush(patience);
 }
 
 }  // namespace outboxd::telemetry

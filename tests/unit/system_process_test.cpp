@@ -3,6 +3,7 @@
 #include "system/private_memory.hpp"
 #include "system/service_notify.hpp"
 #include "system/signals.hpp"
+#include "system/write_within.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
@@ -11,14 +12,17 @@
 #include <csignal>
 #include <cstdio>
 #include <cstdlib>
+#include <fcntl.h>
 #include <filesystem>
 #include <regex>
 #include <string>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
+#include <thread>
 #include <unistd.h>
 
 namespace system_ns = outboxd::system;
@@ -43,10 +47,12 @@ class NotifySocket {
  public:
   NotifySocket() : path_(std::filesystem::temp_directory_path() / ("outboxd-notify-" + std::to_string(getpid()))) {
     std::filesystem::remove(path_);
-    socket_ = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0);
+    socket_ = ::socket(AF_UNIX, SOCK_DGRAM, 0);
     sockaddr_un address{};
     address.sun_family = AF_UNIX;
     path_.string().copy(address.sun_path, sizeof address.sun_path - 1);
+    const timeval limit{.tv_sec = 20, .tv_usec = 0};
+    REQUIRE(::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &limit, sizeof limit) == 0);
     REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
     setenv("NOTIFY_SOCKET", path_.c_str(), 1);
   }
@@ -58,7 +64,7 @@ class NotifySocket {
   NotifySocket(const NotifySocket&) = delete;
   NotifySocket& operator=(const NotifySocket&) = delete;
 
-  /// The next datagram, which on a Unix socket has arrived when the sender's call returned.
+  /// The next datagram; waits for it.
   [[nodiscard]] std::string receive() const {
     std::array<char, 512> buffer{};
     const auto size = ::recv(socket_, buffer.data(), buffer.size(), 0);
@@ -156,6 +162,51 @@ TEST_CASE("service notify: each call is one assignment, and a status stays one l
   CHECK(systemd.receive() == "WATCHDOG=1");
   system_ns::service::stopping();
   CHECK(systemd.receive() == "STOPPING=1");
+}
+
+TEST_CASE("service notify: a manager that doesn't read is not waited for, and has the newest of each kind later") {
+  const NotifySocket systemd;
+  for (int i = 0; i < 5'000; ++i) {
+    system_ns::service::ping_watchdog();
+    system_ns::service::status(std::to_string(i));
+  }
+  system_ns::service::stopping();
+  int messages = 0;
+  std::string last_status;
+  for (auto state = systemd.receive(); state != "STOPPING=1"; state = systemd.receive(), ++messages) {
+    REQUIRE(state != "nothing");
+    if (state.starts_with("STATUS=")) last_status = state;
+  }
+  CHECK(last_status == "STATUS=4999");
+  CHECK(messages <= 10'000);
+}
+
+TEST_CASE("standard output: a reader gets all of it, and one that stalls is left alone") {
+  std::array<int, 2> ends{};
+  REQUIRE(pipe(ends.data()) == 0);
+  std::string read_text;
+  std::thread reader([&] {
+    std::array<char, 1000> buffer{};
+    for (ssize_t got = 0; (got = ::read(ends[0], buffer.data(), buffer.size())) > 0;) {
+      read_text.append(buffer.data(), static_cast<std::size_t>(got));
+    }
+  });
+  CHECK(system_ns::write_within(ends[1], std::string(500'000, 'x'), std::chrono::seconds(20)).empty());
+  ::close(ends[1]);
+  reader.join();
+  CHECK(read_text == std::string(500'000, 'x'));
+  ::close(ends[0]);
+
+  REQUIRE(pipe(ends.data()) == 0);
+  const auto why = system_ns::write_within(ends[1], std::string(500'000, 'x'), std::chrono::milliseconds(50));
+  CHECK(why == "nobody read from it for 50 ms");
+  // Ends the write that still waits.
+  ::close(ends[0]);
+
+  const int full = ::open("/dev/full", O_WRONLY);
+  CHECK(system_ns::write_within(full, "x", std::chrono::seconds(20)) == "No space left on device");
+  ::close(full);
+  CHECK(system_ns::write_within(-1, "", std::chrono::seconds(20)).empty());
 }
 
 TEST_CASE("service notify: the watchdog's interval is systemd's") {

@@ -1,12 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/escape.hpp"
+#include "telemetry/line_queue.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/progress.hpp"
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <array>
 #include <chrono>
+#include <cstdint>
 #include <fcntl.h>
 #include <stdexcept>
 #include <string>
@@ -46,6 +49,12 @@ class Pipe {
  private:
   std::array<int, 2> ends_{};
 };
+
+/// What the terminal has written to the pipe since the last call.
+std::string written(Terminal& terminal, const Pipe& pipe) {
+  terminal.flush(std::chrono::seconds(20));
+  return pipe.taken();
+}
 
 std::string formatted(log_ns::Format format, spdlog::level::level_enum level, std::string_view payload) {
   // 2026-11-21T10:00:00.123Z
@@ -132,6 +141,16 @@ TEST_CASE("redaction: overlapping secrets, repeats and empty ones") {
   CHECK(log_ns::redacted("") == "");
 }
 
+TEST_CASE("log: a message is cut, between characters, and a secret at the cut is masked whole") {
+  const auto line = formatted(log_ns::Format::text, spdlog::level::err, std::string(300'000, 'x'));
+  CHECK(line.size() < 4'100);
+  CHECK(line.ends_with("xxx...\n"));
+  CHECK(formatted(log_ns::Format::text, spdlog::level::err, std::string(3'999, 'x') + "ä").ends_with("x...\n"));
+  log_ns::redact("secret-over-the-cut");
+  CHECK(formatted(log_ns::Format::text, spdlog::level::err, std::string(3'990, 'x') + "secret-over-the-cut")
+            .ends_with("x***\n"));
+}
+
 TEST_CASE("log: levels by name") {
   for (const char* name : {"trace", "debug", "info", "warn", "error", "critical", "off"}) {
     CHECK_NOTHROW(static_cast<void>(log_ns::level_named(name)));
@@ -146,9 +165,9 @@ TEST_CASE("log: below its level nothing is written") {
   Terminal terminal(pipe.writer(), false);
   const auto logger = log_ns::make_logger(terminal, spdlog::level::warn, log_ns::Format::text);
   logger->info("quiet");
-  CHECK(pipe.taken().empty());
+  CHECK(written(terminal, pipe).empty());
   logger->warn("loud");
-  CHECK(pipe.taken().ends_with("warn  loud\n"));
+  CHECK(written(terminal, pipe).ends_with("warn  loud\n"));
 }
 
 TEST_CASE("log: lines of several threads are never mixed") {
@@ -163,7 +182,7 @@ TEST_CASE("log: lines of several threads are never mixed") {
     });
   }
   for (auto& thread : threads) thread.join();
-  std::string text = pipe.taken();
+  std::string text = written(terminal, pipe);
   int lines = 0;
   for (std::size_t end = 0; (end = text.find('\n')) != std::string::npos; text.erase(0, end + 1)) {
     CHECK(text.substr(0, end).ends_with("Z info  0123456789"));
@@ -178,15 +197,15 @@ TEST_CASE("progress: stays below the log lines, and goes with its object") {
   {
     Progress progress(terminal);
     progress.show("100 published");
-    CHECK(pipe.taken() == "\r\x1b[K100 published");
+    CHECK(written(terminal, pipe) == "\r\x1b[K100 published");
     terminal.write("a line\n");
-    CHECK(pipe.taken() == "\r\x1b[Ka line\n100 published");
+    CHECK(written(terminal, pipe) == "\r\x1b[Ka line\n100 published");
     progress.show("two\nlines");
-    CHECK(pipe.taken() == "\r\x1b[Ktwo\\nlines");
+    CHECK(written(terminal, pipe) == "\r\x1b[Ktwo\\nlines");
   }
-  CHECK(pipe.taken() == "\r\x1b[K");
+  CHECK(written(terminal, pipe) == "\r\x1b[K");
   terminal.write("after\n");
-  CHECK(pipe.taken() == "after\n");
+  CHECK(written(terminal, pipe) == "after\n");
 }
 
 TEST_CASE("progress: is cut to the width, between characters") {
@@ -197,7 +216,7 @@ TEST_CASE("progress: is cut to the width, between characters") {
   for (int i = 0; i < 100; ++i) wide += "ä";
   progress.show(wide);
   // A pipe has no width; 80 is what terminals that don't say are taken to have, and the last column stays free.
-  CHECK(pipe.taken() == "\r\x1b[K" + wide.substr(0, 158));
+  CHECK(written(terminal, pipe) == "\r\x1b[K" + wide.substr(0, 158));
 }
 
 TEST_CASE("progress: is silent where standard error is not a terminal") {
@@ -208,5 +227,104 @@ TEST_CASE("progress: is silent where standard error is not a terminal") {
     progress.show("100 published");
     terminal.write("a line\n");
   }
-  CHECK(pipe.taken() == "a line\n");
+  CHECK(written(terminal, pipe) == "a line\n");
+}
+
+namespace {
+
+/// A pipe that blocks those who write to it while it is full, as standard error is.
+class StalledPipe {
+ public:
+  StalledPipe() {
+    REQUIRE(::pipe(ends_.data()) == 0);
+    REQUIRE(::fcntl(ends_[0], F_SETFL, O_NONBLOCK) == 0);
+  }
+  ~StalledPipe() {
+    ::close(ends_[0]);
+    ::close(ends_[1]);
+  }
+  StalledPipe(const StalledPipe&) = delete;
+  StalledPipe& operator=(const StalledPipe&) = delete;
+
+  [[nodiscard]] int writer() const { return ends_[1]; }
+
+  /// Reads until the terminal has nothing more to write.
+  std::string drain(Terminal& terminal) const {
+    std::string text;
+    std::array<char, 65536> buffer{};
+    for (int quiet = 0; quiet < 20;) {
+      const ssize_t size = ::read(ends_[0], buffer.data(), buffer.size());
+      if (size > 0) text.append(buffer.data(), static_cast<std::size_t>(size));
+      quiet = size > 0 ? 0 : quiet + 1;
+      terminal.flush(std::chrono::milliseconds(10));
+    }
+    return text;
+  }
+
+ private:
+  std::array<int, 2> ends_{};
+};
+
+}  // namespace
+
+TEST_CASE("log: nobody who logs waits for the reader; what is dropped is counted, and one line tells of it") {
+  const StalledPipe pipe;
+  Terminal terminal(pipe.writer(), false);
+  const auto logger = log_ns::make_logger(terminal, spdlog::level::info, log_ns::Format::json);
+  constexpr int kLines = 20'000;
+  for (int i = 0; i < kLines; ++i) logger->info("line {:06} {}", i, std::string(100, 'x'));
+  CHECK(terminal.dropped() > 0);
+  const auto dropped = terminal.dropped();
+  const auto text = pipe.drain(terminal);
+  const auto lines = static_cast<std::uint64_t>(std::count(text.begin(), text.end(), '\n'));
+  CHECK(lines == kLines - dropped + 1);
+  CHECK(text.find("\"level\":\"warn\",\"message\":\"" + std::to_string(dropped) +
+                  " log lines were dropped, as standard error was not read") != std::string::npos);
+  // The first ones are there, in order, and without a gap.
+  for (std::uint64_t i = 0; i + 1 < lines; i += 500) {
+    CAPTURE(i);
+    CHECK(text.find(fmt::format("line {:06} ", i)) != std::string::npos);
+  }
+  logger->info("after");
+  CHECK(pipe.drain(terminal).find("\"message\":\"after\"") != std::string::npos);
+  CHECK(terminal.dropped() == dropped);
+}
+
+TEST_CASE("log: a flush waits for a stalled reader no longer than it is told") {
+  const StalledPipe pipe;
+  Terminal terminal(pipe.writer(), false);
+  for (int i = 0; i < 200; ++i) terminal.write(std::string(999, 'x') + "\n");
+  const auto begin = std::chrono::steady_clock::now();
+  terminal.flush(std::chrono::milliseconds(50));
+  CHECK(std::chrono::steady_clock::now() - begin >= std::chrono::milliseconds(50));
+  CHECK(pipe.drain(terminal).size() == 200'000);
+  CHECK(terminal.dropped() == 0);
+}
+
+TEST_CASE("log: lines that can't be written are counted") {
+  std::array<int, 2> ends{};
+  REQUIRE(::pipe(ends.data()) == 0);
+  ::close(ends[0]);
+  Terminal terminal(ends[1], false);
+  const auto logger = log_ns::make_logger(terminal, spdlog::level::info, log_ns::Format::text);
+  logger->info("a");
+  logger->info("b");
+  terminal.flush(std::chrono::seconds(20));
+  CHECK(terminal.dropped() == 2);
+  ::close(ends[1]);
+}
+
+TEST_CASE("log: a full queue takes no line until half of it is gone") {
+  outboxd::telemetry::LineQueue queue(100, 10);
+  while (queue.has_room_for(30)) queue.push(std::string(30, 'x'));
+  CHECK(queue.take(30).lines == 1);
+  CHECK(!queue.has_room_for(1));
+  CHECK(queue.take(1).lines == 1);
+  CHECK(queue.has_room_for(1));
+  CHECK(!queue.has_room_for(101));
+  CHECK(queue.take(1'000).text.size() == 30);
+  CHECK(queue.empty());
+  CHECK(queue.take(1'000).lines == 0);
+  for (int i = 0; i < 10; ++i) queue.push("x");
+  CHECK(!queue.has_room_for(1));
 }

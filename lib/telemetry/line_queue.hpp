@@ -1,0 +1,57 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <string>
+#include <utility>
+
+namespace outboxd::telemetry {
+
+/// Lines that wait to be written, in order. Full, it takes none until half of what it holds is gone: whoever reads
+/// slowly then has some lines missing in a row, and not every other one. Pure.
+class LineQueue {
+ public:
+  LineQueue(std::size_t most_bytes, std::size_t most_lines) : most_bytes_(most_bytes), most_lines_(most_lines) {}
+
+  /// Whether a line of this size may be pushed now.
+  [[nodiscard]] bool has_room_for(std::size_t bytes) {
+    if (full_ && bytes_ <= most_bytes_ / 2 && lines_.size() <= most_lines_ / 2) full_ = false;
+    if (bytes_ + bytes > most_bytes_ || lines_.size() >= most_lines_) full_ = true;
+    return !full_;
+  }
+
+  void push(std::string line) {
+    bytes_ += line.size();
+    lines_.push_back(std::move(line));
+  }
+
+  struct Taken {
+    std::string text;
+    std::uint64_t lines = 0;
+  };
+
+  /// The next lines: as many as fit into so many bytes, one at least; nothing when there are none.
+  [[nodiscard]] Taken take(std::size_t most_bytes) {
+    Taken taken;
+    while (!lines_.empty() && (taken.lines == 0 || taken.text.size() + lines_.front().size() <= most_bytes)) {
+      bytes_ -= lines_.front().size();
+      taken.text += lines_.front();
+      ++taken.lines;
+      lines_.pop_front();
+    }
+    return taken;
+  }
+
+  [[nodiscard]] bool empty() const { return lines_.empty(); }
+
+ private:
+  const std::size_t most_bytes_;
+  const std::size_t most_lines_;
+  std::deque<std::string> lines_;
+  std::size_t bytes_ = 0;
+  bool full_ = false;
+};
+
+}  // namespace outboxd::telemetry
