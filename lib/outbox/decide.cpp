@@ -4,15 +4,23 @@
 namespace outboxd {
 namespace {
 
+/// What is written, and what is shown, with the same words of ours before them.
+Outcome with_reason(Outcome outcome, const std::string& ours, const Reply& reply) {
+  outcome.error = ours + (reply.word_for_word.empty() ? reply.text : reply.word_for_word);
+  outcome.shown = ours + reply.text;
+  return outcome;
+}
+
 Outcome spend_attempt(const Row& row, const Reply& reply, const RetryPolicy& policy, double random) {
   if (policy.exhausted_by(row.attempt)) {
-    return {row.id, Verdict::dead, {}, "gave up after " + std::to_string(row.attempt) + " attempts: " + reply.text};
+    return with_reason({row.id, Verdict::dead},
+                       "gave up after " + std::to_string(row.attempt) + " attempts: ", reply);
   }
-  return {row.id, Verdict::retry, policy.delay_after(row.attempt, random), reply.text};
+  return with_reason({row.id, Verdict::retry, policy.delay_after(row.attempt, random)}, "", reply);
 }
 
 Outcome give_back(const Row& row, const Reply& reply, const RetryPolicy& policy, double random) {
-  return {row.id, Verdict::release, policy.delay_after(row.attempt, random), reply.text};
+  return with_reason({row.id, Verdict::release, policy.delay_after(row.attempt, random)}, "", reply);
 }
 
 }  // namespace
@@ -23,7 +31,7 @@ Outcome decide(const Row& row, const Reply& reply, const RetryPolicy& policy, do
       return {row.id, Verdict::published};
     case Fault::bad_row:
     case Fault::worn_out:
-      return {row.id, Verdict::dead, {}, reply.text};
+      return with_reason({row.id, Verdict::dead}, "", reply);
     case Fault::entry_refused:
       return spend_attempt(row, reply, policy, random);
     case Fault::unanswered:

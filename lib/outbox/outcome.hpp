@@ -23,8 +23,10 @@ struct Outcome {
   Verdict verdict = Verdict::release;
   /// Time until the row is due again; only for retry and release.
   std::chrono::microseconds delay{0};
-  /// Why, for people; empty where there is nothing to say. Becomes the row's `last_error`.
+  /// Why, for people; empty where there is nothing to say. Becomes the row's `last_error`, and may echo the row.
   std::string error{};
+  /// The same without contents of the row, for all other outlets.
+  std::string shown{};
 };
 
 }  // namespace outboxd

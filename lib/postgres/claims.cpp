@@ -197,10 +197,11 @@ dispatch::RefusedRow Claims::set_aside(const Call& call, const std::string& id, 
     exec(call.statements, call.layout.read_payload, id);
   } catch (const std::exception& error) {
     if (!may_be_one_rows(error)) throw;
-    const auto why = "it can't be read: " + message_of(error);
+    const std::string why = "it can't be read: ";
     try {
-      const bool dead = affected_rows(exec(call.statements, call.layout.bury, id, storable_error(why))) > 0;
-      if (dead) return {id, why, true};
+      const auto written = storable_error(why + whole_message_of(error), call.statements.takes_unicode());
+      const bool dead = affected_rows(exec(call.statements, call.layout.bury, id, written)) > 0;
+      if (dead) return {id, why + message_of(error), true};
     } catch (const std::exception& refused) {
       if (!may_be_one_rows(refused)) throw;
     }

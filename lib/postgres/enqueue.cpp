@@ -89,7 +89,7 @@ std::optional<std::string> blame(pqxx::connection& connection, const std::vector
     } catch (const pqxx::broken_connection&) {
       throw;
     } catch (const pqxx::failure& error) {
-      return name_of(events[i], i) + ": Postgres refuses the payload: " + message_of(error) +
+      return name_of(events[i], i) + ": Postgres refuses the payload: " + whole_message_of(error) +
              ": nothing was written; put that payload right";
     }
   }
@@ -134,7 +134,8 @@ std::vector<std::string> insert_events(pqxx::connection& connection, std::string
     if (is_data_error(error)) {
       if (const auto culprit = blame(connection, events)) throw EnqueueError(*culprit);
     }
-    throw EnqueueError("could not write to " + quoted_table + ": " + message_of(error) + ": " + remedy_for(error));
+    throw EnqueueError("could not write to " + quoted_table + ": " + whole_message_of(error) + ": " +
+                       remedy_for(error));
   }
 }
 

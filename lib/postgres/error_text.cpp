@@ -1,23 +1,25 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/error_text.hpp"
 
-#include <algorithm>
+#include "outbox/utf8.hpp"
 
 namespace outboxd::postgres {
 namespace {
 
 constexpr std::size_t kMaxBytes = 1000;
 
-char storable(char c) {
-  const auto byte = static_cast<unsigned char>(c);
-  return byte >= 0x20 && byte < 0x7F ? c : '?';
-}
-
 }  // namespace
 
-std::string storable_error(std::string_view message) {
-  std::string stored{message.substr(0, kMaxBytes)};
-  std::ranges::transform(stored, stored.begin(), storable);
+std::string storable_error(std::string_view message, bool takes_unicode) {
+  auto left = utf8::beginning(message, kMaxBytes);
+  std::string stored;
+  while (!left.empty()) {
+    const auto next = utf8::first_character(left);
+    const bool printable = next.valid && !utf8::is_control(next.code) && !utf8::is_deceptive(next.code);
+    const bool fits = printable && (next.bytes == 1 || takes_unicode);
+    stored.append(fits ? left.substr(0, next.bytes) : "?");
+    left.remove_prefix(next.bytes);
+  }
   if (message.size() > kMaxBytes) stored.append("...");
   return stored;
 }

@@ -30,7 +30,7 @@ std::string remedy_for(const std::string& sqlstate) {
 
 [[noreturn]] void fail(const Migration& migration, std::string_view action, const std::exception& error) {
   throw MigrationError("migration " + full_name(migration) + " could not be " + std::string(action) + ": " +
-                       message_of(error) + ": " + remedy_for(sqlstate_of(error)));
+                       whole_message_of(error) + ": " + remedy_for(sqlstate_of(error)));
 }
 
 bool is_done(pqxx::transaction_base& transaction, const Migration& migration) {

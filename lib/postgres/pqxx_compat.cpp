@@ -1,11 +1,15 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/pqxx_compat.hpp"
 
-#include <array>
+#include "outbox/utf8.hpp"
+#include "postgres/server_text.hpp"
+
 #include <stdexcept>
 
 namespace outboxd::postgres {
 namespace {
+
+constexpr std::size_t kLongestMessage = 500;
 
 void refuse_nul_bytes(const std::vector<Parameter>& parameters) {
   for (std::size_t i = 0; i < parameters.size(); ++i) {
@@ -14,24 +18,6 @@ void refuse_nul_bytes(const std::vector<Parameter>& parameters) {
                                   " holds a NUL byte, which Postgres can't store: remove it");
     }
   }
-}
-
-/// libpqxx 7.10 puts a prepared statement's name before the server's words.
-std::string_view without_statement(std::string_view line) {
-  constexpr std::string_view kBefore = "Failure during '";
-  constexpr std::string_view kBehind = "': ";
-  if (!line.starts_with(kBefore)) return line;
-  const auto end = line.find(kBehind, kBefore.size());
-  return end == std::string_view::npos ? line : line.substr(end + kBehind.size());
-}
-
-std::string_view without_severity(std::string_view line) {
-  constexpr std::array<std::string_view, 3> kSeverities{"ERROR:", "FATAL:", "PANIC:"};
-  for (const auto severity : kSeverities) {
-    if (line.substr(0, severity.size()) == severity) line.remove_prefix(severity.size());
-  }
-  const auto start = line.find_first_not_of(" \t");
-  return start == std::string_view::npos ? std::string_view{} : line.substr(start);
 }
 
 }  // namespace
@@ -130,28 +116,16 @@ std::string sqlstate_of(const std::exception& error) {
   return {};
 }
 
-std::string message_of(const std::exception& error) {
-  std::string message;
-  std::string extra;
-  std::string_view rest = error.what();
-  while (!rest.empty()) {
-    const auto end = rest.find('\n');
-    const auto line = rest.substr(0, end);
-    rest = end == std::string_view::npos ? std::string_view{} : rest.substr(end + 1);
-    if (message.empty()) {
-      message = without_severity(without_statement(line));
-    } else if (line.starts_with("connection to server")) {
-      // One for each host.
-      message.append("; ").append(line);
-    } else if (line.starts_with("DETAIL:") || line.starts_with("HINT:")) {
-      auto text = line.substr(line.find(':') + 1);
-      while (text.starts_with(' ')) text.remove_prefix(1);
-      extra += (extra.empty() ? "" : " ") + std::string(text);
-    }
-  }
-  // How libpqxx 6.4 reports a connection that was lost before the statement.
-  if (message.starts_with("Could not obtain client encoding")) return "the connection was lost";
-  return extra.empty() ? message : message + " (" + extra + ")";
+std::string message_of(const std::exception& error, std::string_view ours) {
+  // What libpqxx says of a misuse, or of a value that it can't convert, may quote the value.
+  const bool from_postgres = dynamic_cast<const pqxx::failure*>(&error) != nullptr;
+  if (from_postgres) return shown_message(sqlstate_of(error), error.what(), ours);
+  if (dynamic_cast<const pqxx::pqxx_exception*>(&error) != nullptr) return "an answer that libpqxx can't read";
+  return utf8::shortened(error.what(), kLongestMessage);
+}
+
+std::string whole_message_of(const std::exception& error) {
+  return whole_message(error.what());
 }
 
 }  // namespace outboxd::postgres

@@ -47,9 +47,12 @@ pqxx::result exec_prepared(pqxx::transaction_base& transaction, const std::strin
 /// sent is a pqxx::broken_connection without one; a server that shuts down (57P01 to 57P03) is a plain sql_error.
 [[nodiscard]] std::string sqlstate_of(const std::exception& error);
 
-/// Postgres' message on one line, without "ERROR:", the statement's text and the position; DETAIL and HINT follow
-/// in brackets. Of several hosts, each has its say.
-[[nodiscard]] std::string message_of(const std::exception& error);
+/// What went wrong, as it may be shown anywhere: see server_text.hpp. `ours`: what we have said ourselves.
+[[nodiscard]] std::string message_of(const std::exception& error, std::string_view ours = {});
+
+/// Postgres' message in its own words, which may quote rows: for the row's own `last_error`, and for commands that a
+/// person runs on rows of their own.
+[[nodiscard]] std::string whole_message_of(const std::exception& error);
 
 /// Rows that an INSERT, UPDATE or DELETE changed.
 [[nodiscard]] inline std::size_t affected_rows(const pqxx::result& result) {

@@ -30,6 +30,12 @@ std::string settings_sql(const SessionOptions& options, bool for_one_transaction
          "lock_timeout = " + std::to_string(options.lock_timeout.count());
 }
 
+bool takes_unicode(pqxx::nontransaction& transaction) {
+  const auto encoding = text_of(exec(transaction, "SELECT pg_catalog.current_setting('server_encoding')")[0][0]);
+  // The latter takes whatever bytes there are.
+  return encoding == "UTF8" || encoding == "SQL_ASCII";
+}
+
 }  // namespace
 
 std::string session_settings(const SessionOptions& options) {
@@ -64,7 +70,9 @@ void Session::set_up(pqxx::connection& connection) {
     const auto server_pid = text_of(exec(transaction, "SELECT pg_catalog.pg_backend_pid()")[0][0]);
     pooled_ = server_pid != std::to_string(connection.backendpid());
   }
-  mode_ = {.settings = pooled_ ? settings_sql(options_, true) : "", .prepares = !pooled_};
+  mode_ = {.settings = pooled_ ? settings_sql(options_, true) : "",
+           .prepares = !pooled_,
+           .takes_unicode = takes_unicode(transaction)};
   prepared_.clear();
   if (pooled_) return;
   exec(transaction, session_settings(options_));
@@ -115,7 +123,7 @@ dispatch::StoreError Session::explain(const std::string& purpose, const std::exc
     cut_off_.set_socket(-1);
     connection_.reset();
   }
-  auto text = purpose + ": " + message_of(error);
+  auto text = purpose + ": " + message_of(error, purpose);
   if (!meaning.remedy.empty()) text.append("; ").append(meaning.remedy);
   return {std::move(text), meaning.reconnect};
 }

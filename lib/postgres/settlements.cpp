@@ -17,12 +17,13 @@ constexpr std::chrono::seconds kLongestSearch{2};
 
 /// Outcomes as the parallel arrays that the settle statement takes.
 struct OutcomeArrays {
-  explicit OutcomeArrays(std::span<const Outcome> outcomes) {
+  OutcomeArrays(std::span<const Outcome> outcomes, bool takes_unicode) {
     for (const auto& outcome : outcomes) {
       ids.push_back(outcome.id);
       verdicts.emplace_back(to_string(outcome.verdict));
       delays.push_back(std::to_string(outcome.delay.count()));
-      errors.push_back(outcome.error.empty() ? std::nullopt : std::optional{storable_error(outcome.error)});
+      errors.emplace_back();
+      if (!outcome.error.empty()) errors.back() = storable_error(outcome.error, takes_unicode);
     }
   }
 
@@ -71,7 +72,7 @@ class Writer {
 
  private:
   pqxx::result settle_with(const std::string& statement, std::span<const Outcome> outcomes) {
-    const OutcomeArrays arrays{outcomes};
+    const OutcomeArrays arrays{outcomes, statements_.takes_unicode()};
     return exec(statements_, statement, array_literal(arrays.ids), settlement_.lease, array_literal(arrays.verdicts),
                 array_literal(arrays.delays), array_literal(arrays.errors));
   }

@@ -18,6 +18,8 @@ struct StatementMode {
   std::string settings{};
   /// Where a session is ours alone, statements are planned once.
   bool prepares = false;
+  /// The database can hold every character of UTF-8.
+  bool takes_unicode = false;
 };
 
 /// Runs statements on one connection, each in a transaction of its own. Behind a pooler, which hands its sessions
@@ -31,6 +33,9 @@ class Statements {
   /// Blocks until the whole result is here; a serialization failure or a deadlock, for instance with a row that moves
   /// to another partition, is tried again a few times. Throws what libpqxx throws.
   pqxx::result run(const std::string& sql, const std::vector<Parameter>& parameters);
+
+  /// As StatementMode has it.
+  [[nodiscard]] bool takes_unicode() const { return mode_.takes_unicode; }
 
  private:
   pqxx::result run_once(const std::string& sql, const std::vector<Parameter>& parameters);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "redis/connection.hpp"
 
+#include "redis/error_text.hpp"
+
 #include <boost/asio/error.hpp>
 
 #include <utility>
@@ -60,7 +62,9 @@ asio::awaitable<std::optional<std::string>> Connection::handshake(std::chrono::m
   const auto answer = co_await exchange(greeting.commands, greeting.names.size(), timeout);
   for (std::size_t i = 0; i < answer.replies.size(); ++i) {
     if (answer.replies[i].kind == Value::Kind::error) {
-      co_return "Redis at " + endpoint_.shown + " refuses " + greeting.names[i] + ": " + answer.replies[i].text;
+      ErrorTexts texts{greeting.commands};
+      co_return "Redis at " + endpoint_.shown + " refuses " + greeting.names[i] + ": " +
+          texts.shown(answer.replies[i].text);
     }
   }
   if (!answer.failure.empty()) co_return answer.failure;

@@ -9,11 +9,13 @@
 namespace outboxd::redis {
 namespace {
 
-std::vector<Reply> replies_of(Exchange exchange, const std::vector<std::size_t>& command_ends) {
+std::vector<Reply> replies_of(Exchange exchange, const std::vector<std::size_t>& command_ends,
+                              std::string_view commands) {
+  ErrorTexts texts{commands};
   std::vector<Reply> replies;
   replies.reserve(command_ends.size());
   for (auto& value : exchange.replies) {
-    replies.push_back(read_xadd_reply(std::move(value)));
+    replies.push_back(read_xadd_reply(std::move(value), texts));
     // From a reply that can't be an XADD's on, no reply can be trusted to belong to its command.
     if (replies.back().fault == Fault::unanswered) break;
   }
@@ -40,7 +42,7 @@ dispatch::Awaitable<std::vector<Reply>> Publisher::publish(std::span<const entry
   }
   const auto commands = encode(entries);
   auto exchange = co_await connection_.exchange(commands.bytes, entries.size(), options_.timeout);
-  auto replies = replies_of(std::move(exchange), commands.ends);
+  auto replies = replies_of(std::move(exchange), commands.ends, commands.bytes);
   for (const auto& reply : replies) {
     if (reply.fault == Fault::unanswered) connection_.close();
   }

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "redis/server_check.hpp"
 
+#include "outbox/utf8.hpp"
+
 #include <algorithm>
 #include <array>
 
@@ -25,8 +27,9 @@ std::optional<std::string> judge(const Wanted& wanted, const Value& reply, const
   if (reply.kind != Value::Kind::array || reply.items.size() != 2) return std::nullopt;
   const auto& value = reply.items[1].text;
   if (value == wanted.value || (!wanted.better.empty() && value == wanted.better)) return std::nullopt;
-  return "Redis at " + server + " has " + std::string{wanted.setting} + " " + value + ": " + std::string{wanted.why} +
-         "; set " + std::string{wanted.setting} + " " + std::string{wanted.value};
+  constexpr std::size_t kLongestValue = 100;
+  return "Redis at " + server + " has " + std::string{wanted.setting} + " " + utf8::shortened(value, kLongestValue) +
+         ": " + std::string{wanted.why} + "; set " + std::string{wanted.setting} + " " + std::string{wanted.value};
 }
 
 }  // namespace

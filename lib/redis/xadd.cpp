@@ -15,8 +15,9 @@ bool is_entry_id(std::string_view text) {
   return std::ranges::all_of(text.substr(0, dash), is_digit) && std::ranges::all_of(text.substr(dash + 1), is_digit);
 }
 
-Reply refused(const std::string& error) {
-  return {fault_of_redis_error(error), "Redis refuses: " + error};
+Reply refused(const std::string& error, ErrorTexts& texts) {
+  constexpr const char* kRefuses = "Redis refuses: ";
+  return {fault_of_redis_error(error), kRefuses + texts.shown(error), false, kRefuses + error};
 }
 
 }  // namespace
@@ -36,8 +37,8 @@ void append_write_probe(std::string& out, const std::string& stream) {
   append_command(out, std::array<std::string_view, 5>{"XADD", stream, "0-0", "probe", "1"});
 }
 
-Reply read_xadd_reply(Value value) {
-  if (value.kind == Value::Kind::error) return refused(value.text);
+Reply read_xadd_reply(Value value, ErrorTexts& texts) {
+  if (value.kind == Value::Kind::error) return refused(value.text, texts);
   if (value.kind == Value::Kind::string && is_entry_id(value.text)) return {Fault::none, std::move(value.text)};
   return {Fault::unanswered, "Redis answered XADD with something other than an entry id"};
 }
@@ -48,7 +49,9 @@ Reply read_probe_reply(const Value& value) {
   if (value.text.starts_with("ERR The ID specified in XADD must be greater than 0-0")) return {Fault::none, {}};
   // What is wrong with this one stream is no outage; whatever else it is, entries would fare no better.
   const bool about_the_stream = value.text.starts_with("WRONGTYPE") || value.text.starts_with("NOPERM");
-  auto reply = refused(value.text);
+  // There is nothing of a row's in it to be echoed.
+  ErrorTexts texts{""};
+  auto reply = refused(value.text, texts);
   if (reply.fault == Fault::entry_refused && !about_the_stream) reply.fault = Fault::redis_refuses;
   return reply;
 }

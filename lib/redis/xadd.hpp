@@ -3,6 +3,7 @@
 
 #include "entry/entry.hpp"
 #include "outbox/decide.hpp"
+#include "redis/error_text.hpp"
 #include "redis/resp.hpp"
 
 #include <cstdint>
@@ -19,8 +20,8 @@ void append_xadd(std::string& out, const entry::Entry& entry, std::uint64_t maxl
 void append_write_probe(std::string& out, const std::string& stream);
 
 /// Reads the reply to an XADD: an entry id, or whose fault it is. Anything else means that replies no longer belong
-/// to their commands: Fault::unanswered.
-[[nodiscard]] Reply read_xadd_reply(Value value);
+/// to their commands: Fault::unanswered. `texts`: of the exchange that it is a reply in.
+[[nodiscard]] Reply read_xadd_reply(Value value, ErrorTexts& texts);
 
 /// Reads the reply to a probe (or to PING): Fault::none when an entry would have been written, entry_refused or
 /// stream_elsewhere when only this stream has its trouble, redis_refuses otherwise.

@@ -92,7 +92,7 @@ TEST_CASE("a row whose outcome a trigger objects to is settled when it no longer
   object_to_a_row(daemon.database, "NEW.dispatched_at IS NOT NULL");
   insert_rows(daemon.database, "a", "stream", 20);
   wait_until([&] { return count_rows(daemon.database, kPublished) == 19; });
-  CHECK(contains(daemon.outboxd->err(), "row a000002: it can't be settled: not this row"));
+  CHECK(contains(daemon.outboxd->err(), "row a000002: it can't be settled: P0001 (raise_exception)"));
   no_longer_object(daemon.database);
   wait_until([&] { return count_rows(daemon.database, kPublished) == 20; });
   CHECK(daemon.entries() == 20);
@@ -116,7 +116,7 @@ TEST_CASE("a row whose claim a trigger objects to is left aside, and claimed whe
   object_to_a_row(daemon.database, "NEW.locked_by IS DISTINCT FROM OLD.locked_by");
   insert_rows(daemon.database, "a", "stream", 50);
   wait_until([&] { return count_rows(daemon.database, kPublished) == 49; });
-  CHECK(contains(daemon.outboxd->err(), "row a000002: it can't be claimed: not this row"));
+  CHECK(contains(daemon.outboxd->err(), "row a000002: it can't be claimed: P0001 (raise_exception)"));
   CHECK(count_rows(daemon.database, "id = 'a000002' AND attempts = 0 AND locked_until IS NULL") == 1);
   no_longer_object(daemon.database);
   wait_until([&] { return count_rows(daemon.database, kPublished) == 50; });
@@ -129,7 +129,8 @@ TEST_CASE("a row that is to be taken alone, and can't be claimed at all, is left
   daemon.database.exec(
       "INSERT INTO event_outbox (id, stream_name, payload_json, attempts, locked_by, locked_until)"
       " VALUES ('a000002', 'stream', '{}', 2, 'gone', now() - interval '1 s')");
-  wait_until([&] { return contains(daemon.outboxd->err(), "row a000002: it can't be claimed: not this row"); });
+  wait_until(
+      [&] { return contains(daemon.outboxd->err(), "row a000002: it can't be claimed: P0001 (raise_exception)"); });
   insert_rows(daemon.database, "b", "stream", 100);
   wait_until([&] { return count_rows(daemon.database, kPublished) == 100; });
   CHECK(count_rows(daemon.database, "id = 'a000002' AND attempts = 2") == 1);
@@ -145,7 +146,7 @@ TEST_CASE("a trigger that objects to every row is an outage, and spends nothing"
   insert_rows(daemon.database, "a", "stream", 50);
   wait_until([&] {
     const auto ready = http_get(daemon.port, "/readyz");
-    return ready.status == 503 && contains(ready.body, "no row at all");
+    return ready.status == 503 && contains(ready.body, "P0001 (raise_exception)");
   });
   CHECK(count_rows(daemon.database, "attempts = 0") == 50);
   no_longer_object(daemon.database);

@@ -270,7 +270,9 @@ TEST_CASE("an SQL error tells its SQLSTATE and its message on one line") {
     FAIL("no error");
   } catch (const pqxx::sql_error& error) {
     CHECK(outboxd::postgres::sqlstate_of(error) == "22P02");
-    CHECK(outboxd::postgres::message_of(error) == "invalid input syntax for type integer: \"x\"");
+    CHECK(outboxd::postgres::whole_message_of(error) == "invalid input syntax for type integer: \"x\"");
+    CHECK(outboxd::postgres::message_of(error) ==
+          "22P02 (invalid_text_representation): invalid input syntax for type integer: \"***\"");
   }
 }
 

@@ -63,6 +63,15 @@ TEST_CASE("what became of a row decides what is written about it") {
   }
 }
 
+TEST_CASE("a server's own words go into the row's last_error, and nowhere else") {
+  const Row row{
+      .id = "r-1", .stream = "s", .payload_json = "{}", .oversize_bytes = {}, .dedupe_key = {}, .attempt = 10};
+  const auto outcome = decide(row, {Fault::entry_refused, "ERR ***", false, "ERR 'payload'"}, kPolicy, 0.0);
+  CHECK(outcome.error == "gave up after 10 attempts: ERR 'payload'");
+  CHECK(outcome.shown == "gave up after 10 attempts: ERR ***");
+  CHECK(decide(row, {Fault::bad_row, "the reason", false}, kPolicy, 0.0).shown == "the reason");
+}
+
 TEST_CASE("an unanswered row dies only when it was singled out as what nobody answers") {
   const Row row{
       .id = "r-1", .stream = "s", .payload_json = "{}", .oversize_bytes = {}, .dedupe_key = {}, .attempt = 10};

@@ -2,6 +2,7 @@
 #include "postgres/conninfo.hpp"
 #include "postgres/error_text.hpp"
 #include "postgres/pqxx_compat.hpp"
+#include "postgres/server_text.hpp"
 #include "postgres/sqlstate.hpp"
 
 #include <doctest/doctest.h>
@@ -101,15 +102,15 @@ TEST_CASE("the hosts of a connection string take turns, each with its port") {
   CHECK(with_hosts_turned(one, 1) == one);
 }
 
-TEST_CASE("an error's message names every host that was tried, and no severity") {
-  const auto message = [](const char* what) { return message_of(std::runtime_error{what}); };
-  CHECK(message("ERROR:  no such thing\nLINE 1: SELECT\nHINT:  make one\n") == "no such thing (make one)");
+TEST_CASE("an error in Postgres' own words, for the row that it is about") {
+  CHECK(whole_message("ERROR:  no such thing\nLINE 1: SELECT\nHINT:  make one\n") == "no such thing (make one)");
   CHECK(
-      message("connection to server at \"h1\" failed: refused\n\tIs it running?\n"
-              "connection to server at \"h2\" failed: session is read-only\n") ==
+      whole_message("connection to server at \"h1\" failed: refused\n\tIs it running?\n"
+                    "connection to server at \"h2\" failed: session is read-only\n") ==
       "connection to server at \"h1\" failed: refused; connection to server at \"h2\" failed: session is read-only");
-  CHECK(message("Failure during 'outboxd_claim_0': ERROR:  not this row\nCONTEXT:  a trigger\n") == "not this row");
-  CHECK(message("Could not obtain client encoding: not connected.") == "the connection was lost");
+  CHECK(whole_message("Failure during 'outboxd_claim_0': ERROR:  not this row\nCONTEXT:  a trigger\n") ==
+        "not this row");
+  CHECK(whole_message("Could not obtain client encoding: not connected.") == "the connection was lost");
 }
 
 TEST_CASE("an unreadable connection string is refused without being shown") {
@@ -126,10 +127,16 @@ TEST_CASE("passwords in a connection string are found") {
   CHECK(secrets_of_conninfo("host=h").empty());
 }
 
-TEST_CASE("an error becomes a text that every database can hold") {
-  CHECK(storable_error("plain") == "plain");
-  CHECK(storable_error(std::string{"a\nb\0c\xff\xc3\xa4", 8}) == "a?b?c???");
-  CHECK(storable_error(std::string(5000, 'x')).size() == 1003);
+TEST_CASE("an error becomes a text that its database can hold") {
+  CHECK(storable_error("plain", true) == "plain");
+  CHECK(storable_error("größe 漢字", true) == "größe 漢字");
+  CHECK(storable_error("größe", false) == "gr??e");
+  const std::string dirty{"a\nb\0c\xff\xc3\xa4\x7f\xc2\x9b", 11};
+  CHECK(storable_error(dirty, true) == "a?b?c?ä??");
+  CHECK(storable_error("\u202eevil", true) == "?evil");
+  CHECK(storable_error(std::string(5000, 'x'), true).size() == 1003);
+  // Between two characters.
+  CHECK(storable_error(std::string(999, 'x') + "ä", true) == std::string(999, 'x') + "...");
 }
 
 }  // namespace outboxd::postgres

@@ -4,6 +4,7 @@
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace outboxd::redis {
@@ -20,6 +21,11 @@ Value error_value(std::string text) {
   auto value = string_value(std::move(text));
   value.kind = Value::Kind::error;
   return value;
+}
+
+Reply read_xadd_reply(Value value) {
+  ErrorTexts texts{""};
+  return read_xadd_reply(std::move(value), texts);
 }
 
 }  // namespace
@@ -43,6 +49,9 @@ TEST_CASE("only an entry id says that a row is published") {
   const auto refused = read_xadd_reply(error_value("WRONGTYPE Operation"));
   CHECK(refused.fault == Fault::entry_refused);
   CHECK(refused.text == "Redis refuses: WRONGTYPE Operation");
+  const auto echo = read_xadd_reply(error_value("ERR unknown command 'XADD', with args beginning with: 's' 'mine'"));
+  CHECK(echo.text == "Redis refuses: ERR unknown command ***");
+  CHECK(echo.word_for_word == "Redis refuses: ERR unknown command 'XADD', with args beginning with: 's' 'mine'");
 }
 
 TEST_CASE("a probe is answered by the one complaint that it provokes") {
