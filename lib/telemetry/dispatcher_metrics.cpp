@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/dispatcher_metrics.hpp"
 
+#include "outbox/utf8.hpp"
+
 #include <limits>
 #include <utility>
 
@@ -192,7 +194,9 @@ prometheus::Histogram& DispatcherMetrics::seconds(const char* name, const char* 
 prometheus::Counter& DispatcherMetrics::published_of(std::string_view stream) {
   const auto known = published_.find(stream);
   if (known != published_.end()) return *known->second;
-  if (published_.size() >= kMostStreams || stream.size() > kLongestStream) return published_elsewhere_;
+  // A label that is not UTF-8 would spoil the whole page for whoever scrapes it.
+  const bool is_label = stream.size() <= kLongestStream && utf8::is_valid(stream);
+  if (published_.size() >= kMostStreams || !is_label) return published_elsewhere_;
   std::string name(stream);
   auto& series = published_family_.Add(with(labels_, "stream", name));
   published_.emplace(std::move(name), &series);

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/dispatcher_observer.hpp"
 
+#include "outbox/utf8.hpp"
+
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
 
@@ -12,9 +14,20 @@ using dispatch::Health;
 
 namespace {
 
+/// Names come from rows, and reasons from servers: of a line they get a part, so that the rest can be read.
+std::string name(std::string_view text) {
+  constexpr std::size_t kLongest = 200;
+  return utf8::shortened(text, kLongest);
+}
+
+std::string cut(std::string_view reason) {
+  constexpr std::size_t kLongest = 1'000;
+  return utf8::shortened(reason, kLongest);
+}
+
 /// What is the case, for people, with the reason where there is one.
 std::string describe(Health health, std::string_view reason) {
-  const auto because = reason.empty() ? std::string() : " (" + std::string(reason) + ")";
+  const auto because = reason.empty() ? std::string() : " (" + cut(reason) + ")";
   switch (health) {
     case Health::starting:
       return "starting" + because;
@@ -64,6 +77,9 @@ void DispatcherObserver::health(Health health, std::string_view reason) {
   if (waited && health == Health::working) {
     after = fmt::format(" again, after {:.1f} s", std::chrono::duration<double>(now - waits_since_).count());
   }
+  const auto line = state_lines_.admit(now);
+  if (line == ChangeRate::Line::none) return;
+  if (line == ChangeRate::Line::last_of_many) after += "; it changes too often for a line each: see /readyz";
   spdlog::log(level_of(health), "{}: {}{}", dispatcher_, description, after);
 }
 
@@ -72,7 +88,8 @@ void DispatcherObserver::failed(std::string_view stream, Fault fault, std::strin
   if (fault != Fault::entry_refused && fault != Fault::stream_elsewhere && fault != Fault::short_of_memory) return;
   const auto kept_back = lines_of_refusals_.admit(stream);
   if (!kept_back) return;
-  spdlog::warn("{}: a row of stream {} was not published ({}); it is tried again{}", dispatcher_, stream, reason,
+  spdlog::warn("{}: a row of stream {} was not published ({}); it is tried again{}", dispatcher_, name(stream),
+               cut(reason),
                *kept_back > 0 ? fmt::format(", as are {} more since the last such line", *kept_back) : "");
 }
 
@@ -80,8 +97,8 @@ void DispatcherObserver::died(std::string_view id, std::string_view stream, std:
   DispatcherMetrics::died(id, stream, reason);
   const auto kept_back = lines_of_the_dead_.admit(stream);
   if (!kept_back) return;
-  const auto of_stream = stream.empty() ? std::string{} : fmt::format(" of stream {}", stream);
-  spdlog::error("{}: row {}{} is dead ({}){}", dispatcher_, id, of_stream, reason,
+  const auto of_stream = stream.empty() ? std::string{} : fmt::format(" of stream {}", name(stream));
+  spdlog::error("{}: row {}{} is dead ({}){}", dispatcher_, name(id), of_stream, cut(reason),
                 *kept_back > 0 ? fmt::format("; so are {} more since the last such line", *kept_back) : "");
 }
 
@@ -91,7 +108,7 @@ void DispatcherObserver::reserved_fields_dropped(std::string_view stream, std::s
   spdlog::warn(
       "{}: a payload for stream {} has {} field(s) with a reserved name (such as outbox_id or _sig): dropped; "
       "rename them. Further ones are only counted (outboxd_reserved_fields_dropped_total)",
-      dispatcher_, stream, fields);
+      dispatcher_, name(stream), fields);
 }
 
 void DispatcherObserver::ambiguous_entry(std::string_view id, std::string_view stream, std::string_view why,
@@ -113,7 +130,7 @@ void DispatcherObserver::refused_by_store(std::span<const dispatch::RefusedRow> 
   const auto& first = rows.front();
   if (!lines_of_held_up_.admit(first.id)) return;
   spdlog::warn("{}: {} row(s) are held up by Postgres while their neighbours go on; row {}: {}; {}", dispatcher_,
-               rows.size(), first.id, first.reason, first.dead ? "it is dead" : "it is tried again");
+               rows.size(), name(first.id), cut(first.reason), first.dead ? "it is dead" : "it is tried again");
 }
 
 void DispatcherObserver::wake_ups(bool there) {
@@ -130,14 +147,21 @@ void DispatcherObserver::wake_ups(bool there) {
 
 void DispatcherObserver::freed_rows_of(std::string_view worker) {
   DispatcherMetrics::freed_rows_of(worker);
-  spdlog::warn("{}: worker {} is dead (its Postgres sessions are gone): its leases are ended", dispatcher_, worker);
+  const auto kept_back = lines_of_dead_workers_.admit("");
+  if (!kept_back) return;
+  spdlog::warn("{}: worker {} is dead (its Postgres sessions are gone): its leases are ended{}", dispatcher_,
+               name(worker),
+               *kept_back > 0 ? fmt::format("; so are {} more since the last such line", *kept_back) : "");
 }
 
 void DispatcherObserver::settled(std::size_t rows, std::size_t leases_lost, std::chrono::nanoseconds took) {
   DispatcherMetrics::settled(rows, leases_lost, took);
   if (leases_lost == 0) return;
-  spdlog::warn("{}: {} row(s) had been taken over by another worker when their outcome came; it was not written",
-               dispatcher_, leases_lost);
+  const auto kept_back = lines_of_lost_leases_.admit("");
+  if (!kept_back) return;
+  spdlog::warn("{}: {} row(s) had been taken over by another worker when their outcome came; it was not written{}",
+               dispatcher_, leases_lost,
+               *kept_back > 0 ? fmt::format("; nor {} times since the last such line", *kept_back) : "");
 }
 
 }  // namespace outboxd::telemetry

@@ -40,6 +40,9 @@ class DispatcherObserver final : public DispatcherMetrics {
   LineRate lines_of_refusals_;
   LineRate lines_of_the_dead_;
   LineRate lines_of_held_up_;
+  LineRate lines_of_dead_workers_;
+  LineRate lines_of_lost_leases_;
+  ChangeRate state_lines_;
   bool logged_reserved_ = false;
   OncePerSubject streams_with_ambiguous_entries_;
 };

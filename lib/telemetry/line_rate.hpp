@@ -20,7 +20,8 @@ class LineRate {
   std::optional<std::uint64_t> admit(std::string_view subject, TimePoint now = std::chrono::steady_clock::now()) {
     std::erase_if(subjects_,
                   [now](const auto& known) { return known.second.kept_back == 0 && is_over(known.second, now); });
-    const auto key = subjects_.size() < kMostSubjects ? std::string{subject} : std::string{};
+    const auto key =
+        subjects_.size() < kMostSubjects ? std::string{subject.substr(0, kLongestSubject)} : std::string{};
     const auto [known, is_new] = subjects_.try_emplace(key, State{now, 0});
     if (is_new) return 0;
     auto& state = known->second;
@@ -38,10 +39,35 @@ class LineRate {
     std::uint64_t kept_back = 0;
   };
   static constexpr std::size_t kMostSubjects = 200;
+  static constexpr std::size_t kLongestSubject = 200;
 
   static bool is_over(const State& state, TimePoint now) { return now - state.last >= std::chrono::minutes{1}; }
 
   std::map<std::string, State> subjects_;
+};
+
+/// Lets a line for each change of a state through, unless there are many of them within a minute.
+class ChangeRate {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  enum class Line { its_own, last_of_many, none };
+
+  /// What to write about this change: a line, a line and that further ones are kept back, or nothing.
+  Line admit(TimePoint now = std::chrono::steady_clock::now()) {
+    if (now - began_ >= std::chrono::minutes{1}) {
+      began_ = now;
+      lines_ = 0;
+    }
+    if (lines_ == kMost) return Line::none;
+    return ++lines_ == kMost ? Line::last_of_many : Line::its_own;
+  }
+
+ private:
+  static constexpr int kMost = 20;
+
+  TimePoint began_{};
+  int lines_ = 0;
 };
 
 }  // namespace outboxd::telemetry

@@ -1,12 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/readiness.hpp"
 
+#include "outbox/utf8.hpp"
 #include "telemetry/escape.hpp"
 #include "telemetry/redaction.hpp"
 
 #include <algorithm>
 
 namespace outboxd::telemetry {
+
+namespace {
+
+// Somewhat more than a row's last_error has, as there are words of ours around it.
+constexpr std::size_t kLongestReason = 1'200;
+
+}  // namespace
 
 void Readiness::ready(std::string_view part) {
   parts_[std::string(part)].clear();
@@ -29,7 +37,7 @@ std::string Readiness::report() const {
     if (reason.empty()) continue;
     append_printable(text, part);
     text += ": ";
-    append_printable(text, log::redacted(reason));
+    append_printable(text, utf8::shortened(log::redacted(reason), kLongestReason));
     text += '\n';
   }
   return text;

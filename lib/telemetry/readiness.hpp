@@ -20,7 +20,7 @@ class Readiness {
   [[nodiscard]] bool all_ready() const;
 
   /// What `/readyz` prints: "ready", or a line `part: reason` for each that isn't; secrets masked, control characters
-  /// escaped.
+  /// escaped, and each reason cut to 1,200 bytes.
   [[nodiscard]] std::string report() const;
 
  private:

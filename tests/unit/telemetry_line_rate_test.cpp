@@ -25,3 +25,13 @@ TEST_CASE("however many subjects there are, few are remembered: the others share
   CHECK_FALSE(rate.admit("another", start));
   CHECK(rate.admit("a third", start + 2min) == 0U);
 }
+
+TEST_CASE("a state that changes all the time has twenty lines a minute, and the last says so") {
+  outboxd::telemetry::ChangeRate rate;
+  using Line = outboxd::telemetry::ChangeRate::Line;
+  const outboxd::telemetry::ChangeRate::TimePoint start{1h};
+  for (int i = 0; i < 19; ++i) CHECK((rate.admit(start) == Line::its_own));
+  CHECK((rate.admit(start + 1s) == Line::last_of_many));
+  CHECK((rate.admit(start + 59s) == Line::none));
+  CHECK((rate.admit(start + 60s) == Line::its_own));
+}

@@ -52,6 +52,7 @@ TEST_CASE("metrics: every family is there from the start") {
   const DispatcherMetrics dispatcher(metrics, "outbox", {});
   const std::set<std::string> expected{
       "outboxd_build_info gauge",
+      "outboxd_log_lines_dropped_total counter",
       "outboxd_pending_rows gauge",
       "outboxd_due_rows gauge",
       "outboxd_oldest_pending_age_seconds gauge",
@@ -182,4 +183,14 @@ TEST_CASE("metrics: a stream's name can't break the format") {
   DispatcherMetrics outbox(metrics, "outbox", {});
   outbox.published("a\"b\\c\nd", 1);
   CHECK(value_of(metrics, R"(outboxd_published_total{dispatcher="outbox",stream="a\"b\\c\nd"})") == "1");
+}
+
+TEST_CASE("metrics: a stream whose name is no UTF-8 counts among the others") {
+  Metrics metrics;
+  DispatcherMetrics dispatcher(metrics, "outbox", {});
+  dispatcher.published("a\xff", 1);
+  dispatcher.published("größe", 1);
+  CHECK(value_of(metrics, R"(outboxd_published_total{dispatcher="outbox",stream="other"})") == "1");
+  CHECK(value_of(metrics, R"(outboxd_published_total{dispatcher="outbox",stream="größe"})") == "1");
+  CHECK(value_of(metrics, "outboxd_log_lines_dropped_total") == "0");
 }

@@ -8,6 +8,9 @@
 #include <spdlog/sinks/ostream_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
+#include <array>
+#include <chrono>
 #include <memory>
 #include <regex>
 #include <sstream>
@@ -130,4 +133,38 @@ TEST_CASE("dispatcher observer: a dead row and a refused stream are named, and n
         "warning outbox: a row of stream s.a was not published (WRONGTYPE); it is tried again\n"
         "warning outbox: a row of stream s.b was not published (NOPERM); it is tried again\n"
         "error outbox: row 1 of stream s.a is dead (gave up)\n");
+}
+
+TEST_CASE("dispatcher observer: names from rows and reasons from servers are cut, in the log and for /readyz") {
+  Metrics metrics;
+  Readiness readiness;
+  const CapturedLog log;
+  DispatcherObserver observer(metrics, readiness, "outbox", {});
+  const std::string huge(300'000, 'x');
+  observer.health(Health::redis_unavailable, huge);
+  CHECK(readiness.report().size() < 1'300);
+  CHECK(readiness.report().ends_with("; nothing is claimed until it answers\n"));
+  observer.failed(huge, Fault::entry_refused, huge);
+  observer.died(huge, huge, huge);
+  observer.reserved_fields_dropped(huge, 1);
+  observer.refused_by_store(std::array{outboxd::dispatch::RefusedRow{huge, huge}});
+  observer.freed_rows_of(huge);
+  CHECK(log.text().size() < 6 * 1'700);
+  CHECK(log.text().find("; it is tried again") != std::string::npos);
+}
+
+TEST_CASE("dispatcher observer: what repeats has one line a minute") {
+  Metrics metrics;
+  Readiness readiness;
+  const CapturedLog log;
+  DispatcherObserver observer(metrics, readiness, "outbox", {});
+  for (int i = 0; i < 1'000; ++i) {
+    observer.freed_rows_of("worker " + std::to_string(i));
+    observer.settled(1, 1, std::chrono::nanoseconds(1));
+    observer.health(Health::redis_unavailable, "away");
+    observer.health(Health::working, "");
+  }
+  const auto text = log.text();
+  CHECK(std::count(text.begin(), text.end(), '\n') == 22);
+  CHECK(text.find("it changes too often for a line each: see /readyz") != std::string::npos);
 }
