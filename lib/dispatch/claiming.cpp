@@ -18,6 +18,11 @@ Awaitable<void> Dispatcher::claim_loop() {
       co_await take_a_suspect();
       continue;
     }
+    if (auto ids = to_retry(); !ids.empty()) {
+      co_await retry_refused(std::move(ids));
+      continue;
+    }
+    if (!co_await outcomes_are_written()) continue;
     const auto wanted = breaker_.rows_allowed(batch_.now());
     const auto limit = rate_.allowed(wanted, parts_.clock.now());
     if (limit == 0) {
@@ -26,7 +31,7 @@ Awaitable<void> Dispatcher::claim_loop() {
       continue;
     }
     const bool empty_handed = rows_in_hand_ + rows_postponed_ == 0;
-    ClaimRequest request{limit, due_by_, {}};
+    ClaimRequest request{limit, due_by_, {}, left_out()};
     auto claimed = co_await claim(std::move(request));
     if (!claimed) continue;
     const auto rows = claimed->rows.size() + claimed->refused.size();
@@ -78,8 +83,13 @@ Awaitable<void> Dispatcher::probe() {
 Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   const auto started = parts_.clock.now();
   const auto limit = request.limit;
+  const bool open_to_all = request.only.empty();
   auto result = co_await parts_.store.claim(std::move(request));
-  trouble_.claim = result ? std::string{} : result.error().text;
+  if (result && !judge_claim(*result, open_to_all, limit)) {
+    co_await stay_back_from_claims();
+    co_return std::nullopt;
+  }
+  if (!result) trouble_.claim = result.error().text;
   report_health();
   if (!result) {
     breaker_.claim_failed(limit);
@@ -88,15 +98,10 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
       wake_ups_ = WakeUps::none;
       ask_for_wake_ups_at_ = {};
     }
-    co_await disarm_wake_ups();
-    if (waits_for_outages()) {
-      co_await pause(claim_backoff_.next(parts_.random()));
-    } else {
-      give_up(trouble_.claim);
-    }
+    co_await stay_back_from_claims();
     co_return std::nullopt;
   }
-  claim_backoff_.reset();
+  if (!claims_refused_.since) claim_backoff_.reset();
   auto claimed = std::move(*result);
   if (!claimed.any_due) nothing_due_at_ = started;
   if (options_.once && due_by_.empty()) due_by_ = claimed.claimed_at;
@@ -110,6 +115,15 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   co_return claimed;
 }
 
+Awaitable<void> Dispatcher::stay_back_from_claims() {
+  co_await disarm_wake_ups();
+  if (waits_for_outages()) {
+    co_await pause(claim_backoff_.next(parts_.random()));
+  } else {
+    give_up(trouble_.claim);
+  }
+}
+
 // A row that takes its dispatchers down would take the attempts of its neighbours with it each time. The one that
 // does has been alone the most often, and comes after those that were but in its company.
 Awaitable<bool> Dispatcher::look_for_suspects() {
@@ -121,6 +135,10 @@ Awaitable<bool> Dispatcher::look_for_suspects() {
 }
 
 void Dispatcher::remember_suspects(std::vector<std::string> found) {
+  const auto now = parts_.clock.now();
+  std::erase_if(found, [&](const std::string& id) {
+    return quarantine_.holds(id) || refused_claims_.undecided().contains(id) || sent_.is_left_out(id, now);
+  });
   if (found.empty() || !suspects_.empty()) return;
   suspects_ = std::move(found);
   if (polls_) claim_alarm_.ring();
@@ -129,10 +147,11 @@ void Dispatcher::remember_suspects(std::vector<std::string> found) {
 Awaitable<void> Dispatcher::take_a_suspect() {
   co_await nothing_in_hand();
   if (claiming_is_over() || breaker_.is_open()) co_return;
-  ClaimRequest request{1, due_by_, {suspects_.front()}};
+  ClaimRequest request{1, due_by_, {suspects_.front()}, {}};
+  // Should the claim fail, others have their turn before it is found again.
+  suspects_.erase(suspects_.begin());
   auto claimed = co_await claim(std::move(request));
   if (!claimed) co_return;
-  suspects_.erase(suspects_.begin());
   if (!claimed->rows.empty()) co_await to_publish_.push(std::move(*claimed));
   co_await nothing_in_hand();
 }

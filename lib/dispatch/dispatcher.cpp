@@ -19,6 +19,9 @@ constexpr std::chrono::milliseconds kWatchInterval{800};
 constexpr std::chrono::milliseconds kCloseWatchInterval{460};
 constexpr int kSightings = 3;
 
+// A row that is due again so soon after it was marked as published was hardly requeued by an operator.
+constexpr std::chrono::seconds kSoonAgain{10};
+
 // Counting takes a twentieth of Postgres' time at most.
 constexpr int kWorkToCounting = 19;
 
@@ -39,7 +42,9 @@ Dispatcher::Dispatcher(const boost::asio::any_io_executor& executor, DispatcherO
       pace_{options_.poll_interval},
       redis_backoff_{options_.backoff_min, options_.backoff_max},
       claim_backoff_{options_.backoff_min, options_.backoff_max},
-      settle_backoff_{options_.backoff_min, options_.backoff_max} {}
+      settle_backoff_{options_.backoff_min, options_.backoff_max},
+      refused_backoff_{options_.backoff_min, options_.backoff_max},
+      sent_{std::max<TimePoint::duration>(kSoonAgain, 3 * options_.poll_interval)} {}
 
 Awaitable<void> Dispatcher::run() {
   using namespace boost::asio::experimental::awaitable_operators;
@@ -83,6 +88,9 @@ void Dispatcher::give_up(std::string reason) {
 void Dispatcher::report_health() {
   auto health = Health::working;
   const std::string* reason = nullptr;
+  if (!trouble_.starving.empty()) {
+    std::tie(health, reason) = std::pair{Health::postgres_unavailable, &trouble_.starving};
+  }
   if (!trouble_.settle.empty()) std::tie(health, reason) = std::pair{Health::postgres_unavailable, &trouble_.settle};
   if (!trouble_.claim.empty()) std::tie(health, reason) = std::pair{Health::postgres_unavailable, &trouble_.claim};
   if (!trouble_.redis.empty()) std::tie(health, reason) = std::pair{Health::redis_unavailable, &trouble_.redis};
@@ -103,6 +111,7 @@ Awaitable<void> Dispatcher::sample() {
   }
   backlog_ = *sample;
   parts_.observer.sampled(*sample);
+  watch_for_starvation(*sample);
 }
 
 Awaitable<void> Dispatcher::sample_loop() {

@@ -12,15 +12,21 @@
 #include "outbox/batch_size.hpp"
 #include "outbox/breaker.hpp"
 #include "outbox/poll_pace.hpp"
+#include "outbox/quarantine.hpp"
 #include "outbox/rate_limit.hpp"
+#include "outbox/refusal_judgement.hpp"
 #include "outbox/retry_policy.hpp"
+#include "outbox/sent_rows.hpp"
+#include "outbox/starvation.hpp"
 #include "outbox/wake_up_budget.hpp"
 
 #include <functional>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace outboxd::dispatch {
@@ -80,7 +86,13 @@ class Dispatcher {
  private:
   /// What keeps the dispatcher from working, as each loop last saw it; empty: nothing.
   struct Trouble {
-    std::string redis, claim, settle;
+    std::string redis, claim, settle, starving;
+  };
+  /// Since when the store has refused everything, without a sign of whose fault that is.
+  struct AllRefused {
+    std::optional<TimePoint> since;
+    TimePoint last{};
+    std::string reason;
   };
 
   Awaitable<void> claim_loop();
@@ -104,11 +116,24 @@ class Dispatcher {
   Awaitable<void> arm_wake_ups();
   Awaitable<void> disarm_wake_ups();
   void account_refused(const std::vector<RefusedRow>& refused);
+  /// False when the store refuses everything that is due. `open_to_all`: any row may have been claimed.
+  bool judge_claim(ClaimedRows& claimed, bool open_to_all, std::uint32_t limit);
+  Awaitable<void> stay_back_from_claims();
+  /// Rows that are left out of ordinary claims, and which of them are to be tried by themselves now.
+  [[nodiscard]] std::vector<std::string> left_out() const;
+  [[nodiscard]] std::vector<std::string> to_retry();
+  Awaitable<void> retry_refused(std::vector<std::string> ids);
+  /// While no outcome can be written, and it isn't known why, few rows are claimed. False when none may be.
+  Awaitable<bool> outcomes_are_written();
   Awaitable<void> pause(std::chrono::microseconds how_long);
   [[nodiscard]] bool claiming_is_over();
   [[nodiscard]] bool waits_for_outages() const { return !options_.once || options_.once_deadline.has_value(); }
 
   Awaitable<Settlement> publish(ClaimedRows claimed);
+  /// Outcomes that need no sending, by their places in the claim.
+  using Known = std::vector<std::pair<std::size_t, Outcome>>;
+  /// Takes rows out of the claim that have been sent before.
+  Known take_sent_before(ClaimedRows& claimed);
   Awaitable<std::vector<Reply>> send(const Prepared& prepared, const ClaimedRows& claimed);
   /// Why nothing may be sent now, if so.
   [[nodiscard]] std::optional<Reply> obstacle(const ClaimedRows& claimed) const;
@@ -124,19 +149,28 @@ class Dispatcher {
     bool in_doubt = false;
     /// Its rows count in rows_postponed_, no longer in rows_in_hand_.
     bool postponed = false;
+    /// Of a postponed one: when it is tried next, and how long it waited for that.
+    TimePoint next_try{};
+    std::chrono::milliseconds delay{0};
+    /// Rows that people were told of.
+    std::set<std::string> told{};
   };
 
   Awaitable<void> settle(Unsettled& unsettled);
   /// Afterwards `unsettled` holds the rows that are still without their outcome. False when the store failed.
   Awaitable<bool> try_to_settle(Unsettled& unsettled);
   void postpone(Unsettled unsettled);
-  void keep_refused(Unsettled& unsettled, const std::vector<RefusedRow>& refused);
+  void keep_unwritten(Unsettled& unsettled, const Settled& settled);
+  void judge_settlement(Unsettled& unsettled, const Settled& settled);
+  void remember_sent(const Settlement& settlement, const Settled& settled);
+  void remember_unsettled(const Settlement& settlement);
   void give_up_settling(Unsettled& unsettled);
   void let_go_of(const Unsettled& unsettled, std::size_t rows);
   /// How many outcomes were not written as somebody else has, or may have, the rows.
   [[nodiscard]] std::size_t leases_lost(const Unsettled& unsettled, const Settled& settled) const;
   void account_settled(const Settlement& settlement, std::size_t leases_lost);
   Awaitable<void> sample();
+  void watch_for_starvation(const BacklogSample& sample);
   Awaitable<void> count_what_remains();
 
   void report_health();
@@ -199,6 +233,16 @@ class Dispatcher {
   /// Rows that the store refused to settle with their batch.
   std::size_t rows_postponed_ = 0;
   std::vector<Unsettled> postponed_;
+  RefusalJudgement refused_claims_;
+  RefusalJudgement refused_settlements_;
+  AllRefused claims_refused_;
+  AllRefused settlements_refused_;
+  Backoff refused_backoff_;
+  Quarantine quarantine_;
+  /// Trying them takes a small part of the time.
+  TimePoint next_retry_{};
+  SentRows sent_;
+  Starvation starvation_;
   bool no_more_to_postpone_ = false;
   bool ended_ = false;
   std::optional<TimePoint> stop_deadline_;

@@ -42,14 +42,19 @@ struct ClaimRequest {
   /// Claim only what was due at this store time (a ClaimedRows::claimed_at); empty: what is due now.
   std::string due_by;
   /// Claim only rows of these ids; empty: any.
-  std::vector<std::string> only;
+  std::vector<std::string> only{};
+  /// Of any, claim none of these ids.
+  std::vector<std::string> without{};
 };
 
 /// Rows leased by one claim, in the order in which they are to be published.
 struct ClaimedRows {
   std::vector<Row> rows;
-  /// Rows that were due and could not be claimed for a reason of their own.
+  /// Rows that were due, were tried one by one, and could not be claimed. Whether that is for a reason of their own,
+  /// or as the table takes no writes at all, is not for the store to say.
   std::vector<RefusedRow> refused;
+  /// With refused rows: what to tell people should it be everybody's.
+  std::string refusal{};
   /// There are more due, although these are fewer than the limit.
   bool more = false;
   /// Rows were due, although they may be leased, or suspects; or nobody looked.
@@ -71,11 +76,17 @@ struct Settlement {
   bool in_parts = false;
 };
 
-/// What became of a settlement. What is neither written nor refused had lost its lease.
+/// What became of a settlement. What is in none of these had lost its lease.
 struct Settled {
   std::size_t written = 0;
-  /// Still without their outcome, for a reason of their own: locked by somebody, refused by a trigger.
-  std::vector<RefusedRow> refused;
+  /// Still without their outcome, though tried one by one: locked by another session, or refused. As in ClaimedRows.
+  std::vector<RefusedRow> refused{};
+  /// Still without their outcome, as there was no time to try them.
+  std::vector<std::string> untried{};
+  /// Written, but what was written is not what now stands there; they are no longer ours.
+  std::vector<RefusedRow> undone{};
+  /// With refused or undone rows: what to tell people should it be everybody's.
+  std::string refusal{};
 };
 
 /// What there is to see of workers that died.

@@ -36,6 +36,7 @@ Awaitable<void> Dispatcher::publish_loop() {
 }
 
 Awaitable<Settlement> Dispatcher::publish(ClaimedRows claimed) {
+  auto sent_before = take_sent_before(claimed);
   auto prepared = prepare(claimed.rows, parts_.encoder, options_.retry.max_attempts);
   for (const auto& [row, fields] : prepared.reserved_dropped) {
     parts_.observer.reserved_fields_dropped(claimed.rows[row].stream, fields);
@@ -51,7 +52,11 @@ Awaitable<Settlement> Dispatcher::publish(ClaimedRows claimed) {
     auto replies = co_await send(prepared, claimed);
     merge_replies(prepared, std::move(replies));
   }
-  co_return decide_all(std::move(claimed), prepared);
+  auto settlement = decide_all(std::move(claimed), prepared);
+  for (auto& [place, outcome] : sent_before) {
+    settlement.outcomes.insert(settlement.outcomes.begin() + static_cast<std::ptrdiff_t>(place), std::move(outcome));
+  }
+  co_return settlement;
 }
 
 std::optional<Reply> Dispatcher::obstacle(const ClaimedRows& claimed) const {
@@ -125,6 +130,7 @@ Settlement Dispatcher::decide_all(ClaimedRows claimed, const Prepared& prepared)
     const auto& reply = *prepared.replies[i];
     if (reply.fault == Fault::short_of_memory) breaker_.claim_failed(static_cast<std::uint32_t>(claimed.rows.size()));
     settlement.outcomes.push_back(decide(row, reply, options_.retry, parts_.random()));
+    settlement.outcomes.back().attempt = row.attempt;
     account(row, reply, settlement.outcomes.back());
   }
   return settlement;

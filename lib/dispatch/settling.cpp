@@ -9,8 +9,10 @@
 namespace outboxd::dispatch {
 namespace {
 
-// How long a row that can't be settled with its batch waits for its next try: it may be locked by somebody.
+// How long a row that can't be settled with its batch waits for its next try, at first and at last: it may be locked
+// by another session for a moment, or be refused for as long as it lives.
 constexpr std::chrono::milliseconds kPostponed{250};
+constexpr std::chrono::milliseconds kLongPostponed{4'000};
 
 auto is_published = [](const Outcome& outcome) { return outcome.verdict == Verdict::published; };
 
@@ -32,18 +34,30 @@ void Dispatcher::postpone(Unsettled unsettled) {
   rows_postponed_ += rows;
   let_go_of(unsettled, rows);
   unsettled.postponed = true;
-  if (postponed_.empty()) postponed_alarm_.ring();
+  unsettled.delay = kPostponed;
+  unsettled.next_try = parts_.clock.now() + kPostponed;
+  postponed_alarm_.ring();
   postponed_.push_back(std::move(unsettled));
 }
 
 Awaitable<void> Dispatcher::postponed_loop() {
   while (!no_more_to_postpone_ || !postponed_.empty()) {
     auto until = kUntilItRings;
-    if (!postponed_.empty()) until = std::min(parts_.clock.now() + kPostponed, deadline().value_or(kUntilItRings));
+    if (!postponed_.empty()) {
+      until = std::min(std::ranges::min_element(postponed_, {}, &Unsettled::next_try)->next_try,
+                       deadline().value_or(kUntilItRings));
+    }
     co_await parts_.clock.wait(postponed_alarm_, until);
-    auto due = std::exchange(postponed_, {});
-    for (auto& unsettled : due) {
-      co_await try_to_settle(unsettled);
+    const auto now = parts_.clock.now();
+    const bool all = stop_deadline_.has_value() || past_deadline();
+    for (auto& unsettled : std::exchange(postponed_, {})) {
+      if (all || unsettled.next_try <= now) {
+        co_await try_to_settle(unsettled);
+        unsettled.delay = all ? kPostponed : std::min(2 * unsettled.delay, kLongPostponed);
+        const auto tried_at = parts_.clock.now();
+        unsettled.next_try =
+            std::min(tried_at + unsettled.delay, std::max(unsettled.settlement.lease_ends, tried_at + kPostponed));
+      }
       if (!unsettled.settlement.outcomes.empty()) postponed_.push_back(std::move(unsettled));
     }
   }
@@ -66,16 +80,22 @@ Awaitable<bool> Dispatcher::try_to_settle(Unsettled& unsettled) {
   auto& settlement = unsettled.settlement;
   const auto started = parts_.clock.now();
   const auto settled = co_await parts_.store.settle(settlement);
-  trouble_.settle = settled ? std::string{} : settled.error().text;
+  if (!settled) {
+    trouble_.settle = settled.error().text;
+  } else if (!settlements_refused_.since) {
+    trouble_.settle.clear();
+  }
+  if (settled) judge_settlement(unsettled, *settled);
   if (health_ != Health::starting) report_health();
   if (settled) {
     settle_backoff_.reset();
     const auto lost = leases_lost(unsettled, *settled);
     parts_.observer.settled(settled->written, lost, parts_.clock.now() - started);
     account_settled(settlement, lost);
-    keep_refused(unsettled, settled->refused);
-  } else {
-    unsettled.in_doubt = true;
+    remember_sent(settlement, *settled);
+    keep_unwritten(unsettled, *settled);
+  } else if (!std::exchange(unsettled.in_doubt, true)) {
+    remember_unsettled(settlement);
   }
   // While the store is away nobody else can have claimed the rows, so that the outcomes are worth keeping even beyond
   // the lease: the guard decides.
@@ -89,19 +109,22 @@ std::size_t Dispatcher::leases_lost(const Unsettled& unsettled, const Settled& s
   const auto& settlement = unsettled.settlement;
   // An earlier try may have been carried out although its answer was lost; then the guard refuses our own rows.
   // Nobody else can have taken them before the lease was over; afterwards there is no telling.
-  const bool written_before =
-      unsettled.in_doubt && settled.written == 0 && parts_.clock.now() < settlement.lease_ends;
-  return written_before ? 0 : settlement.outcomes.size() - settled.written - settled.refused.size();
+  const bool written_before = unsettled.in_doubt && settled.written + settled.undone.size() == 0 &&
+                              parts_.clock.now() < settlement.lease_ends;
+  return written_before ? 0
+                        : settlement.outcomes.size() - settled.written - settled.refused.size() -
+                              settled.untried.size() - settled.undone.size();
 }
 
-void Dispatcher::keep_refused(Unsettled& unsettled, const std::vector<RefusedRow>& refused) {
+void Dispatcher::keep_unwritten(Unsettled& unsettled, const Settled& settled) {
   auto& [outcomes, lease, lease_ends, in_parts] = unsettled.settlement;
   std::set<std::string_view> ids;
-  for (const auto& row : refused) ids.insert(row.id);
+  for (const auto& row : settled.refused) ids.insert(row.id);
+  for (const auto& id : settled.untried) ids.insert(id);
   const auto gone = std::erase_if(outcomes, [&](const Outcome& outcome) { return !ids.contains(outcome.id); });
   let_go_of(unsettled, gone);
-  // Each further try would tell the same.
-  if (!refused.empty() && !std::exchange(in_parts, true)) parts_.observer.refused_by_store(refused);
+  // Before its lease ends, as it may be claimed at once then.
+  if (!ids.empty() && !std::exchange(in_parts, true)) remember_unsettled(unsettled.settlement);
 }
 
 void Dispatcher::let_go_of(const Unsettled& unsettled, std::size_t rows) {
@@ -125,7 +148,8 @@ void Dispatcher::account_settled(const Settlement& settlement, std::size_t lease
 
 void Dispatcher::give_up_settling(Unsettled& unsettled) {
   auto& outcomes = unsettled.settlement.outcomes;
-  trouble_.settle.clear();
+  if (!settlements_refused_.since) trouble_.settle.clear();
+  remember_unsettled(unsettled.settlement);
   tally_.unsettled += outcomes.size();
   for (auto i = std::ranges::count_if(outcomes, is_published); i > 0; --i) {
     ++tally_.possible_duplicates;

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <chrono>
+#include <cstdint>
 #include <string>
 
 namespace outboxd {
@@ -27,6 +28,8 @@ struct Outcome {
   std::string error{};
   /// The same without contents of the row, for all other outlets.
   std::string shown{};
+  /// Of a published one: which attempt it was.
+  std::uint32_t attempt = 0;
 };
 
 }  // namespace outboxd

@@ -12,19 +12,20 @@ namespace {
 // come.
 constexpr std::string_view kClaim = R"sql(/* claim */
 WITH oldest AS MATERIALIZED (
-  SELECT {key} AS place FROM {table}
+  SELECT {key} AS place, {id} AS id FROM {table}
    WHERE {key} {key_equals} ANY (ARRAY(SELECT {key} FROM {table} WHERE {which}{and_rows}
                              ORDER BY {available_at} LIMIT greatest(4 * $1::bigint, 256)))
      AND {still_due}
    ORDER BY {created_at}, {id} LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
 others AS MATERIALIZED (
-  SELECT {key} AS place FROM {table}
+  SELECT {key} AS place, {id} AS id FROM {table}
    WHERE {which}{and_rows} AND NOT {key} {key_equals} ANY (ARRAY(SELECT place FROM oldest))
    ORDER BY {available_at} LIMIT $1::bigint - (SELECT count(*) FROM oldest) FOR UPDATE SKIP LOCKED),
+locked AS MATERIALIZED (SELECT * FROM oldest UNION ALL SELECT * FROM others),
 claimed AS (
   UPDATE {table} AS o
      SET {available_at} = {lease_end}
-   WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM oldest UNION ALL SELECT place FROM others)) AND {still_due}
+   WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked)) AND {still_due}
   RETURNING {returned})
 {claimed})sql";
 
@@ -40,13 +41,13 @@ SELECT place::text FROM (
  ORDER BY created_at, id)sql";
 
 constexpr std::string_view kClaimPlaces = R"sql(/* claim */
-WITH claimed AS (
+WITH locked AS MATERIALIZED (
+  SELECT {key} AS place, {id} AS id FROM {table} WHERE {which}{and_rows}
+   ORDER BY {created_at}, {id} LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
+claimed AS (
   UPDATE {table} AS o
      SET {available_at} = {lease_end}
-   WHERE o.{key} {key_equals} ANY (ARRAY(
-           SELECT {key} FROM {table} WHERE {which}{and_rows}
-            ORDER BY {created_at}, {id} LIMIT $1::bigint FOR UPDATE SKIP LOCKED))
-     AND {still_due}
+   WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked)) AND {still_due}
   RETURNING {returned})
 {claimed})sql";
 
@@ -69,13 +70,16 @@ constexpr std::string_view kOurs =
 
 // What is over is not scheduled for later.
 constexpr std::string_view kMarkPublished = R"sql(/* settle */
-UPDATE {table}
-   SET {set_published}{attempts} = least({own_attempts}, {attempts_cap}) + 1, {available_at} = least({available_at}, now())
- WHERE {ours})sql";
+WITH written AS (
+  UPDATE {table} AS o
+     SET {set_published}{attempts} = least({own_attempts}, {attempts_cap}) + 1, {available_at} = least({available_at}, now())
+   WHERE {ours}
+  RETURNING o.{id} AS id, {is_published} AS as_meant))sql";
 
 // When a row was due before its claim is forgotten; one that is given back is due from its creation on, so that
 // whoever takes only what was due at some time, as --once does, takes it again.
 constexpr std::string_view kSettle = R"sql(/* settle */
+WITH written AS (
 UPDATE {table} AS o
    SET {set_outcome}{attempts} = CASE WHEN s.verdict = 'released' THEN o.{attempts}
                                       ELSE least({o_attempts}, {attempts_cap}) + 1 END,
@@ -84,7 +88,8 @@ UPDATE {table} AS o
                              WHEN s.verdict = 'released' THEN least({first_due}, now())
                              ELSE least(o.{available_at}, now()) END
   FROM unnest($1::text[]::{ids}, $3::text[], $4::bigint[], $5::text[]) AS s (id, verdict, delay, error)
- WHERE o.{id} {id_equals} s.id AND o.{pending} AND o.{available_at} = $2::timestamptz{and_rows})sql";
+ WHERE o.{id} {id_equals} s.id AND o.{pending} AND o.{available_at} = $2::timestamptz{and_rows}
+RETURNING o.{id} AS id, coalesce({is_as_meant}, false) AS as_meant))sql";
 
 // Every count stops at the cap. The oldest row is among those due first, or among the few that are leased or retried.
 constexpr std::string_view kSample = R"sql(

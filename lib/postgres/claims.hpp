@@ -9,20 +9,25 @@
 #include <chrono>
 #include <cstdint>
 #include <deque>
-#include <map>
+#include <exception>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace outboxd::postgres {
 
-/// Claims rows, and finds its way around single rows that Postgres refuses to hand out: one that a trigger or a
-/// constraint objects to is left aside for a while, one that can't be read is declared dead. Rows of a claim whose
-/// answer was lost are given back by the next one. Blocks; not thread-safe.
+/// Claims rows, and finds its way around single rows that Postgres refuses to hand out: each is told apart from its
+/// neighbours, which are claimed. One that can't be read is declared dead. Rows of a claim whose answer was lost are
+/// given back by the next one. Blocks; not thread-safe.
 class Claims {
  public:
-  /// Throws what libpqxx throws; a single row's trouble is in the result.
+  /// `table`: its name for people. Throws what libpqxx throws where the connection no longer works, or no row could
+  /// be tried alone in time.
   dispatch::ClaimedRows claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
-                              const dispatch::ClaimRequest& request);
+                              const dispatch::ClaimRequest& request, const std::string& table);
+
+  /// The last claim met nothing but errors that may go away with another connection, to another server perhaps.
+  [[nodiscard]] bool wants_new_connection() const { return wants_new_connection_; }
 
  private:
   struct Call {
@@ -30,19 +35,37 @@ class Claims {
     const Layout& layout;
     const LayoutTerms& terms;
     const dispatch::ClaimRequest& request;
+    const std::string& table;
+    std::chrono::steady_clock::time_point began;
+  };
+  struct Failure {
+    std::string cause;
+    std::string text;
+    std::exception_ptr error;
   };
 
   dispatch::ClaimedRows claim_due(const Call& call);
+  dispatch::ClaimedRows claim_any(const Call& call);
   dispatch::ClaimedRows claim_next(const Call& call);
   dispatch::ClaimedRows claim_ahead(const Call& call);
   void look_ahead(const Call& call);
   void give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed);
   template <typename... Ids>
   dispatch::ClaimedRows claim_by(const Call& call, const std::string& statement, const Ids&... ids);
-  dispatch::ClaimedRows claim_around(const Call& call);
+  /// Returns the ids of rows that were locked, and are not what was written of them.
+  template <typename... Ids>
+  std::vector<std::string> claim_into(dispatch::ClaimedRows& claimed, const Call& call, const std::string& statement,
+                                      std::size_t limit, const Ids&... ids);
+  std::vector<std::string> claim_these(dispatch::ClaimedRows& claimed, const Call& call,
+                                       const std::vector<std::string>& ids);
+  void claim_unwritten(dispatch::ClaimedRows& claimed, const Call& call, const std::vector<std::string>& ids);
+  dispatch::ClaimedRows claim_around(const Call& call, const Failure& failure);
+  dispatch::ClaimedRows claim_one_by_one(const Call& call, const std::vector<std::string>& ids,
+                                         const Failure* failure);
+  std::optional<dispatch::ClaimedRows> claim_with_patience(const Call& call, std::chrono::milliseconds most);
   void free_unknown_leases(const Call& call);
-  dispatch::RefusedRow set_aside(const Call& call, const std::string& id, const std::string& reason);
-  [[nodiscard]] std::vector<std::string> ids_aside() const;
+  dispatch::RefusedRow refuse(const Call& call, const std::string& id, const std::string& cause,
+                              const std::string& reason);
 
   /// A claim failed, and may have been carried out all the same.
   bool in_doubt_ = false;
@@ -59,8 +82,9 @@ class Claims {
   std::uint32_t fitting_ = UINT32_MAX;
   /// Of the claim at hand: rows whose payloads were more than a batch holds.
   std::vector<std::string> kept_back_;
-  /// Rows that could not be claimed, and until when they are left alone.
-  std::map<std::string, std::chrono::steady_clock::time_point> aside_;
+  bool wants_new_connection_ = false;
+  /// Claims in a row that were too slow, and found no row that is to blame for it.
+  unsigned fruitless_ = 0;
 };
 
 }  // namespace outboxd::postgres

@@ -6,22 +6,23 @@
 namespace outboxd::postgres {
 namespace {
 
-// ARRAY(SELECT …) runs once, whatever the plan, so that the limit holds. The inner order is the index's; rows of one
-// transaction share their time, so ordering by id as well would sort a bulk insert for each batch. The few that were
-// claimed are put in full order at the end.
+// What is locked is looked for once, whatever the plan, so that the limit holds. The inner order is the index's; rows
+// of one transaction share their time, so ordering by id as well would sort a bulk insert for each batch. The few
+// that were claimed are put in full order at the end.
 constexpr std::string_view kClaim = R"sql(/* claim */
-WITH claimed AS (
+WITH locked AS MATERIALIZED (
+  SELECT {key} AS place, {id} AS id FROM {table}
+   WHERE {which}{and_rows}
+   ORDER BY {available_at}
+   LIMIT $1::bigint
+     FOR UPDATE SKIP LOCKED),
+claimed AS (
   UPDATE {table} AS o
      SET {attempts} = least({o_attempts}, {attempts_cap}) + 1, {locked_by} = {worker}, {locked_until} = {lease_end}
-   WHERE o.{key} {key_equals} ANY (ARRAY(
-           SELECT {key} FROM {table}
-            WHERE {which}{and_rows}
-            ORDER BY {available_at}
-            LIMIT $1::bigint
-              FOR UPDATE SKIP LOCKED))
+   WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked))
      AND {still_due}
   RETURNING o.{id} AS id, o.{stream}::text AS stream, coalesce(o.{payload}::text, 'null') AS payload, o.{attempts} AS attempt,
-            o.{locked_until} AS lease, o.{available_at} AS available_at, {dedupe_key}::text AS dedupe_key)
+            CASE WHEN o.{locked_by}::text = {worker} THEN o.{locked_until} END AS lease, o.{available_at} AS available_at, {dedupe_key}::text AS dedupe_key)
 {claimed})sql";
 
 // A lease that nobody ended tells that the claim before had no outcome. A row that takes its dispatchers down would
@@ -63,9 +64,12 @@ constexpr std::string_view kOurs =
     "{id} {id_equals} ANY ($1::text[]::{ids}) AND {locked_by}::text = {worker} AND {locked_until} = $2::timestamptz";
 
 constexpr std::string_view kMarkPublished = R"sql(/* settle */
-UPDATE {table} SET {set_published}{locked_until} = NULL WHERE {ours})sql";
+WITH written AS (
+  UPDATE {table} AS o SET {set_published}{locked_until} = NULL WHERE {ours}
+  RETURNING o.{id} AS id, {is_published} AS as_meant))sql";
 
 constexpr std::string_view kSettle = R"sql(/* settle */
+WITH written AS (
 UPDATE {table} AS o
    SET {set_outcome}{attempts} = CASE WHEN s.verdict = 'released' THEN greatest({o_attempts} - 1, 0) ELSE o.{attempts} END,
        {available_at} = CASE {dead_at}
@@ -73,7 +77,8 @@ UPDATE {table} AS o
                              ELSE o.{available_at} END,
        {locked_until} = NULL
   FROM unnest($1::text[]::{ids}, $3::text[], $4::bigint[], $5::text[]) AS s (id, verdict, delay, error)
- WHERE o.{id} {id_equals} s.id AND o.{locked_by}::text = {worker} AND o.{locked_until} = $2::timestamptz{and_rows})sql";
+ WHERE o.{id} {id_equals} s.id AND o.{locked_by}::text = {worker} AND o.{locked_until} = $2::timestamptz{and_rows}
+RETURNING o.{id} AS id, coalesce({is_as_meant}, false) AS as_meant))sql";
 
 // A dead worker's rows are among those due first, as it claimed them in that order; the bound keeps both statements
 // cheap beside a large backlog.

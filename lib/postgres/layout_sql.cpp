@@ -45,20 +45,27 @@ SELECT CASE WHEN octet_length({payload}::text) <= {max_payload} THEN {payload}::
 constexpr std::string_view kUnlockedOnly = R"sql(
    AND o.{key} {key_equals} ANY (ARRAY(SELECT {key} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED)))sql";
 
-constexpr std::string_view kStillOurs = "SELECT {id}::text FROM {table} WHERE {ours}";
+constexpr std::string_view kStillOurs = R"sql(
+SELECT {id}::text, {id} {id_equals} ANY (ARRAY(SELECT {id} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED))
+  FROM {table} WHERE {ours})sql";
+
+// A trigger may change what is written before it is, without a word. The role's own search path is set before.
+constexpr std::string_view kWritten = R"sql(
+SELECT NULL::text, count(*) FROM written WHERE {takes_own_path}
+UNION ALL SELECT id::text, NULL FROM written WHERE NOT as_meant)sql";
 
 // A payload that won't be sent anyway stays in the database, as it may be larger than our memory; so do those that
 // are more than a batch may hold. The first line says what holds for all, and sets the role's own search path before
 // it asks for the rows, which claims them; the lines of one branch follow those of the one before. Sums that run
 // along the rows cost a tenth of the claim, and are seldom needed.
 constexpr std::string_view kClaimed = R"sql(
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, (SELECT lease FROM claimed LIMIT 1), now(), NULL::bigint,
+SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, {lease}, now(), NULL::bigint,
        NULL::text, {any_due}
  WHERE {takes_own_path}
 UNION ALL (
 SELECT id::text, stream, CASE WHEN {fits} THEN payload END, attempt, NULL, NULL,
        CASE WHEN {fits} THEN NULL ELSE octet_length(payload) END, dedupe_key, false
-  FROM claimed WHERE {all_fit} ORDER BY {order})
+  FROM claimed WHERE {all_fit} AND {is_leased} ORDER BY {order})
 UNION ALL (
 SELECT id::text, stream, CASE WHEN fits AND NOT kept_back THEN payload END, attempt, NULL, NULL, bytes, dedupe_key,
        kept_back
@@ -66,9 +73,13 @@ SELECT id::text, stream, CASE WHEN fits AND NOT kept_back THEN payload END, atte
     SELECT *, before > 0 AND before + bytes > {batch_bytes} AND fits AS kept_back FROM (
       SELECT *, coalesce(sum(CASE WHEN fits THEN bytes ELSE 0 END)
                            OVER (ORDER BY {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
-        FROM (SELECT *, octet_length(payload) AS bytes, {fits} AS fits FROM claimed WHERE NOT {all_fit}) AS sized)
+        FROM (SELECT *, octet_length(payload) AS bytes, {fits} AS fits FROM claimed WHERE NOT {all_fit} AND {is_leased}) AS sized)
       AS summed) AS rows
- ORDER BY {order}))sql";
+ ORDER BY {order})
+UNION ALL
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+ WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed WHERE {is_leased})
+   AND NOT EXISTS (SELECT FROM claimed WHERE claimed.id {id_equals} locked.id AND {is_leased}))sql";
 
 }  // namespace
 
@@ -133,6 +144,12 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
         "o.{last_error}) END, ";
   }
   set("set_outcome", outcome + "{touch}");
+  set("is_published",
+      shape.has_status() ? "(o.{status} {status_equals} {as_published})" : "(o.{published_at} IS NOT NULL)");
+  set("is_as_meant",
+      std::string{"CASE s.verdict WHEN 'published' THEN {is_published} WHEN 'dead' THEN "} +
+          (shape.has_status() ? "o.{status} {status_equals} {as_dead}" : "o.{available_at} = 'infinity'") +
+          " ELSE s.delay = 0 OR o.{available_at} > now() END");
   set("dead_at", shape.has_status() ? "" : "WHEN s.verdict = 'dead' THEN 'infinity'::timestamptz");
 }
 
@@ -174,6 +191,9 @@ std::string LayoutSql::fill_write(std::string_view sql) const {
 std::string LayoutSql::claimed(std::string_view order) const {
   auto sql = *this;
   sql.set("order", order);
+  // A trigger may write another lease than it was to, or none. Of several the most frequent one is ours.
+  sql.put("lease", "(SELECT mode() WITHIN GROUP (ORDER BY lease) FROM claimed WHERE lease > now())");
+  sql.set("is_leased", "lease = {lease}");
   sql.set("fits", "(octet_length(payload) <= {max_payload} AND attempt <= {max_attempts})");
   sql.set("all_fit", "(SELECT coalesce(sum(octet_length(payload)), 0) <= {batch_bytes} FROM claimed WHERE {fits})");
   return sql.fill(kClaimed);
@@ -208,9 +228,9 @@ void LayoutSql::add_settlements(Layout& layout, std::string_view mark_published,
   const auto with = [this, settle](std::string_view and_rows) {
     auto sql = *this;
     sql.set("and_rows", and_rows);
-    return sql.fill_write(settle);
+    return sql.fill(std::string{settle} + std::string{kWritten});
   };
-  layout.mark_published = fill_write(mark_published);
+  layout.mark_published = fill(std::string{mark_published} + std::string{kWritten});
   layout.settle = with("");
   layout.settle_unlocked = with(kUnlockedOnly);
   layout.still_ours = fill_read(kStillOurs);

@@ -20,6 +20,11 @@ namespace outboxd::postgres {
 /// A statement's parameter in Postgres' text format; empty is NULL.
 using Parameter = std::optional<std::string>;
 
+/// A parameter that is NULL for an empty text.
+[[nodiscard]] inline Parameter or_null(const std::string& text) {
+  return text.empty() ? Parameter{} : Parameter{text};
+}
+
 /// Opens a connection that never reconnects by itself: once lost, every use of it throws pqxx::broken_connection.
 /// Blocks up to the connect_timeout of `conninfo` (a URL or key=value text). Throws pqxx::broken_connection.
 [[nodiscard]] std::unique_ptr<pqxx::connection> open_connection(const std::string& conninfo);

@@ -7,6 +7,7 @@
 #include "postgres/settlements.hpp"
 #include "postgres/worker_lock.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace outboxd::postgres {
@@ -17,17 +18,27 @@ constexpr std::chrono::seconds kReconnectGrace{10};
 constexpr std::chrono::seconds kInARow{2};
 constexpr const char* kPooledPrefix = "pooled:";
 
-Parameter or_null(const std::string& text) {
-  return text.empty() ? Parameter{} : Parameter{text};
-}
-
 // Our own statements hold row locks for milliseconds: what takes longer is somebody else's, and rows that wait for it
 // are settled apart from their batch. Claims skip locked rows, and wait for a lock on the table as long as they may.
 constexpr std::chrono::milliseconds kLockTimeout{250};
 
+// A claim or a settlement that takes longer than this is tried in parts, so that a row whose trigger takes long
+// doesn't hold up its neighbours for the whole of the time-out.
+std::chrono::milliseconds usual_timeout_of(std::chrono::milliseconds statement_timeout) {
+  return std::min(statement_timeout,
+                  std::max<std::chrono::milliseconds>(std::chrono::seconds{1}, statement_timeout / 10));
+}
+
 SessionOptions with_worker_lock(const RowStoreOptions& options) {
   auto session = options.session;
   session.opening_sql = take_worker_lock_sql(options.terms.worker);
+  session.usual_timeout = usual_timeout_of(session.statement_timeout);
+  return session;
+}
+
+/// For statements that change no row, or are not tried in parts.
+SessionOptions with_long_statements(SessionOptions session) {
+  session.usual_timeout = {};
   return session;
 }
 
@@ -45,7 +56,7 @@ RowStore::RowStore(const RowStoreOptions& options)
       commits_{options.poll_interval},
       claim_session_{"pg-claim", with_worker_lock(options)},
       settle_session_{"pg-settle", with_short_waits(with_worker_lock(options))},
-      watch_session_{"pg-watch", with_short_waits(with_worker_lock(options))} {}
+      watch_session_{"pg-watch", with_short_waits(with_long_statements(with_worker_lock(options)))} {}
 
 dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
   auto report = co_await claim_session_.run("looking at " + name_, [this](Statements& statements) {
@@ -64,21 +75,21 @@ dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
 }
 
 dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> RowStore::claim(dispatch::ClaimRequest request) {
-  // Taken before the statement is sent: the server's own end of the lease can only be later.
-  const auto lease_ends = std::chrono::steady_clock::now() + terms_.lease;
-  auto claimed = co_await claim_session_.run("claiming from " + name_, [this, &request](Statements& statements) {
+  co_return co_await claim_session_.run("claiming from " + name_, [this, &request](Statements& statements) {
     // Whatever was told before tells of nothing that the claim doesn't see.
     claim_session_.forget_notifications();
-    return claims_.claim(statements, layout_, terms_, request);
+    auto claimed = claims_.claim(statements, layout_, terms_, request, name_);
+    if (claims_.wants_new_connection()) claim_session_.reopen();
+    return claimed;
   });
-  if (claimed) claimed->lease_ends = lease_ends;
-  co_return claimed;
 }
 
 dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> RowStore::settle(
     const dispatch::Settlement& settlement) {
   co_return co_await settle_session_.run("settling in " + name_, [this, &settlement](Statements& statements) {
-    return write_outcomes(statements, layout_, settlement);
+    auto written = write_outcomes(statements, layout_, settlement, name_);
+    if (written.wants_new_connection) settle_session_.reopen();
+    return std::move(written.settled);
   });
 }
 

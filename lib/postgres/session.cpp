@@ -11,6 +11,10 @@ namespace {
 // Beyond the server's own time-out: the way there and back.
 constexpr std::chrono::seconds kGrace{2};
 
+std::chrono::milliseconds usual_timeout_of(const SessionOptions& options) {
+  return options.usual_timeout.count() > 0 ? options.usual_timeout : options.statement_timeout;
+}
+
 // synchronous_commit off: a claim or an outcome lost in a crash of the server means that a row is sent again, never
 // that it is lost, and it saves waiting for a flush a batch.
 // The planner's: what is claimed and settled is a small part of the table, found by its indexes, whatever the
@@ -26,7 +30,7 @@ std::string settings_sql(const SessionOptions& options, bool for_one_transaction
          "jit = off" + set + "client_min_messages = warning" + set + "TimeZone = 'UTC'" + set + "DateStyle = 'ISO'" +
          set + "enable_seqscan = off" + set + "enable_bitmapscan = off" + set +
          "plan_cache_mode = force_generic_plan" + set +
-         "statement_timeout = " + std::to_string(options.statement_timeout.count()) + set +
+         "statement_timeout = " + std::to_string(usual_timeout_of(options).count()) + set +
          "lock_timeout = " + std::to_string(options.lock_timeout.count());
 }
 
@@ -46,7 +50,7 @@ Session::Session(const std::string& thread_name, SessionOptions options)
     : options_{std::move(options)}, cut_off_{options_.statement_timeout + kGrace}, thread_{thread_name} {}
 
 void Session::ensure_open() {
-  if (connection_ && connection_->is_open()) return;
+  if (connection_ && connection_->is_open() && !wanted_anew_) return;
   cut_off_.set_socket(-1);
   connection_.reset();
   auto fresh = open_a_host();
@@ -59,6 +63,7 @@ void Session::ensure_open() {
   if (connections_ > 0) reopened_at_ = std::chrono::steady_clock::now();
   ++connections_;
   listens_ = false;
+  wanted_anew_ = false;
   was_notified_ = false;
 }
 
@@ -72,7 +77,9 @@ void Session::set_up(pqxx::connection& connection) {
   }
   mode_ = {.settings = pooled_ ? settings_sql(options_, true) : "",
            .prepares = !pooled_,
-           .takes_unicode = takes_unicode(transaction)};
+           .takes_unicode = takes_unicode(transaction),
+           .usual_timeout = usual_timeout_of(options_),
+           .longest_timeout = options_.statement_timeout};
   prepared_.clear();
   if (pooled_) return;
   exec(transaction, session_settings(options_));

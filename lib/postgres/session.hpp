@@ -28,6 +28,8 @@ struct SessionOptions {
   std::string conninfo;
   /// For one statement; the server is told, and if it doesn't keep to it the connection is cut shortly after.
   std::chrono::milliseconds statement_timeout{30'000};
+  /// What a statement may take at first, before it is tried in parts; 0: as long as any.
+  std::chrono::milliseconds usual_timeout{0};
   /// For one lock that a statement waits for; 0: as long as the statement may take.
   std::chrono::milliseconds lock_timeout{0};
   /// SQL to run on each new session of our own before it is used for anything else; may be empty.
@@ -69,6 +71,8 @@ class Session {
   /// Notifications are looked for on this connection from now on.
   void listen() { listens_ = true; }
   void forget_notifications() { was_notified_ = false; }
+  /// The connection is of no more use, although it works: the next work gets a new one.
+  void reopen() { wanted_anew_ = true; }
 
  private:
   /// Somebody who waits for the server to say something unasked.
@@ -91,6 +95,7 @@ class Session {
   std::uint64_t connections_ = 0;
   bool pooled_ = false;
   bool listens_ = false;
+  bool wanted_anew_ = false;
   StatementMode mode_;
   PreparedStatements prepared_;
   std::optional<std::chrono::steady_clock::time_point> reopened_at_;

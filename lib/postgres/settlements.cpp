@@ -4,16 +4,23 @@
 #include "postgres/array_literal.hpp"
 #include "postgres/by_halves.hpp"
 #include "postgres/error_text.hpp"
+#include "postgres/sqlstate.hpp"
 
 #include <algorithm>
 #include <optional>
 #include <span>
+#include <string_view>
+#include <utility>
 #include <vector>
 
 namespace outboxd::postgres {
 namespace {
 
-constexpr std::chrono::seconds kLongestSearch{2};
+// How long rows are looked for that are in the way of their neighbours.
+constexpr std::chrono::seconds kLongestSearch{3};
+// Causes of our own, where there is no SQLSTATE.
+constexpr const char* kUnwritten = "unwritten";
+constexpr const char* kUndone = "undone";
 
 /// Outcomes as the parallel arrays that the settle statement takes.
 struct OutcomeArrays {
@@ -42,33 +49,50 @@ std::vector<std::string> ids_of(std::span<const Outcome> outcomes) {
 
 class Writer {
  public:
-  Writer(Statements& statements, const Layout& layout, const dispatch::Settlement& settlement)
-      : statements_{statements}, layout_{layout}, settlement_{settlement} {}
+  Writer(Statements& statements, const Layout& layout, const dispatch::Settlement& settlement,
+         const std::string& table)
+      : statements_{statements}, layout_{layout}, settlement_{settlement}, purpose_{"settling in " + table + ": "} {}
 
-  std::size_t write_at_once() {
+  void write_at_once() {
     const auto& outcomes = settlement_.outcomes;
     const bool all_published =
         std::ranges::all_of(outcomes, [](const Outcome& one) { return one.verdict == Verdict::published; });
-    if (!all_published) return affected_rows(settle_with(layout_.settle, outcomes));
-    return affected_rows(
-        exec(statements_, layout_.mark_published, array_literal(ids_of(outcomes)), settlement_.lease));
+    if (all_published) {
+      take(exec(statements_, layout_.mark_published, array_literal(ids_of(outcomes)), settlement_.lease));
+    } else {
+      take(settle_with(layout_.settle, outcomes));
+    }
+    add_unwritten();
   }
 
-  dispatch::Settled write_in_parts() {
-    dispatch::Settled settled;
+  /// `slow`: the whole of it has been tried, and took too long.
+  void write_in_parts(bool slow) {
     const std::span all{settlement_.outcomes};
-    const auto refused = by_halves(
-        all.size(), std::chrono::steady_clock::now() + kLongestSearch, [&](std::size_t begin, std::size_t end) {
-          settled.written += affected_rows(settle_with(layout_.settle_unlocked, all.subspan(begin, end - begin)));
+    const Statements::Patience patience{statements_, std::min(statements_.usual_timeout(), kProbeTimeout)};
+    const auto now = std::chrono::steady_clock::now();
+    std::vector<bool> tried(all.size());
+    const auto refused =
+        by_halves(statements_, all.size(), slow, now + kLongestSearch, [&](std::size_t begin, std::size_t end) {
+          take(settle_with(layout_.settle_unlocked, all.subspan(begin, end - begin)));
+          std::fill(tried.begin() + static_cast<std::ptrdiff_t>(begin),
+                    tried.begin() + static_cast<std::ptrdiff_t>(end), true);
         });
-    // A batch of which no row will do is no single row's doing.
-    if (all.size() > 1 && refused.items.size() == all.size()) std::rethrow_exception(refused.first);
-    for (const auto& [index, reason] : refused.items) {
-      settled.refused.push_back({all[index].id, "it can't be settled: " + reason});
+    auto& settled = written_.settled;
+    if (settled.written == 0 && refused.items.empty() && refused.first) std::rethrow_exception(refused.first);
+    written_.wants_new_connection = settled.written == 0 && !refused.items.empty();
+    for (const auto& [index, reason, cause] : refused.items) {
+      const auto meaning = meaning_of_sqlstate(cause);
+      if (!meaning.reconnect) written_.wants_new_connection = false;
+      tried[index] = true;
+      refuse(all[index].id, cause, reason, meaning.remedy);
     }
-    add_locked(settled);
-    return settled;
+    for (std::size_t i = 0; i < all.size(); ++i) {
+      if (!tried[i]) settled.untried.push_back(all[i].id);
+    }
+    add_unwritten();
   }
+
+  WrittenOutcomes take_result() { return std::move(written_); }
 
  private:
   pqxx::result settle_with(const std::string& statement, std::span<const Outcome> outcomes) {
@@ -77,33 +101,77 @@ class Writer {
                 array_literal(arrays.delays), array_literal(arrays.errors));
   }
 
-  /// What is still ours was skipped.
-  void add_locked(dispatch::Settled& settled) {
+  /// The first line says how many were written, the others which of them are not what was written.
+  void take(const pqxx::result& result) {
+    auto& settled = written_.settled;
+    settled.written += std::stoull(text_of(result[0][1])) - (row_count(result) - 1);
+    for (const auto& line : result) {
+      if (line[0].is_null()) continue;
+      settled.undone.push_back(
+          {text_of(line[0]), "it can't be settled: what is written is undone (by a trigger?)", false, kUndone});
+      say(settled.undone.back().reason, "");
+    }
+  }
+
+  void refuse(std::string id, const std::string& cause, const std::string& reason, std::string_view remedy) {
+    written_.settled.refused.push_back({std::move(id), "it can't be settled: " + reason, false, cause});
+    say(reason, remedy);
+  }
+
+  void say(const std::string& reason, std::string_view remedy) {
+    auto& text = written_.settled.refusal;
+    if (!text.empty()) return;
+    text = purpose_ + reason;
+    if (!remedy.empty()) text.append("; ").append(remedy);
+  }
+
+  /// What is neither written nor refused, and is still ours, was skipped: by us where another session has locked it,
+  /// else by a trigger.
+  void add_unwritten() {
+    auto& settled = written_.settled;
+    const auto known = settled.written + settled.undone.size() + settled.refused.size() + settled.untried.size();
+    if (known >= settlement_.outcomes.size()) return;
+    const auto is_known = [&](const std::string& id) {
+      return std::ranges::find(settled.refused, id, &dispatch::RefusedRow::id) != settled.refused.end() ||
+             std::ranges::find(settled.untried, id) != settled.untried.end();
+    };
     const auto ids = array_literal(ids_of(settlement_.outcomes));
     for (const auto& line : exec(statements_, layout_.still_ours, ids, settlement_.lease)) {
       auto id = text_of(line[0]);
-      if (std::ranges::find(settled.refused, id, &dispatch::RefusedRow::id) != settled.refused.end()) continue;
-      settled.refused.push_back({std::move(id), "it can't be settled: another session holds a lock on it"});
+      if (is_known(id)) continue;
+      const bool is_locked = text_of(line[1]) != "t";
+      if (is_locked) {
+        refuse(std::move(id), "", "another session holds a lock on it", "");
+      } else {
+        refuse(std::move(id), kUnwritten, "the UPDATE did nothing (for a trigger that returned NULL?)", "");
+      }
     }
   }
 
   Statements& statements_;
   const Layout& layout_;
   const dispatch::Settlement& settlement_;
+  std::string purpose_;
+  WrittenOutcomes written_;
 };
 
 }  // namespace
 
-dispatch::Settled write_outcomes(Statements& statements, const Layout& layout,
-                                 const dispatch::Settlement& settlement) {
-  Writer writer{statements, layout, settlement};
-  if (settlement.in_parts) return writer.write_in_parts();
-  try {
-    return {writer.write_at_once(), {}};
-  } catch (const std::exception& error) {
-    if (!meaning_of_sqlstate(sqlstate_of(error)).may_be_one_rows) throw;
+WrittenOutcomes write_outcomes(Statements& statements, const Layout& layout, const dispatch::Settlement& settlement,
+                               const std::string& table) {
+  Writer writer{statements, layout, settlement, table};
+  bool slow = false;
+  if (!settlement.in_parts) {
+    try {
+      writer.write_at_once();
+      return writer.take_result();
+    } catch (const std::exception& error) {
+      check_it_may_be_a_rows(statements, error);
+      slow = took_its_time(cause_of(error));
+    }
   }
-  return writer.write_in_parts();
+  writer.write_in_parts(slow);
+  return writer.take_result();
 }
 
 }  // namespace outboxd::postgres

@@ -6,12 +6,11 @@
 
 namespace outboxd::postgres {
 
-/// What an error of Postgres means for the connection it came over, and for people.
+/// What an error of Postgres means for the connection it came over, and for people, once it is known not to be about
+/// a single row: a trigger may raise any of them for one, so what it says is no evidence.
 struct SqlStateMeaning {
   /// The session is of no more use, or would go on reaching the wrong server: connect anew.
   bool reconnect = false;
-  /// A single row may be what it is about: its data, its locks, a trigger's opinion of it. Its neighbours may do.
-  bool may_be_one_rows = false;
   /// What to do about it; empty where Postgres' own message says all there is.
   std::string_view remedy;
 };

@@ -39,6 +39,33 @@ pqxx::result Statements::run(const std::string& sql, const std::vector<Parameter
   }
 }
 
+bool Statements::connection_works() {
+  try {
+    exec_parameters(transaction_, "SELECT 1", {});
+    return true;
+  } catch (const std::exception&) {
+    return false;
+  }
+}
+
+void Statements::set_timeout(std::chrono::milliseconds time) {
+  const auto setting = "statement_timeout = " + std::to_string(time.count());
+  if (mode_.settings.empty()) {
+    exec_parameters(transaction_, "SET " + setting, {});
+  } else {
+    further_settings_ = "; SET LOCAL " + setting;
+  }
+}
+
+void Statements::restore_timeout() noexcept {
+  try {
+    further_settings_.clear();
+    if (mode_.settings.empty()) set_timeout(mode_.usual_timeout);
+  } catch (const std::exception&) {
+    // The connection is gone, which whatever comes next finds out.
+  }
+}
+
 pqxx::result Statements::run_once(const std::string& sql, const std::vector<Parameter>& parameters) {
   if (mode_.prepares) return run_prepared(sql, parameters);
   if (!mode_.settings.empty()) return run_with_settings(sql, parameters);
@@ -60,7 +87,7 @@ pqxx::result Statements::run_prepared(const std::string& sql, const std::vector<
 
 pqxx::result Statements::run_with_settings(const std::string& sql, const std::vector<Parameter>& parameters) {
   try {
-    exec(transaction_, "BEGIN ISOLATION LEVEL READ COMMITTED; " + mode_.settings);
+    exec(transaction_, "BEGIN ISOLATION LEVEL READ COMMITTED; " + mode_.settings + further_settings_);
     auto result = exec_parameters(transaction_, sql, parameters);
     exec(transaction_, "COMMIT");
     return result;

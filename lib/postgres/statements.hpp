@@ -3,6 +3,7 @@
 
 #include "postgres/pqxx_compat.hpp"
 
+#include <chrono>
 #include <map>
 #include <string>
 #include <vector>
@@ -20,6 +21,9 @@ struct StatementMode {
   bool prepares = false;
   /// The database can hold every character of UTF-8.
   bool takes_unicode = false;
+  /// For one statement, as the settings say: what most of them keep to, and the most that any may take.
+  std::chrono::milliseconds usual_timeout{0};
+  std::chrono::milliseconds longest_timeout{0};
 };
 
 /// Runs statements on one connection, each in a transaction of its own. Behind a pooler, which hands its sessions
@@ -36,8 +40,29 @@ class Statements {
 
   /// As StatementMode has it.
   [[nodiscard]] bool takes_unicode() const { return mode_.takes_unicode; }
+  /// Whether the server still answers over this connection. Blocks for a round trip; does not throw.
+  [[nodiscard]] bool connection_works();
+
+  /// While it lives, each statement may take this long instead of the usual time.
+  class Patience {
+   public:
+    Patience(Statements& statements, std::chrono::milliseconds time) : statements_{statements} {
+      statements_.set_timeout(time);
+    }
+    Patience(const Patience&) = delete;
+    Patience& operator=(const Patience&) = delete;
+    ~Patience() { statements_.restore_timeout(); }
+
+   private:
+    Statements& statements_;
+  };
+  [[nodiscard]] std::chrono::milliseconds usual_timeout() const { return mode_.usual_timeout; }
+  [[nodiscard]] std::chrono::milliseconds longest_timeout() const { return mode_.longest_timeout; }
 
  private:
+  void set_timeout(std::chrono::milliseconds time);
+  /// Does not throw: where that fails, the connection is gone.
+  void restore_timeout() noexcept;
   pqxx::result run_once(const std::string& sql, const std::vector<Parameter>& parameters);
   pqxx::result run_prepared(const std::string& sql, const std::vector<Parameter>& parameters);
   pqxx::result run_with_settings(const std::string& sql, const std::vector<Parameter>& parameters);
@@ -46,6 +71,8 @@ class Statements {
   pqxx::nontransaction transaction_;
   const StatementMode& mode_;
   PreparedStatements& prepared_;
+  /// Of a pooled session, beside the settings.
+  std::string further_settings_;
 };
 
 /// Runs a statement with plain arguments, as pqxx_compat.hpp's exec does.

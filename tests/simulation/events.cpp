@@ -42,6 +42,7 @@ std::string_view to_string(Event event) {
       "rows given back: lease too short",
       "rows given back: stopping",
       "last attempts given back",
+      "rows sent before, and not again",
       "dead: can never be published",
       "dead: refused to the last",
       "dead: singled out",

@@ -52,6 +52,7 @@ enum class Event : std::uint8_t {
   lease_short,
   stopping,
   last_attempt_given_back,
+  sent_before,
   dead_bad_row,
   dead_refused,
   dead_singled_out,

@@ -64,6 +64,12 @@ void Ledger::brings_for_the_first_time(Lease& lease, const dispatch::Settlement&
     auto& row = lease.rows[i];
     const auto& outcome = settlement.outcomes[i];
     if (row.row.id != outcome.id) return fault("outcomes come in the order of their rows");
+    row.verdict = outcome.verdict;
+    if (needs_no_sending(row, outcome)) {
+      world_.count(Event::sent_before);
+      outcome.verdict == Verdict::published ? ++expected_.published : ++expected_.released;
+      continue;
+    }
     const auto broken = broken_rule(row, outcome, options_.retry);
     if (!broken.empty()) {
       fault("row " + outcome.id + ": " + broken + " (attempt " + std::to_string(row.row.attempt) + ", outcome " +
@@ -71,9 +77,14 @@ void Ledger::brings_for_the_first_time(Lease& lease, const dispatch::Settlement&
             (row.sent ? std::string{"answered: "} + to_string(row.meant) : "not sent") + ")");
     }
     if (!row.sent) check_unsent(lease, row, outcome);
-    row.verdict = outcome.verdict;
+    if (outcome.verdict == Verdict::published) sent_before_.insert(outcome.id);
     count_outcome(row, outcome);
   }
+}
+
+bool Ledger::needs_no_sending(const ClaimedRow& row, const Outcome& outcome) const {
+  if (row.sent || !sent_before_.contains(outcome.id)) return false;
+  return outcome.verdict == Verdict::published || (outcome.verdict == Verdict::release && outcome.delay.count() > 0);
 }
 
 void Ledger::check_unsent(const Lease& lease, const ClaimedRow& row, const Outcome& outcome) {

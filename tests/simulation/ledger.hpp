@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <map>
 #include <optional>
+#include <set>
 #include <span>
 #include <string>
 #include <vector>
@@ -92,6 +93,8 @@ class Ledger {
   }
   ClaimedRow* find_sent(Lease& lease, const std::string& id);
   void brings_for_the_first_time(Lease& lease, const dispatch::Settlement& settlement);
+  /// It was sent by an earlier claim, and now only gets its outcome, or is held.
+  [[nodiscard]] bool needs_no_sending(const ClaimedRow& row, const Outcome& outcome) const;
   void check_unsent(const Lease& lease, const ClaimedRow& row, const Outcome& outcome);
   [[nodiscard]] Fault reason_of(const ClaimedRow& row) const;
   void count_outcome(const ClaimedRow& row, const Outcome& outcome);
@@ -102,6 +105,8 @@ class Ledger {
   Life& life_;
   const dispatch::DispatcherOptions& options_;
   std::map<std::string, Lease> leases_;
+  /// Rows that this process sent, and brought as published: they may be due again for the want of their outcome.
+  std::set<std::string> sent_before_;
   /// The lease whose outcomes are being brought, again and again if need be.
   std::string settling_;
   Expected expected_;

@@ -99,6 +99,7 @@ Awaitable<StoreResult<dispatch::ClaimedRows>> SimStore::claim(dispatch::ClaimReq
 dispatch::ClaimedRows SimStore::take_rows(const dispatch::ClaimRequest& request) {
   const auto& only = request.only;
   const auto passed_over = [&](const SimRow& row) {
+    if (std::ranges::find(request.without, row.row.id) != request.without.end()) return true;
     const bool wanted = only.empty() ? !row.is_suspect(world_.setting.retry.max_attempts)
                                      : std::ranges::find(only, row.row.id) != only.end();
     if (!wanted) return true;

@@ -88,6 +88,13 @@ std::size_t SimTable::settle(const std::string& worker, const dispatch::Settleme
   return written;
 }
 
+void SimTable::undo(const std::string& id, bool attempts_anew) {
+  auto& row = rows_.at(id);
+  row.published = false;
+  if (attempts_anew) row.attempts = 0;
+  pending_.insert(&row);
+}
+
 std::vector<std::string> SimTable::suspects(TimePoint now, std::uint32_t most_attempts) const {
   std::vector<const SimRow*> found;
   for (const auto* row : pending_) {

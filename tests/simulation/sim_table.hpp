@@ -81,6 +81,8 @@ class SimTable {
                               const RowFilter& locked = {});
   std::size_t settle(const std::string& worker, const dispatch::Settlement& settlement, TimePoint now,
                      const OutcomeFilter& refused = {});
+  /// A published row is to be published again, with its attempts counted anew or not.
+  void undo(const std::string& id, bool attempts_anew);
   /// As a claim leaves them out: the least tried first.
   [[nodiscard]] std::vector<std::string> suspects(TimePoint now, std::uint32_t most_attempts) const;
   /// Ends the leases of a dead worker.

@@ -10,7 +10,9 @@
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <functional>
+#include <iterator>
 #include <set>
 #include <string>
 #include <utility>
@@ -28,11 +30,15 @@ struct FakeStore final : RowStore {
     untold_ = false;
     if (on_claim) on_claim();
     if (!failure.empty()) co_return StoreError{failure};
-    auto claimed = table.claim("w", request.limit, clock_.now(), 30s, TimePoint::max(), passed_over(request.only));
+    ClaimedRows refused;
+    const auto passed = refuses_claims ? all_but(first_not_refused(request, refused)) : passed_over(request);
+    auto claimed = table.claim("w", request.limit, clock_.now(), 30s, TimePoint::max(), passed);
+    claimed.refusal = refused.refusal;
     claimed.lease_ends = clock_.now() + lease;
     claimed.claimed_at = "now";
     claimed.any_due = any_due;
     claimed.refused = std::exchange(refused_at_claim, {});
+    std::ranges::move(refused.refused, std::back_inserter(claimed.refused));
     due_by.push_back(request.due_by);
     if (after_claim) after_claim();
     co_return claimed;
@@ -50,7 +56,23 @@ struct FakeStore final : RowStore {
     for (const auto& outcome : settlement.outcomes) {
       if (locked.contains(outcome.id)) settled.refused.push_back({outcome.id, "locked"});
     }
+    if (!refuses_settlements.empty()) {
+      settled.refusal = "settling: " + refuses_settlements;
+      for (const auto& outcome : std::exchange(written.outcomes, {})) {
+        settled.refused.push_back({outcome.id, "refused", false, refuses_settlements});
+      }
+    }
     settled.written = table.settle("w", written, clock_.now());
+    for (const auto& outcome : written.outcomes) {
+      if (outcome.verdict != Verdict::published) continue;
+      if (undoes && undoes(outcome.id)) {
+        --settled.written;
+        settled.undone.push_back({outcome.id, "undone", false, "undone"});
+        table.undo(outcome.id, false);
+      } else if (undoes_later && undoes_later(outcome.id)) {
+        table.undo(outcome.id, false);
+      }
+    }
     co_return settled;
   }
   Awaitable<StoreResult<LookOut>> look_out(int /*sightings*/, std::string /*due_by*/) override {
@@ -62,7 +84,7 @@ struct FakeStore final : RowStore {
   Awaitable<StoreResult<std::vector<std::string>>> suspects(std::string /*due_by*/) override {
     co_return table.suspects(clock_.now(), kMostAttempts);
   }
-  Awaitable<StoreResult<BacklogSample>> sample(std::string /*due_by*/) override { co_return BacklogSample{}; }
+  Awaitable<StoreResult<BacklogSample>> sample(std::string /*due_by*/) override { co_return sampled; }
   Awaitable<WakeUps> arm_wake_ups() override {
     ++arms;
     armed = wake_ups == WakeUps::armed;
@@ -82,6 +104,8 @@ struct FakeStore final : RowStore {
     co_return;
   }
   void stop_ringing() override { ring_ = nullptr; }
+
+  void requeue(const std::string& id) { table.undo(id, true); }
 
   /// A commit, as those that have the store's word are told of it.
   void commit() {
@@ -104,6 +128,14 @@ struct FakeStore final : RowStore {
   /// Rows that can't be settled.
   std::set<std::string> locked;
   std::vector<RefusedRow> refused_at_claim;
+  /// The cause for which a row can't be claimed; empty: it can.
+  std::function<std::string(const std::string&)> refuses_claims;
+  /// The cause for which no outcome can be written; empty: they can.
+  std::string refuses_settlements;
+  /// Rows that are not published although they were just marked: seen at once, or not.
+  std::function<bool(const std::string&)> undoes;
+  std::function<bool(const std::string&)> undoes_later;
+  BacklogSample sampled;
   WakeUps wake_ups = WakeUps::none;
   std::function<void()> on_arm;
   bool armed = false;
@@ -117,10 +149,34 @@ struct FakeStore final : RowStore {
  private:
   static constexpr std::uint32_t kMostAttempts = 1'000;
 
-  static simulation::SimTable::RowFilter passed_over(const std::vector<std::string>& only) {
-    return [only](const simulation::SimRow& row) {
+  static simulation::SimTable::RowFilter passed_over(const ClaimRequest& request) {
+    return [&request](const simulation::SimRow& row) {
+      const auto& [limit, due_by, only, without] = request;
+      if (std::ranges::find(without, row.row.id) != without.end()) return true;
       return only.empty() ? row.is_suspect(kMostAttempts) : std::ranges::find(only, row.row.id) == only.end();
     };
+  }
+
+  static simulation::SimTable::RowFilter all_but(std::set<std::string> ids) {
+    return [ids = std::move(ids)](const simulation::SimRow& row) { return !ids.contains(row.row.id); };
+  }
+
+  /// As many as the claim asks for are tried.
+  std::set<std::string> first_not_refused(const ClaimRequest& request, ClaimedRows& refused) const {
+    std::set<std::string> claimed;
+    for (const auto& [id, row] : table.rows()) {
+      if (claimed.size() + refused.refused.size() >= request.limit) break;
+      if (row.done() || row.available_at > clock_.now() || !row.is_free(clock_.now())) continue;
+      if (passed_over(request)(row)) continue;
+      const auto cause = refuses_claims(id);
+      if (cause.empty()) {
+        claimed.insert(id);
+        continue;
+      }
+      refused.refused.push_back({id, "refused", false, cause});
+      refused.refusal = "claiming: " + cause;
+    }
+    return claimed;
   }
 
   VirtualClock& clock_;

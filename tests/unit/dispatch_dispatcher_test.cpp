@@ -207,7 +207,8 @@ TEST_CASE("outcomes survive an outage of the store, and are settled after it") {
   CHECK(bench.dispatcher.tally().unsettled == 0);
 }
 
-TEST_CASE("outcomes are given up when the lease ends, and the row is published again") {
+TEST_CASE(
+    "outcomes are given up when the lease ends, and written when the row is claimed again, which isn't sent again") {
   Bench bench{Bench::daemon()};
   bench.insert("1");
   bench.store.settle_failures = 1'000'000;
@@ -217,7 +218,7 @@ TEST_CASE("outcomes are given up when the lease ends, and the row is published a
   bench.store.settle_failures = 0;
   bench.run_for(1min);
   CHECK(bench.row("1").published);
-  CHECK(bench.publisher.published.size() >= 2);
+  CHECK(bench.publisher.published == std::vector<std::string>{"1"});
   bench.end();
 }
 
@@ -235,7 +236,7 @@ TEST_CASE("a row that can't be settled with its batch holds up neither its neigh
   CHECK(bench.observer.refused == std::vector<std::string>{"2"});
   CHECK(bench.observer.seen.back() == Health::working);
   bench.store.locked.clear();
-  bench.run_for(1s);
+  bench.run_for(4s);
   CHECK(bench.row("2").published);
   CHECK(bench.publisher.published == std::vector<std::string>{"1", "2", "3", "4"});
   bench.end();
@@ -243,17 +244,139 @@ TEST_CASE("a row that can't be settled with its batch holds up neither its neigh
   check_adds_up(bench.dispatcher.tally());
 }
 
-TEST_CASE("a row that can't be settled until its lease ends is published again; one at the deadline is left to it") {
+TEST_CASE("a row that can't be settled until its lease ends is not sent again, however often its lease ends") {
   Bench bench{Bench::daemon()};
   bench.insert("1");
   bench.store.locked = {"1"};
   bench.run_for(45s);
-  CHECK(bench.publisher.published == std::vector<std::string>{"1", "1"});
   CHECK(bench.dispatcher.tally().unsettled == 1);
   CHECK(bench.dispatcher.tally().possible_duplicates == 1);
+  bench.run_for(10min);
+  CHECK(bench.publisher.published == std::vector<std::string>{"1"});
+  CHECK(bench.row("1").attempts > 3);
+  CHECK_FALSE(bench.row("1").dead);
+  bench.store.locked.clear();
+  bench.run_for(10min);
+  CHECK(bench.row("1").published);
+  CHECK(bench.publisher.published == std::vector<std::string>{"1"});
   bench.end();
-  CHECK(bench.dispatcher.tally().unsettled == 2);
   check_adds_up(bench.dispatcher.tally());
+}
+
+TEST_CASE(
+    "a store that refuses all that is due is out of order, until it no longer does; no row is set apart for it") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  for (const auto* id : {"1", "2", "3"}) bench.insert(id);
+  bench.store.refuses_claims = [](const std::string&) { return "54000"; };
+  bench.run_for(3s);
+  CHECK(bench.observer.seen == std::vector{Health::working, Health::postgres_unavailable});
+  CHECK(bench.observer.reasons.back() == "claiming: 54000");
+  bench.run_for(1min);
+  CHECK(bench.observer.seen.size() == 2);
+  CHECK(bench.observer.refused.empty());
+  CHECK(bench.store.claims < 200);
+  bench.store.refuses_claims = nullptr;
+  bench.run_for(1s);
+  for (const auto* id : {"1", "2", "3"}) CHECK(bench.row(id).published);
+  CHECK(bench.observer.seen.back() == Health::working);
+  bench.end();
+}
+
+TEST_CASE("rows that are refused at the head of a batch, and behind it, are in nobody's way and in no doubt") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  for (int i = 0; i < 140; ++i) bench.insert(std::to_string(1000 + i));
+  bench.store.refuses_claims = [](const std::string& id) { return id < "1040" ? "P0001" : ""; };
+  bench.run_for(500ms);
+  CHECK(bench.publisher.published.size() == 100);
+  CHECK(bench.observer.refused.size() >= 40);
+  CHECK(bench.observer.seen == std::vector{Health::working});
+  bench.run_for(5min);
+  CHECK(bench.observer.seen == std::vector{Health::working});
+  bench.store.refuses_claims = nullptr;
+  bench.run_for(1min);
+  CHECK(bench.publisher.published.size() == 140);
+  bench.end();
+  check_adds_up(bench.dispatcher.tally());
+}
+
+TEST_CASE("a row refused alone is everybody's trouble only until another row is written") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  bench.insert("1");
+  bench.store.refuses_claims = [](const std::string& id) { return id == "1" ? "40001" : ""; };
+  bench.run_for(5s);
+  CHECK(bench.observer.seen.back() == Health::postgres_unavailable);
+  bench.insert("2");
+  bench.run_for(2s);
+  CHECK(bench.row("2").published);
+  CHECK(bench.observer.seen.back() == Health::working);
+  CHECK(bench.observer.refused.front() == "1");
+  bench.run_for(10min);
+  CHECK(bench.observer.seen.back() == Health::working);
+  bench.end();
+}
+
+TEST_CASE("outcomes that are all refused are an outage as well, and few rows are claimed meanwhile") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  for (int i = 0; i < 5; ++i) bench.insert(std::to_string(i));
+  bench.store.refuses_settlements = "54000";
+  bench.run_for(3s);
+  CHECK(bench.observer.seen.back() == Health::postgres_unavailable);
+  CHECK(bench.observer.refused.empty());
+  bench.store.refuses_settlements.clear();
+  bench.run_for(10s);
+  CHECK(bench.observer.seen.back() == Health::working);
+  for (int i = 0; i < 5; ++i) CHECK(bench.row(std::to_string(i)).published);
+  CHECK(bench.publisher.published.size() == 5);
+  bench.end();
+}
+
+TEST_CASE("what is undone when it is settled is not sent again, and is told") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  for (int i = 0; i < 100; ++i) bench.insert(std::to_string(1000 + i));
+  SUBCASE("at once") {
+    bench.store.undoes = [](const std::string& id) { return id < "1050"; };
+  }
+  SUBCASE("behind its back") {
+    bench.store.undoes_later = [](const std::string& id) { return id < "1050"; };
+  }
+  bench.run_for(50s);
+  CHECK(bench.publisher.published.size() == 100);
+  CHECK(bench.observer.refused.size() >= 50);
+  CHECK_FALSE(bench.row("1000").published);
+  bench.store.undoes = bench.store.undoes_later = nullptr;
+  bench.run_for(10min);
+  CHECK(bench.row("1000").published);
+  CHECK(bench.publisher.published.size() <= 150);
+  bench.end();
+  check_adds_up(bench.dispatcher.tally());
+}
+
+TEST_CASE("a published row that an operator requeues is published again at once") {
+  Bench bench{Bench::daemon()};
+  bench.insert("1");
+  bench.run_for(1s);
+  REQUIRE(bench.row("1").published);
+  bench.store.requeue("1");
+  bench.run_for(1s);
+  CHECK(bench.publisher.published == std::vector<std::string>{"1", "1"});
+  bench.end();
+}
+
+TEST_CASE("rows that are due and that no claim gets are told of") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  bench.store.sampled.due = 7;
+  bench.run_for(30s);
+  CHECK(bench.observer.seen == std::vector{Health::working, Health::postgres_unavailable});
+  bench.store.sampled.due = 0;
+  bench.run_for(10s);
+  CHECK(bench.observer.seen.back() == Health::working);
+  bench.end();
 }
 
 TEST_CASE("a row that the store can't hand out is told, and a dead one counted") {

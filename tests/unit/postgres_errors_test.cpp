@@ -17,55 +17,51 @@ namespace outboxd::postgres {
 
 using namespace std::chrono_literals;
 
-TEST_CASE("a SQLSTATE says whether the session is of any more use, and whether one row may be to blame") {
+TEST_CASE("a SQLSTATE says whether another connection may do where this one doesn't") {
   struct Case {
     const char* sqlstate;
     bool reconnect;
-    bool may_be_one_rows;
   };
   constexpr bool kReconnect = true;
   constexpr bool kKeep = false;
-  constexpr bool kOneRows = true;
-  constexpr bool kEverybodys = false;
   constexpr std::array kCases{
-      Case{"", kReconnect, kEverybodys},       // the connection was lost
-      Case{"08006", kReconnect, kEverybodys},  // connection failure
-      Case{"08P01", kReconnect, kEverybodys},  // protocol violation, as some poolers call their own errors
-      Case{"0A000", kReconnect, kEverybodys},  // the table was changed under a cached plan
-      Case{"25006", kReconnect, kEverybodys},  // read only: after a failover the primary is elsewhere
-      Case{"25P02", kReconnect, kEverybodys},  // in a failed transaction, which none of ours can be
-      Case{"25P03", kReconnect, kEverybodys},  // idle in transaction for too long
-      Case{"28P01", kReconnect, kEverybodys},  // invalid password
-      Case{"3D000", kReconnect, kEverybodys},  // no such database
-      Case{"53300", kReconnect, kEverybodys},  // too many connections
-      Case{"57P01", kReconnect, kEverybodys},  // admin shutdown
-      Case{"57P02", kReconnect, kEverybodys},  // crash shutdown
-      Case{"57P03", kReconnect, kEverybodys},  // cannot connect now
-      Case{"57P05", kReconnect, kEverybodys},  // idle session time-out
-      Case{"58030", kReconnect, kEverybodys},  // input or output error
-      Case{"40001", kKeep, kEverybodys},       // serialization failure
-      Case{"40P01", kKeep, kEverybodys},       // deadlock
-      Case{"42501", kKeep, kEverybodys},       // missing right
-      Case{"42P01", kKeep, kEverybodys},       // missing table
-      Case{"42703", kKeep, kEverybodys},       // missing column
-      Case{"53100", kKeep, kEverybodys},       // disk full
-      Case{"53200", kKeep, kEverybodys},       // out of memory
-      Case{"55006", kKeep, kEverybodys},       // object in use
-      Case{"57014", kKeep, kEverybodys},       // statement time-out
-      Case{"XX000", kReconnect, kOneRows},     // internal error
-      Case{"XX001", kReconnect, kOneRows},     // data corrupted
-      Case{"22P05", kKeep, kOneRows},          // a character that UTF-8 doesn't have
-      Case{"23505", kKeep, kOneRows},          // a constraint of the table's
-      Case{"38000", kKeep, kOneRows},          // raised by a function in another language
-      Case{"54000", kKeep, kOneRows},          // over a limit of Postgres'
-      Case{"55P03", kKeep, kOneRows},          // locked by somebody
-      Case{"P0001", kKeep, kOneRows},          // raised by a trigger
-      Case{"MY001", kKeep, kOneRows},          // raised by a trigger, with a code of its own
+      Case{"", kReconnect},       // the connection was lost
+      Case{"08006", kReconnect},  // connection failure
+      Case{"08P01", kReconnect},  // protocol violation, as some poolers call their own errors
+      Case{"0A000", kReconnect},  // the table was changed under a cached plan
+      Case{"25006", kReconnect},  // read only: after a failover the primary is elsewhere
+      Case{"25P02", kReconnect},  // in a failed transaction, which none of ours can be
+      Case{"25P03", kReconnect},  // idle in transaction for too long
+      Case{"28P01", kReconnect},  // invalid password
+      Case{"3D000", kReconnect},  // no such database
+      Case{"53300", kReconnect},  // too many connections
+      Case{"57P01", kReconnect},  // admin shutdown
+      Case{"57P02", kReconnect},  // crash shutdown
+      Case{"57P03", kReconnect},  // cannot connect now
+      Case{"57P05", kReconnect},  // idle session time-out
+      Case{"58030", kReconnect},  // input or output error
+      Case{"40001", kKeep},       // serialization failure
+      Case{"40P01", kKeep},       // deadlock
+      Case{"42501", kKeep},       // missing right
+      Case{"42P01", kKeep},       // missing table
+      Case{"42703", kKeep},       // missing column
+      Case{"53100", kKeep},       // disk full
+      Case{"53200", kKeep},       // out of memory
+      Case{"55006", kKeep},       // object in use
+      Case{"57014", kKeep},       // statement time-out
+      Case{"XX000", kReconnect},  // internal error
+      Case{"XX001", kReconnect},  // data corrupted
+      Case{"22P05", kKeep},       // a character that UTF-8 doesn't have
+      Case{"23505", kKeep},       // a constraint of the table's
+      Case{"38000", kKeep},       // raised by a function in another language
+      Case{"54000", kKeep},       // over a limit of Postgres'
+      Case{"55P03", kKeep},       // locked by somebody
+      Case{"P0001", kKeep},       // raised by a trigger
+      Case{"MY001", kKeep},       // raised by a trigger, with a code of its own
   };
-  for (const auto& [sqlstate, reconnect, may_be_one_rows] : kCases) {
+  for (const auto& [sqlstate, reconnect] : kCases) {
     CAPTURE(sqlstate);
     CHECK(meaning_of_sqlstate(sqlstate).reconnect == reconnect);
-    CHECK(meaning_of_sqlstate(sqlstate).may_be_one_rows == may_be_one_rows);
   }
 }
 

@@ -1,0 +1,77 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "outbox/refusal.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <cstddef>
+#include <map>
+#include <string>
+#include <vector>
+
+namespace outboxd {
+
+/// Rows that are refused for something of their own: left out of the claims of all others, and tried by themselves
+/// after a delay that doubles each time they are refused again.
+class Quarantine {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  static constexpr std::chrono::seconds kFirstDelay{1};
+  static constexpr std::chrono::seconds kLongestDelay{60};
+  /// The more are left out, the slower each claim.
+  static constexpr std::size_t kMost = 1'000;
+
+  /// The row was refused, for the first time or again.
+  void add(const Refusal& row, TimePoint now) {
+    if (row.dead) {
+      rows_.erase(row.id);
+      return;
+    }
+    if (rows_.size() >= kMost && !rows_.contains(row.id)) return;
+    auto& held = rows_[row.id];
+    held.cause = row.cause;
+    held.delay = held.delay.count() == 0 ? kFirstDelay : std::min(2 * held.delay, kLongestDelay);
+    held.until = now + held.delay;
+  }
+
+  /// The row was written, or is gone. What was refused for the same cause may do as well now.
+  void release(const std::string& id, bool written) {
+    const auto row = rows_.find(id);
+    if (row == rows_.end()) return;
+    const auto cause = row->second.cause;
+    rows_.erase(row);
+    if (!written) return;
+    for (auto& [other, held] : rows_) {
+      if (held.cause == cause) held.until = {};
+    }
+  }
+
+  [[nodiscard]] bool holds(const std::string& id) const { return rows_.contains(id); }
+  [[nodiscard]] std::size_t size() const { return rows_.size(); }
+  [[nodiscard]] std::vector<std::string> ids() const {
+    std::vector<std::string> all;
+    for (const auto& [id, held] : rows_) all.push_back(id);
+    return all;
+  }
+
+  /// Rows whose delay is over, `most` of them.
+  [[nodiscard]] std::vector<std::string> due(TimePoint now, std::size_t most) const {
+    std::vector<std::string> due;
+    for (const auto& [id, held] : rows_) {
+      if (held.until <= now && due.size() < most) due.push_back(id);
+    }
+    return due;
+  }
+
+ private:
+  struct Held {
+    TimePoint until{};
+    std::chrono::seconds delay{0};
+    std::string cause;
+  };
+  std::map<std::string, Held> rows_;
+};
+
+}  // namespace outboxd

@@ -1,0 +1,67 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox/refusal_judgement.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace outboxd {
+namespace {
+
+// More than are ever refused at a time: only that nothing grows without bound.
+constexpr std::size_t kMostRemembered = 10'000;
+constexpr std::chrono::minutes kForgotten{5};
+
+}  // namespace
+
+RefusalJudgement::Judged RefusalJudgement::judge(std::vector<Refusal> refused, std::size_t written, bool tried_all,
+                                                 TimePoint now) {
+  Judged judged;
+  if (written > 0) wrote(now);
+  if (refused_since_.size() > kMostRemembered) refused_since_.clear();
+  if (known_.size() > kMostRemembered) known_.clear();
+  for (auto& row : refused) {
+    auto& [since, last] = refused_since_.try_emplace(row.id, Times{now, now}).first->second;
+    // An outage that is long over says nothing of the rows that it refused.
+    if (now - std::exchange(last, now) > kForgotten) since = now;
+    if (row.dead || row.cause.empty() || known_.contains(row.id) || wrote_at_ > since) {
+      judged.own.push_back(std::move(row));
+    } else {
+      auto id = row.id;
+      undecided_.insert_or_assign(std::move(id), std::move(row));
+    }
+  }
+  if (written > 0 || causes_differ()) std::ranges::move(take_undecided(), std::back_inserter(judged.own));
+  for (const auto& row : judged.own) {
+    known_.insert(row.id);
+    refused_since_.erase(row.id);
+    undecided_.erase(row.id);
+  }
+  if (undecided_.empty()) return judged;
+  judged.whose = Whose::undecided;
+  if (tried_all || undecided_.size() >= kMostUndecided) {
+    judged.whose = Whose::everybodys;
+    // All of them again, as whatever it was may be over.
+    undecided_.clear();
+  }
+  return judged;
+}
+
+void RefusalJudgement::forget(const std::string& id) {
+  known_.erase(id);
+  refused_since_.erase(id);
+  undecided_.erase(id);
+}
+
+std::vector<Refusal> RefusalJudgement::take_undecided() {
+  std::vector<Refusal> all;
+  for (auto& [id, row] : std::exchange(undecided_, {})) all.push_back(std::move(row));
+  return all;
+}
+
+bool RefusalJudgement::causes_differ() const {
+  return std::ranges::any_of(
+      undecided_, [this](const auto& row) { return row.second.cause != undecided_.begin()->second.cause; });
+}
+
+}  // namespace outboxd

@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox/sent_rows.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace outboxd {
+
+void SentRows::settled(const std::string& id, std::uint32_t attempt, TimePoint now) {
+  if (!unsettled_.empty()) unsettled_.erase(id);
+  const auto [row, is_new] = settled_.try_emplace(id);
+  row->second.at = now;
+  row->second.attempt = attempt;
+  row->second.comes_all_the_same = false;
+  if (!stubborn_.empty()) stubborn_.erase(id);
+  if (!is_new) return;
+  order_.push_back(id);
+  while (order_.size() > kMostSettled) {
+    settled_.erase(order_.front());
+    stubborn_.erase(order_.front());
+    order_.pop_front();
+  }
+}
+
+void SentRows::unsettled(const std::string& id, std::uint32_t attempt, TimePoint now) {
+  const auto [row, is_new] = unsettled_.try_emplace(id);
+  auto& [first_attempt, pause, left_out_until] = row->second;
+  if (is_new) first_attempt = attempt;
+  pause = is_new ? kFirstPause : std::min(2 * pause, kLongestPause);
+  left_out_until = now + pause;
+  if (unsettled_.size() > kMostUnsettled) unsettled_.erase(unsettled_.begin());
+}
+
+SentRows::Advised SentRows::advise(const std::string& id, std::uint32_t attempt, TimePoint now) {
+  if (const auto row = unsettled_.find(id); row != unsettled_.end()) {
+    if (attempt >= row->second.attempt) return {Advice::only_mark};
+    unsettled_.erase(row);
+    return {};
+  }
+  const auto row = settled_.find(id);
+  if (row == settled_.end()) return {};
+  const auto advised = advise_settled(row->second, attempt, now);
+  if (row->second.comes_all_the_same) stubborn_[id] = row->second.held_until;
+  return advised;
+}
+
+SentRows::Advised SentRows::advise_settled(Settled& row, std::uint32_t attempt, TimePoint now) const {
+  const bool counted_anew = attempt <= row.attempt;
+  if (counted_anew && (!row.requeued || now - row.at >= soon_)) {
+    row.requeued = true;
+    row.held_until = {};
+    return {};
+  }
+  if (now < row.held_until) {
+    row.comes_all_the_same = true;
+    return {Advice::hold, row.held_until - now, false};
+  }
+  // Its time is over, or it is long since it was marked.
+  const bool was_held = row.held_until != TimePoint{};
+  row.held_until = {};
+  row.comes_all_the_same = false;
+  if (was_held || now - row.at >= soon_) return {};
+  row.hold = row.hold.count() == 0 ? kFirstHold : std::min(2 * row.hold, kLongestHold);
+  row.held_until = now + row.hold;
+  return {Advice::hold, row.hold, true};
+}
+
+std::vector<std::string> SentRows::left_out(TimePoint now) const {
+  std::vector<std::string> ids;
+  for (const auto& [id, row] : unsettled_) {
+    if (ids.size() >= kMostLeftOut) break;
+    if (now < row.left_out_until) ids.push_back(id);
+  }
+  for (const auto& [id, until] : stubborn_) {
+    if (ids.size() >= kMostLeftOut) break;
+    if (now < until) ids.push_back(id);
+  }
+  return ids;
+}
+
+bool SentRows::is_left_out(const std::string& id, TimePoint now) const {
+  const auto sent = unsettled_.find(id);
+  if (sent != unsettled_.end()) return now < sent->second.left_out_until;
+  const auto marked = stubborn_.find(id);
+  return marked != stubborn_.end() && now < marked->second;
+}
+
+}  // namespace outboxd

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+namespace outboxd {
+
+/// Remembers which rows are in their streams, so that none is sent again and again because its outcome can't be
+/// written, or is undone when it is.
+///
+/// - A row that was sent and could never be marked is only marked when it is claimed again, however often.
+/// - A row that was marked and is due again soon was undone (by a trigger), or was requeued. With its attempts
+/// counted
+///   anew, it was requeued, and is sent at once, the first time. Otherwise it is given back for a delay that doubles
+///   each time, and is sent after it: a requeued row may come late, and is never lost.
+class SentRows {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  static constexpr std::chrono::seconds kFirstHold{60};
+  static constexpr std::chrono::seconds kLongestHold{3'600};
+  /// Between tries to mark a row that can't be marked.
+  static constexpr std::chrono::seconds kFirstPause{5};
+  static constexpr std::chrono::seconds kLongestPause{300};
+  static constexpr std::size_t kMostSettled = 8'192;
+  static constexpr std::size_t kMostUnsettled = 20'000;
+  static constexpr std::size_t kMostLeftOut = 1'000;
+
+  /// `soon`: how long after it was marked a row that is due again was hardly requeued.
+  explicit SentRows(std::chrono::steady_clock::duration soon) : soon_{soon} {}
+
+  /// It was sent, and marked as published, by the claim that was its attempt number `attempt`.
+  void settled(const std::string& id, std::uint32_t attempt, TimePoint now);
+  /// It was sent, and isn't marked.
+  void unsettled(const std::string& id, std::uint32_t attempt, TimePoint now);
+
+  enum class Advice { send, only_mark, hold };
+  struct Advised {
+    Advice advice = Advice::send;
+    /// Of a row to hold.
+    std::chrono::steady_clock::duration delay{};
+    /// It is held from now on.
+    bool is_news = false;
+  };
+  /// What to do with a row that was claimed.
+  Advised advise(const std::string& id, std::uint32_t attempt, TimePoint now);
+
+  /// Rows that claims have to leave out for now, as they would come again and again.
+  [[nodiscard]] std::vector<std::string> left_out(TimePoint now) const;
+  [[nodiscard]] bool is_left_out(const std::string& id, TimePoint now) const;
+
+ private:
+  struct Settled {
+    TimePoint at{};
+    std::uint32_t attempt = 0;
+    /// Its attempts were counted anew, and it was sent for that.
+    bool requeued = false;
+    std::chrono::seconds hold{0};
+    TimePoint held_until{};
+    /// It was given back for later, and came before.
+    bool comes_all_the_same = false;
+  };
+  struct Unsettled {
+    std::uint32_t attempt = 0;
+    std::chrono::seconds pause{0};
+    TimePoint left_out_until{};
+  };
+
+  Advised advise_settled(Settled& row, std::uint32_t attempt, TimePoint now) const;
+
+  std::chrono::steady_clock::duration soon_;
+  std::unordered_map<std::string, Settled> settled_;
+  /// The oldest first.
+  std::deque<std::string> order_;
+  std::map<std::string, Unsettled> unsettled_;
+  /// Of the settled, those that came all the same; there are few.
+  std::map<std::string, TimePoint> stubborn_;
+};
+
+}  // namespace outboxd

@@ -1,0 +1,316 @@
+// SPDX-License-Identifier: Apache-2.0
+// What triggers, constraints and policies of the table's do to single rows, and to all, in both kinds of tables.
+#include "postgres/pqxx_compat.hpp"
+#include "support/caracal_table.hpp"
+#include "support/http.hpp"
+#include "support/published.hpp"
+#include "support/wait.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <functional>
+#include <utility>
+
+using namespace outboxd::test;  // NOLINT(google-build-using-namespace): nearly all of the harness is used here
+
+namespace {
+
+constexpr auto kPromptly = std::chrono::seconds(5);
+
+/// A kind of table, and how its rows change.
+struct Kind {
+  const char* table;
+  bool caracal;
+  const char* published;
+  /// In a trigger: what the UPDATE is for.
+  const char* is_claim;
+  const char* is_settlement;
+  /// Assignments to NEW that undo a settlement, or a lease.
+  const char* undo_settlement;
+  const char* undo_claim;
+  const char* undo_afterwards;
+  const char* requeue;
+};
+
+constexpr Kind kEvent{"event_outbox",
+                      false,
+                      "dispatched_at IS NOT NULL",
+                      "NEW.locked_until > now() AND NEW.attempts > OLD.attempts",
+                      "NEW.dispatched_at IS NOT NULL AND OLD.dispatched_at IS NULL",
+                      "NEW.dispatched_at := NULL;",
+                      "NEW.locked_until := OLD.locked_until; NEW.locked_by := OLD.locked_by;",
+                      "UPDATE event_outbox SET dispatched_at = NULL WHERE id = NEW.id;",
+                      "dispatched_at = NULL, attempts = 0, available_at = now()"};
+constexpr Kind kCaracal{"caracal_outbox",
+                        true,
+                        "status = 'published'",
+                        "NEW.status = 'pending' AND NEW.available_at > now() + interval '1 s'",
+                        "NEW.status = 'published' AND OLD.status = 'pending'",
+                        "NEW.status := 'pending'; NEW.published_at := NULL;",
+                        "NEW.available_at := OLD.available_at;",
+                        "UPDATE caracal_outbox SET status = 'pending', published_at = NULL WHERE id = NEW.id;",
+                        "status = 'pending', attempts = 0, available_at = now(), published_at = NULL"};
+
+struct Daemon {
+  explicit Daemon(const Kind& table, const std::vector<std::string>& more = {})
+      : kind{table}, database{table.caracal ? caracal_database() : contract_database()} {
+    std::vector<std::string> command{"run", "--http-listen", "127.0.0.1:0", "--poll-interval", "20ms"};
+    command.insert(command.end(), more.begin(), more.end());
+    if (kind.caracal) command = for_caracal_table(command);
+    outboxd = start_outboxd(command, outboxd_environment(database, redis));
+    port = http_port(*outboxd);
+    wait_until([&] { return is_ready(); });
+  }
+
+  void insert(const std::string& prefix, int count) const {
+    if (kind.caracal) {
+      insert_caracal_rows(database, prefix, "stream", count);
+    } else {
+      insert_rows(database, prefix, "stream", count);
+    }
+  }
+  /// `body` runs before each UPDATE, as plpgsql; it may return.
+  void before_update(const std::string& body) const {
+    database.exec("CREATE OR REPLACE FUNCTION judge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " + body +
+                  " RETURN NEW; END $$; CREATE OR REPLACE TRIGGER judge BEFORE UPDATE ON " + kind.table +
+                  " FOR EACH ROW EXECUTE FUNCTION judge()");
+  }
+  void no_trigger() const { database.exec(std::string{"DROP TRIGGER IF EXISTS judge ON "} + kind.table); }
+  [[nodiscard]] std::int64_t rows(const std::string& condition) const {
+    return kind.caracal ? count_caracal_rows(database, condition) : count_rows(database, condition);
+  }
+  [[nodiscard]] std::int64_t published(const std::string& prefix) const {
+    return rows(std::string{kind.published} + " AND id LIKE '" + prefix + "%'");
+  }
+  [[nodiscard]] bool is_ready() const { return http_get(port, "/readyz").status == 200; }
+  [[nodiscard]] std::int64_t entries() const { return redis.probe().xlen("stream"); }
+  /// As wait_until, and shows the log where that is in vain.
+  void wait(const std::function<bool()>& condition,
+            std::chrono::milliseconds deadline = std::chrono::seconds(20)) const {
+    try {
+      wait_until(condition, deadline);
+    } catch (const std::exception&) {
+      const auto text = log();
+      MESSAGE(text.substr(text.size() - std::min<std::size_t>(text.size(), 3'000)));
+      throw;
+    }
+  }
+  [[nodiscard]] std::string log() const { return outboxd->err(); }
+  [[nodiscard]] bool counts(const std::string& sample) const {
+    return contains(http_get(port, "/metrics").body, sample + "\n");
+  }
+
+  Kind kind;
+  Database database;
+  PrivateRedis redis;
+  std::unique_ptr<Child> outboxd;
+  std::uint16_t port = 0;
+};
+
+std::string when(const std::string& condition, const std::string& then) {
+  return "IF " + condition + " THEN " + then + " END IF;";
+}
+
+std::string raise(const std::string& sqlstate) {
+  return "RAISE EXCEPTION 'not this row' USING ERRCODE = '" + sqlstate + "';";
+}
+
+/// Of every class that has something to say, and one that nobody has thought of.
+const std::vector<std::string> kStates{"08006", "0A000", "22012", "23514", "25006", "28000", "40001",
+                                       "40P01", "42501", "42601", "42883", "53100", "53300", "54000",
+                                       "55P03", "57014", "57P01", "58030", "P0001", "XX000", "ZZ999"};
+
+}  // namespace
+
+TEST_CASE("a row whose claim is refused holds up no other, whatever the error says") {
+  for (const auto& kind : {kEvent, kCaracal}) {
+    const Daemon daemon{kind};
+    for (const auto& state : kStates) {
+      CAPTURE(kind.table);
+      CAPTURE(state);
+      daemon.before_update(when(std::string{"OLD.id LIKE 'bad%' AND "} + kind.is_claim, raise(state)));
+      daemon.insert("bad" + state, 1);
+      daemon.insert("good" + state, 100);
+      daemon.wait([&] { return daemon.published("good" + state) == 100; }, kPromptly);
+    }
+    CHECK(contains(daemon.log(), "it can't be claimed: not this row"));
+    CHECK(daemon.is_ready());
+    daemon.no_trigger();
+    daemon.wait([&] { return daemon.published("bad") == static_cast<std::int64_t>(kStates.size()); },
+                std::chrono::seconds(70));
+    CHECK(daemon.entries() == 101 * static_cast<std::int64_t>(kStates.size()));
+  }
+}
+
+TEST_CASE("a row whose settlement is refused holds up no other, and is sent once, whatever the error says") {
+  for (const auto& kind : {kEvent, kCaracal}) {
+    const Daemon daemon{kind, {"--lease", "6s", "--redis-timeout", "1s"}};
+    for (const auto& state : kStates) {
+      CAPTURE(kind.table);
+      CAPTURE(state);
+      daemon.before_update(when(std::string{"OLD.id LIKE 'bad%' AND "} + kind.is_settlement, raise(state)));
+      daemon.insert("bad" + state, 1);
+      daemon.insert("good" + state, 100);
+      daemon.wait([&] { return daemon.published("good" + state) == 100; }, kPromptly);
+    }
+    CHECK(contains(daemon.log(), "it can't be settled: not this row"));
+    daemon.wait([&] { return daemon.is_ready(); });
+    // Their leases end, and they are claimed again.
+    const auto all = static_cast<std::int64_t>(101 * kStates.size());
+    daemon.wait(
+        [&] { return !daemon.counts("outboxd_claimed_total{dispatcher=\"outbox\"} " + std::to_string(all)); });
+    CHECK(daemon.entries() == all);
+    daemon.no_trigger();
+    daemon.wait([&] { return daemon.published("bad") == static_cast<std::int64_t>(kStates.size()); },
+                std::chrono::seconds(70));
+    CHECK(daemon.entries() == all);
+  }
+}
+
+TEST_CASE("a row whose trigger takes long is in nobody's way for long") {
+  for (const auto& kind : {kEvent, kCaracal}) {
+    for (const auto* what : {kind.is_claim, kind.is_settlement}) {
+      CAPTURE(kind.table);
+      CAPTURE(what);
+      const Daemon daemon{kind};
+      daemon.before_update(when(std::string{"OLD.id LIKE 'bad%' AND "} + what, "PERFORM pg_sleep(60);"));
+      daemon.insert("bad", 1);
+      daemon.insert("good", 100);
+      daemon.wait([&] { return daemon.published("good") == 100; }, std::chrono::seconds(12));
+      daemon.insert("late", 100);
+      daemon.wait([&] { return daemon.published("late") == 100; }, kPromptly);
+      daemon.wait([&] { return daemon.is_ready() && contains(daemon.log(), "row bad000001: it can't be"); });
+      CHECK(daemon.entries() == (what == kind.is_claim ? 200 : 201));
+    }
+  }
+}
+
+TEST_CASE("an error that comes with the commit is found as well, and a function that doesn't exist") {
+  for (const auto& kind : {kEvent, kCaracal}) {
+    const Daemon daemon{kind};
+    const std::string create = "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ";
+    daemon.database.exec(create + when("OLD.id LIKE 'bad%'", "PERFORM no_such_function(NEW.id);") +
+                         " RETURN NULL; END $$; CREATE CONSTRAINT TRIGGER late AFTER UPDATE ON " + kind.table +
+                         " DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION late()");
+    daemon.insert("bad", 3);
+    daemon.insert("good", 100);
+    daemon.wait([&] { return daemon.published("good") == 100; }, kPromptly);
+    daemon.wait([&] { return contains(daemon.log(), "no_such_function"); });
+    CHECK(daemon.is_ready());
+    CHECK(daemon.entries() == 100);
+  }
+}
+
+TEST_CASE("rows that are refused only together are settled one by one, at once, and sent once") {
+  for (const auto& kind : {kEvent, kCaracal}) {
+    const Daemon daemon{kind};
+    const std::string is_done = kind.caracal ? "n.status = 'published'" : "n.dispatched_at IS NOT NULL";
+    daemon.database.exec(
+        "CREATE FUNCTION together() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "
+        "IF (SELECT count(*) FROM n WHERE " +
+        is_done + ") > 1 THEN RAISE check_violation USING MESSAGE = 'one at a time'; END IF; RETURN NULL; END $$;" +
+        " CREATE TRIGGER together AFTER UPDATE ON " + kind.table +
+        " REFERENCING NEW TABLE AS n FOR EACH STATEMENT EXECUTE FUNCTION together()");
+    for (int i = 1; i <= 5; ++i) {
+      daemon.insert("abc" + std::to_string(i), 3);
+      daemon.wait([&] { return daemon.published("abc") == 3 * i; }, kPromptly);
+      CHECK(daemon.is_ready());
+    }
+    CHECK(daemon.entries() == 15);
+    CHECK(!contains(daemon.log(), "Postgres is unavailable"));
+  }
+}
+
+TEST_CASE("what refuses every write is an outage, however few rows are due; it is over when it no longer does") {
+  for (const auto& kind : {kEvent, kCaracal}) {
+    const Daemon daemon{kind, {"--batch", "32"}};
+    int inserted = 0;
+    for (const auto* const condition : {"true", kind.is_claim, kind.is_settlement}) {
+      for (const auto* const state : {"54000", "25006", "unwritten"}) {
+        const std::string what = condition;
+        CAPTURE(kind.table);
+        CAPTURE(what);
+        CAPTURE(state);
+        daemon.before_update(when(what, state == std::string{"unwritten"} ? "RETURN NULL;" : raise(state)));
+        daemon.insert("a" + std::to_string(inserted), 5);
+        daemon.wait([&] { return !daemon.is_ready(); }, kPromptly);
+        daemon.wait([&] { return daemon.counts("outboxd_ready{dispatcher=\"outbox\"} 0"); });
+        CHECK(daemon.entries() == inserted + (what == kind.is_settlement ? 5 : 0));
+        inserted += 5;
+        daemon.no_trigger();
+        daemon.wait([&] { return daemon.is_ready() && daemon.published("a") == inserted; });
+        CHECK(daemon.entries() == inserted);
+      }
+    }
+    CHECK(!contains(daemon.log(), "neighbours go on"));
+  }
+}
+
+TEST_CASE("rows that an UPDATE silently passes over are set apart, and those behind them are published") {
+  for (const auto& kind : {kEvent, kCaracal}) {
+    for (const auto* const what : {"RETURN NULL;", kind.undo_claim, "RETURN OLD;"}) {
+      CAPTURE(kind.table);
+      CAPTURE(what);
+      const Daemon daemon{kind};
+      daemon.before_update(when(std::string{"OLD.id LIKE 'bad%' AND "} + kind.is_claim, what));
+      daemon.insert("bad", 40);
+      daemon.insert("good", 100);
+      daemon.wait([&] { return daemon.published("good") == 100; }, kPromptly);
+      daemon.wait([&] { return contains(daemon.log(), "row bad0000") && contains(daemon.log(), "UPDATE"); });
+      CHECK(daemon.is_ready());
+      CHECK(daemon.entries() == 100);
+      daemon.no_trigger();
+      daemon.wait([&] { return daemon.published("bad") == 40; }, std::chrono::seconds(70));
+    }
+  }
+}
+
+TEST_CASE("a settlement that an UPDATE silently passes over is refused, and no lease is lost") {
+  for (const auto& kind : {kEvent, kCaracal}) {
+    const Daemon daemon{kind};
+    daemon.before_update(when(std::string{"OLD.id LIKE 'bad%' AND "} + kind.is_settlement, "RETURN NULL;"));
+    daemon.insert("bad", 2);
+    daemon.insert("good", 100);
+    daemon.wait([&] { return daemon.published("good") == 100; }, kPromptly);
+    daemon.wait([&] { return contains(daemon.log(), "it can't be settled: the UPDATE did nothing"); });
+    CHECK(daemon.counts("outboxd_leases_lost_total{dispatcher=\"outbox\"} 0"));
+    CHECK(daemon.is_ready());
+    daemon.no_trigger();
+    daemon.wait([&] { return daemon.published("bad") == 2; });
+    CHECK(daemon.entries() == 102);
+  }
+}
+
+TEST_CASE("a settlement that a trigger undoes is noticed: the rows are held, and named, and not sent on and on") {
+  for (const auto& kind : {kEvent, kCaracal}) {
+    for (const bool afterwards : {false, true}) {
+      CAPTURE(kind.table);
+      CAPTURE(afterwards);
+      const Daemon daemon{kind};
+      if (afterwards) {
+        daemon.database.exec(std::string{"CREATE FUNCTION undo() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN "} +
+                             when(std::string{"OLD.id LIKE 'bad%' AND "} + kind.is_settlement, kind.undo_afterwards) +
+                             " RETURN NULL; END $$; CREATE TRIGGER judge AFTER UPDATE ON " + kind.table +
+                             " FOR EACH ROW EXECUTE FUNCTION undo()");
+      } else {
+        daemon.before_update(when(std::string{"OLD.id LIKE 'bad%' AND "} + kind.is_settlement, kind.undo_settlement));
+      }
+      daemon.insert("bad", 100);
+      daemon.insert("good", 100);
+      daemon.wait([&] { return daemon.published("good") == 100; }, kPromptly);
+      daemon.wait([&] { return contains(daemon.log(), "row bad0000") && contains(daemon.log(), "a trigger"); });
+      for (int i = 1; i <= 5; ++i) {
+        daemon.insert("late" + std::to_string(i), 100);
+        daemon.wait([&] { return daemon.published("late") == 100 * i; }, kPromptly);
+      }
+      CHECK(daemon.entries() == 700);
+      CHECK(daemon.published("bad") == 0);
+      // What an operator requeues is sent, held or not.
+      daemon.no_trigger();
+      daemon.database.exec(std::string{"UPDATE "} + kind.table + " SET " + kind.requeue +
+                           " WHERE id IN ('good000001', 'bad000001')");
+      daemon.wait([&] { return daemon.entries() >= 701 && daemon.published("good") == 100; }, kPromptly);
+    }
+  }
+}
