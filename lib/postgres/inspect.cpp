@@ -210,7 +210,7 @@ TableReport inspect_table(Statements& statements, const std::string& table, cons
   } catch (const std::exception& error) {
     // Without the right to a schema nobody is told what is in it.
     if (sqlstate_of(error) != kInsufficientPrivilege) throw;
-    report.problems.push_back("table " + table + ": " + message_of(error) +
+    report.problems.push_back("table " + table + ": " + message_of(error, table) +
                               ": GRANT USAGE ON its SCHEMA, and SELECT, "
                               "UPDATE on the table, to this role");
     return report;
