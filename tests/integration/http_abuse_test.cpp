@@ -70,14 +70,19 @@ std::vector<std::unique_ptr<Glutton>> gluttons(std::uint16_t port, std::size_t c
 
 TEST_CASE("clients that pipeline /metrics and never read fail no probe, and rows go out meanwhile") {
   const auto database = contract_database();
-  const auto outboxd = start_outboxd(kRun, outboxd_environment(database));
+  // A long page, so that few answers fill the sockets' buffers.
+  const auto stream = new_stream();
+  std::string streams = stream;
+  for (int i = 0; i < 190; ++i) streams += "," + std::string(200, 'x') + std::to_string(i);
+  const auto outboxd = start_outboxd(kRun, with(outboxd_environment(database), {{"OUTBOXD_STREAMS", streams}}));
   const auto port = http_port(*outboxd);
   auto clients = gluttons(port, 64);
-  insert_rows(database, "r", new_stream(), 500);
-  for (std::size_t i = 0; i < 200; ++i) {
+  insert_rows(database, "r", stream, 500);
+  for (int i = 0; i < 400; ++i) {
     REQUIRE(http_get(port, "/healthz").status == 200);
     REQUIRE(http_get(port, "/readyz").status != 0);
-    clients[i % clients.size()] = std::make_unique<Glutton>(port);
+    // None leaves by itself.
+    clients.push_back(std::make_unique<Glutton>(port));
   }
   wait_until([&] { return count_rows(database, "dispatched_at IS NULL") == 0; });
   CHECK(contains(http_get(port, "/metrics").body, "outboxd_ready"));
