@@ -6,6 +6,12 @@
 #include <utility>
 
 namespace outboxd::dispatch {
+namespace {
+
+constexpr std::chrono::milliseconds kSlow{20};
+constexpr int kRestToSlowClaim = 3;
+
+}  // namespace
 
 Awaitable<void> Dispatcher::claim_loop() {
   while (!claiming_is_over()) {
@@ -14,6 +20,8 @@ Awaitable<void> Dispatcher::claim_loop() {
       co_await probe();
       continue;
     }
+    co_await ask_for_probes_of_streams();
+    if (claiming_is_over() || breaker_.is_open()) continue;
     if (!suspects_.empty()) {
       co_await take_a_suspect();
       continue;
@@ -31,7 +39,8 @@ Awaitable<void> Dispatcher::claim_loop() {
       continue;
     }
     const bool empty_handed = rows_in_hand_ + rows_postponed_ == 0;
-    ClaimRequest request{limit, due_by_, {}, left_out()};
+    const auto started = parts_.clock.now();
+    ClaimRequest request{limit, due_by_, {}, left_out(), blocked_.left_out()};
     auto claimed = co_await claim(std::move(request));
     if (!claimed) continue;
     const auto rows = claimed->rows.size() + claimed->refused.size();
@@ -39,15 +48,24 @@ Awaitable<void> Dispatcher::claim_loop() {
     more ? batch_.was_full() : batch_.was_not_full();
     // With a batch on its way already, the next may have to wait for it.
     if (!claimed->rows.empty() && !empty_handed) co_await disarm_wake_ups();
-    if (!claimed->rows.empty()) co_await to_publish_.push(std::move(*claimed));
+    if (!claimed->rows.empty()) {
+      Work work{std::move(*claimed), false, {}};
+      co_await to_publish_.push(std::move(work));
+    }
     // A full claim means that there is more: on with it. Anything less waits.
     if (more) co_await disarm_wake_ups();
+    // What is left out has to be passed over each time, be it a million rows.
+    const auto took = parts_.clock.now() - started;
+    if (rows == 0 && !blocked_.empty() && took > kSlow) {
+      co_await pause(std::chrono::ceil<std::chrono::microseconds>(kRestToSlowClaim * took));
+      if (claiming_is_over()) continue;
+    }
     if (options_.once && rows == 0) {
       // What is in hand may yet be given back unsent, and is to be claimed again then.
       co_await nothing_in_hand();
       while (rows_postponed_ > 0 && !claiming_is_over()) co_await pause(options_.poll_interval);
       const bool looked = co_await look_for_suspects();
-      if (looked && empty_handed && suspects_.empty()) break;
+      if (looked && empty_handed && suspects_.empty() && !co_await waits_for_streams()) break;
       if (!looked) co_await pause(claim_backoff_.next(parts_.random()));
     } else if (!options_.once && !more && suspects_.empty()) {
       co_await wait_for_rows(rows);
@@ -59,25 +77,6 @@ Awaitable<void> Dispatcher::claim_loop() {
 bool Dispatcher::claiming_is_over() {
   if (!stop_deadline_ && past_deadline()) give_up("the time given by --timeout is over");
   return stop_deadline_ || !gave_up_.empty();
-}
-
-Awaitable<void> Dispatcher::probe() {
-  // The first probe is at once; after a refusal Redis is given time, as it may answer a probe and still refuse
-  // entries.
-  if (!trouble_.redis.empty()) {
-    if (!waits_for_outages()) {
-      give_up(trouble_.redis);
-      co_return;
-    }
-    co_await pause(redis_backoff_.next(parts_.random()));
-    if (claiming_is_over()) co_return;
-  }
-  const auto reply = co_await parts_.publisher.probe(probe_stream_);
-  const bool refused =
-      reply.fault == Fault::redis_refuses || reply.fault == Fault::redis_away || reply.fault == Fault::unanswered;
-  if (!refused) breaker_.close();
-  trouble_.redis = refused ? reply.text : std::string{};
-  if (refused || health_ != Health::starting) report_health();
 }
 
 Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
@@ -152,7 +151,10 @@ Awaitable<void> Dispatcher::take_a_suspect() {
   suspects_.erase(suspects_.begin());
   auto claimed = co_await claim(std::move(request));
   if (!claimed) co_return;
-  if (!claimed->rows.empty()) co_await to_publish_.push(std::move(*claimed));
+  if (!claimed->rows.empty()) {
+    Work work{std::move(*claimed), false, {}};
+    co_await to_publish_.push(std::move(work));
+  }
   co_await nothing_in_hand();
 }
 

@@ -21,6 +21,8 @@ constexpr int kSightings = 3;
 
 // A row that is due again so soon after it was marked as published was hardly requeued by an operator.
 constexpr std::chrono::seconds kSoonAgain{10};
+// Each look for other streams that Redis might take may have to pass over the backlog of all that it refuses.
+constexpr std::chrono::seconds kLongestExploring{30};
 
 // Counting takes a twentieth of Postgres' time at most.
 constexpr int kWorkToCounting = 19;
@@ -43,6 +45,8 @@ Dispatcher::Dispatcher(const boost::asio::any_io_executor& executor, DispatcherO
       redis_backoff_{options_.backoff_min, options_.backoff_max},
       claim_backoff_{options_.backoff_min, options_.backoff_max},
       settle_backoff_{options_.backoff_min, options_.backoff_max},
+      blocked_{options_.backoff_min, options_.backoff_max},
+      explore_backoff_{options_.backoff_max, kLongestExploring},
       refused_backoff_{options_.backoff_min, options_.backoff_max},
       sent_{std::max<TimePoint::duration>(kSoonAgain, 3 * options_.poll_interval)} {}
 

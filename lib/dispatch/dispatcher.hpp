@@ -10,18 +10,19 @@
 #include "entry/encoder.hpp"
 #include "outbox/backoff.hpp"
 #include "outbox/batch_size.hpp"
+#include "outbox/blocked_streams.hpp"
 #include "outbox/breaker.hpp"
 #include "outbox/poll_pace.hpp"
 #include "outbox/quarantine.hpp"
 #include "outbox/rate_limit.hpp"
 #include "outbox/refusal_judgement.hpp"
+#include "outbox/refusals.hpp"
 #include "outbox/retry_policy.hpp"
 #include "outbox/sent_rows.hpp"
 #include "outbox/starvation.hpp"
 #include "outbox/wake_up_budget.hpp"
 
 #include <functional>
-#include <map>
 #include <optional>
 #include <set>
 #include <span>
@@ -95,6 +96,15 @@ class Dispatcher {
     std::string reason;
   };
 
+  /// What goes through the first queue.
+  struct Work {
+    ClaimedRows claimed;
+    /// They are sent although Redis refuses others.
+    bool explores = false;
+    /// Instead of rows: a blocked stream that is to be probed.
+    std::string probe;
+  };
+
   Awaitable<void> claim_loop();
   Awaitable<void> publish_loop();
   Awaitable<void> settle_loop();
@@ -103,6 +113,19 @@ class Dispatcher {
   Awaitable<void> watch_loop();
 
   Awaitable<void> probe();
+  void redis_answers();
+  void stay_back(const std::string& reason, const std::string& stream);
+  /// Probes a stream that was taken before: where it is taken now, what is refused is those streams' matter.
+  Awaitable<bool> others_are_taken();
+  /// While Redis refuses all that was sent to some streams: whether it takes entries of others.
+  Awaitable<void> explore();
+  [[nodiscard]] std::vector<std::string> refused_streams() const;
+  Awaitable<void> ask_for_probes_of_streams();
+  Awaitable<void> probe_stream(const std::string& stream);
+  void block(const std::string& stream, const std::string& reason);
+  void is_taken(const std::string& stream);
+  /// With `once`: whether blocked streams are to be tried some more.
+  Awaitable<bool> waits_for_streams();
   Awaitable<std::optional<ClaimedRows>> claim(ClaimRequest request);
   /// False when the store could not tell.
   Awaitable<bool> look_for_suspects();
@@ -129,17 +152,20 @@ class Dispatcher {
   [[nodiscard]] bool claiming_is_over();
   [[nodiscard]] bool waits_for_outages() const { return !options_.once || options_.once_deadline.has_value(); }
 
-  Awaitable<Settlement> publish(ClaimedRows claimed);
+  Awaitable<Settlement> publish(Work work);
   /// Outcomes that need no sending, by their places in the claim.
   using Known = std::vector<std::pair<std::size_t, Outcome>>;
   /// Takes rows out of the claim that have been sent before.
   Known take_sent_before(ClaimedRows& claimed);
-  Awaitable<std::vector<Reply>> send(const Prepared& prepared, const ClaimedRows& claimed);
+  Awaitable<std::vector<Reply>> send(const Prepared& prepared, const Work& work);
+  /// Entries of blocked streams get their replies unsent, but for one of each stream on trial.
+  void hold_back(Prepared& prepared, const std::vector<Row>& rows) const;
   /// Why nothing may be sent now, if so.
-  [[nodiscard]] std::optional<Reply> obstacle(const ClaimedRows& claimed) const;
-  /// `replies` are those to the entries from `first` on.
-  void watch_for_outage(std::vector<Reply>& replies, const Prepared& prepared, std::size_t first);
-  void remember_unanswered(std::vector<Reply>& replies, std::span<const entry::Entry> entries);
+  [[nodiscard]] std::optional<Reply> obstacle(const Work& work, bool explores) const;
+  /// Whose fault it is that entries were refused or not answered; sets the replies' faults. False when a probe for it
+  /// found that Redis is away.
+  Awaitable<bool> judge(std::vector<Reply>& replies, std::span<const entry::Entry> entries);
+  void watch_for_outage(const std::vector<Reply>& replies, std::span<const entry::Entry> entries);
   Settlement decide_all(ClaimedRows claimed, const Prepared& prepared);
   void account(const Row& row, const Reply& reply, const Outcome& outcome);
 
@@ -182,7 +208,7 @@ class Dispatcher {
   DispatcherOptions options_;
   DispatcherParts parts_;
 
-  Queue<ClaimedRows> to_publish_;
+  Queue<Work> to_publish_;
   Queue<Settlement> to_settle_;
   Alarm claim_alarm_;
   Alarm settle_alarm_;
@@ -203,17 +229,14 @@ class Dispatcher {
   std::string health_reason_;
   /// The stream of the entry that found Redis out of order; a probe asks for it.
   std::string probe_stream_;
-  /// Until then, a retried row may be the one that an unanswered write failed of.
-  TimePoint suspicion_ends_{};
-  /// Writes that were answered, without a sign of an outage.
-  std::uint64_t writes_taken_ = 0;
-  struct Unanswered {
-    TimePoint since;
-    /// `writes_taken_` at that time.
-    std::uint64_t writes_taken = 0;
-  };
-  /// Rows of unanswered writes, by id; those that were answered since are gone.
-  std::map<std::string, Unanswered> unanswered_;
+  Refusals refusals_;
+  BlockedStreams blocked_;
+  /// Streams whose entries were refused since the breaker has opened.
+  std::set<std::string> refused_streams_;
+  /// One of those that were taken last.
+  std::string good_stream_;
+  Backoff explore_backoff_;
+  TimePoint explore_at_{};
   std::size_t rows_in_hand_ = 0;
   /// What the claim loop waits for: nobody else rings, or a ring would be kept and cut its next wait short.
   bool awaits_empty_hand_ = false;

@@ -45,6 +45,8 @@ struct ClaimRequest {
   std::vector<std::string> only{};
   /// Of any, claim none of these ids.
   std::vector<std::string> without{};
+  /// Claim no rows of these streams, sorted; not together with `only`.
+  std::vector<std::string> except_streams{};
 };
 
 /// Rows leased by one claim, in the order in which they are to be published.
@@ -159,11 +161,13 @@ class StreamPublisher {
 
   /// Writes all entries in one go, in order, and returns exactly one reply for each, by position. Begins to write no
   /// later than `not_after` (afterwards nothing is sent: Fault::redis_away) and ends by itself within the configured
-  /// time-out; what was sent and not answered is Fault::unanswered. Does not throw for a lost server.
+  /// time-out. An error reply has the fault that guess_by_words() finds in it. Where the replies can't be told to be
+  /// those of these entries, one for each, all that was sent is Fault::unanswered. Does not throw for a lost server.
   virtual Awaitable<std::vector<Reply>> publish(std::span<const entry::Entry> entries, TimePoint not_after) = 0;
 
   /// Finds out, writing nothing, whether an entry could be written to `stream` now (empty: to any stream), connecting
-  /// when there is no connection. Fault::none means yes; otherwise the fault and the reason.
+  /// when there is no connection. Fault::none means yes, as far as can be seen without writing; otherwise the reason,
+  /// and the fault as publish() has it.
   virtual Awaitable<Reply> probe(std::string stream) = 0;
 };
 

@@ -4,22 +4,25 @@
 
 #include <algorithm>
 #include <iterator>
+#include <map>
+#include <set>
 #include <span>
+#include <string_view>
 #include <utility>
 
 namespace outboxd::dispatch {
 namespace {
 
-bool is_outage(const Reply& reply) {
-  return reply.fault == Fault::redis_refuses || reply.fault == Fault::redis_away || reply.fault == Fault::unanswered;
+// Of one write.
+constexpr std::size_t kMostProbes = 8;
+
+bool is_no_answer(const Reply& reply) {
+  return reply.fault == Fault::redis_away || reply.fault == Fault::unanswered;
 }
 
-// How long after an unanswered write retried rows go out one by one: longer than any retry delay.
-constexpr std::chrono::minutes kSuspicion{2};
-
-// How long a row of an unanswered write is remembered: several retry delays, as other dispatchers may have it
-// meanwhile.
-constexpr std::chrono::minutes kMemory{10};
+bool is_outage(const Reply& reply) {
+  return is_no_answer(reply) || reply.fault == Fault::redis_refuses;
+}
 
 const std::string& id_of(const entry::Entry& entry) {
   return entry.fields.front().value;
@@ -28,14 +31,19 @@ const std::string& id_of(const entry::Entry& entry) {
 }  // namespace
 
 Awaitable<void> Dispatcher::publish_loop() {
-  while (auto claimed = co_await to_publish_.pop()) {
-    auto settlement = co_await publish(std::move(*claimed));
+  while (auto work = co_await to_publish_.pop()) {
+    if (!work->probe.empty()) {
+      co_await probe_stream(work->probe);
+      continue;
+    }
+    auto settlement = co_await publish(std::move(*work));
     co_await to_settle_.push(std::move(settlement));
   }
   co_await to_settle_.push_end();
 }
 
-Awaitable<Settlement> Dispatcher::publish(ClaimedRows claimed) {
+Awaitable<Settlement> Dispatcher::publish(Work work) {
+  auto& claimed = work.claimed;
   auto sent_before = take_sent_before(claimed);
   auto prepared = prepare(claimed.rows, parts_.encoder, options_.retry.max_attempts);
   for (const auto& [row, fields] : prepared.reserved_dropped) {
@@ -44,12 +52,13 @@ Awaitable<Settlement> Dispatcher::publish(ClaimedRows claimed) {
   for (const auto& [row, why, dead] : prepared.ambiguous) {
     parts_.observer.ambiguous_entry(claimed.rows[row].id, claimed.rows[row].stream, why, dead);
   }
+  hold_back(prepared, claimed.rows);
   for (std::size_t i = 0; i < prepared.entries.size(); ++i) {
     // A row whose only attempt was given back would seem not to have been tried.
-    if (unanswered_.contains(id_of(prepared.entries[i]))) prepared.tried_before[i] = true;
+    if (refusals_.was_unanswered(id_of(prepared.entries[i]))) prepared.tried_before[i] = true;
   }
   if (!prepared.entries.empty()) {
-    auto replies = co_await send(prepared, claimed);
+    auto replies = co_await send(prepared, work);
     merge_replies(prepared, std::move(replies));
   }
   auto settlement = decide_all(std::move(claimed), prepared);
@@ -59,67 +68,104 @@ Awaitable<Settlement> Dispatcher::publish(ClaimedRows claimed) {
   co_return settlement;
 }
 
-std::optional<Reply> Dispatcher::obstacle(const ClaimedRows& claimed) const {
+std::optional<Reply> Dispatcher::obstacle(const Work& work, bool explores) const {
   if (past_deadline()) return Reply{Fault::stopping, "the deadline came first"};
-  if (breaker_.is_open()) return Reply{Fault::redis_away, trouble_.redis};
-  if (parts_.clock.now() + options_.lease_reserve >= claimed.lease_ends) {
+  if (breaker_.is_open() && !explores) return Reply{Fault::redis_away, trouble_.redis};
+  if (parts_.clock.now() + options_.lease_reserve >= work.claimed.lease_ends) {
     return Reply{Fault::lease_short, "too little was left of the lease"};
   }
   return std::nullopt;
 }
 
-Awaitable<std::vector<Reply>> Dispatcher::send(const Prepared& prepared, const ClaimedRows& claimed) {
+Awaitable<std::vector<Reply>> Dispatcher::send(const Prepared& prepared, const Work& work) {
   const auto started = parts_.clock.now();
-  // One of the rows of an unanswered write may be what took the connection down: alone, it harms no neighbour.
-  const bool isolate = started < suspicion_ends_;
+  bool explores = work.explores;
   std::vector<Reply> replies;
-  for (const auto end : ends_of_writes(prepared, isolate)) {
+  for (const auto end : ends_of_writes(prepared, refusals_.isolates(started))) {
     const auto begin = replies.size();
-    if (const auto why = obstacle(claimed)) {
+    if (const auto why = obstacle(work, explores)) {
       replies.resize(prepared.entries.size(), *why);
       break;
     }
-    auto answered = co_await parts_.publisher.publish(std::span{prepared.entries}.subspan(begin, end - begin),
-                                                      claimed.lease_ends - options_.lease_reserve);
-    watch_for_outage(answered, prepared, begin);
+    const auto entries = std::span{prepared.entries}.subspan(begin, end - begin);
+    auto answered = co_await parts_.publisher.publish(entries, work.claimed.lease_ends - options_.lease_reserve);
+    const bool answers = co_await judge(answered, entries);
+    if (answers) watch_for_outage(answered, entries);
+    explores = explores && answers && std::ranges::none_of(answered, is_no_answer);
     std::ranges::move(answered, std::back_inserter(replies));
   }
-  if (!breaker_.is_open()) breaker_.succeeded();
+  const bool any_taken = std::ranges::any_of(replies, [](const Reply& reply) { return reply.fault == Fault::none; });
+  if (any_taken && !breaker_.is_open()) breaker_.succeeded();
   parts_.observer.wrote(replies.size(), parts_.clock.now() - started);
   co_return replies;
 }
 
-void Dispatcher::watch_for_outage(std::vector<Reply>& replies, const Prepared& prepared, std::size_t first) {
-  const auto entries = std::span{prepared.entries}.subspan(first, replies.size());
-  remember_unanswered(replies, entries);
-  const auto outage = std::ranges::find_if(replies, is_outage);
-  if (outage == replies.end()) {
-    ++writes_taken_;
-    redis_backoff_.reset();
-    return;
+Awaitable<bool> Dispatcher::judge(std::vector<Reply>& replies, std::span<const entry::Entry> entries) {
+  std::vector<SentEntry> sent;
+  sent.reserve(entries.size());
+  for (const auto& entry : entries) sent.push_back({id_of(entry), entry.stream});
+  bool answers = true;
+  std::map<std::string, Reply> probed;
+  for (const auto index : refusals_.judge(replies, sent, parts_.clock.now())) {
+    const auto& stream = entries[index].stream;
+    auto found = probed.find(stream);
+    if (found == probed.end() && probed.size() < kMostProbes) {
+      auto answer = co_await parts_.publisher.probe(stream);
+      found = probed.emplace(stream, std::move(answer)).first;
+    }
+    if (found == probed.end() || found->second.fault != Fault::none) replies[index].fault = Fault::refused;
+    if (found == probed.end()) continue;
+    const auto& now = found->second;
+    if (now.fault != Fault::redis_away && now.fault != Fault::unanswered) continue;
+    stay_back(now.text, stream);
+    answers = false;
   }
-  breaker_.open();
-  // On with the probes, and nobody need tell of commits meanwhile.
-  if (polls_) claim_alarm_.ring();
-  trouble_.redis = outage->text;
-  probe_stream_ = entries[static_cast<std::size_t>(outage - replies.begin())].stream;
-  report_health();
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (replies[i].fault != Fault::none) continue;
+    is_taken(entries[i].stream);
+    if (i + 1 == entries.size() || good_stream_.empty()) good_stream_ = entries[i].stream;
+  }
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (replies[i].fault == Fault::stream_refused) block(entries[i].stream, replies[i].text);
+  }
+  co_return answers;
 }
 
-void Dispatcher::remember_unanswered(std::vector<Reply>& replies, std::span<const entry::Entry> entries) {
-  const auto now = parts_.clock.now();
-  std::erase_if(unanswered_, [now](const auto& row) { return now >= row.second.since + kMemory; });
-  for (std::size_t i = 0; i < replies.size(); ++i) {
-    const auto& id = id_of(entries[i]);
-    if (!is_outage(replies[i])) unanswered_.erase(id);
-    if (replies[i].fault != Fault::unanswered) continue;
-    suspicion_ends_ = now + kSuspicion;
-    // Failing again tells something about the row only if Redis took others in between: an outage fails everybody.
-    const auto before = unanswered_.find(id);
-    const bool others_went_through = before != unanswered_.end() && writes_taken_ > before->second.writes_taken;
-    replies[i].singled_out = replies.size() == 1 && others_went_through;
-    unanswered_[id] = {now, writes_taken_};
+void Dispatcher::watch_for_outage(const std::vector<Reply>& replies, std::span<const entry::Entry> entries) {
+  const auto outage = std::ranges::find_if(replies, is_outage);
+  if (outage == replies.end()) {
+    redis_backoff_.reset();
+    const bool any_taken =
+        std::ranges::any_of(replies, [](const Reply& reply) { return reply.fault == Fault::none; });
+    if (breaker_.is_open() && any_taken) redis_answers();
+    return;
   }
+  stay_back(outage->text, entries[static_cast<std::size_t>(outage - replies.begin())].stream);
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    const bool refused = replies[i].fault == Fault::redis_refuses && refused_streams_.size() < BlockedStreams::kMost;
+    if (refused) refused_streams_.insert(entries[i].stream);
+  }
+}
+
+void Dispatcher::hold_back(Prepared& prepared, const std::vector<Row>& rows) const {
+  if (blocked_.empty()) return;
+  std::set<std::string_view> tried;
+  std::size_t entry = 0;
+  std::size_t kept = 0;
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (prepared.replies[i]) continue;
+    const auto state = blocked_.state_of(rows[i].stream);
+    const bool is_next_try = state == BlockedStreams::State::on_trial && tried.insert(rows[i].stream).second;
+    if (state != BlockedStreams::State::free && !is_next_try) {
+      prepared.replies[i] = Reply{Fault::stream_blocked, "Redis refuses its stream"};
+    } else {
+      if (kept != entry) prepared.entries[kept] = std::move(prepared.entries[entry]);
+      prepared.tried_before[kept++] = prepared.tried_before[entry];
+    }
+    ++entry;
+  }
+  prepared.entries.resize(kept);
+  prepared.tried_before.resize(kept);
 }
 
 Settlement Dispatcher::decide_all(ClaimedRows claimed, const Prepared& prepared) {

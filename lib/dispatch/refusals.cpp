@@ -84,7 +84,10 @@ Awaitable<void> Dispatcher::retry_refused(std::vector<std::string> ids) {
     quarantine_.release(id, is_claimed);
     refused_claims_.forget(id);
   }
-  if (!claimed->rows.empty()) co_await to_publish_.push(std::move(*claimed));
+  if (!claimed->rows.empty()) {
+    Work work{std::move(*claimed), false, {}};
+    co_await to_publish_.push(std::move(work));
+  }
 }
 
 Awaitable<bool> Dispatcher::outcomes_are_written() {

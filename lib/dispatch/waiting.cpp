@@ -2,6 +2,7 @@
 // Between claims: by polling, or woken by commits.
 #include "dispatch/dispatcher.hpp"
 
+#include <algorithm>
 #include <memory>
 #include <utility>
 
@@ -27,6 +28,7 @@ Awaitable<void> Dispatcher::wait_for_rows(std::size_t found) {
   if (breaker_.is_open() || !suspects_.empty()) co_return;
   PollPace::Duration wait = options_.poll_interval;
   if (wake_ups_ == WakeUps::not_now) wait = found > 0 ? pace_.after_rows(began - waited_until_) : pace_.after_none();
+  wait = std::min(wait, std::max(PollPace::Duration{0}, blocked_.next_at() - began));
   const bool woken = co_await wait_for_commit(std::chrono::ceil<std::chrono::microseconds>(wait));
   waited_until_ = parts_.clock.now();
   if (!woken) co_return;

@@ -38,9 +38,14 @@ Outcome decide(const Row& row, const Reply& reply, const RetryPolicy& policy, do
       // A server that answers nobody in time is an outage, and no row dies of one: the last attempt is given back.
       if (policy.exhausted_by(row.attempt) && !reply.singled_out) return give_back(row, reply, policy, random);
       return spend_attempt(row, reply, policy, random);
-    case Fault::stream_elsewhere:
+    case Fault::refused:
     case Fault::short_of_memory:
       return give_back(row, reply, policy, random);
+    case Fault::stream_refused:
+      // Long enough for others of its stream to be tried first, should it be the row's own fault after all.
+      return {row.id, Verdict::release, policy.delay_after(1, random), reply.text};
+    case Fault::stream_blocked:
+      return {row.id, Verdict::release, {}, reply.text};
     case Fault::redis_refuses:
     case Fault::redis_away:
     case Fault::lease_short:

@@ -12,7 +12,7 @@ struct Code {
   Fault fault;
 };
 
-// The first word of an error reply. What is not listed is a judgement of the entry.
+// The first word of an error reply, as Redis' `server.c` (7.0 to 8.0) has it.
 constexpr std::array kCodes{
     Code{"BUSY", Fault::redis_refuses},       Code{"CLUSTERDOWN", Fault::redis_refuses},
     Code{"DENIED", Fault::redis_refuses},     Code{"LOADING", Fault::redis_refuses},
@@ -21,8 +21,9 @@ constexpr std::array kCodes{
     Code{"OOM", Fault::redis_refuses},        Code{"READONLY", Fault::redis_refuses},
     Code{"UNKILLABLE", Fault::redis_refuses}, Code{"WRONGPASS", Fault::redis_refuses},
     Code{"NOPROTO", Fault::redis_refuses},    Code{"IOERR", Fault::redis_refuses},
-    Code{"ASK", Fault::stream_elsewhere},     Code{"CROSSSLOT", Fault::stream_elsewhere},
-    Code{"MOVED", Fault::stream_elsewhere},   Code{"TRYAGAIN", Fault::stream_elsewhere},
+    Code{"ASK", Fault::stream_refused},       Code{"CROSSSLOT", Fault::stream_refused},
+    Code{"MOVED", Fault::stream_refused},     Code{"TRYAGAIN", Fault::stream_refused},
+    Code{"WRONGTYPE", Fault::stream_refused},
 };
 
 // Errors without a code of their own that nevertheless say that no entry of anybody's can be written.
@@ -37,9 +38,14 @@ constexpr std::array kEverybody{
     std::string_view{"ERR This instance has cluster support disabled"},
 };
 
-// NOPERM comes in two kinds: about the command, which is everybody's, and about this key, which is the entry's.
-bool denies_the_command(std::string_view noperm) {
-  return noperm.find("permissions to run") != std::string_view::npos;
+// Errors without a code of their own that say that no entry can be written to this stream.
+constexpr std::array kStream{
+    std::string_view{"ERR The stream has exhausted the last possible ID"},
+};
+
+// NOPERM comes in two kinds: about the command, which is everybody's, and about a key, which is the stream's.
+Fault guess_by_noperm(std::string_view noperm) {
+  return noperm.find("permissions to run") != std::string_view::npos ? Fault::redis_refuses : Fault::stream_refused;
 }
 
 }  // namespace
@@ -52,10 +58,14 @@ const char* to_string(Fault fault) {
       return "bad_row";
     case Fault::worn_out:
       return "worn_out";
+    case Fault::refused:
+      return "refused";
     case Fault::entry_refused:
       return "entry_refused";
-    case Fault::stream_elsewhere:
-      return "stream_elsewhere";
+    case Fault::stream_refused:
+      return "stream_refused";
+    case Fault::stream_blocked:
+      return "stream_blocked";
     case Fault::redis_refuses:
       return "redis_refuses";
     case Fault::redis_away:
@@ -72,14 +82,14 @@ const char* to_string(Fault fault) {
   return "unknown";
 }
 
-Fault fault_of_redis_error(std::string_view error) {
+Fault guess_by_words(std::string_view error) {
   const auto word = error.substr(0, error.find(' '));
-  if (word == "NOPERM") return denies_the_command(error) ? Fault::redis_refuses : Fault::entry_refused;
+  if (word == "NOPERM") return guess_by_noperm(error);
   const auto* const code = std::ranges::find(kCodes, word, &Code::word);
   if (code != kCodes.end()) return code->fault;
-  const bool everybody =
-      std::ranges::any_of(kEverybody, [&](std::string_view prefix) { return error.starts_with(prefix); });
-  return everybody ? Fault::redis_refuses : Fault::entry_refused;
+  const auto begins_it = [&](std::string_view prefix) { return error.starts_with(prefix); };
+  if (std::ranges::any_of(kEverybody, begins_it)) return Fault::redis_refuses;
+  return std::ranges::any_of(kStream, begins_it) ? Fault::stream_refused : Fault::refused;
 }
 
 }  // namespace outboxd

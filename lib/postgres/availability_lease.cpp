@@ -37,7 +37,7 @@ constexpr std::string_view kReturned = R"sql(
 constexpr std::string_view kLookAhead = R"sql(
 SELECT place::text FROM (
   SELECT {key} AS place, {created_at} AS created_at, {id} AS id FROM {table}
-   WHERE {due} ORDER BY {available_at} LIMIT $1::bigint) AS first
+   WHERE {due}{but_streams} ORDER BY {available_at} LIMIT $1::bigint) AS first
  ORDER BY created_at, id)sql";
 
 constexpr std::string_view kClaimPlaces = R"sql(/* claim */
@@ -54,7 +54,7 @@ claimed AS (
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
   SELECT {id} AS id, {created_at} AS created_at FROM {table}
-   WHERE {due} AND NOT {id} {id_equals} ANY ($3::text[]::{ids})
+   WHERE {due} AND NOT {id} {id_equals} ANY ($3::text[]::{ids}){but_streams}
    ORDER BY {available_at} LIMIT $1::bigint) AS due
  ORDER BY created_at, id)sql";
 
@@ -130,6 +130,8 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   sql.add_settlements(layout, kMarkPublished, kSettle);
   layout.look_ahead = sql.fill_read(kLookAhead);
   layout.due_ids = sql.fill_read(kDueIds);
+  layout.but_streams.look_ahead = sql.fill_but_streams(kLookAhead, 3);
+  layout.but_streams.due_ids = sql.fill_but_streams(kDueIds, 4);
   layout.bury = sql.fill_write(kBury);
   layout.sample = sql.fill_read(kSample);
   layout.in_hand = sql.fill_read(kInHand);

@@ -67,12 +67,19 @@ dispatch::ClaimedRows Claims::claim(Statements& statements, const Layout& layout
   const Call call{statements, layout, terms, request, table, now};
   wants_new_connection_ = false;
   while (!leases_.empty() && leases_.front().forget_at <= now) leases_.pop_front();
+  if (request.only.empty()) leave_out(request.except_streams);
   if (std::exchange(in_doubt_, true) && !layout.free_unknown_leases.empty()) free_unknown_leases(call);
   auto claimed = claim_due(call);
   // Long enough: a lease that has ended is free for all.
   if (!claimed.rows.empty()) leases_.push_back({claimed.lease, now + 2 * terms.lease});
   in_doubt_ = false;
   return claimed;
+}
+
+void Claims::leave_out(const std::vector<std::string>& streams) {
+  // Rows that are no longer left out may be before all others. Both lists are sorted.
+  if (!std::ranges::includes(streams, except_streams_)) ahead_.forget();
+  except_streams_ = streams;
 }
 
 void Claims::free_unknown_leases(const Call& call) {
@@ -101,6 +108,14 @@ dispatch::ClaimedRows Claims::claim_by(const Call& call, const std::string& stat
   const auto unwritten = claim_into(claimed, call, statement, limit, ids...);
   if (!unwritten.empty()) claim_unwritten(claimed, call, unwritten);
   return claimed;
+}
+
+template <typename... Ids>
+dispatch::ClaimedRows Claims::claim_but(const Call& call, const std::string& statement,
+                                        const std::string& but_streams, const Ids&... ids) {
+  const auto& streams = call.request.except_streams;
+  if (streams.empty()) return claim_by(call, statement, ids...);
+  return claim_by(call, but_streams, ids..., array_literal(streams));
 }
 
 std::vector<std::string> Claims::claim_these(dispatch::ClaimedRows& claimed, const Call& call,
@@ -141,7 +156,7 @@ dispatch::ClaimedRows Claims::claim_due(const Call& call) {
 dispatch::ClaimedRows Claims::claim_any(const Call& call) {
   const auto& without = call.request.without;
   if (without.empty()) return claim_next(call);
-  return claim_by(call, call.layout.claim_others, array_literal(without));
+  return claim_but(call, call.layout.claim_others, call.layout.but_streams.claim_others, array_literal(without));
 }
 
 dispatch::ClaimedRows Claims::claim_next(const Call& call) {
@@ -151,7 +166,7 @@ dispatch::ClaimedRows Claims::claim_next(const Call& call) {
     look_ahead(call);
     if (auto claimed = claim_ahead(call); !claimed.rows.empty() || !claimed.refused.empty()) return claimed;
   }
-  return claim_by(call, call.layout.claim);
+  return claim_but(call, call.layout.claim, call.layout.but_streams.claim);
 }
 
 dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
@@ -159,7 +174,8 @@ dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
   for (;;) {
     const auto places = ahead_.take(limit, call.request.due_by, SteadyClock::now());
     if (places.empty()) return {};
-    auto claimed = claim_by(call, call.layout.claim_places, array_literal(places));
+    auto claimed =
+        claim_but(call, call.layout.claim_places, call.layout.but_streams.claim_places, array_literal(places));
     if (2 * (claimed.rows.size() + kept_back_.size()) < places.size()) ahead_.others_were_here();
     if (claimed.rows.empty() && claimed.refused.empty()) continue;
     claimed.more = true;
@@ -171,7 +187,11 @@ dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
 void Claims::look_ahead(const Call& call) {
   std::vector<std::string> places;
   const auto wanted = ahead_.rows_to_find(SteadyClock::now());
-  const auto found = exec(call.statements, call.layout.look_ahead, wanted, or_null(call.request.due_by));
+  const auto& streams = call.request.except_streams;
+  const auto due_by = or_null(call.request.due_by);
+  const auto found = streams.empty() ? exec(call.statements, call.layout.look_ahead, wanted, due_by)
+                                     : exec(call.statements, call.layout.but_streams.look_ahead, wanted, due_by,
+                                            array_literal(streams));
   places.reserve(row_count(found));
   for (const auto& line : found) places.push_back(text_of(line[0]));
   // What one claim takes needs no list.

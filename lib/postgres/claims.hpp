@@ -52,6 +52,10 @@ class Claims {
   void give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed);
   template <typename... Ids>
   dispatch::ClaimedRows claim_by(const Call& call, const std::string& statement, const Ids&... ids);
+  /// The same, but for the streams that are to be left out, if there are any: by the second statement.
+  template <typename... Ids>
+  dispatch::ClaimedRows claim_but(const Call& call, const std::string& statement, const std::string& but_streams,
+                                  const Ids&... ids);
   /// Returns the ids of rows that were locked, and are not what was written of them.
   template <typename... Ids>
   std::vector<std::string> claim_into(dispatch::ClaimedRows& claimed, const Call& call, const std::string& statement,
@@ -63,6 +67,7 @@ class Claims {
   dispatch::ClaimedRows claim_one_by_one(const Call& call, const std::vector<std::string>& ids,
                                          const Failure* failure);
   std::optional<dispatch::ClaimedRows> claim_with_patience(const Call& call, std::chrono::milliseconds most);
+  void leave_out(const std::vector<std::string>& streams);
   void free_unknown_leases(const Call& call);
   dispatch::RefusedRow refuse(const Call& call, const std::string& id, const std::string& cause,
                               const std::string& reason);
@@ -78,6 +83,8 @@ class Claims {
   /// The last claim found as much as it asked for.
   bool last_was_full_ = false;
   LookAhead ahead_;
+  /// What the last claim was to leave out.
+  std::vector<std::string> except_streams_;
   /// How many rows the next claim may take, as more of them would not have fitted into the last one.
   std::uint32_t fitting_ = UINT32_MAX;
   /// Of the claim at hand: rows whose payloads were more than a batch holds.

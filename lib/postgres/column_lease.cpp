@@ -40,12 +40,12 @@ SELECT id::text FROM (
  WHERE {is_suspect} ORDER BY attempts LIMIT 1000)sql";
 
 constexpr std::string_view kLookAhead = R"sql(
-SELECT {key}::text FROM {table} WHERE {due}{no_suspects} ORDER BY {available_at} LIMIT $1::bigint)sql";
+SELECT {key}::text FROM {table} WHERE {due}{no_suspects}{but_streams} ORDER BY {available_at} LIMIT $1::bigint)sql";
 
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
   SELECT {id} AS id, {available_at} AS available_at FROM {table}
-   WHERE {due} AND NOT {id} {id_equals} ANY ($3::text[]::{ids}){no_suspects}
+   WHERE {due} AND NOT {id} {id_equals} ANY ($3::text[]::{ids}){no_suspects}{but_streams}
    ORDER BY {available_at} LIMIT $1::bigint) AS due
  ORDER BY available_at, id)sql";
 
@@ -149,6 +149,8 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   sql.add_settlements(layout, kMarkPublished, kSettle);
   layout.look_ahead = sql.fill_read(kLookAhead);
   layout.due_ids = sql.fill_read(kDueIds);
+  layout.but_streams.look_ahead = sql.fill_but_streams(kLookAhead, 3);
+  layout.but_streams.due_ids = sql.fill_but_streams(kDueIds, 4);
   layout.free_unknown_leases = sql.fill_write(kFreeUnknownLeases);
   layout.bury = sql.fill_write(kBury);
   layout.look_out = sql.fill_read(kLookOut);

@@ -65,6 +65,10 @@ struct Layout {
   /// Looks what a claim would take. $1 limit, $2 due by, $3 ids to leave out.
   /// Returns id, the end of a lease from now on, and the time, in publishing order.
   std::string due_ids;
+  /// As the verbs that they are named after, without rows of the streams in their last argument, an array.
+  struct ButStreams {
+    std::string claim, claim_others, claim_places, look_ahead, due_ids;
+  } but_streams;
   /// Gives back rows that this worker has leased without ever learning of it, their attempt included: leases other
   /// than $1 (an array), among the rows due first.
   std::string free_unknown_leases;

@@ -33,6 +33,10 @@ std::string filter(const TableShape& shape, const LayoutTerms& terms) {
   return conditions;
 }
 
+std::string but_streams(int parameter) {
+  return " AND {stream}::text <> ALL ($" + std::to_string(parameter) + "::text[])";
+}
+
 /// One below what the type can hold, so that one can always be added.
 std::string most_attempts_of(const std::string& type) {
   return type == "smallint" ? "32766" : "2147483646";
@@ -113,6 +117,7 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
   put("as_pending", quote_text(shape.pending) + "::" + terms.status_type);
   put("published_at", column(shape.published_at));
   put("filter", filter(shape, terms));
+  put("but_streams", "");
   put("status_equals", terms.status_equals);
   put("takes_own_path", std::string{kTakesOwnPath});
   set("pending", shape.has_status() ? "{status} {status_equals} {as_pending}" : "{published_at} IS NULL");
@@ -188,6 +193,12 @@ std::string LayoutSql::fill_write(std::string_view sql) const {
   return write_under_own_path(fill(sql));
 }
 
+std::string LayoutSql::fill_but_streams(std::string_view sql, int parameter) const {
+  auto filled = *this;
+  filled.set("but_streams", but_streams(parameter));
+  return filled.fill_read(sql);
+}
+
 std::string LayoutSql::claimed(std::string_view order) const {
   auto sql = *this;
   sql.set("order", order);
@@ -216,12 +227,16 @@ void LayoutSql::add_claims(Layout& layout, std::string_view claim, std::string_v
   constexpr std::string_view kLeaseEnd = "now() + {lease_ms} * interval '1 millisecond'";
   const std::string usual{ordinary};
   const std::string these = " AND {id} {id_equals} ANY ($3::text[]::{ids})";
+  const std::string others = usual + " AND NOT {id} {id_equals} ANY ($3::text[]::{ids})";
+  const std::string places = usual + " AND {key} {key_equals} ANY ($3::{keys})";
   layout.claim = with(claim, usual, kDue, kLeaseEnd);
-  layout.claim_others = with(claim, usual + " AND NOT {id} {id_equals} ANY ($3::text[]::{ids})", kDue, kLeaseEnd);
+  layout.claim_others = with(claim, others, kDue, kLeaseEnd);
   layout.claim_these = with(claim, these, kDue, kLeaseEnd);
   layout.claim_these_until = with(claim, these, kDue, "$4::timestamptz");
-  layout.claim_places =
-      with(claim_places, usual + " AND {key} {key_equals} ANY ($3::{keys})", "{still_due}", kLeaseEnd);
+  layout.claim_places = with(claim_places, places, "{still_due}", kLeaseEnd);
+  layout.but_streams.claim = with(claim, usual + but_streams(3), kDue, kLeaseEnd);
+  layout.but_streams.claim_others = with(claim, others + but_streams(4), kDue, kLeaseEnd);
+  layout.but_streams.claim_places = with(claim_places, places + but_streams(4), "{still_due}", kLeaseEnd);
 }
 
 void LayoutSql::add_settlements(Layout& layout, std::string_view mark_published, std::string_view settle) const {

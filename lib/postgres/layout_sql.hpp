@@ -25,6 +25,8 @@ class LayoutSql {
   /// Fills a statement that writes, without RETURNING; so do triggers. The result has an empty line for each row that
   /// it changed.
   [[nodiscard]] std::string fill_write(std::string_view sql) const;
+  /// The same, with {but_streams} as a condition that leaves out the streams in the parameter of this number.
+  [[nodiscard]] std::string fill_but_streams(std::string_view sql, int parameter) const;
   /// The ways in which a claim is asked for. `claim` and `claim_places` take the rows for which {which}{and_rows}
   /// holds, lease them until {lease_end}, and return {claimed} in `order`; `ordinary` are further conditions where no
   /// certain rows are meant. {any_due} says whether there are rows that somebody has to look after.

@@ -7,7 +7,9 @@
 #include "redis/resp.hpp"
 
 #include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
 namespace outboxd::redis {
 
@@ -19,12 +21,26 @@ void append_xadd(std::string& out, const entry::Entry& entry, std::uint64_t maxl
 /// through.
 void append_write_probe(std::string& out, const std::string& stream);
 
-/// Reads the reply to an XADD: an entry id, or whose fault it is. Anything else means that replies no longer belong
-/// to their commands: Fault::unanswered. `texts`: of the exchange that it is a reply in.
+/// The id of a stream's entry.
+struct EntryId {
+  std::uint64_t milliseconds = 0;
+  std::uint64_t sequence = 0;
+
+  [[nodiscard]] bool is_above(const EntryId& other) const {
+    return milliseconds != other.milliseconds ? milliseconds > other.milliseconds : sequence > other.sequence;
+  }
+};
+
+/// Nothing unless it is exactly as Redis prints the id of an entry.
+[[nodiscard]] std::optional<EntryId> read_entry_id(std::string_view text);
+
+/// Reads the reply to an XADD: an entry id, or an error with a first guess at whose fault it is (guess_by_words()).
+/// Anything else means that replies no longer belong to their commands: Fault::unanswered. `texts`: of the exchange
+/// that it is a reply in.
 [[nodiscard]] Reply read_xadd_reply(Value value, ErrorTexts& texts);
 
-/// Reads the reply to a probe (or to PING): Fault::none when an entry would have been written, entry_refused or
-/// stream_elsewhere when only this stream has its trouble, redis_refuses otherwise.
+/// Reads the reply to a probe (or to PING): Fault::none when an entry would have been written, as far as Redis looks
+/// before it refuses the probe itself; otherwise as read_xadd_reply() has it.
 [[nodiscard]] Reply read_probe_reply(const Value& value);
 
 }  // namespace outboxd::redis

@@ -42,6 +42,8 @@ DispatcherMetrics::DispatcherMetrics(Metrics& metrics, const std::string& dispat
       dead_rows_(gauge("outboxd_dead_rows", "Dead rows in the table at the last sample; counting stops at a cap.")),
       ready_(gauge("outboxd_ready",
                    "1 while the dispatcher works, 0 while it starts, waits for a server or its table, or stops.")),
+      blocked_streams_(gauge("outboxd_blocked_streams",
+                             "Streams whose rows wait because Redis refuses them while it takes others.")),
       published_last_minute_(
           gauge("outboxd_published_last_minute", "Rows accepted by Redis in the last sixty seconds.")),
       has_wake_ups_(gauge("outboxd_has_wake_ups",
@@ -142,6 +144,16 @@ void DispatcherMetrics::reserved_fields_dropped(std::string_view /*stream*/, std
 void DispatcherMetrics::ambiguous_entry(std::string_view /*id*/, std::string_view /*stream*/,
                                         std::string_view /*why*/, bool /*dead*/) {
   ambiguous_entries_.Increment();
+}
+
+void DispatcherMetrics::stream_blocked(std::string_view /*stream*/, std::string_view /*reason*/,
+                                       std::size_t blocked) {
+  blocked_streams_.Set(static_cast<double>(blocked));
+}
+
+void DispatcherMetrics::stream_freed(std::string_view /*stream*/, std::chrono::nanoseconds /*after*/,
+                                     std::size_t blocked) {
+  blocked_streams_.Set(static_cast<double>(blocked));
 }
 
 void DispatcherMetrics::refused_by_store(std::span<const dispatch::RefusedRow> rows) {

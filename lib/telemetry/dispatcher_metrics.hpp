@@ -39,6 +39,8 @@ class DispatcherMetrics : public dispatch::Observer {
   void possible_duplicate() override;
   void reserved_fields_dropped(std::string_view stream, std::size_t fields) override;
   void ambiguous_entry(std::string_view id, std::string_view stream, std::string_view why, bool dead) override;
+  void stream_blocked(std::string_view stream, std::string_view reason, std::size_t blocked) override;
+  void stream_freed(std::string_view stream, std::chrono::nanoseconds after, std::size_t blocked) override;
   void refused_by_store(std::span<const dispatch::RefusedRow> rows) override;
   void wake_ups(bool there) override;
   void woken() override;
@@ -67,6 +69,7 @@ class DispatcherMetrics : public dispatch::Observer {
   prometheus::Gauge& oldest_pending_age_;
   prometheus::Gauge& dead_rows_;
   prometheus::Gauge& ready_;
+  prometheus::Gauge& blocked_streams_;
   prometheus::Gauge& published_last_minute_;
   prometheus::Gauge& has_wake_ups_;
   prometheus::Counter& wake_ups_;

@@ -51,6 +51,14 @@ spdlog::level::level_enum level_of(Health health) {
   return waits ? spdlog::level::warn : spdlog::level::info;
 }
 
+// Names come from rows, and reasons from servers: a few, and not all of each.
+constexpr std::size_t kMostNamed = 10;
+constexpr std::size_t kLongestShown = 200;
+
+std::string shown(std::string_view text) {
+  return text.size() <= kLongestShown ? std::string(text) : std::string(text.substr(0, kLongestShown)) + "…";
+}
+
 }  // namespace
 
 DispatcherObserver::DispatcherObserver(Metrics& metrics, Readiness& readiness, std::string dispatcher,
@@ -85,7 +93,7 @@ void DispatcherObserver::health(Health health, std::string_view reason) {
 
 void DispatcherObserver::failed(std::string_view stream, Fault fault, std::string_view reason) {
   DispatcherMetrics::failed(stream, fault, reason);
-  if (fault != Fault::entry_refused && fault != Fault::stream_elsewhere && fault != Fault::short_of_memory) return;
+  if (fault != Fault::entry_refused && fault != Fault::refused && fault != Fault::short_of_memory) return;
   const auto kept_back = lines_of_refusals_.admit(stream);
   if (!kept_back) return;
   spdlog::warn("{}: a row of stream {} was not published ({}); it is tried again{}", dispatcher_, name(stream),
@@ -123,6 +131,38 @@ void DispatcherObserver::ambiguous_entry(std::string_view id, std::string_view s
       "counted (outboxd_ambiguous_entries_total){}",
       dispatcher_, id, stream, why,
       streams_with_ambiguous_entries_.is_full() ? ", and so are those of streams that had none so far" : "");
+}
+
+void DispatcherObserver::stream_blocked(std::string_view stream, std::string_view reason, std::size_t blocked) {
+  DispatcherMetrics::stream_blocked(stream, reason, blocked);
+  if (blocked_.size() < kMostNamed) blocked_.emplace(shown(stream), shown(reason));
+  note_blocked_streams(blocked);
+  const auto kept_back = lines_of_blocked_.admit(stream);
+  if (!kept_back) return;
+  spdlog::warn(
+      "{}: stream {} is blocked ({}): its rows wait with their attempts, and others go on; it is probed until Redis "
+      "takes it again. Blocked streams: {}{}",
+      dispatcher_, shown(stream), shown(reason), blocked,
+      *kept_back > 0 ? fmt::format("; {} such lines were left out since the last one", *kept_back) : "");
+}
+
+void DispatcherObserver::stream_freed(std::string_view stream, std::chrono::nanoseconds after, std::size_t blocked) {
+  DispatcherMetrics::stream_freed(stream, after, blocked);
+  blocked_.erase(shown(stream));
+  note_blocked_streams(blocked);
+  if (!lines_of_freed_.admit(stream)) return;
+  spdlog::info("{}: stream {} is no longer blocked, after {:.1f} s", dispatcher_, shown(stream),
+               std::chrono::duration<double>(after).count());
+}
+
+void DispatcherObserver::note_blocked_streams(std::size_t blocked) {
+  if (blocked == 0) blocked_.clear();
+  std::string text = blocked > 1 ? fmt::format("{} streams are blocked, among them: ", blocked) : "";
+  const char* separator = "";
+  for (const auto& [stream, reason] : blocked_) {
+    text += fmt::format("{}stream {} is blocked ({})", std::exchange(separator, "; "), stream, reason);
+  }
+  readiness_.note(dispatcher_, text);
 }
 
 void DispatcherObserver::refused_by_store(std::span<const dispatch::RefusedRow> rows) {

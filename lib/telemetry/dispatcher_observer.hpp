@@ -7,6 +7,7 @@
 #include "telemetry/readiness.hpp"
 
 #include <chrono>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -26,6 +27,8 @@ class DispatcherObserver final : public DispatcherMetrics {
   void failed(std::string_view stream, Fault fault, std::string_view reason) override;
   void died(std::string_view id, std::string_view stream, std::string_view reason) override;
   void settled(std::size_t rows, std::size_t leases_lost, std::chrono::nanoseconds took) override;
+  void stream_blocked(std::string_view stream, std::string_view reason, std::size_t blocked) override;
+  void stream_freed(std::string_view stream, std::chrono::nanoseconds after, std::size_t blocked) override;
   void refused_by_store(std::span<const dispatch::RefusedRow> rows) override;
   void wake_ups(bool there) override;
   void freed_rows_of(std::string_view worker) override;
@@ -37,7 +40,11 @@ class DispatcherObserver final : public DispatcherMetrics {
   const std::string dispatcher_;
   std::optional<dispatch::Health> logged_;
   std::chrono::steady_clock::time_point waits_since_{};
+  void note_blocked_streams(std::size_t blocked);
+
   LineRate lines_of_refusals_;
+  LineRate lines_of_blocked_;
+  LineRate lines_of_freed_;
   LineRate lines_of_the_dead_;
   LineRate lines_of_held_up_;
   LineRate lines_of_dead_workers_;
@@ -45,6 +52,8 @@ class DispatcherObserver final : public DispatcherMetrics {
   ChangeRate state_lines_;
   bool logged_reserved_ = false;
   OncePerSubject streams_with_ambiguous_entries_;
+  /// Some of the blocked streams, and why each is.
+  std::map<std::string, std::string, std::less<>> blocked_;
 };
 
 }  // namespace outboxd::telemetry

@@ -29,16 +29,26 @@ bool Readiness::all_ready() const {
          std::all_of(parts_.begin(), parts_.end(), [](const auto& part) { return part.second.empty(); });
 }
 
+void Readiness::note(std::string_view part, std::string_view text) {
+  if (text.empty()) {
+    notes_.erase(std::string(part));
+  } else {
+    notes_[std::string(part)] = text;
+  }
+}
+
 std::string Readiness::report() const {
-  if (all_ready()) return "ready\n";
-  if (parts_.empty()) return "starting\n";
   std::string text;
-  for (const auto& [part, reason] : parts_) {
-    if (reason.empty()) continue;
-    append_printable(text, part);
-    text += ": ";
-    append_printable(text, utf8::shortened(log::redacted(reason), kLongestReason));
-    text += '\n';
+  if (all_ready()) text = "ready\n";
+  if (parts_.empty()) text = "starting\n";
+  for (const auto* lines : {&parts_, &notes_}) {
+    for (const auto& [part, reason] : *lines) {
+      if (reason.empty()) continue;
+      append_printable(text, part);
+      text += ": ";
+      append_printable(text, utf8::shortened(log::redacted(reason), kLongestReason));
+      text += '\n';
+    }
   }
   return text;
 }

@@ -13,9 +13,8 @@ namespace outboxd::faults {
 
 /// Attempts beyond the first that a fault may cost.
 enum class Attempts {
-  none,            ///< Nobody's fault but a server's, and every request was answered.
-  in_flight,       ///< One for each row whose claim or write had no answer.
-  of_last_stream,  ///< Those of the stream that Redis refuses; as in_flight for the others.
+  none,       ///< No row's fault, and every request was answered.
+  in_flight,  ///< One for each row whose claim or write had no answer.
 };
 
 enum class Server { none, redis, postgres };

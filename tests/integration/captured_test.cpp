@@ -127,11 +127,30 @@ void add_texts(SqlNames& names) {
   using namespace outboxd::postgres;  // NOLINT(google-build-using-namespace)
   for (const auto& shape : {event_outbox_shape(), caracal_outbox_shape()}) {
     const auto layout = make_layout(shape, {.table = "public.t", .streams = {"s"}, .producer = "p", .worker = "w"});
-    for (const auto& sql :
-         {layout.claim, layout.claim_others, layout.claim_these, layout.claim_these_until, layout.look_ahead,
-          layout.claim_places, layout.due_ids, layout.free_unknown_leases, layout.read_payload, layout.bury,
-          layout.mark_published, layout.settle, layout.settle_unlocked, layout.still_ours, layout.look_out,
-          layout.free_leases, layout.suspects, layout.sample, layout.in_hand}) {
+    for (const auto& sql : {layout.claim,
+                            layout.claim_others,
+                            layout.claim_these,
+                            layout.claim_these_until,
+                            layout.look_ahead,
+                            layout.claim_places,
+                            layout.due_ids,
+                            layout.but_streams.claim,
+                            layout.but_streams.claim_others,
+                            layout.but_streams.claim_places,
+                            layout.but_streams.look_ahead,
+                            layout.but_streams.due_ids,
+                            layout.free_unknown_leases,
+                            layout.read_payload,
+                            layout.bury,
+                            layout.mark_published,
+                            layout.settle,
+                            layout.settle_unlocked,
+                            layout.still_ours,
+                            layout.look_out,
+                            layout.free_leases,
+                            layout.suspects,
+                            layout.sample,
+                            layout.in_hand}) {
       names.add(sql);
     }
   }

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the two profiles do: when a failed row is due again, when it is dead, how much a claim takes and for how long.
+#include "support/fake_redis.hpp"
 #include "support/http.hpp"
 #include "support/outbox_table.hpp"
 #include "support/wait.hpp"
@@ -13,6 +14,7 @@ using outboxd::test::contains;
 using outboxd::test::contract_database;
 using outboxd::test::count_rows;
 using outboxd::test::Environment;
+using outboxd::test::FakeRedis;
 using outboxd::test::http_get;
 using outboxd::test::http_port;
 using outboxd::test::insert_row;
@@ -22,9 +24,9 @@ using outboxd::test::new_stream;
 using outboxd::test::once_counts;
 using outboxd::test::outboxd_environment;
 using outboxd::test::PrivateRedis;
+using outboxd::test::refusing_rows;
 using outboxd::test::Rows;
 using outboxd::test::run_outboxd;
-using outboxd::test::shared_redis;
 using outboxd::test::start_outboxd;
 using outboxd::test::wait_until;
 using outboxd::test::with;
@@ -47,34 +49,36 @@ struct Run {
 /// Lets rows fail in their `attempts`th time, all in one run.
 Run fail(const std::vector<int>& attempts, const std::vector<std::string>& flags, const Environment& changes = {}) {
   const auto database = contract_database();
-  const auto stream = new_stream("wrong-type");
-  shared_redis().probe().command("SET", stream, "a string");
+  // What Redis takes after them shows that they are refused for their own sake.
+  const FakeRedis redis(refusing_rows([](const std::string& id) { return !id.starts_with("good"); }));
+  const auto stream = new_stream("refused");
   for (const int attempt : attempts) {
     database.exec("INSERT INTO event_outbox (id, stream_name, payload_json, attempts) VALUES ('" +
                   std::to_string(attempt) + "', " + literal(stream) + ", '{}', " + std::to_string(attempt - 1) + ")");
+    // The first claim after a start is of eight rows.
+    insert_row(database, "good" + std::to_string(attempt), stream, "{}");
   }
-  const auto good = new_stream("good");
-  insert_row(database, "good", good, "{}");
   const auto before = database.scalar("SELECT now()");
   std::vector<std::string> command{"--once"};
   command.insert(command.end(), flags.begin(), flags.end());
-  const auto ended = run_outboxd(command, with(outboxd_environment(database), changes));
+  const auto url = "redis://127.0.0.1:" + std::to_string(redis.port());
+  const auto ended = run_outboxd(command, with(with(outboxd_environment(database), {{"REDIS_URL", url}}), changes));
   CHECK(ended.status == 1);
   CHECK(once_counts(ended.out).add_up());
-  CHECK(shared_redis().probe().xlen(good) == 1);
+  CHECK(once_counts(ended.out).published == static_cast<std::int64_t>(attempts.size()));
   Run run;
   run.run_time = std::stod(database.scalar("SELECT extract(epoch FROM now() - " + literal(before) + ")"));
-  for (const auto& row :
-       database.rows("SELECT id, attempts, available_at = 'infinity', CASE WHEN available_at < 'infinity' THEN"
-                     " extract(epoch FROM available_at - " +
-                     literal(before) +
-                     ") ELSE 0 END, locked_until, dispatched_at, last_error FROM event_outbox WHERE id <> 'good' "
-                     "ORDER BY id::int")) {
+  for (const auto& row : database.rows(
+           "SELECT id, attempts, available_at = 'infinity', CASE WHEN available_at < 'infinity' THEN"
+           " extract(epoch FROM available_at - " +
+           literal(before) +
+           ") ELSE 0 END, locked_until, dispatched_at, last_error FROM event_outbox WHERE id NOT LIKE 'good%' "
+           "ORDER BY id::int")) {
     // An attempt is counted once, whatever came of it.
     CHECK(row[0] == row[1]);
     CHECK(row[4] == "NULL");
     CHECK(row[5] == "NULL");
-    CHECK(contains(row[6], "WRONGTYPE"));
+    CHECK(contains(row[6], "too large"));
     run.rows.push_back({std::stoi(row[0]), std::stod(row[3]), row[2] == "t"});
   }
   REQUIRE(run.rows.size() == attempts.size());

@@ -39,9 +39,11 @@ enum class Event : std::uint8_t {
   // Redis.
   redis_away,
   redis_refuses,
+  redis_refuses_in_other_words,
   redis_hangs,
   redis_partition,
-  stream_moved,
+  stream_refused,
+  stream_refused_in_other_words,
   entry_refused,
   bad_stream,
   cut,
@@ -51,6 +53,7 @@ enum class Event : std::uint8_t {
   // Rows given back unsent, and how rows die.
   lease_short,
   stopping,
+  stream_blocked,
   last_attempt_given_back,
   sent_before,
   dead_bad_row,
@@ -63,6 +66,7 @@ enum class Event : std::uint8_t {
   payload_oversize,
   stream_empty,
   drops_connection,
+  refused_each_time,
   kills_when_claimed,
   kills_when_sent,
   cannot_be_marked,

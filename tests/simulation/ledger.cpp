@@ -92,8 +92,13 @@ void Ledger::check_unsent(const Lease& lease, const ClaimedRow& row, const Outco
   // Each of these stays true once it is, so it need not be known when the dispatcher decided.
   const bool short_lease = world_.now() + options_.lease_reserve >= lease.ends;
   const bool doubt = doubted_at_ >= lease.asked_at;
-  expect(life_.past_deadline() || short_lease || doubt,
+  expect(life_.past_deadline() || short_lease || doubt || may_be_blocked(row.row.stream, lease.asked_at),
          "row " + row.row.id + ": a row is given back unsent only at a stop, a short lease or an outage");
+}
+
+bool Ledger::may_be_blocked(const std::string& stream, TimePoint asked_at) const {
+  const auto refused = taken_again_.find(stream);
+  return refused != taken_again_.end() && refused->second >= asked_at;
 }
 
 Fault Ledger::reason_of(const ClaimedRow& row) const {
@@ -220,8 +225,12 @@ void Ledger::close(const dispatch::Tally& tally, std::map<Fault, std::uint64_t> 
     }
   }
   leases_.clear();
-  for (const auto unsent : {Fault::lease_short, Fault::stopping}) {
+  for (const auto unsent : {Fault::lease_short, Fault::stopping, Fault::stream_blocked}) {
     if (const auto told = reasons.extract(unsent)) reasons[Fault::redis_away] += told.mapped();
+  }
+  // Whose fault a refusal was, the outcomes show.
+  for (const auto judged : {Fault::entry_refused, Fault::stream_refused, Fault::redis_refuses}) {
+    if (const auto told = reasons.extract(judged)) reasons[Fault::refused] += told.mapped();
   }
   expect(reasons == expected_.reasons, "the reasons that are told are those that there were");
   const auto& seen = expected_;

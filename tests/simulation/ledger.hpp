@@ -24,6 +24,8 @@ struct ClaimedRow {
   std::string text;
   /// Of an unanswered one: it was alone, and others went through since it was last unanswered.
   bool singled_out = false;
+  /// Of a refused one: others of its stream were taken after it, or since it was last refused.
+  bool others_went_through = false;
   std::optional<Verdict> verdict;
   /// Whether the outcome stands in the table.
   bool written = false;
@@ -52,7 +54,7 @@ class Ledger {
   void gets_replies(std::span<const entry::Entry> entries, const std::vector<Reply>& replies,
                     std::span<const Fault> meant);
   void probes();
-  void probe_ends(const Reply& reply);
+  void probe_ends(const std::string& stream, const Reply& reply);
 
   /// The run has ended in order: nothing may be in hand, and the tally must be what happened; and so must the reasons
   /// that were told for rows that were not published.
@@ -62,6 +64,8 @@ class Ledger {
   void loses(const std::string& lease);
   /// When it last learned what is due.
   [[nodiscard]] TimePoint last_claim_at() const { return last_claim_at_; }
+  /// The stream was refused, and nothing of it taken since.
+  [[nodiscard]] bool is_refused(const std::string& stream) const { return may_be_blocked(stream, TimePoint::max()); }
   [[nodiscard]] const std::string& due_by() const { return due_by_; }
   [[nodiscard]] std::size_t leases_in_hand() const { return leases_.size(); }
 
@@ -95,6 +99,10 @@ class Ledger {
   void brings_for_the_first_time(Lease& lease, const dispatch::Settlement& settlement);
   /// It was sent by an earlier claim, and now only gets its outcome, or is held.
   [[nodiscard]] bool needs_no_sending(const ClaimedRow& row, const Outcome& outcome) const;
+  [[nodiscard]] bool others_went_through(std::span<const entry::Entry> entries, std::span<const Fault> meant,
+                                         std::size_t index) const;
+  void remember_refused(std::span<const entry::Entry> entries, std::span<const Fault> meant);
+  [[nodiscard]] bool may_be_blocked(const std::string& stream, TimePoint asked_at) const;
   void check_unsent(const Lease& lease, const ClaimedRow& row, const Outcome& outcome);
   [[nodiscard]] Fault reason_of(const ClaimedRow& row) const;
   void count_outcome(const ClaimedRow& row, const Outcome& outcome);
@@ -118,14 +126,22 @@ class Ledger {
   TimePoint doubted_at_{};
   bool first_claim_after_doubt_ = true;
   std::optional<TimePoint> probe_failed_at_;
-  /// Entries that Redis took, or judged.
+  /// Entries that Redis took.
   std::uint64_t answered_ = 0;
   /// Rows that were in an unanswered write: when, and the count of those then.
   struct Unanswered {
     TimePoint at;
     std::uint64_t answered;
+    /// Refused since, whosever fault that was.
+    bool refused = false;
   };
   std::map<std::string, Unanswered> unanswered_;
+  /// Entries taken, by stream.
+  std::map<std::string, std::uint64_t> taken_;
+  /// Of each row that was refused, how many of its stream had been taken then.
+  std::map<std::string, std::uint64_t> refused_;
+  /// Streams that were refused, and since when entries of them are taken again; the end of time: they aren't.
+  std::map<std::string, TimePoint> taken_again_;
 };
 
 /// The name of the claim that an entry's row comes from.

@@ -2,6 +2,7 @@
 #include "simulation/ledger.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace outboxd::simulation {
 namespace {
@@ -44,8 +45,36 @@ void Ledger::sends(std::span<const entry::Entry> entries, TimePoint not_after) {
            "row " + id + ": no row is sent with too little left of its lease");
     expect(row->row.attempt <= options_.retry.max_attempts, "row " + id + ": no row is sent beyond its last attempt");
     const auto suspect = unanswered_.find(id);
-    const bool suspected = suspect != unanswered_.end() && world_.now() < suspect->second.at + kSuspicion;
+    const bool suspected =
+        suspect != unanswered_.end() && !suspect->second.refused && world_.now() < suspect->second.at + kSuspicion;
     expect(!suspected || entries.size() == 1, "row " + id + ": a row of an unanswered write goes alone from then on");
+  }
+}
+
+bool Ledger::others_went_through(std::span<const entry::Entry> entries, std::span<const Fault> meant,
+                                 std::size_t index) const {
+  const auto& stream = entries[index].stream;
+  for (std::size_t i = index + 1; i < entries.size(); ++i) {
+    if (entries[i].stream == stream && meant[i] == Fault::none) return true;
+  }
+  const auto before = refused_.find(id_of(entries[index]));
+  const auto taken = taken_.find(stream);
+  return before != refused_.end() && taken != taken_.end() && taken->second > before->second;
+}
+
+void Ledger::remember_refused(std::span<const entry::Entry> entries, std::span<const Fault> meant) {
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    const auto& stream = entries[i].stream;
+    if (meant[i] == Fault::none) {
+      ++taken_[stream];
+      const auto refused = taken_again_.find(stream);
+      if (refused != taken_again_.end()) refused->second = std::min(refused->second, world_.now());
+    }
+  }
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (meant[i] != Fault::refused) continue;
+    refused_[id_of(entries[i])] = taken_[entries[i].stream];
+    taken_again_[entries[i].stream] = TimePoint::max();
   }
 }
 
@@ -62,9 +91,15 @@ void Ledger::gets_replies(std::span<const entry::Entry> entries, const std::vect
     world_.trace(life_.worker(), "of " + id + " in lease " + lease_of(entries[i]) + ": " + to_string(meant[i]));
     row.meant = meant[i];
     row.text = replies[i].text;
-    outage = outage || row.meant == Fault::redis_away || row.meant == Fault::redis_refuses;
-    if (row.meant != Fault::unanswered) {
-      if (row.meant == Fault::redis_away || row.meant == Fault::redis_refuses) continue;
+    outage = outage || row.meant == Fault::redis_away;
+    if (row.meant == Fault::refused) {
+      row.others_went_through = others_went_through(entries, meant, i);
+      if (const auto before = unanswered_.find(id); before != unanswered_.end()) before->second.refused = true;
+      doubted_at_ = world_.now();
+      continue;
+    }
+    if (row.meant == Fault::redis_away) continue;
+    if (row.meant == Fault::none) {
       ++answered_;
       unanswered_.erase(id);
       continue;
@@ -74,30 +109,36 @@ void Ledger::gets_replies(std::span<const entry::Entry> entries, const std::vect
     world_.count(Event::unanswered);
     const auto before = unanswered_.find(id);
     row.singled_out = entries.size() == 1 && before != unanswered_.end() && answered_ > before->second.answered;
-    unanswered_[id] = {world_.now(), answered_};
+    unanswered_[id] = {world_.now(), answered_, false};
   }
+  remember_refused(entries, meant);
   if (!outage) return;
   redis_in_doubt_ = true;
   doubted_at_ = world_.now();
 }
 
 void Ledger::probes() {
-  expect(!life_.stopped_at(), "no probe after a stop");
+  expect(!life_.stopped_at() || leases_in_hand() > 0, "no probe after a stop");
+  // Where it answered with an error, another stream may be asked for at once.
   if (!probe_failed_at_) return;
   expect(world_.now() - *probe_failed_at_ >= options_.backoff_min / 2, "probes leave Redis its time");
 }
 
-void Ledger::probe_ends(const Reply& reply) {
-  const bool refused =
-      reply.fault == Fault::redis_away || reply.fault == Fault::redis_refuses || reply.fault == Fault::unanswered;
-  if (refused) {
+void Ledger::probe_ends(const std::string& stream, const Reply& reply) {
+  if (reply.fault == Fault::redis_away || reply.fault == Fault::unanswered) {
+    redis_in_doubt_ = true;
     probe_failed_at_ = world_.now();
     doubted_at_ = world_.now();
     return;
   }
+  // Where it answers with an error, streams that were not refused yet may be tried.
+  if (reply.fault != Fault::none) {
+    doubted_at_ = world_.now();
+    taken_again_[stream] = TimePoint::max();
+    if (stream.empty()) return;
+  }
   probe_failed_at_.reset();
-  redis_in_doubt_ = false;
-  first_claim_after_doubt_ = true;
+  if (std::exchange(redis_in_doubt_, false)) first_claim_after_doubt_ = true;
 }
 
 }  // namespace outboxd::simulation

@@ -23,6 +23,7 @@ dispatch::DispatcherParts parts_of(World& world, SimStore& store, SimPublisher& 
 void CountingObserver::failed(std::string_view /*stream*/, Fault fault, std::string_view /*reason*/) {
   ++reasons[fault];
   if (fault == Fault::lease_short) world_.count(Event::lease_short);
+  if (fault == Fault::stream_blocked) world_.count(Event::stream_blocked);
   if (fault == Fault::stopping) world_.count(Event::stopping);
 }
 
@@ -111,7 +112,9 @@ void Process::check_once() {
     const bool was_due = row->available_at <= due_by && row->is_free(world_.now());
     const bool was_ours = row->freed_by == life_.worker() || row->freed_at < ledger_.last_claim_at();
     const bool seen = world_.facts.at(row->row.id).passed_over_at < ledger_.last_claim_at() && row->lease.empty();
-    expect(!was_due || !was_ours || !seen, "row " + row->row.id + ": with once, what was due has its turn");
+    const bool refused = ledger_.is_refused(row->row.stream);
+    expect(!was_due || !was_ours || !seen || refused,
+           "row " + row->row.id + ": with once, what was due has its turn");
   }
 }
 

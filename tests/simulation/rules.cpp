@@ -52,6 +52,16 @@ std::string rule_of_unanswered(const ClaimedRow& claimed, const Outcome& outcome
                              : "no row dies of an unanswered write unless it was alone while others went through";
 }
 
+std::string rule_of_refused(const ClaimedRow& claimed, const Outcome& outcome, const RetryPolicy& policy) {
+  if (outcome.verdict == Verdict::release) {
+    const bool fits = outcome.delay.count() == 0 || delay_fits(outcome, 1, policy) ||
+                      delay_fits(outcome, claimed.row.attempt, policy);
+    return fits ? std::string{} : "a refused row is given back at once, or for a while";
+  }
+  if (!claimed.others_went_through) return "no attempt is spent unless others of the stream were taken since";
+  return expect_spent(claimed, outcome, policy, "a row that is refused alone");
+}
+
 bool names(const Outcome& outcome, std::uint64_t number) {
   return outcome.error.find(std::to_string(number)) != std::string::npos;
 }
@@ -78,12 +88,10 @@ std::string broken_rule(const ClaimedRow& claimed, const Outcome& outcome, const
   switch (claimed.meant) {
     case Fault::none:
       return outcome.verdict == Verdict::published ? std::string{} : "what Redis took is marked published";
-    case Fault::entry_refused:
-      return expect_spent(claimed, outcome, policy, "a refused row");
+    case Fault::refused:
+      return rule_of_refused(claimed, outcome, policy);
     case Fault::unanswered:
       return rule_of_unanswered(claimed, outcome, policy);
-    case Fault::stream_elsewhere:
-      return expect_given_back_for_later(outcome, claimed.row.attempt, policy, "a row whose stream is elsewhere");
     default:
       return expect_given_back(outcome, "a row that Redis would take from nobody");
   }

@@ -13,11 +13,7 @@ constexpr Milliseconds kSlowest{20};
 }  // namespace
 
 void SimPublisher::Replies::add(Fault meaning, std::string text) {
-  // What an error reply means is for lib/outbox to find out.
-  const bool is_error =
-      meaning == Fault::entry_refused || meaning == Fault::redis_refuses || meaning == Fault::stream_elsewhere;
-  const auto fault = is_error ? fault_of_redis_error(text) : meaning;
-  told.push_back({fault, std::move(text)});
+  told.push_back({meaning == Fault::refused ? guess_by_words(text) : meaning, std::move(text)});
   meant.push_back(meaning);
 }
 
@@ -61,7 +57,8 @@ SimPublisher::Reach SimPublisher::reach_of(std::span<const entry::Entry> entries
   }
   reach.answered = reach.carried_out;
   if (reach.carried_out == entries.size() && !cut) return reach;
-  reach.answered = chance.below(reach.carried_out + 1);
+  // What did not come to its end is not trusted.
+  reach.answered = 0;
   const auto first_unsent = reach.carried_out + (drops == entries.end() ? 0 : 1);
   if (first_unsent < entries.size()) reach.sent = first_unsent + chance.below(entries.size() - first_unsent + 1);
   return reach;
@@ -116,20 +113,25 @@ Awaitable<SimPublisher::Replies> SimPublisher::hang(std::span<const entry::Entry
   co_return replies;
 }
 
-Awaitable<Reply> SimPublisher::probe(std::string /*stream*/) {
+Awaitable<Reply> SimPublisher::probe(std::string stream) {
   const Call call{world_, life_};
   ledger_.probes();
   life_.go_on();
   co_await wait(world_.chance.between(0ms, kSlowest));
   Reply reply;
+  auto refusal = world_.redis.refusal_of_probe(stream);
+  bool refused = !refusal.empty();
   const auto state = world_.redis.state(life_.worker());
-  if (state == SimRedis::State::away) reply = {Fault::redis_away, "connection refused"};
-  if (!world_.redis.deceives_probes()) {
-    if (state == SimRedis::State::refuses)
-      reply = {fault_of_redis_error(world_.redis.refusal()), world_.redis.refusal()};
-    if (state == SimRedis::State::hangs) reply = {Fault::redis_away, "no answer in time"};
+  if (state == SimRedis::State::refuses && !world_.redis.deceives_probes()) {
+    refused = true;
+    refusal = world_.redis.refusal();
   }
-  ledger_.probe_ends(reply);
+  if (refused) reply = {guess_by_words(refusal), refusal};
+  if (state == SimRedis::State::away) reply = {Fault::redis_away, "connection refused"};
+  if (state == SimRedis::State::hangs && !world_.redis.deceives_probes()) {
+    reply = {Fault::redis_away, "no answer in time"};
+  }
+  ledger_.probe_ends(stream, reply);
   co_return reply;
 }
 

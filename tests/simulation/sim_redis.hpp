@@ -22,7 +22,7 @@ class SimRedis {
     hangs,    ///< It takes what is written and never answers.
   };
 
-  explicit SimRedis(World& world) : world_{world} {}
+  explicit SimRedis(World& world);
 
   /// As `worker` finds it.
   [[nodiscard]] State state(const std::string& worker) const;
@@ -30,7 +30,7 @@ class SimRedis {
   void change_weather(const std::string& worker);
   void end_all_trouble();
 
-  /// Carries an XADD out, or refuses it. `meant` is whose fault a refusal is, whatever is made of its words.
+  /// Carries an XADD out, or refuses it: Fault::refused, as whose fault it is shows in what else goes through alone.
   struct Answer {
     Fault meant = Fault::none;
     std::string text;
@@ -40,6 +40,11 @@ class SimRedis {
   void xadd_later(const std::string& id, const std::string& stream);
   /// What a refusal of everybody sounds like.
   [[nodiscard]] std::string refusal() const { return refusal_; }
+  /// What a probe of the stream is refused with; empty: it is answered.
+  [[nodiscard]] std::string refusal_of_probe(const std::string& stream) const;
+  /// Since then the stream that takes nothing takes entries.
+  void mend_bad_stream() { bad_stream_words_.clear(); }
+  [[nodiscard]] bool has_bad_stream() const { return !bad_stream_words_.empty(); }
   /// Whether a probe is answered as if nothing were wrong, while entries are not.
   [[nodiscard]] bool deceives_probes() const { return deceives_probes_; }
 
@@ -53,8 +58,12 @@ class SimRedis {
   std::string only_;
   std::string refusal_;
   bool deceives_probes_ = false;
-  std::string moved_stream_;
-  TimePoint moved_until_{};
+  /// A stream that is refused for a while, and with which words.
+  std::string refused_stream_;
+  std::string stream_words_;
+  TimePoint stream_refused_until_{};
+  /// Those of a stream that takes nothing for long; empty: it does.
+  std::string bad_stream_words_;
 };
 
 }  // namespace outboxd::simulation

@@ -102,7 +102,8 @@ dispatch::ClaimedRows SimStore::take_rows(const dispatch::ClaimRequest& request)
     if (std::ranges::find(request.without, row.row.id) != request.without.end()) return true;
     const bool wanted = only.empty() ? !row.is_suspect(world_.setting.retry.max_attempts)
                                      : std::ranges::find(only, row.row.id) != only.end();
-    if (!wanted) return true;
+    const bool left_out = std::ranges::binary_search(request.except_streams, row.row.stream);
+    if (!wanted || left_out) return true;
     const bool is_locked = world_.weather.row_locked > 0 && world_.chance.happens(world_.weather.row_locked);
     if (!is_locked) return false;
     world_.count(Event::row_locked);

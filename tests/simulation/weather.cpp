@@ -22,6 +22,7 @@ void draw_poisons(Setting& setting, Chance& chance) {
   // With a hundred attempts these live for hours of virtual time, and a run for seconds of ours.
   const double runs = setting.retry.max_attempts > 10 ? 0.02 : 0.15;
   may_have(Poison::drops_connection, 2 * runs);
+  may_have(Poison::refused_each_time, 2 * runs);
   may_have(Poison::kills_when_claimed, runs);
   may_have(Poison::kills_when_sent, runs);
   may_have(Poison::cannot_be_marked, setting.retry.max_attempts > 10 ? 0.0 : runs);

@@ -38,9 +38,10 @@ enum class Poison : std::uint8_t {
   drops_connection,    ///< Redis ends the connection each time when it reads the entry.
   kills_when_claimed,  ///< The dispatcher's process dies as it prepares the row.
   kills_when_sent,     ///< The dispatcher's process dies as it sends the row.
+  refused_each_time,   ///< Redis refuses the entry, and takes its neighbours.
   cannot_be_marked,    ///< The store refuses to mark it published, whoever asks.
 };
-inline constexpr std::size_t kPoisons = 8;
+inline constexpr std::size_t kPoisons = 9;
 
 /// How often what goes wrong, in [0, 1] a call unless it says otherwise; all zero once the storm is over.
 struct Weather {
@@ -55,7 +56,7 @@ struct Weather {
   double row_locked = 0;       ///< Each due row: somebody else has it locked while a claim looks.
   double lock_unseen = 0;      ///< A live worker's lock is missing for a moment.
   double redis_goes = 0;       ///< Redis is away, refuses, or hangs, for everybody or for one process.
-  double stream_moves = 0;     ///< A stream is on another server for a while.
+  double stream_moves = 0;     ///< A stream is refused for a while, in words of all kinds.
   double entry_refused = 0;    ///< Each entry: refused by itself.
   double cut = 0;              ///< The connection breaks inside a pipelined write.
 };
@@ -68,7 +69,7 @@ struct Setting {
   bool other_program = false;
   /// Commits tell a dispatcher that waits.
   bool wake_ups = false;
-  /// A stream all of whose entries are refused.
+  /// A stream all of whose entries are refused, until long after the storm.
   bool bad_stream = false;
   /// Share of the processes, while the storm lasts, that run with `once`.
   double once = 0;

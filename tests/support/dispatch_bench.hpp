@@ -34,6 +34,7 @@ struct FakeStore final : RowStore {
     const auto passed = refuses_claims ? all_but(first_not_refused(request, refused)) : passed_over(request);
     auto claimed = table.claim("w", request.limit, clock_.now(), 30s, TimePoint::max(), passed);
     claimed.refusal = refused.refusal;
+    most_left_out = std::max(most_left_out, request.except_streams.size());
     claimed.lease_ends = clock_.now() + lease;
     claimed.claimed_at = "now";
     claimed.any_due = any_due;
@@ -143,6 +144,7 @@ struct FakeStore final : RowStore {
   bool any_due = true;
   int look_outs = 0;
   int claims = 0;
+  std::size_t most_left_out = 0;
   int settlements = 0;
   std::vector<std::string> due_by;
 
@@ -150,10 +152,11 @@ struct FakeStore final : RowStore {
   static constexpr std::uint32_t kMostAttempts = 1'000;
 
   static simulation::SimTable::RowFilter passed_over(const ClaimRequest& request) {
-    return [&request](const simulation::SimRow& row) {
-      const auto& [limit, due_by, only, without] = request;
+    return [request](const simulation::SimRow& row) {
+      const auto& [limit, due_by, only, without, except_streams] = request;
+      if (!only.empty()) return std::ranges::find(only, row.row.id) == only.end();
       if (std::ranges::find(without, row.row.id) != without.end()) return true;
-      return only.empty() ? row.is_suspect(kMostAttempts) : std::ranges::find(only, row.row.id) == only.end();
+      return row.is_suspect(kMostAttempts) || std::ranges::binary_search(except_streams, row.row.stream);
     };
   }
 
@@ -192,7 +195,7 @@ struct FakePublisher final : StreamPublisher {
     for (const auto& entry : entries) {
       const auto& id = entry.fields.front().value;
       writes.back().push_back(id);
-      replies.push_back(answer(id));
+      replies.push_back(answer_entry ? answer_entry(entry) : answer(id));
       if (replies.back().fault == Fault::none) published.push_back(id);
     }
     if (on_publish) on_publish();
@@ -200,10 +203,14 @@ struct FakePublisher final : StreamPublisher {
   }
   Awaitable<Reply> probe(std::string stream) override {
     probes.push_back(stream);
-    co_return probe_reply;
+    co_return answer_probe ? answer_probe(stream) : probe_reply;
   }
 
   std::function<Reply(const std::string&)> answer = [](const std::string&) { return Reply{Fault::none, "1-1"}; };
+  /// Instead of `answer`, where it is set.
+  std::function<Reply(const entry::Entry&)> answer_entry;
+  /// Instead of `probe_reply`, where it is set.
+  std::function<Reply(const std::string&)> answer_probe;
   std::function<void()> on_publish;
   Reply probe_reply{Fault::none, {}};
   /// The ids in each write.
@@ -220,6 +227,14 @@ struct HealthWatcher final : test::SilentObserver {
     seen.push_back(health);
     reasons.emplace_back(reason);
   }
+  void stream_blocked(std::string_view stream, std::string_view /*reason*/, std::size_t /*blocked*/) override {
+    blocked.emplace_back(stream);
+  }
+  void stream_freed(std::string_view stream, std::chrono::nanoseconds /*after*/, std::size_t /*blocked*/) override {
+    freed.emplace_back(stream);
+  }
+  std::vector<std::string> blocked;
+  std::vector<std::string> freed;
   void wake_ups(bool there) override { wake_ups_seen.push_back(there); }
   void woken() override { ++times_woken; }
   std::vector<bool> wake_ups_seen;
@@ -246,6 +261,9 @@ struct Bench {
     return options;
   }
 
+  void insert_into(const std::string& stream, const std::string& id) {
+    store.table.insert({.id = id, .stream = stream, .payload_json = "{}", .dedupe_key = {}}, clock.now());
+  }
   void insert(const std::string& id, const std::string& payload = "{}", std::uint32_t attempts_used = 0) {
     store.table.insert({.id = id, .stream = "s", .payload_json = payload, .dedupe_key = {}}, clock.now());
     for (std::uint32_t i = 0; i < attempts_used; ++i) {

@@ -70,19 +70,32 @@ bool FakePeer::take_command(std::vector<std::string>& command) {
   return true;
 }
 
+std::vector<std::string> FakePeer::read_any() {
+  std::vector<std::string> command;
+  while (!take_command(command)) read_more(kChunk);
+  return command;
+}
+
+bool FakePeer::answer_by_itself(const std::vector<std::string>& command) {
+  if (command.front() == "CONFIG") send("*0\r\n");
+  if (command.front() == "PING") send(healthy_answer(command));
+  return command.front() == "CONFIG" || command.front() == "PING";
+}
+
 std::vector<std::vector<std::string>> FakePeer::read(std::size_t count) {
   std::vector<std::vector<std::string>> commands;
-  std::vector<std::string> command;
   while (commands.size() < count) {
-    if (!take_command(command)) {
-      read_more(kChunk);
-    } else if (command.front() == "CONFIG") {
-      send("*0\r\n");
-    } else {
-      commands.push_back(std::move(command));
-    }
+    auto command = read_any();
+    if (!answer_by_itself(command)) commands.push_back(std::move(command));
   }
   return commands;
+}
+
+std::string FakePeer::read_ping() {
+  for (;;) {
+    const auto command = read_any();
+    if (command.front() == "PING") return healthy_answer(command);
+  }
 }
 
 void FakePeer::read_bytes(std::size_t count) {
@@ -113,7 +126,34 @@ void FakePeer::hang() {
 }
 
 void FakePeer::wait_for_end() {
-  for (;;) read_more(kChunk);
+  for (;;) answer_by_itself(read_any());
+}
+
+std::string healthy_answer(const std::vector<std::string>& command) {
+  static std::atomic<int> entries = 0;
+  const auto& name = command.front();
+  if (name == "CONFIG") return "*0\r\n";
+  if (name == "PING" && command.size() == 1) return "+PONG\r\n";
+  if (name != "PING" && name != "XADD") return "+OK\r\n";
+  if (name == "XADD" && command.at(2) == "0-0") {
+    return "-ERR The ID specified in XADD must be greater than 0-0\r\n";
+  }
+  const auto text = name == "PING" ? command.at(1) : "1700000000000-" + std::to_string(++entries);
+  return "$" + std::to_string(text.size()) + "\r\n" + text + "\r\n";
+}
+
+std::function<void(FakePeer&)> answering(std::function<std::string(const std::vector<std::string>&)> answer) {
+  return [answer = std::move(answer)](FakePeer& peer) {
+    for (;;) peer.send(answer(peer.read_any()));
+  };
+}
+
+std::function<void(FakePeer&)> refusing_rows(std::function<bool(const std::string&)> refuses) {
+  return answering([refuses = std::move(refuses)](const std::vector<std::string>& command) {
+    // XADD stream MAXLEN ~ bound * outbox_id and its value
+    const bool is_entry = command.front() == "XADD" && command.size() > 7;
+    return is_entry && refuses(command[7]) ? std::string{"-ERR value is too large\r\n"} : healthy_answer(command);
+  });
 }
 
 FakeRedis::FakeRedis(std::function<void(FakePeer&)> script, std::uint16_t port) : script_(std::move(script)) {

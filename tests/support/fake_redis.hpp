@@ -25,9 +25,13 @@ class FakePeer {
   /// Read from this connection so far.
   [[nodiscard]] std::size_t bytes_read() const { return bytes_read_; }
 
-  /// Reads `count` commands. Questions about the server's settings (CONFIG) are answered with nothing and not
-  /// counted.
+  /// Reads `count` commands. Questions about the server's settings (CONFIG) are answered with nothing, a PING with
+  /// what it brings, and neither is counted.
   std::vector<std::vector<std::string>> read(std::size_t count);
+  /// Reads up to a PING, which the client has behind its commands, and returns the answer to it, unsent.
+  std::string read_ping();
+  /// Reads one command, whichever it is.
+  std::vector<std::string> read_any();
   /// Reads so many bytes, whatever they mean.
   void read_bytes(std::size_t count);
   void send(std::string_view bytes);
@@ -37,10 +41,11 @@ class FakePeer {
   void reset();
   /// Says nothing more and reads nothing more, until the client or the test has ended.
   void hang();
-  /// Reads whatever comes until the client closes.
+  /// Reads whatever comes until the client closes, and answers PINGs.
   void wait_for_end();
 
  private:
+  bool answer_by_itself(const std::vector<std::string>& command);
   bool take_command(std::vector<std::string>& command);
   void read_more(std::size_t most);
   void wait_for(short events) const;
@@ -51,6 +56,16 @@ class FakePeer {
   std::string buffer_;
   std::size_t bytes_read_ = 0;
 };
+
+/// A script: each command gets what `answer` makes of it, in RESP.
+[[nodiscard]] std::function<void(FakePeer&)> answering(
+    std::function<std::string(const std::vector<std::string>&)> answer);
+
+/// The same for a Redis, or a proxy before it, that refuses the entries of some rows, and takes all others.
+[[nodiscard]] std::function<void(FakePeer&)> refusing_rows(std::function<bool(const std::string& outbox_id)> refuses);
+
+/// What a Redis that takes everything says to a command; the entry ids it gives rise from call to call.
+[[nodiscard]] std::string healthy_answer(const std::vector<std::string>& command);
 
 /// A server on a loopback port that does to each connection, one after the other, what a script says. Small receive
 /// buffers, so that a client that writes much has to wait for the script to read.

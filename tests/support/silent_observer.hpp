@@ -20,6 +20,9 @@ class SilentObserver : public dispatch::Observer {
   void reserved_fields_dropped(std::string_view /*stream*/, std::size_t /*fields*/) override {}
   void ambiguous_entry(std::string_view /*id*/, std::string_view /*stream*/, std::string_view /*why*/,
                        bool /*dead*/) override {}
+  void stream_blocked(std::string_view /*stream*/, std::string_view /*reason*/, std::size_t /*blocked*/) override {}
+  void stream_freed(std::string_view /*stream*/, std::chrono::nanoseconds /*after*/,
+                    std::size_t /*blocked*/) override {}
   void refused_by_store(std::span<const dispatch::RefusedRow> /*rows*/) override {}
   void wake_ups(bool /*there*/) override {}
   void woken() override {}

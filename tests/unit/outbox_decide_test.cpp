@@ -40,8 +40,10 @@ constexpr std::array kCases{
     // An outage, perhaps: see below.
     Case{Fault::unanswered, 10, Verdict::release, 10s, "the reason"},
     // No attempt is spent, however many there were.
-    Case{Fault::stream_elsewhere, 2, Verdict::release, 2s, "the reason"},
-    Case{Fault::stream_elsewhere, 10, Verdict::release, 10s, "the reason"},
+    Case{Fault::refused, 2, Verdict::release, 2s, "the reason"},
+    Case{Fault::refused, 10, Verdict::release, 10s, "the reason"},
+    Case{Fault::stream_refused, 10, Verdict::release, 1s, "the reason"},
+    Case{Fault::stream_blocked, 10, Verdict::release, 0s, "the reason"},
     Case{Fault::short_of_memory, 10, Verdict::release, 10s, "the reason"},
     Case{Fault::redis_refuses, 10, Verdict::release, 0s, ""},
     Case{Fault::redis_away, 10, Verdict::release, 0s, ""},

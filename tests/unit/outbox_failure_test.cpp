@@ -16,21 +16,25 @@ struct Case {
 
 // The texts are Redis' own, of 7.0 to 8.0.
 constexpr std::array kCases{
-    // This entry was judged.
-    Case{"WRONGTYPE Operation against a key holding the wrong kind of value", Fault::entry_refused},
-    Case{"ERR wrong number of arguments for 'xadd' command", Fault::entry_refused},
-    Case{"ERR Protocol error: invalid bulk length", Fault::entry_refused},
-    Case{"ERR The stream has exhausted the last possible ID, unable to add more items", Fault::entry_refused},
-    Case{"NOPERM No permissions to access a key", Fault::entry_refused},
-    Case{"NOPERM this user has no permissions to access one of the keys used as arguments", Fault::entry_refused},
-    Case{"NOPERM User outboxd has no permissions to access the 'caracal.x' key", Fault::entry_refused},
-    Case{"SOMETHINGNEW of a later version", Fault::entry_refused},
-    Case{"", Fault::entry_refused},
-    // This server is the wrong one for the key, for now.
-    Case{"MOVED 3999 127.0.0.1:6381", Fault::stream_elsewhere},
-    Case{"ASK 3999 127.0.0.1:6381", Fault::stream_elsewhere},
-    Case{"TRYAGAIN Multiple keys request during rehashing of slot", Fault::stream_elsewhere},
-    Case{"CROSSSLOT Keys in request don't hash to the same slot", Fault::stream_elsewhere},
+    // Words that say nothing of whose fault it is: those of proxies and services, and of entries.
+    Case{"upstream failure", Fault::refused},
+    Case{"no upstream host", Fault::refused},
+    Case{"ERR Connection refused", Fault::refused},
+    Case{"ERR max daily request limit exceeded", Fault::refused},
+    Case{"ERR wrong number of arguments for 'xadd' command", Fault::refused},
+    Case{"ERR Protocol error: invalid bulk length", Fault::refused},
+    Case{"SOMETHINGNEW of a later version", Fault::refused},
+    Case{"", Fault::refused},
+    // This stream is no stream, or not for us, or not here.
+    Case{"WRONGTYPE Operation against a key holding the wrong kind of value", Fault::stream_refused},
+    Case{"ERR The stream has exhausted the last possible ID, unable to add more items", Fault::stream_refused},
+    Case{"NOPERM No permissions to access a key", Fault::stream_refused},
+    Case{"NOPERM this user has no permissions to access one of the keys used as arguments", Fault::stream_refused},
+    Case{"NOPERM User outboxd has no permissions to access the 'caracal.x' key", Fault::stream_refused},
+    Case{"MOVED 3999 127.0.0.1:6381", Fault::stream_refused},
+    Case{"ASK 3999 127.0.0.1:6381", Fault::stream_refused},
+    Case{"TRYAGAIN Multiple keys request during rehashing of slot", Fault::stream_refused},
+    Case{"CROSSSLOT Keys in request don't hash to the same slot", Fault::stream_refused},
     // Nobody is served.
     Case{"OOM command not allowed when used memory > 'maxmemory'.", Fault::redis_refuses},
     Case{"LOADING Redis is loading the dataset in memory", Fault::redis_refuses},
@@ -54,16 +58,16 @@ constexpr std::array kCases{
 
 }  // namespace
 
-TEST_CASE("a Redis error says whose fault it is") {
+TEST_CASE("the words of a Redis error are a first guess at whose fault it is") {
   for (const auto& [error, fault] : kCases) {
     CAPTURE(error);
-    CHECK(std::string{to_string(fault_of_redis_error(error))} == to_string(fault));
+    CHECK(std::string{to_string(guess_by_words(error))} == to_string(fault));
   }
 }
 
 TEST_CASE("only the first word is an error's code") {
-  CHECK(fault_of_redis_error("ERR the value OOM is no code here") == Fault::entry_refused);
-  CHECK(fault_of_redis_error("OOMPH is another word") == Fault::entry_refused);
+  CHECK(guess_by_words("ERR the value OOM is no code here") == Fault::refused);
+  CHECK(guess_by_words("OOMPH is another word") == Fault::refused);
 }
 
 }  // namespace outboxd

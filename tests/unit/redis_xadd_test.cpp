@@ -40,14 +40,16 @@ TEST_CASE("XADD has the contract's form") {
 
 TEST_CASE("only an entry id says that a row is published") {
   CHECK(read_xadd_reply(string_value("1795296478682-0")).fault == Fault::none);
-  for (const auto* text : {"", "-", "1-", "-1", "12", "1-a", "1-2-3", "OK"}) {
+  CHECK(read_xadd_reply(string_value("18446744073709551615-18446744073709551615")).fault == Fault::none);
+  for (const auto* text : {"", "-", "1-", "-1", "12", "1-a", "1-2-3", "OK", "0-0", "01-0", "1-00", "+1-0", " 1-0",
+                           "1-0 ", "18446744073709551616-0", "1-18446744073709551616", "1--0", "0x1-0"}) {
     CAPTURE(text);
     CHECK(read_xadd_reply(string_value(text)).fault == Fault::unanswered);
   }
   CHECK(read_xadd_reply(Value{}).fault == Fault::unanswered);
   CHECK(read_xadd_reply(error_value("OOM command not allowed")).fault == Fault::redis_refuses);
   const auto refused = read_xadd_reply(error_value("WRONGTYPE Operation"));
-  CHECK(refused.fault == Fault::entry_refused);
+  CHECK(refused.fault == Fault::stream_refused);
   CHECK(refused.text == "Redis refuses: WRONGTYPE Operation");
   const auto echo = read_xadd_reply(error_value("ERR unknown command 'XADD', with args beginning with: 's' 'mine'"));
   CHECK(echo.text == "Redis refuses: ERR unknown command ***");
@@ -60,10 +62,12 @@ TEST_CASE("a probe is answered by the one complaint that it provokes") {
   pong.kind = Value::Kind::status;
   CHECK(read_probe_reply(pong).fault == Fault::none);
   CHECK(read_probe_reply(string_value("PONG")).fault == Fault::redis_refuses);
-  CHECK(read_probe_reply(error_value("WRONGTYPE Operation")).fault == Fault::entry_refused);
-  CHECK(read_probe_reply(error_value("NOPERM No permissions to access a key")).fault == Fault::entry_refused);
-  CHECK(read_probe_reply(error_value("MOVED 1 127.0.0.1:1")).fault == Fault::stream_elsewhere);
-  CHECK(read_probe_reply(error_value("ERR upstream failure")).fault == Fault::redis_refuses);
+  CHECK(read_probe_reply(error_value("NOPERM No permissions to access a key")).fault == Fault::stream_refused);
+  CHECK(read_probe_reply(error_value("MOVED 1 127.0.0.1:1")).fault == Fault::stream_refused);
+  // What nobody has heard of is no good news.
+  for (const auto* words : {"ERR upstream failure", "no upstream host", "ERR", ""}) {
+    CHECK(read_probe_reply(error_value(words)).fault == Fault::refused);
+  }
   CHECK(read_probe_reply(error_value("READONLY You can't write against a read only replica.")).fault ==
         Fault::redis_refuses);
 }

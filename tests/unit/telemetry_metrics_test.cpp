@@ -58,6 +58,7 @@ TEST_CASE("metrics: every family is there from the start") {
       "outboxd_oldest_pending_age_seconds gauge",
       "outboxd_dead_rows gauge",
       "outboxd_ready gauge",
+      "outboxd_blocked_streams gauge",
       "outboxd_published_last_minute gauge",
       "outboxd_has_wake_ups gauge",
       "outboxd_wake_ups_total counter",
@@ -85,10 +86,10 @@ TEST_CASE("metrics: every family is there from the start") {
 TEST_CASE("metrics: every fault but none has a series at 0") {
   Metrics metrics;
   DispatcherMetrics dispatcher(metrics, "outbox", {});
-  CHECK(count_lines(metrics, "outboxd_failures_total{") == 10);
-  for (const auto fault :
-       {Fault::bad_row, Fault::worn_out, Fault::entry_refused, Fault::stream_elsewhere, Fault::redis_refuses,
-        Fault::redis_away, Fault::unanswered, Fault::lease_short, Fault::short_of_memory, Fault::stopping}) {
+  CHECK(count_lines(metrics, "outboxd_failures_total{") == 12);
+  for (const auto fault : {Fault::bad_row, Fault::worn_out, Fault::refused, Fault::entry_refused,
+                           Fault::stream_refused, Fault::stream_blocked, Fault::redis_refuses, Fault::redis_away,
+                           Fault::unanswered, Fault::lease_short, Fault::short_of_memory, Fault::stopping}) {
     const auto series =
         R"(outboxd_failures_total{dispatcher="outbox",reason=")" + std::string(to_string(fault)) + "\"}";
     CHECK(value_of(metrics, series) == "0");
@@ -96,7 +97,7 @@ TEST_CASE("metrics: every fault but none has a series at 0") {
     CHECK(value_of(metrics, series) == "1");
   }
   dispatcher.failed("s", Fault::none, "");
-  CHECK(count_lines(metrics, "outboxd_failures_total{") == 10);
+  CHECK(count_lines(metrics, "outboxd_failures_total{") == 12);
 }
 
 TEST_CASE("metrics: what is said is counted, per dispatcher") {

@@ -47,6 +47,25 @@ class CapturedLog {
 
 }  // namespace
 
+TEST_CASE("readiness: a blocked stream is named, and turns nothing") {
+  const CapturedLog log;
+  Metrics metrics;
+  Readiness readiness;
+  DispatcherObserver observer(metrics, readiness, "outbox", {});
+  observer.health(Health::working, "");
+  observer.stream_blocked("s.a", "Redis refuses: WRONGTYPE\n", 1);
+  CHECK(readiness.all_ready());
+  CHECK(readiness.report() == "ready\noutbox: stream s.a is blocked (Redis refuses: WRONGTYPE\\n)\n");
+  CHECK(log.text().find("outbox: stream s.a is blocked (Redis refuses: WRONGTYPE") != std::string::npos);
+  for (int i = 2; i <= 100; ++i) observer.stream_blocked(std::string(1'000, 'x') + std::to_string(i), "no", 100);
+  CHECK(readiness.report().size() < 4'000);
+  CHECK(readiness.report().find("100 streams are blocked, among them: ") != std::string::npos);
+  observer.stream_freed("s.a", std::chrono::seconds{65}, 0);
+  CHECK(log.text().find("outbox: stream s.a is no longer blocked, after 65.0 s") != std::string::npos);
+  observer.health(Health::redis_unavailable, "OOM");
+  CHECK(readiness.report().find("outbox: Redis is unavailable (OOM)") == 0);
+}
+
 TEST_CASE("readiness: all parts, or the reasons of those that aren't") {
   Readiness readiness;
   CHECK_FALSE(readiness.all_ready());

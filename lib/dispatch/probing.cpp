@@ -1,0 +1,161 @@
+// SPDX-License-Identifier: Apache-2.0
+// What is refused: by Redis as a whole, and by streams of it. How to find out when that is over, and when it is not
+// everybody's.
+#include "dispatch/dispatcher.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace outboxd::dispatch {
+namespace {
+
+constexpr std::uint32_t kExplored = 8;
+// A stream that is refused so often has had its turn.
+constexpr std::uint32_t kTriesWithOnce = 3;
+constexpr std::size_t kProbesAtOnce = 4;
+
+}  // namespace
+
+Awaitable<void> Dispatcher::probe() {
+  const bool refused = !refused_streams_.empty();
+  // The first probe is at once; after a refusal Redis is given time, as it may answer a probe and still refuse
+  // entries.
+  if (!trouble_.redis.empty()) {
+    // Where it has refused but some entries, others may yet have their turn.
+    if (!waits_for_outages() && !refused) {
+      give_up(trouble_.redis);
+      co_return;
+    }
+    co_await pause(redis_backoff_.next(parts_.random()));
+    if (claiming_is_over()) co_return;
+  }
+  const auto reply = co_await parts_.publisher.probe(probe_stream_);
+  if (reply.fault == Fault::none) {
+    refusals_.served();
+    redis_answers();
+    co_return;
+  }
+  if (reply.fault == Fault::stream_refused) {
+    block(probe_stream_, reply.text);
+    redis_answers();
+    co_return;
+  }
+  trouble_.redis = reply.text;
+  report_health();
+  const bool is_answer = reply.fault != Fault::redis_away && reply.fault != Fault::unanswered;
+  if (!is_answer) refused_streams_.clear();
+  if (is_answer && !probe_stream_.empty()) refused_streams_.insert(probe_stream_);
+  if (refused_streams_.empty()) co_return;
+  const bool others_are_served = co_await others_are_taken();
+  if (others_are_served) {
+    for (const auto& stream : refused_streams_) block(stream, trouble_.redis);
+    redis_answers();
+    co_return;
+  }
+  if (claiming_is_over() || (waits_for_outages() && parts_.clock.now() < explore_at_)) co_return;
+  co_await explore();
+  if (!waits_for_outages() && breaker_.is_open()) give_up(trouble_.redis);
+}
+
+Awaitable<bool> Dispatcher::others_are_taken() {
+  if (good_stream_.empty() || refused_streams_.contains(good_stream_) || claiming_is_over()) co_return false;
+  const auto reply = co_await parts_.publisher.probe(good_stream_);
+  if (reply.fault == Fault::none) refusals_.served();
+  co_return reply.fault == Fault::none;
+}
+
+void Dispatcher::redis_answers() {
+  breaker_.close();
+  refused_streams_.clear();
+  // What they were refused for may be over as well.
+  blocked_.probe_all(parts_.clock.now());
+  trouble_.redis.clear();
+  if (health_ != Health::starting) report_health();
+}
+
+void Dispatcher::stay_back(const std::string& reason, const std::string& stream) {
+  if (!breaker_.is_open()) {
+    refused_streams_.clear();
+    explore_backoff_.reset();
+    explore_at_ = parts_.clock.now() + explore_backoff_.next(parts_.random());
+  }
+  breaker_.open();
+  // On with the probes, and nobody need tell of commits meanwhile.
+  if (polls_) claim_alarm_.ring();
+  trouble_.redis = reason;
+  probe_stream_ = stream;
+  report_health();
+}
+
+// A proxy without a route to one stream's server may refuse all that is due just now, its probe included. That must
+// not hold up what others insert into other streams.
+Awaitable<void> Dispatcher::explore() {
+  ClaimRequest request{std::min(kExplored, options_.batch_rows), due_by_, {}, left_out(), refused_streams()};
+  auto claimed = co_await claim(std::move(request));
+  explore_at_ = parts_.clock.now() + explore_backoff_.next(parts_.random());
+  if (!claimed || claimed->rows.empty()) co_return;
+  Work work{std::move(*claimed), true, {}};
+  co_await to_publish_.push(std::move(work));
+  co_await nothing_in_hand();
+}
+
+std::vector<std::string> Dispatcher::refused_streams() const {
+  auto streams = blocked_.left_out();
+  streams.insert(streams.end(), refused_streams_.begin(), refused_streams_.end());
+  std::ranges::sort(streams);
+  return streams;
+}
+
+Awaitable<void> Dispatcher::ask_for_probes_of_streams() {
+  if (blocked_.empty()) co_return;
+  const auto now = parts_.clock.now();
+  for (const auto& stream : blocked_.end_idle_trials(now)) {
+    parts_.observer.stream_freed(stream, BlockedStreams::kTrial, blocked_.size());
+  }
+  for (std::size_t i = 0; i < kProbesAtOnce; ++i) {
+    const auto stream = blocked_.next_probe(now);
+    if (!stream) co_return;
+    Work work{{}, false, *stream};
+    co_await to_publish_.push(std::move(work));
+  }
+}
+
+Awaitable<void> Dispatcher::probe_stream(const std::string& stream) {
+  // The probe of Redis as a whole comes first, and there is one connection.
+  if (breaker_.is_open() || claiming_is_over()) {
+    blocked_.was_not_probed(stream, parts_.clock.now());
+    co_return;
+  }
+  const auto reply = co_await parts_.publisher.probe(stream);
+  if (reply.fault == Fault::none) {
+    refusals_.served();
+    blocked_.put_on_trial(stream, parts_.clock.now());
+  } else if (reply.fault == Fault::redis_away || reply.fault == Fault::unanswered) {
+    blocked_.was_not_probed(stream, parts_.clock.now());
+    stay_back(reply.text, stream);
+  } else {
+    block(stream, reply.text);
+  }
+  if (polls_) claim_alarm_.ring();
+}
+
+void Dispatcher::block(const std::string& stream, const std::string& reason) {
+  const bool is_new = blocked_.refuse(stream, reason, parts_.clock.now(), parts_.random());
+  if (is_new) parts_.observer.stream_blocked(stream, reason, blocked_.size());
+}
+
+void Dispatcher::is_taken(const std::string& stream) {
+  const auto since = blocked_.accept(stream);
+  if (since) parts_.observer.stream_freed(stream, parts_.clock.now() - *since, blocked_.size());
+}
+
+Awaitable<bool> Dispatcher::waits_for_streams() {
+  if (!blocked_.any_left_out_before(kTriesWithOnce)) co_return false;
+  const auto now = parts_.clock.now();
+  const auto until = std::clamp(blocked_.next_at(), now, now + options_.poll_interval);
+  co_await pause(std::chrono::ceil<std::chrono::microseconds>(until - now));
+  co_return true;
+}
+
+}  // namespace outboxd::dispatch

@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox/blocked_streams.hpp"
+
+#include <algorithm>
+
+namespace outboxd {
+namespace {
+
+// Of so many blocked streams each is probed at its own pace; of more, each more seldom.
+constexpr std::size_t kProbedAtFullPace = 16;
+constexpr int kTrialsToProbes = 5;
+
+}  // namespace
+
+bool BlockedStreams::refuse(const std::string& stream, const std::string& reason, TimePoint now, double random) {
+  auto known = streams_.find(stream);
+  const bool is_new = known == streams_.end();
+  if (is_new) {
+    if (streams_.size() >= kMost) return false;
+    known = streams_
+                .emplace(stream, Stream{now, reason, Backoff{shortest_, longest_},
+                                        Backoff{shortest_, kTrialsToProbes * longest_}})
+                .first;
+  }
+  auto& blocked = known->second;
+  // What was sent before it was left out says nothing new.
+  if (!is_new && blocked.state == State::left_out && blocked.next_at != TimePoint::max()) return false;
+  auto& backoff = blocked.state == State::on_trial ? blocked.trials : blocked.probes;
+  blocked.reason = reason;
+  blocked.state = State::left_out;
+  ++blocked.refusals;
+  const auto crowd = static_cast<int>(1 + streams_.size() / kProbedAtFullPace);
+  blocked.next_at = now + crowd * backoff.next(random);
+  return is_new;
+}
+
+std::optional<BlockedStreams::TimePoint> BlockedStreams::accept(const std::string& stream) {
+  if (streams_.empty()) return std::nullopt;
+  const auto known = streams_.find(stream);
+  if (known == streams_.end()) return std::nullopt;
+  const auto since = known->second.since;
+  streams_.erase(known);
+  return since;
+}
+
+void BlockedStreams::put_on_trial(const std::string& stream, TimePoint now) {
+  const auto known = streams_.find(stream);
+  if (known == streams_.end()) return;
+  known->second.state = State::on_trial;
+  known->second.next_at = now + kTrial;
+}
+
+void BlockedStreams::was_not_probed(const std::string& stream, TimePoint now) {
+  const auto known = streams_.find(stream);
+  if (known != streams_.end()) known->second.next_at = now;
+}
+
+void BlockedStreams::probe_all(TimePoint now) {
+  for (auto& [name, stream] : streams_) {
+    if (stream.state == State::left_out && stream.next_at != TimePoint::max()) stream.next_at = now;
+  }
+}
+
+std::vector<std::string> BlockedStreams::end_idle_trials(TimePoint now) {
+  std::vector<std::string> ended;
+  for (const auto& [name, stream] : streams_) {
+    if (stream.state == State::on_trial && stream.next_at <= now) ended.push_back(name);
+  }
+  for (const auto& name : ended) streams_.erase(name);
+  return ended;
+}
+
+std::optional<std::string> BlockedStreams::next_probe(TimePoint now) {
+  for (auto& [name, stream] : streams_) {
+    if (stream.state != State::left_out || stream.next_at > now) continue;
+    stream.next_at = TimePoint::max();
+    return name;
+  }
+  return std::nullopt;
+}
+
+BlockedStreams::TimePoint BlockedStreams::next_at() const {
+  auto next = TimePoint::max();
+  for (const auto& [name, stream] : streams_) next = std::min(next, stream.next_at);
+  return next;
+}
+
+BlockedStreams::State BlockedStreams::state_of(const std::string& stream) const {
+  if (streams_.empty()) return State::free;
+  const auto known = streams_.find(stream);
+  return known == streams_.end() ? State::free : known->second.state;
+}
+
+std::vector<std::string> BlockedStreams::left_out() const {
+  std::vector<std::string> names;
+  for (const auto& [name, stream] : streams_) {
+    if (stream.state == State::left_out) names.push_back(name);
+  }
+  return names;
+}
+
+bool BlockedStreams::any_left_out_before(std::uint32_t times) const {
+  return std::ranges::any_of(streams_, [times](const auto& known) {
+    return known.second.state == State::left_out && known.second.refusals < times;
+  });
+}
+
+}  // namespace outboxd

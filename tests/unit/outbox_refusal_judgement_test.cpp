@@ -1,0 +1,200 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whose fault a refusal is, how long a refused row is left alone, and what is sent but once.
+#include "outbox/quarantine.hpp"
+#include "outbox/refusal_judgement.hpp"
+#include "outbox/sent_rows.hpp"
+#include "outbox/starvation.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <vector>
+
+namespace outboxd {
+
+using namespace std::chrono_literals;
+using Whose = RefusalJudgement::Whose;
+
+namespace {
+
+const auto kStart = RefusalJudgement::TimePoint{} + 1h;
+
+std::vector<Refusal> refusals(const std::vector<std::string>& ids, const std::string& cause) {
+  std::vector<Refusal> all;
+  for (const auto& id : ids) all.push_back({id, "no", false, cause});
+  return all;
+}
+
+}  // namespace
+
+TEST_CASE("whose fault a refusal is: by what else is written, not by its code") {
+  struct Case {
+    const char* name;
+    std::vector<Refusal> refused;
+    std::size_t written;
+    bool tried_all;
+    Whose whose;
+    std::size_t own;
+  };
+  std::vector<Case> cases;
+  // Every class of errors, in every place.
+  for (const auto* cause : {"08006", "0A000", "22023", "23514", "25006", "40001", "40P01", "42501", "42601", "42883",
+                            "53100", "54000", "55P03", "57014", "57P01", "P0001", "XX000", "MY001", "unwritten"}) {
+    cases.push_back({cause, refusals({"1"}, cause), 31, false, Whose::rows_own, 1});
+    cases.push_back({cause, refusals({"1", "2"}, cause), 1, true, Whose::rows_own, 2});
+    cases.push_back({cause, refusals({"1"}, cause), 0, true, Whose::everybodys, 0});
+    cases.push_back({cause, refusals({"1", "2", "3", "4", "5"}, cause), 0, true, Whose::everybodys, 0});
+    cases.push_back({cause, refusals({"1", "2"}, cause), 0, false, Whose::undecided, 0});
+  }
+  auto two_causes = refusals({"1"}, "54000");
+  two_causes.push_back({"2", "no", false, "P0001"});
+  cases.push_back({"two causes", two_causes, 0, true, Whose::rows_own, 2});
+  cases.push_back({"a lock on the row", refusals({"1"}, ""), 0, true, Whose::rows_own, 1});
+  cases.push_back({"nothing refused", {}, 0, true, Whose::rows_own, 0});
+  for (const auto& one : cases) {
+    CAPTURE(one.name);
+    RefusalJudgement judgement;
+    const auto judged = judgement.judge(one.refused, one.written, one.tried_all, kStart);
+    CHECK(judged.whose == one.whose);
+    CHECK(judged.own.size() == one.own);
+  }
+}
+
+TEST_CASE("whose fault it is shows later, when another row is written or none is left to try") {
+  RefusalJudgement judgement;
+  CHECK(judgement.judge(refusals({"1", "2"}, "P0001"), 0, false, kStart).whose == Whose::undecided);
+  CHECK(judgement.undecided().size() == 2);
+  SUBCASE("the rows behind it are written") {
+    const auto judged = judgement.judge({}, 5, true, kStart + 1s);
+    CHECK(judged.whose == Whose::rows_own);
+    CHECK(judged.own.size() == 2);
+    CHECK(judgement.undecided().empty());
+  }
+  SUBCASE("there are none") {
+    CHECK(judgement.judge({}, 0, true, kStart + 1s).whose == Whose::everybodys);
+    CHECK(judgement.undecided().empty());
+    SUBCASE("and it goes on") {
+      CHECK(judgement.judge(refusals({"1", "2"}, "P0001"), 0, true, kStart + 2s).whose == Whose::everybodys);
+    }
+    SUBCASE("and then one is settled") {
+      judgement.wrote(kStart + 2s);
+      CHECK(judgement.judge(refusals({"1", "2"}, "P0001"), 0, true, kStart + 3s).own.size() == 2);
+      // From then on it is known of these, and of no others.
+      CHECK(judgement.judge(refusals({"1"}, "P0001"), 0, true, kStart + 1h).whose == Whose::rows_own);
+      CHECK(judgement.judge(refusals({"3"}, "P0001"), 0, true, kStart + 1h).whose == Whose::everybodys);
+    }
+    SUBCASE("and it is over, so that a later outage finds no row guilty") {
+      CHECK(judgement.judge({}, 2, true, kStart + 2s).own.empty());
+      CHECK(judgement.judge(refusals({"1", "2"}, "P0001"), 0, true, kStart + 1h).whose == Whose::everybodys);
+    }
+  }
+  SUBCASE("there is no end of them") {
+    auto whose = Whose::undecided;
+    for (int i = 0; whose == Whose::undecided; ++i) {
+      REQUIRE(i <= 1'000);
+      whose = judgement.judge(refusals({"row " + std::to_string(i)}, "P0001"), 0, false, kStart).whose;
+    }
+    CHECK(whose == Whose::everybodys);
+    CHECK(judgement.undecided().empty());
+  }
+}
+
+TEST_CASE("a quarantined row is tried ever more seldom, and at once when another of its kind was written") {
+  Quarantine quarantine;
+  const Refusal row{"1", "no", false, "P0001"};
+  auto now = kStart;
+  for (const auto delay : {1s, 2s, 4s, 8s, 16s, 32s, 60s, 60s}) {
+    quarantine.add(row, now);
+    CHECK(quarantine.ids() == std::vector<std::string>{"1"});
+    CHECK(quarantine.due(now + delay - 1ms, 9).empty());
+    CHECK(quarantine.due(now + delay, 9) == std::vector<std::string>{"1"});
+    now += delay;
+  }
+  quarantine.add({"2", "no", false, "P0001"}, now);
+  quarantine.add({"3", "no", false, "54000"}, now);
+  quarantine.release("2", true);
+  CHECK(quarantine.due(now, 9) == std::vector<std::string>{"1"});
+  quarantine.add({"1", "unreadable", true, "22021"}, now);
+  CHECK(quarantine.ids() == std::vector<std::string>{"3"});
+  for (int i = 0; i < 2'000; ++i) quarantine.add({"row " + std::to_string(i), "no", false, "P0001"}, now);
+  CHECK(quarantine.ids().size() == Quarantine::kMost);
+}
+
+TEST_CASE("a row that was sent and can't be marked is never sent again, unless its attempts are counted anew") {
+  SentRows sent{10s};
+  CHECK(sent.advise("1", 1, kStart).advice == SentRows::Advice::send);
+  sent.unsettled("1", 2, kStart);
+  CHECK(sent.left_out(kStart + 4s) == std::vector<std::string>{"1"});
+  CHECK(sent.left_out(kStart + 5s).empty());
+  for (const auto later : {30s, 3600s, 86400s}) {
+    CHECK(sent.advise("1", 3, kStart + later).advice == SentRows::Advice::only_mark);
+    sent.unsettled("1", 3, kStart + later);
+  }
+  CHECK(sent.is_left_out("1", kStart + 86400s + 39s));
+  CHECK(sent.advise("1", 1, kStart + 86401s).advice == SentRows::Advice::send);
+  CHECK(sent.advise("2", 3, kStart).advice == SentRows::Advice::send);
+}
+
+TEST_CASE("a row that is marked and due again: undone, or requeued") {
+  using Advice = SentRows::Advice;
+  SentRows sent{10s};
+  sent.settled("1", 1, kStart);
+  SUBCASE("undone at once: held ever longer, and never for good") {
+    auto now = kStart;
+    std::uint32_t attempt = 1;
+    for (const auto hold : {60s, 120s, 240s, 480s, 960s, 1920s, 3600s, 3600s}) {
+      ++attempt;
+      const auto advised = sent.advise("1", attempt, now + 1s);
+      CHECK(advised.advice == Advice::hold);
+      CHECK(advised.delay == hold);
+      CHECK(advised.is_news);
+      CHECK(sent.left_out(now + 1s).empty());
+      // It comes all the same: then claims have to leave it out.
+      CHECK_FALSE(sent.advise("1", attempt, now + 2s).is_news);
+      CHECK(sent.left_out(now + 2s) == std::vector<std::string>{"1"});
+      now += hold + 1s;
+      CHECK(sent.left_out(now).empty());
+      CHECK(sent.advise("1", attempt, now).advice == Advice::send);
+      sent.settled("1", attempt, now);
+    }
+  }
+  SUBCASE("requeued: sent at once, also while it is held") {
+    CHECK(sent.advise("1", 2, kStart + 1s).advice == Advice::hold);
+    CHECK(sent.advise("1", 1, kStart + 2s).advice == Advice::send);
+  }
+  SUBCASE("requeued later, without counting anew") {
+    CHECK(sent.advise("1", 2, kStart + 10s).advice == Advice::send);
+  }
+  SUBCASE("undone with its attempts: sent once more, then held") {
+    CHECK(sent.advise("1", 1, kStart + 1s).advice == Advice::send);
+    sent.settled("1", 1, kStart + 1s);
+    CHECK(sent.advise("1", 1, kStart + 2s).advice == Advice::hold);
+  }
+  SUBCASE("only so many are remembered") {
+    for (std::size_t i = 0; i < SentRows::kMostSettled; ++i) sent.settled("row " + std::to_string(i), 1, kStart);
+    CHECK(sent.advise("1", 2, kStart + 1s).advice == Advice::send);
+    CHECK(sent.advise("row 9", 2, kStart + 1s).advice == Advice::hold);
+  }
+}
+
+TEST_CASE("rows starve when they are due, claims find none, and their number doesn't fall") {
+  Starvation starvation;
+  const auto sampled = [&](std::size_t claimed, std::uint64_t due, std::uint64_t left_out) {
+    starvation.claimed(claimed);
+    return starvation.sampled(due, left_out);
+  };
+  for (int i = 0; i < 10; ++i) {
+    CHECK_FALSE(sampled(0, 0, 0));   // nothing is due
+    CHECK_FALSE(sampled(0, 3, 3));   // only what is set apart
+    CHECK_FALSE(sampled(5, 50, 0));  // we get some
+  }
+  for (std::uint64_t due = 50; due > 40; --due) CHECK_FALSE(sampled(0, due, 0));  // others take them
+  CHECK_FALSE(starvation.sampled(50, 0));                                         // nobody tried
+  CHECK_FALSE(sampled(0, 50, 0));
+  CHECK_FALSE(sampled(0, 50, 0));
+  CHECK(sampled(0, 51, 0));
+  CHECK(sampled(0, 51, 0));
+  CHECK_FALSE(sampled(1, 60, 0));
+}
+
+}  // namespace outboxd
