@@ -5,6 +5,9 @@
 
 #include <boost/asio/error.hpp>
 
+#include <algorithm>
+#include <random>
+#include <string_view>
 #include <utility>
 
 namespace outboxd::redis {
@@ -12,6 +15,8 @@ namespace outboxd::redis {
 namespace asio = boost::asio;
 
 namespace {
+
+constexpr const char* kOutOfStep = "Redis sent more or fewer replies than it was asked for";
 
 std::string described(const boost::system::error_code& error) {
   if (error == asio::error::eof) return "the server closed the connection";
@@ -41,10 +46,23 @@ Greeting greeting_for(const Endpoint& endpoint) {
   return greeting;
 }
 
+std::uint64_t random_number() {
+  std::random_device device;
+  return std::uniform_int_distribution<std::uint64_t>{}(device);
+}
+
+void append_ping(std::string& out, std::string_view nonce) {
+  append_command(out, std::array<std::string_view, 2>{"PING", nonce});
+}
+
+std::string_view first_word(std::string_view text) {
+  return text.substr(0, text.find(' '));
+}
+
 }  // namespace
 
 Connection::Connection(const asio::any_io_executor& executor, Endpoint endpoint)
-    : endpoint_{std::move(endpoint)}, socket_{executor} {}
+    : endpoint_{std::move(endpoint)}, socket_{executor}, nonce_base_{random_number()} {}
 
 asio::awaitable<std::optional<std::string>> Connection::open(std::chrono::milliseconds timeout) {
   close();
@@ -57,30 +75,69 @@ asio::awaitable<std::optional<std::string>> Connection::open(std::chrono::millis
 }
 
 asio::awaitable<std::optional<std::string>> Connection::handshake(std::chrono::milliseconds timeout) {
-  const auto greeting = greeting_for(endpoint_);
-  if (greeting.names.empty()) co_return std::nullopt;
-  const auto answer = co_await exchange(greeting.commands, greeting.names.size(), timeout);
-  for (std::size_t i = 0; i < answer.replies.size(); ++i) {
+  auto greeting = greeting_for(endpoint_);
+  const auto nonce = next_nonce();
+  append_ping(greeting.commands, nonce);
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto sent = co_await socket_.write_all(greeting.commands, deadline);
+  Exchange answer;
+  co_await read_replies(answer, greeting.names.size() + 1, deadline);
+  for (std::size_t i = 0; i < std::min(answer.replies.size(), greeting.names.size()); ++i) {
     if (answer.replies[i].kind == Value::Kind::error) {
       ErrorTexts texts{greeting.commands};
       co_return "Redis at " + endpoint_.shown + " refuses " + greeting.names[i] + ": " +
           texts.shown(answer.replies[i].text);
     }
   }
+  if (sent.error) co_return "connection to Redis lost while sending: " + described(sent.error);
   if (!answer.failure.empty()) co_return answer.failure;
+  const auto& last = answer.replies.back();
+  echoes_ = last.kind == Value::Kind::string && last.text == nonce;
+  // A user who may do nothing but XADD may not even PING.
+  if (last.kind == Value::Kind::error && !last.text.starts_with("NOPERM")) {
+    ErrorTexts texts{greeting.commands};
+    co_return "Redis at " + endpoint_.shown + " refuses PING: " + texts.shown(last.text);
+  }
   co_return std::nullopt;
 }
 
-asio::awaitable<Exchange> Connection::exchange(const std::string& commands, std::size_t count,
+std::string Connection::next_nonce() {
+  return "outboxd-" + std::to_string(nonce_base_) + "-" + std::to_string(++exchanges_);
+}
+
+bool Connection::ends_in_step(const std::vector<Value>& replies, const std::string& nonce) const {
+  const auto& last = replies.back();
+  if (last.kind == Value::Kind::string) return last.text == nonce;
+  if (!echoes_) return last.kind == Value::Kind::status || last.kind == Value::Kind::error;
+  // Whoever refuses everything refuses this as well.
+  if (last.kind != Value::Kind::error || replies.size() < 2) return false;
+  const auto& before = replies[replies.size() - 2];
+  return before.kind == Value::Kind::error && first_word(before.text) == first_word(last.text);
+}
+
+asio::awaitable<Exchange> Connection::exchange(std::string commands, std::size_t count,
                                                std::chrono::milliseconds timeout) {
   const auto deadline = std::chrono::steady_clock::now() + timeout;
+  const auto nonce = next_nonce();
+  append_ping(commands, nonce);
   Exchange exchange;
   const auto sent = co_await socket_.write_all(commands, deadline);
   exchange.bytes_sent = sent.bytes;
-  // Even after a failed write, answers to the first commands may be waiting.
-  co_await read_replies(exchange, count, deadline);
+  co_await read_replies(exchange, count + 1, deadline);
   if (sent.error) exchange.failure = "connection to Redis lost while sending: " + described(sent.error);
-  if (!exchange.failure.empty()) close();
+  if (exchange.failure.empty() && !ends_in_step(exchange.replies, nonce)) exchange.failure = kOutOfStep;
+  if (exchange.failure.empty()) {
+    exchange.replies.pop_back();
+  } else {
+    // An entry that is too large, say, is answered before the connection is ended.
+    if (!exchange.replies.empty() && exchange.replies.back().kind == Value::Kind::error) {
+      ErrorTexts texts{commands};
+      exchange.failure += "; it had said: " + texts.shown(exchange.replies.back().text);
+    }
+    exchange.replies.clear();
+    close();
+  }
+  exchange.sent = std::move(commands);
   co_return exchange;
 }
 
@@ -102,7 +159,7 @@ asio::awaitable<void> Connection::read_replies(Exchange& exchange, std::size_t c
     }
     if (!reader_.feed({buffer_.data(), got.bytes})) continue;
   }
-  if (reader_.has_leftover()) exchange.failure = "Redis sent more replies than it was asked for";
+  if (reader_.has_leftover()) exchange.failure = kOutOfStep;
 }
 
 void Connection::close() {

@@ -1,33 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "redis/publisher.hpp"
 
+#include "redis/replies.hpp"
 #include "redis/server_check.hpp"
 #include "redis/xadd.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace outboxd::redis {
-namespace {
-
-std::vector<Reply> replies_of(Exchange exchange, const std::vector<std::size_t>& command_ends,
-                              std::string_view commands) {
-  ErrorTexts texts{commands};
-  std::vector<Reply> replies;
-  replies.reserve(command_ends.size());
-  for (auto& value : exchange.replies) {
-    replies.push_back(read_xadd_reply(std::move(value), texts));
-    // From a reply that can't be an XADD's on, no reply can be trusted to belong to its command.
-    if (replies.back().fault == Fault::unanswered) break;
-  }
-  const auto reason = exchange.failure.empty() ? std::string{"Redis answers out of step"} : exchange.failure;
-  while (replies.size() < command_ends.size()) {
-    const bool may_be_there = command_ends[replies.size()] <= exchange.bytes_sent;
-    replies.push_back({may_be_there ? Fault::unanswered : Fault::redis_away, reason});
-  }
-  return replies;
-}
-
-}  // namespace
 
 Publisher::Publisher(const boost::asio::any_io_executor& executor, PublisherOptions options,
                      std::function<void(std::string)> warn)
@@ -40,12 +21,12 @@ dispatch::Awaitable<std::vector<Reply>> Publisher::publish(std::span<const entry
   if (std::chrono::steady_clock::now() > not_after) {
     co_return std::vector<Reply>(entries.size(), Reply{Fault::redis_away, "connecting to Redis took too long"});
   }
-  const auto commands = encode(entries);
-  auto exchange = co_await connection_.exchange(commands.bytes, entries.size(), options_.timeout);
-  auto replies = replies_of(std::move(exchange), commands.ends, commands.bytes);
-  for (const auto& reply : replies) {
-    if (reply.fault == Fault::unanswered) connection_.close();
-  }
+  auto commands = encode(entries);
+  auto exchange = co_await connection_.exchange(std::move(commands.bytes), entries.size(), options_.timeout);
+  auto replies = replies_of(std::move(exchange), entries, commands.ends);
+  const bool unanswered = std::ranges::any_of(
+      replies, [](Fault fault) { return fault == Fault::unanswered; }, &Reply::fault);
+  if (unanswered) connection_.close();
   co_return replies;
 }
 
@@ -58,14 +39,14 @@ dispatch::Awaitable<Reply> Publisher::probe(std::string stream) {
   } else {
     append_write_probe(commands, stream);
   }
-  const auto exchange = co_await connection_.exchange(commands, 1, options_.timeout);
+  const auto exchange = co_await connection_.exchange(std::move(commands), 1, options_.timeout);
   if (!exchange.failure.empty()) co_return Reply{Fault::redis_away, exchange.failure};
   const auto& answer = exchange.replies.front();
   // A user who may do nothing but XADD may not even PING; that is answer enough.
   if (stream.empty() && answer.text.starts_with("NOPERM")) co_return Reply{};
   auto reply = read_probe_reply(answer);
   // After a failover the address leads to another server, and only a new connection finds it.
-  if (reply.fault == Fault::redis_refuses) connection_.close();
+  if (reply.fault == Fault::redis_refuses || reply.fault == Fault::refused) connection_.close();
   co_return reply;
 }
 

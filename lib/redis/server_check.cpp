@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <array>
+#include <utility>
 
 namespace outboxd::redis {
 namespace {
@@ -39,7 +40,7 @@ boost::asio::awaitable<ServerCheck> check_server(Connection& connection, std::ch
   for (const auto& wanted : kWanted) {
     append_command(commands, std::array<std::string_view, 3>{"CONFIG", "GET", wanted.setting});
   }
-  const auto exchange = co_await connection.exchange(commands, kWanted.size(), timeout);
+  const auto exchange = co_await connection.exchange(std::move(commands), kWanted.size(), timeout);
   ServerCheck check;
   check.failure = exchange.failure;
   for (std::size_t i = 0; i < exchange.replies.size(); ++i) {

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "redis/replies.hpp"
+
+#include <doctest/doctest.h>
+
+#include <array>
+#include <string>
+#include <vector>
+
+namespace outboxd::redis {
+namespace {
+
+struct Case {
+  /// One letter an entry: its stream.
+  const char* streams;
+  /// What came back: entry ids, or errors with a '-' before them.
+  std::vector<const char*> replies;
+  /// One letter an entry: Published, Unanswered, Error.
+  const char* fates;
+};
+
+const std::vector<Case> kCases{
+    {"aaa", {"5-0", "5-1", "6-0"}, "PPP"},
+    {"aaa", {"5-0", "-ERR no", "6-0"}, "PEP"},
+    {"aa", {"9-0", "10-0"}, "PP"},
+    {"aa", {"5-9", "5-10"}, "PP"},
+    {"aa", {"18446744073709551614-0", "18446744073709551615-18446744073709551615"}, "PP"},
+    // Each stream has ids of its own.
+    {"aba", {"5-0", "5-0", "5-1"}, "PPP"},
+    {"ab", {"6-0", "5-0"}, "PP"},
+    // Repeated, swapped, from before.
+    {"aa", {"5-0", "5-0"}, "UU"},
+    {"aaa", {"5-0", "6-0", "5-1"}, "UUU"},
+    {"abab", {"5-0", "5-0", "6-0", "5-0"}, "UUUU"},
+    {"aaa", {"5-0", "-ERR no", "5-0"}, "UUU"},
+    // Dropped, added.
+    {"aaa", {"5-0", "6-0"}, "UUU"},
+    {"aa", {"5-0", "6-0", "7-0"}, "UU"},
+    {"a", {}, "U"},
+    // No ids.
+    {"aa", {"5-0", "PONG"}, "UU"},
+    {"aa", {"5-0", "18446744073709551616-0"}, "UU"},
+    {"aa", {"5-0", "6-18446744073709551616"}, "UU"},
+    {"aa", {"0-0", "6-0"}, "UU"},
+};
+
+std::string fates(const std::vector<Reply>& replies) {
+  std::string letters;
+  for (const auto& reply : replies) {
+    letters += reply.fault == Fault::none ? 'P' : reply.fault == Fault::unanswered ? 'U' : 'E';
+  }
+  return letters;
+}
+
+std::vector<entry::Entry> entries_of(const std::string& streams) {
+  std::vector<entry::Entry> entries;
+  for (const char stream : streams) entries.push_back({std::string(1, stream), {{"outbox_id", "1"}}});
+  return entries;
+}
+
+}  // namespace
+
+TEST_CASE("replies are trusted when there is one for each entry, and ids rise within their streams") {
+  for (const auto& [streams, texts, expected] : kCases) {
+    Exchange exchange;
+    for (const std::string text : texts) {
+      auto& value = exchange.replies.emplace_back();
+      value.kind = text.starts_with('-') ? Value::Kind::error : Value::Kind::string;
+      value.text = text.starts_with('-') ? text.substr(1) : text;
+    }
+    const auto entries = entries_of(streams);
+    const std::vector<std::size_t> ends(entries.size(), 10);
+    exchange.bytes_sent = 10;
+    CAPTURE(streams);
+    CAPTURE(expected);
+    const auto replies = replies_of(std::move(exchange), entries, ends);
+    CHECK(fates(replies) == expected);
+  }
+}
+
+TEST_CASE("of an exchange that did not come to its end, what was sent is unanswered, and the rest was never there") {
+  Exchange exchange;
+  exchange.bytes_sent = 25;
+  exchange.failure = "connection lost";
+  const auto entries = entries_of("aaa");
+  const std::array<std::size_t, 3> ends{10, 20, 30};
+  const auto replies = replies_of(std::move(exchange), entries, ends);
+  REQUIRE(replies.size() == 3);
+  CHECK(replies[0].fault == Fault::unanswered);
+  CHECK(replies[1].fault == Fault::unanswered);
+  CHECK(replies[2].fault == Fault::redis_away);
+  CHECK(replies[0].text == "connection lost");
+}
+
+}  // namespace outboxd::redis
