@@ -129,10 +129,13 @@ TEST_CASE("a row that is to be taken alone, and can't be claimed at all, is left
   daemon.database.exec(
       "INSERT INTO event_outbox (id, stream_name, payload_json, attempts, locked_by, locked_until)"
       " VALUES ('a000002', 'stream', '{}', 2, 'gone', now() - interval '1 s')");
+  // While it is all that is due, nothing shows that the table takes writes.
+  wait_until([&] { return http_get(daemon.port, "/readyz").status == 503; });
   insert_rows(daemon.database, "b", "stream", 100);
   wait_until([&] { return count_rows(daemon.database, kPublished) == 100; });
   wait_until(
       [&] { return contains(daemon.outboxd->err(), "row a000002: it can't be claimed: P0001 (raise_exception)"); });
+  wait_until([&] { return http_get(daemon.port, "/readyz").status == 200; });
   CHECK(count_rows(daemon.database, "id = 'a000002' AND attempts = 2") == 1);
   no_longer_object(daemon.database);
   wait_until([&] { return count_rows(daemon.database, kPublished) == 101; });
