@@ -5,9 +5,12 @@
 #include "system/private_memory.hpp"
 #include "telemetry/log.hpp"
 
+#include <boost/asio/multiple_exceptions.hpp>
+
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <new>
 #include <string>
 #include <variant>
 
@@ -33,12 +36,28 @@ int dispatch_command(const CommandLine& line) {
   return kCouldNotWork;
 }
 
+/// What ended the process, for people. Loops that end together bring the first's exception along.
+std::string described(const std::exception& error) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
+    return "out of memory: lower dispatcher.batch_bytes and dispatcher.max_payload_bytes, or give the process more";
+  }
+  const auto* several = dynamic_cast<const boost::asio::multiple_exceptions*>(&error);
+  if (several == nullptr || !several->first_exception()) return error.what();
+  try {
+    std::rethrow_exception(several->first_exception());
+  } catch (const std::exception& first) {
+    return described(first);
+  } catch (...) {
+    return "an unknown exception";
+  }
+}
+
 /// What would have said more can't be written by the library's own handler, which waits for the reader of the log.
 [[noreturn]] void end_at_once() {
   try {
     if (const auto error = std::current_exception()) std::rethrow_exception(error);
   } catch (const std::exception& error) {
-    outboxd::telemetry::log::say(std::string{"outboxd: ended by an error that nothing catches: "} + error.what());
+    outboxd::telemetry::log::say(std::string{"outboxd: ended by an error that nothing catches: "} + described(error));
   } catch (...) {
     outboxd::telemetry::log::say("outboxd: ended by an error that nothing catches");
   }
@@ -56,7 +75,7 @@ int run_program(int argc, char** argv) {
     }
     return dispatch_command(std::get<CommandLine>(parsed));
   } catch (const std::exception& error) {
-    outboxd::telemetry::log::say(std::string{"outboxd: ended by something unexpected: "} + error.what());
+    outboxd::telemetry::log::say(std::string{"outboxd: ended by something unexpected: "} + described(error));
     return kIncomplete;
   }
 }

@@ -46,6 +46,7 @@ Awaitable<void> Dispatcher::claim_loop() {
     const auto rows = claimed->rows.size() + claimed->refused.size();
     const bool more = claimed->more || rows >= limit;
     more ? batch_.was_full() : batch_.was_not_full();
+    if (claimed->room.suffices()) batch_.lease_sufficed(static_cast<std::uint32_t>(rows));
     // With a batch on its way already, the next may have to wait for it.
     if (!claimed->rows.empty() && !empty_handed) co_await disarm_wake_ups();
     if (!claimed->rows.empty()) {
@@ -102,6 +103,7 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   }
   if (!claims_refused_.since) claim_backoff_.reset();
   auto claimed = std::move(*result);
+  claimed.room = {.asked = started, .arrived = parts_.clock.now(), .ends = claimed.lease_ends};
   if (!claimed.any_due) nothing_due_at_ = started;
   if (options_.once && due_by_.empty()) due_by_ = claimed.claimed_at;
   // A row that can't be read was claimed, and is dead.

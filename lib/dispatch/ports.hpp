@@ -5,6 +5,7 @@
 #include "dispatch/refused_row.hpp"
 #include "entry/entry.hpp"
 #include "outbox/decide.hpp"
+#include "outbox/lease_room.hpp"
 #include "outbox/outcome.hpp"
 #include "outbox/row.hpp"
 
@@ -67,6 +68,8 @@ struct ClaimedRows {
   std::string claimed_at;
   /// By our clock, taken before the claim was sent, so never later than the store's own end of the lease.
   TimePoint lease_ends;
+  /// What the dispatcher makes of it.
+  LeaseRoom room{};
 };
 
 /// The outcomes of rows of one claim.

@@ -20,6 +20,13 @@ std::string worn_out_text(const Row& row, std::uint32_t max_attempts) {
          "refused it, and it may be in its stream), or the maximum was lowered";
 }
 
+/// Why the row can never be published, as far as the store has seen; empty where it hasn't.
+std::string refusal_by_store(const Row& row, const entry::Encoder& encoder) {
+  if (row.overlong_stream) return entry::name_refusal("stream name", *row.overlong_stream);
+  if (row.overlong_dedupe_key) return entry::name_refusal(entry::kDedupeField, *row.overlong_dedupe_key);
+  return row.oversize_bytes ? encoder.oversize_refusal(*row.oversize_bytes) : std::string{};
+}
+
 // Each write must be answered within the time-out, so a batch of large payloads goes out in several.
 constexpr std::size_t kMaxWriteBytes = 8UL << 20U;
 
@@ -52,8 +59,8 @@ Prepared prepare(std::span<const Row> rows, entry::Encoder& encoder, std::uint32
       reply = Reply{Fault::worn_out, worn_out_text(row, max_attempts)};
       continue;
     }
-    if (row.oversize_bytes) {
-      reply = Reply{Fault::bad_row, encoder.oversize_refusal(*row.oversize_bytes)};
+    if (auto refusal = refusal_by_store(row, encoder); !refusal.empty()) {
+      reply = Reply{Fault::bad_row, std::move(refusal)};
       continue;
     }
     auto encoded = encode(row, encoder, reply);

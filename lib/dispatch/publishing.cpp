@@ -24,6 +24,16 @@ bool is_outage(const Reply& reply) {
   return is_no_answer(reply) || reply.fault == Fault::redis_refuses;
 }
 
+std::string lease_text(const ClaimedRows& claimed, TimePoint now) {
+  const auto millis = [](TimePoint::duration time) {
+    return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()) + " ms";
+  };
+  const auto& room = claimed.room;
+  return "of a lease of " + millis(room.ends - room.asked) + " the claim of " + std::to_string(claimed.rows.size()) +
+         " row(s) took " + millis(room.arrived - room.asked) + ", and they waited " + millis(now - room.arrived) +
+         " to be sent: raise dispatcher.lease, or look for what makes claims or Redis slow";
+}
+
 const std::string& id_of(const entry::Entry& entry) {
   return entry.fields.front().value;
 }
@@ -71,8 +81,9 @@ Awaitable<Settlement> Dispatcher::publish(Work work) {
 std::optional<Reply> Dispatcher::obstacle(const Work& work, bool explores) const {
   if (past_deadline()) return Reply{Fault::stopping, "the deadline came first"};
   if (breaker_.is_open() && !explores) return Reply{Fault::redis_away, trouble_.redis};
-  if (parts_.clock.now() + options_.lease_reserve >= work.claimed.lease_ends) {
-    return Reply{Fault::lease_short, "too little was left of the lease"};
+  const auto& claimed = work.claimed;
+  if (parts_.clock.now() >= claimed.room.send_by(options_.lease_reserve, claimed.rows.size())) {
+    return Reply{Fault::lease_short, lease_text(claimed, parts_.clock.now())};
   }
   return std::nullopt;
 }
@@ -88,7 +99,9 @@ Awaitable<std::vector<Reply>> Dispatcher::send(const Prepared& prepared, const W
       break;
     }
     const auto entries = std::span{prepared.entries}.subspan(begin, end - begin);
-    auto answered = co_await parts_.publisher.publish(entries, work.claimed.lease_ends - options_.lease_reserve);
+    const auto& claimed = work.claimed;
+    auto answered = co_await parts_.publisher.publish(
+        entries, claimed.room.send_by(options_.lease_reserve, claimed.rows.size()));
     const bool answers = co_await judge(answered, entries);
     if (answers) watch_for_outage(answered, entries);
     explores = explores && answers && std::ranges::none_of(answered, is_no_answer);
@@ -171,6 +184,10 @@ void Dispatcher::hold_back(Prepared& prepared, const std::vector<Row>& rows) con
 Settlement Dispatcher::decide_all(ClaimedRows claimed, const Prepared& prepared) {
   Settlement settlement{{}, std::move(claimed.lease), claimed.lease_ends};
   settlement.outcomes.reserve(claimed.rows.size());
+  const auto was_short = [](const auto& reply) { return reply->fault == Fault::lease_short; };
+  if (std::ranges::any_of(prepared.replies, was_short)) {
+    batch_.lease_was_short(static_cast<std::uint32_t>(claimed.rows.size()));
+  }
   for (std::size_t i = 0; i < claimed.rows.size(); ++i) {
     const auto& row = claimed.rows[i];
     const auto& reply = *prepared.replies[i];

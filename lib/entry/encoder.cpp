@@ -19,7 +19,25 @@ std::size_t drop_reserved(std::vector<Field>& fields, std::size_t ours, bool has
   return count;
 }
 
+/// Why none of this event's names can be published; empty where they can.
+std::string refusal_of_names(const Event& event) {
+  if (event.stream.empty()) return "stream name is empty";
+  // It would be another line, or another stream, to whoever reads a log, a signature or a configuration.
+  if (has_control_character(event.stream)) return "stream name has a control character in it";
+  if (event.stream.size() > kMaxNameBytes) return name_refusal("stream name", event.stream.size());
+  if (event.outbox_id.size() > kMaxNameBytes) return name_refusal("id", event.outbox_id.size());
+  if (event.dedupe_key && event.dedupe_key->size() > kMaxNameBytes) {
+    return name_refusal(kDedupeField, event.dedupe_key->size());
+  }
+  return {};
+}
+
 }  // namespace
+
+std::string name_refusal(std::string_view name, std::uint64_t bytes) {
+  return std::string{name} + " is " + std::to_string(bytes) + " bytes, over the limit of " +
+         std::to_string(kMaxNameBytes) + ": use a shorter one";
+}
 
 Encoder::Encoder(EncodingRules rules, std::span<const std::uint8_t> key) : rules_{rules} {
   if (!key.empty()) signer_.emplace(key);
@@ -32,15 +50,8 @@ std::string Encoder::oversize_refusal(std::uint64_t bytes) const {
 
 Encoded Encoder::encode(const Event& event) {
   Encoded result;
-  if (event.stream.empty()) {
-    result.refusal = "stream name is empty";
-    return result;
-  }
-  // It would be another line, or another stream, to whoever reads a log, a signature or a configuration.
-  if (has_control_character(event.stream)) {
-    result.refusal = "stream name has a control character in it";
-    return result;
-  }
+  result.refusal = refusal_of_names(event);
+  if (!result.refusal.empty()) return result;
   if (event.payload_json.size() > rules_.max_payload_bytes) {
     result.refusal = oversize_refusal(event.payload_json.size());
     return result;

@@ -25,6 +25,12 @@ struct EncodingRules {
   Ambiguous ambiguous = Ambiguous::published;
 };
 
+/// An id, a stream's name or a dedupe key of more bytes than this can't be published.
+inline constexpr std::uint64_t kMaxNameBytes = 4'096;
+
+/// Why an event can't be published whose `name` ("id", "stream name", "dedupe_key") has so many bytes.
+[[nodiscard]] std::string name_refusal(std::string_view name, std::uint64_t bytes);
+
 /// One event to encode; views into the row it comes from.
 struct Event {
   std::string_view stream;

@@ -7,22 +7,32 @@
 namespace outboxd {
 
 /// How many rows a claim asks for: the usual number, and twice as many after each claim that was full, up to a bound,
-/// as larger batches cost less a row while a backlog is worked off.
+/// as larger batches cost less a row while a backlog is worked off. Half as many where a claim took so long that its
+/// rows could not be sent within their lease, until whole claims leave enough of it again.
 class BatchSize {
  public:
   /// `most` below `usual` counts as `usual`: no growth.
-  BatchSize(std::uint32_t usual, std::uint32_t most) : usual_{usual}, most_{std::max(usual, most)}, now_{usual} {}
+  BatchSize(std::uint32_t usual, std::uint32_t most)
+      : usual_{usual}, most_{std::max(usual, most)}, now_{usual}, within_lease_{most_} {}
 
-  [[nodiscard]] std::uint32_t now() const { return now_; }
+  [[nodiscard]] std::uint32_t now() const { return std::min(now_, within_lease_); }
 
   /// There were as many rows as the last claim asked for, or more.
   void was_full() { now_ = now_ > most_ / 2 ? most_ : now_ * 2; }
   void was_not_full() { now_ = usual_; }
 
+  /// Too little was left of the lease to send a claim of so many rows.
+  void lease_was_short(std::uint32_t rows) { within_lease_ = std::max(1U, std::min(rows, within_lease_) / 2); }
+  /// The claim of so many rows would have left enough of it had they been twice as many.
+  void lease_sufficed(std::uint32_t rows) {
+    if (rows >= within_lease_) within_lease_ = within_lease_ > most_ / 2 ? most_ : within_lease_ * 2;
+  }
+
  private:
   std::uint32_t usual_;
   std::uint32_t most_;
   std::uint32_t now_;
+  std::uint32_t within_lease_;
 };
 
 }  // namespace outboxd

@@ -15,6 +15,9 @@ struct Row {
   std::string payload_json;
   /// Set when the payload was too large to be fetched: its size.
   std::optional<std::uint64_t> oversize_bytes{};
+  /// Set when the stream's name, or the dedupe key, was too long to be fetched: its size. Its beginning is here.
+  std::optional<std::uint64_t> overlong_stream{};
+  std::optional<std::uint64_t> overlong_dedupe_key{};
   /// Set by table layouts that carry one; then it is the entry's second field.
   std::optional<std::string> dedupe_key{};
   /// Which attempt this claim is: 1 for the first.

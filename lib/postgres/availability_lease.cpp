@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A claim moves the time from which a row may be claimed to the lease's end. To everybody else the row is then as one
 // that is not due yet, and the end names the claim: it lies after every time at which the row was due before.
+#include "postgres/claimed_sql.hpp"
 #include "postgres/layout_sql.hpp"
 
 namespace outboxd::postgres {
@@ -16,7 +17,7 @@ WITH oldest AS MATERIALIZED (
    WHERE {key} {key_equals} ANY (ARRAY(SELECT {key} FROM {table} WHERE {which}{and_rows}
                              ORDER BY {available_at} LIMIT greatest(4 * $1::bigint, 256)))
      AND {still_due}
-   ORDER BY {created_at}, {id} LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
+   ORDER BY {created_at}, {id_order} LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
 others AS MATERIALIZED (
   SELECT {key} AS place, {id} AS id FROM {table}
    WHERE {which}{and_rows} AND NOT {key} {key_equals} ANY (ARRAY(SELECT place FROM oldest))
@@ -30,20 +31,19 @@ claimed AS (
 {claimed})sql";
 
 constexpr std::string_view kReturned = R"sql(
-            o.{id} AS id, o.{stream}::text AS stream, coalesce(o.{payload}::text, 'null') AS payload,
             least({o_attempts}, {attempts_cap}) + 1 AS attempt, o.{available_at} AS lease,
-            o.{created_at} AS created_at, {dedupe_key}::text AS dedupe_key)sql";
+            o.{created_at} AS order_time,{row_returned})sql";
 
 constexpr std::string_view kLookAhead = R"sql(
 SELECT place::text FROM (
-  SELECT {key} AS place, {created_at} AS created_at, {id} AS id FROM {table}
+  SELECT {key} AS place, {created_at} AS created_at, {id_order} AS id FROM {table}
    WHERE {due}{but_streams} ORDER BY {available_at} LIMIT $1::bigint) AS first
  ORDER BY created_at, id)sql";
 
 constexpr std::string_view kClaimPlaces = R"sql(/* claim */
 WITH locked AS MATERIALIZED (
   SELECT {key} AS place, {id} AS id FROM {table} WHERE {which}{and_rows}
-   ORDER BY {created_at}, {id} LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
+   ORDER BY {created_at}, {id_order} LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
 claimed AS (
   UPDATE {table} AS o
      SET {available_at} = {lease_end}
@@ -54,7 +54,7 @@ claimed AS (
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
   SELECT {id} AS id, {created_at} AS created_at FROM {table}
-   WHERE {due} AND NOT {id} {id_equals} ANY ($3::text[]::{ids}){but_streams}
+   WHERE {due} AND {id_fits} AND NOT {id} {id_equals} ANY ($3::text[]::{ids}){but_streams}
    ORDER BY {available_at} LIMIT $1::bigint) AS due
  ORDER BY created_at, id)sql";
 
@@ -64,6 +64,11 @@ UPDATE {table} SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) 
    AND {id} {id_equals} ANY (ARRAY(SELECT {id} FROM {table}
                           WHERE {id} {id_equals} $1::text::{id_type} AND {pending} AND {available_at} <= now()
                             FOR UPDATE SKIP LOCKED)))sql";
+
+constexpr std::string_view kBuryNameless = R"sql(
+UPDATE {table} SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) + 1
+ WHERE $2::text IS NOT NULL AND ctid = $1::tid AND NOT ({id_fits}) AND {pending}
+   AND {available_at} = $3::timestamptz)sql";
 
 constexpr std::string_view kOurs =
     "{id} {id_equals} ANY ($1::text[]::{ids}) AND {pending} AND {available_at} = $2::timestamptz";
@@ -126,13 +131,14 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   // Who leased a row, and whether its last claim had an outcome, is not to be seen in such a table: dead workers'
   // rows come back at their lease's end, and nothing is suspected.
   Layout layout;
-  sql.add_claims(layout, kClaim, kClaimPlaces, "", "created_at, id");
+  sql.add_claims(layout, kClaim, kClaimPlaces, "");
   sql.add_settlements(layout, kMarkPublished, kSettle);
-  layout.look_ahead = sql.fill_read(kLookAhead);
+  layout.look_ahead = sql.fill_read(bounded_places(std::string{kLookAhead}, terms));
   layout.due_ids = sql.fill_read(kDueIds);
-  layout.but_streams.look_ahead = sql.fill_but_streams(kLookAhead, 3);
+  layout.but_streams.look_ahead = sql.fill_but_streams(bounded_places(std::string{kLookAhead}, terms), 3);
   layout.but_streams.due_ids = sql.fill_but_streams(kDueIds, 4);
   layout.bury = sql.fill_write(kBury);
+  layout.bury_nameless = sql.fill_write(kBuryNameless);
   layout.sample = sql.fill_read(kSample);
   layout.in_hand = sql.fill_read(kInHand);
   return layout;

@@ -3,6 +3,7 @@
 
 #include "postgres/array_literal.hpp"
 #include "postgres/by_halves.hpp"
+#include "postgres/claim_answer.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,50 +15,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 // A cause of our own, where there is no SQLSTATE.
 constexpr const char* kUnwritten = "unwritten";
-
-/// Attempts are an integer that others may have set to anything.
-std::uint32_t attempt_of(const pqxx::field& field) {
-  return static_cast<std::uint32_t>(std::max(0LL, std::stoll(text_of(field))));
-}
-
-Row read_row(const pqxx::row& line, std::uint64_t max_payload_bytes) {
-  Row row;
-  row.id = text_of(line[0]);
-  row.stream = text_of(line[1]);
-  row.payload_json = text_of(line[2]);
-  row.attempt = attempt_of(line[3]);
-  row.dedupe_key = optional_text_of(line[7]);
-  const auto bytes = line[6].is_null() ? 0 : std::stoull(text_of(line[6]));
-  if (bytes > max_payload_bytes) row.oversize_bytes = bytes;
-  return row;
-}
-
-/// Rows of a claim that were not handed out, by their ids.
-struct NotHandedOut {
-  std::vector<std::string> kept_back;
-  /// They were locked, but the lease was not written.
-  std::vector<std::string> unwritten;
-};
-
-NotHandedOut read_claim(const pqxx::result& result, std::uint64_t max_payload_bytes, dispatch::ClaimedRows& claimed) {
-  NotHandedOut others;
-  claimed.claimed_at = text_of(result[0][5]);
-  claimed.any_due = text_of(result[0][8]) == "t";
-  if (row_count(result) == 1) return others;
-  if (!result[0][4].is_null()) claimed.lease = text_of(result[0][4]);
-  claimed.rows.reserve(claimed.rows.size() + row_count(result) - 1);
-  for (const auto& line : result) {
-    if (line[0].is_null()) continue;
-    if (line[8].is_null()) {
-      others.unwritten.push_back(text_of(line[0]));
-    } else if (text_of(line[8]) == "t") {
-      others.kept_back.push_back(text_of(line[0]));
-    } else {
-      claimed.rows.push_back(read_row(line, max_payload_bytes));
-    }
-  }
-  return others;
-}
 
 }  // namespace
 
@@ -93,10 +50,10 @@ std::vector<std::string> Claims::claim_into(dispatch::ClaimedRows& claimed, cons
                                             const std::string& statement, std::size_t limit, const Ids&... ids) {
   // Taken before the statement is sent: the server's own end of the lease can only be later.
   if (claimed.rows.empty()) claimed.lease_ends = SteadyClock::now() + call.terms.lease;
-  auto others = read_claim(exec(call.statements, statement, limit, or_null(call.request.due_by), ids...),
-                           call.terms.max_payload_bytes, claimed);
+  const auto answer = exec(call.statements, statement, limit, or_null(call.request.due_by), ids...);
+  auto others = read_claim(call.statements, call.layout, call.terms, answer, claimed);
   kept_back_ = std::move(others.kept_back);
-  last_was_full_ = claimed.rows.size() + kept_back_.size() >= limit;
+  last_was_full_ = claimed.rows.size() + claimed.refused.size() + kept_back_.size() >= limit;
   give_back_what_does_not_fit(call, claimed);
   return std::move(others.unwritten);
 }
@@ -128,12 +85,13 @@ std::vector<std::string> Claims::claim_these(dispatch::ClaimedRows& claimed, con
 // Another session may have changed a row between our look at it and its lock; by its id, and with another look, it is
 // found. What is not written even then is held back by a trigger.
 void Claims::claim_unwritten(dispatch::ClaimedRows& claimed, const Call& call, const std::vector<std::string>& ids) {
-  for (const auto& id : claim_these(claimed, call, ids)) {
+  const auto unwritten = claim_these(claimed, call, ids);
+  for (const auto& id : unwritten) {
     claimed.refused.push_back(
         refuse(call, id, kUnwritten, "the UPDATE for its lease did nothing, or was undone (by a trigger?)"));
   }
-  if (claimed.refused.empty()) return;
-  claimed.refusal = "claiming from " + call.table + ": " + claimed.refused.front().reason;
+  if (unwritten.empty()) return;
+  claimed.refusal = "claiming from " + call.table + ": " + claimed.refused.back().reason;
 }
 
 dispatch::ClaimedRows Claims::claim_due(const Call& call) {

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "postgres/claimed_sql.hpp"
 #include "postgres/identifier.hpp"
 #include "postgres/layout_sql.hpp"
 #include "postgres/worker_lock.hpp"
@@ -21,16 +22,15 @@ claimed AS (
      SET {attempts} = least({o_attempts}, {attempts_cap}) + 1, {locked_by} = {worker}, {locked_until} = {lease_end}
    WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked))
      AND {still_due}
-  RETURNING o.{id} AS id, o.{stream}::text AS stream, coalesce(o.{payload}::text, 'null') AS payload, o.{attempts} AS attempt,
-            CASE WHEN o.{locked_by}::text = {worker} THEN o.{locked_until} END AS lease, o.{available_at} AS available_at, {dedupe_key}::text AS dedupe_key)
+  RETURNING o.{attempts} AS attempt, CASE WHEN o.{locked_by}::text = {worker} THEN o.{locked_until} END AS lease,
+            o.{available_at} AS order_time,{row_returned})
 {claimed})sql";
 
 // A lease that nobody ended tells that the claim before had no outcome. A row that takes its dispatchers down would
 // take the attempts of its neighbours with it each time; so from its third claim on it is claimed alone.
 constexpr std::string_view kNoSuspects =
     " AND NOT ({locked_until} IS NOT NULL AND {own_attempts} BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} "
-    "- "
-    "1)";
+    "- 1 AND {id_fits})";
 
 constexpr std::string_view kSuspects = R"sql(
 SELECT id::text FROM (
@@ -45,7 +45,7 @@ SELECT {key}::text FROM {table} WHERE {due}{no_suspects}{but_streams} ORDER BY {
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
   SELECT {id} AS id, {available_at} AS available_at FROM {table}
-   WHERE {due} AND NOT {id} {id_equals} ANY ($3::text[]::{ids}){no_suspects}{but_streams}
+   WHERE {due} AND {id_fits} AND NOT {id} {id_equals} ANY ($3::text[]::{ids}){no_suspects}{but_streams}
    ORDER BY {available_at} LIMIT $1::bigint) AS due
  ORDER BY available_at, id)sql";
 
@@ -57,6 +57,11 @@ UPDATE {table}
          SELECT {id} FROM {table}
           WHERE {id} {id_equals} $1::text::{id_type} AND {pending} AND ({locked_until} IS NULL OR {locked_until} < now())
             FOR UPDATE SKIP LOCKED)))sql";
+
+constexpr std::string_view kBuryNameless = R"sql(
+UPDATE {table} SET {set_dead}{locked_until} = NULL
+ WHERE $2::text IS NOT NULL AND ctid = $1::tid AND NOT ({id_fits})
+   AND {locked_by}::text = {worker} AND {locked_until} = $3::timestamptz)sql";
 
 // The lease guards: this worker's, and of this claim. Its end names the claim, as each claim is later than the last;
 // the number of the attempt would not, since a released row's is given back.
@@ -80,18 +85,20 @@ UPDATE {table} AS o
  WHERE o.{id} {id_equals} s.id AND o.{locked_by}::text = {worker} AND o.{locked_until} = $2::timestamptz{and_rows}
 RETURNING o.{id} AS id, coalesce({is_as_meant}, false) AS as_meant))sql";
 
+// Others may write anything into locked_by: what is longer than a name of ours is none, and isn't fetched.
 // A dead worker's rows are among those due first, as it claimed them in that order; the bound keeps both statements
 // cheap beside a large backlog.
 constexpr std::string_view kLookOut = R"sql(/* look out */
 WITH leased AS MATERIALIZED (
   SELECT * FROM (
     SELECT {id} AS id, {locked_by}::text AS locked_by, {locked_until} AS lease, {attempts} AS attempts FROM {table}
-     WHERE {pending} AND {available_at} <= least(now(), $1::timestamptz){filter}
+     WHERE {pending} AND {available_at} <= least(now(), $1::timestamptz) AND {id_fits}{filter}
      ORDER BY {available_at} LIMIT 5000) AS first
    WHERE lease IS NOT NULL)
 SELECT worker, NULL FROM (
   SELECT DISTINCT locked_by AS worker FROM leased
-   WHERE lease > now() AND locked_by LIKE 'outboxd:%' AND locked_by <> {worker}) AS others
+   WHERE lease > now() AND CASE WHEN octet_length(locked_by) <= 256
+                                THEN locked_by LIKE 'outboxd:%' AND locked_by <> {worker} END) AS others
  WHERE {is_gone}
 UNION ALL (
 SELECT NULL, id::text FROM leased WHERE {is_suspect} ORDER BY attempts LIMIT 1000))sql";
@@ -145,14 +152,15 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   sql.set("no_suspects", kNoSuspects);
   sql.set("any_due", "EXISTS (SELECT FROM {table} WHERE {pending} AND {available_at} <= now(){filter})");
   Layout layout;
-  sql.add_claims(layout, kClaim, kClaim, "{no_suspects}", "available_at, id");
+  sql.add_claims(layout, kClaim, kClaim, "{no_suspects}");
   sql.add_settlements(layout, kMarkPublished, kSettle);
-  layout.look_ahead = sql.fill_read(kLookAhead);
+  layout.look_ahead = sql.fill_read(bounded_places(std::string{kLookAhead}, terms));
   layout.due_ids = sql.fill_read(kDueIds);
-  layout.but_streams.look_ahead = sql.fill_but_streams(kLookAhead, 3);
+  layout.but_streams.look_ahead = sql.fill_but_streams(bounded_places(std::string{kLookAhead}, terms), 3);
   layout.but_streams.due_ids = sql.fill_but_streams(kDueIds, 4);
   layout.free_unknown_leases = sql.fill_write(kFreeUnknownLeases);
   layout.bury = sql.fill_write(kBury);
+  layout.bury_nameless = sql.fill_write(kBuryNameless);
   layout.look_out = sql.fill_read(kLookOut);
   layout.free_leases = sql.fill_write(kFreeLeases);
   layout.suspects = sql.fill_read(kSuspects);

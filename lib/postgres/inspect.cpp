@@ -106,6 +106,7 @@ class ColumnCheck {
       object(column, "must have a unique index of its own");
     }
     if (column.role == "id") report_.id_type = type;
+    if (column.role == "payload") report_.payload_type = type;
     if (column.role == "status") report_.status_type = type;
     if (column.role == "id" && !row[10].is_null()) report_.id_equals = text_of(row[10]);
     if (column.role == "status" && !row[10].is_null()) report_.status_equals = text_of(row[10]);
@@ -253,6 +254,7 @@ LayoutTerms with_facts(LayoutTerms terms, const TableReport& report) {
   if (!report.table.empty()) terms.table = report.table;
   terms.ctid_names_rows = report.plain;
   terms.id_type = report.id_type;
+  terms.payload_type = report.payload_type;
   terms.status_type = report.status_type;
   terms.attempts_type = report.attempts_type;
   terms.last_error_type = report.last_error_type;

@@ -23,6 +23,7 @@ struct TableReport {
   bool plain = false;
   /// SQL types of columns, as the catalog prints them where only pg_catalog is in the search path.
   std::string id_type = "text";
+  std::string payload_type = "jsonb";
   std::string status_type = "text";
   std::string attempts_type = "integer";
   /// With its length, if it has one: what is longer is cut.

@@ -19,6 +19,7 @@ struct LayoutTerms {
   bool ctid_names_rows = false;
   /// SQL types, as the catalog prints them where only pg_catalog is in the search path.
   std::string id_type = "text";
+  std::string payload_type = "jsonb";
   std::string status_type = "text";
   std::string attempts_type = "integer";
   std::string last_error_type = "text";
@@ -37,7 +38,7 @@ struct LayoutTerms {
   /// Payloads beyond this, and those of rows beyond the last attempt, are not fetched.
   std::uint64_t max_payload_bytes = 16ULL << 20U;
   std::uint32_t max_attempts = 100;
-  /// Payloads of one claim, together; the first one always fits.
+  /// Payloads and names of one claim, together; the first row always fits.
   std::uint64_t batch_bytes = 8ULL << 20U;
 };
 
@@ -46,10 +47,12 @@ struct LayoutTerms {
 /// claim.
 struct Layout {
   /// $1 limit, $2 due by. Leaves out suspects. Returns id, stream, payload, attempt, lease, claimed at, payload's
-  /// bytes, dedupe key, kept back: first a line with the lease (if there are rows), "claimed at", and, as the last,
-  /// whether any rows are due, leased or not; then the rows in publishing order, without those two. Bytes are told
-  /// where the payload is left out; so are those of rows that are kept back, as those before them are all that a
-  /// batch may hold.
+  /// bytes, dedupe key, kept back; bytes of the id, of the stream's name and of the dedupe key, where these are cut
+  /// as they are too long, and the row's place, if its id is. First comes a line with the lease (if there are rows),
+  /// "claimed at", and, as kept back, whether any rows are due, leased or not; then the rows in publishing order,
+  /// without those two. Bytes are told where the payload is left out. Rows that are kept back have an id alone: those
+  /// before them are all that a batch may hold. Rows that were locked and not leased come last: an id, and nothing
+  /// else.
   std::string claim;
   /// The same, without the rows whose ids are in $3.
   std::string claim_others;
@@ -76,6 +79,9 @@ struct Layout {
   std::string read_payload;
   /// Declares $1 dead with the error $2, unless it is leased, locked or published.
   std::string bury;
+  /// Declares the row in the place $1 dead with the error $2, if it has the lease $3 and its id is too long to name
+  /// it.
+  std::string bury_nameless;
   /// Marks rows published. $1 ids, $2 lease.
   std::string mark_published;
   /// Writes outcomes of any kind. $1 ids, $2 lease, $3 verdicts, $4 delays in microseconds (0: keep the time), $5

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/layout_sql.hpp"
 
+#include "postgres/claimed_sql.hpp"
 #include "postgres/identifier.hpp"
 #include "postgres/search_path.hpp"
 
@@ -42,10 +43,6 @@ std::string most_attempts_of(const std::string& type) {
   return type == "smallint" ? "32766" : "2147483646";
 }
 
-constexpr std::string_view kReadPayload = R"sql(
-SELECT CASE WHEN octet_length({payload}::text) <= {max_payload} THEN {payload}::text END
-  FROM {table} WHERE {id} {id_equals} $1::text::{id_type})sql";
-
 constexpr std::string_view kUnlockedOnly = R"sql(
    AND o.{key} {key_equals} ANY (ARRAY(SELECT {key} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED)))sql";
 
@@ -57,33 +54,6 @@ SELECT {id}::text, {id} {id_equals} ANY (ARRAY(SELECT {id} FROM {table} WHERE {o
 constexpr std::string_view kWritten = R"sql(
 SELECT NULL::text, count(*) FROM written WHERE {takes_own_path}
 UNION ALL SELECT id::text, NULL FROM written WHERE NOT as_meant)sql";
-
-// A payload that won't be sent anyway stays in the database, as it may be larger than our memory; so do those that
-// are more than a batch may hold. The first line says what holds for all, and sets the role's own search path before
-// it asks for the rows, which claims them; the lines of one branch follow those of the one before. Sums that run
-// along the rows cost a tenth of the claim, and are seldom needed.
-constexpr std::string_view kClaimed = R"sql(
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, {lease}, now(), NULL::bigint,
-       NULL::text, {any_due}
- WHERE {takes_own_path}
-UNION ALL (
-SELECT id::text, stream, CASE WHEN {fits} THEN payload END, attempt, NULL, NULL,
-       CASE WHEN {fits} THEN NULL ELSE octet_length(payload) END, dedupe_key, false
-  FROM claimed WHERE {all_fit} AND {is_leased} ORDER BY {order})
-UNION ALL (
-SELECT id::text, stream, CASE WHEN fits AND NOT kept_back THEN payload END, attempt, NULL, NULL, bytes, dedupe_key,
-       kept_back
-  FROM (
-    SELECT *, before > 0 AND before + bytes > {batch_bytes} AND fits AS kept_back FROM (
-      SELECT *, coalesce(sum(CASE WHEN fits THEN bytes ELSE 0 END)
-                           OVER (ORDER BY {order} ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING), 0) AS before
-        FROM (SELECT *, octet_length(payload) AS bytes, {fits} AS fits FROM claimed WHERE NOT {all_fit} AND {is_leased}) AS sized)
-      AS summed) AS rows
- ORDER BY {order})
-UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
- WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed WHERE {is_leased})
-   AND NOT EXISTS (SELECT FROM claimed WHERE claimed.id {id_equals} locked.id AND {is_leased}))sql";
 
 }  // namespace
 
@@ -155,6 +125,7 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
       std::string{"CASE s.verdict WHEN 'published' THEN {is_published} WHEN 'dead' THEN "} +
           (shape.has_status() ? "o.{status} {status_equals} {as_dead}" : "o.{available_at} = 'infinity'") +
           " ELSE s.delay = 0 OR o.{available_at} > now() END");
+  set_claimed(*this, terms);
   set("dead_at", shape.has_status() ? "" : "WHEN s.verdict = 'dead' THEN 'infinity'::timestamptz");
 }
 
@@ -199,25 +170,14 @@ std::string LayoutSql::fill_but_streams(std::string_view sql, int parameter) con
   return filled.fill_read(sql);
 }
 
-std::string LayoutSql::claimed(std::string_view order) const {
-  auto sql = *this;
-  sql.set("order", order);
-  // A trigger may write another lease than it was to, or none. Of several the most frequent one is ours.
-  sql.put("lease", "(SELECT mode() WITHIN GROUP (ORDER BY lease) FROM claimed WHERE lease > now())");
-  sql.set("is_leased", "lease = {lease}");
-  sql.set("fits", "(octet_length(payload) <= {max_payload} AND attempt <= {max_attempts})");
-  sql.set("all_fit", "(SELECT coalesce(sum(octet_length(payload)), 0) <= {batch_bytes} FROM claimed WHERE {fits})");
-  return sql.fill(kClaimed);
-}
-
 void LayoutSql::add_claims(Layout& layout, std::string_view claim, std::string_view claim_places,
-                           std::string_view ordinary, std::string_view order) const {
-  const auto with = [this, order](std::string_view statement, const std::string& and_rows, std::string_view which,
-                                  std::string_view lease_end) {
+                           std::string_view ordinary) const {
+  const auto with = [this](std::string_view statement, const std::string& and_rows, std::string_view which,
+                           std::string_view lease_end) {
     auto sql = *this;
     // Looking for any would walk over all that an old snapshot keeps, which those who know the places don't.
     if (which != "{due}") sql.put("any_due", "true");
-    sql.put("claimed", sql.claimed(order));
+    sql.put("claimed", claimed_sql(sql));
     sql.set("which", which);
     sql.set("and_rows", and_rows);
     sql.set("lease_end", lease_end);
@@ -249,7 +209,7 @@ void LayoutSql::add_settlements(Layout& layout, std::string_view mark_published,
   layout.settle = with("");
   layout.settle_unlocked = with(kUnlockedOnly);
   layout.still_ours = fill_read(kStillOurs);
-  layout.read_payload = fill_read(kReadPayload);
+  layout.read_payload = fill_read("{read_payload}");
 }
 
 Layout make_layout(const TableShape& shape, const LayoutTerms& terms) {

@@ -28,16 +28,14 @@ class LayoutSql {
   /// The same, with {but_streams} as a condition that leaves out the streams in the parameter of this number.
   [[nodiscard]] std::string fill_but_streams(std::string_view sql, int parameter) const;
   /// The ways in which a claim is asked for. `claim` and `claim_places` take the rows for which {which}{and_rows}
-  /// holds, lease them until {lease_end}, and return {claimed} in `order`; `ordinary` are further conditions where no
-  /// certain rows are meant. {any_due} says whether there are rows that somebody has to look after.
-  void add_claims(Layout& layout, std::string_view claim, std::string_view claim_places, std::string_view ordinary,
-                  std::string_view order) const;
+  /// holds, lease them until {lease_end}, and return {claimed}; `ordinary` are further conditions where no certain
+  /// rows are meant. {any_due} says whether there are rows that somebody has to look after.
+  void add_claims(Layout& layout, std::string_view claim, std::string_view claim_places,
+                  std::string_view ordinary) const;
   /// The ways in which outcomes are written; {ours} says which rows are still ours.
   void add_settlements(Layout& layout, std::string_view mark_published, std::string_view settle) const;
 
  private:
-  /// What a claim returns, of the rows of a CTE named claimed, in this order.
-  [[nodiscard]] std::string claimed(std::string_view order) const;
   std::map<std::string, std::string, std::less<>> values_;
 };
 

@@ -4,6 +4,7 @@
 #include "outbox/utf8.hpp"
 #include "postgres/server_text.hpp"
 
+#include <new>
 #include <stdexcept>
 
 namespace outboxd::postgres {
@@ -117,6 +118,10 @@ std::string sqlstate_of(const std::exception& error) {
 }
 
 std::string message_of(const std::exception& error, std::string_view ours) {
+  if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
+    return "not enough memory for what Postgres returns: lower dispatcher.batch_bytes and "
+           "dispatcher.max_payload_bytes, or give the process more";
+  }
   // What libpqxx says of a misuse, or of a value that it can't convert, may quote the value.
   const bool from_postgres = dynamic_cast<const pqxx::failure*>(&error) != nullptr;
   if (from_postgres) return shown_message(sqlstate_of(error), error.what(), ours);

@@ -6,6 +6,7 @@
 #include "redis/xadd.hpp"
 
 #include <algorithm>
+#include <new>
 #include <utility>
 
 namespace outboxd::redis {
@@ -21,7 +22,13 @@ dispatch::Awaitable<std::vector<Reply>> Publisher::publish(std::span<const entry
   if (std::chrono::steady_clock::now() > not_after) {
     co_return std::vector<Reply>(entries.size(), Reply{Fault::redis_away, "connecting to Redis took too long"});
   }
-  auto commands = encode(entries);
+  Commands commands;
+  try {
+    commands = encode(entries);
+  } catch (const std::bad_alloc&) {
+    co_return std::vector<Reply>(entries.size(),
+                                 Reply{Fault::short_of_memory, "not enough memory to write the batch to Redis"});
+  }
   auto exchange = co_await connection_.exchange(std::move(commands.bytes), entries.size(), options_.timeout);
   auto replies = replies_of(std::move(exchange), entries, commands.ends);
   const bool unanswered = std::ranges::any_of(

@@ -93,6 +93,13 @@ void DispatcherObserver::health(Health health, std::string_view reason) {
 
 void DispatcherObserver::failed(std::string_view stream, Fault fault, std::string_view reason) {
   DispatcherMetrics::failed(stream, fault, reason);
+  if (fault == Fault::lease_short) {
+    if (!lines_of_short_leases_.admit("")) return;
+    spdlog::warn(
+        "{}: rows were given back unsent, as too little was left of their lease ({}); claims take fewer rows",
+        dispatcher_, reason);
+    return;
+  }
   if (fault != Fault::entry_refused && fault != Fault::refused && fault != Fault::short_of_memory) return;
   const auto kept_back = lines_of_refusals_.admit(stream);
   if (!kept_back) return;

@@ -47,6 +47,7 @@ class DispatcherObserver final : public DispatcherMetrics {
   LineRate lines_of_freed_;
   LineRate lines_of_the_dead_;
   LineRate lines_of_held_up_;
+  LineRate lines_of_short_leases_;
   LineRate lines_of_dead_workers_;
   LineRate lines_of_lost_leases_;
   ChangeRate state_lines_;

@@ -25,6 +25,7 @@ void Ledger::gets_rows(const dispatch::ClaimedRows& claimed, TimePoint asked_at)
   world_.trace(life_.worker(), "claimed, lease " + claimed.lease + ":" + ids);
   auto& lease = leases_[claimed.lease];
   lease.asked_at = asked_at;
+  lease.arrived = world_.now();
   lease.ends = claimed.lease_ends;
   for (const auto& row : claimed.rows) {
     auto& placed = lease.rows.emplace_back();

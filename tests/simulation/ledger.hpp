@@ -72,6 +72,7 @@ class Ledger {
  private:
   struct Lease {
     TimePoint asked_at{};
+    TimePoint arrived{};
     TimePoint ends{};
     std::vector<ClaimedRow> rows;
     /// Rows before this one have been sent or passed over.

@@ -41,7 +41,11 @@ void Ledger::sends(std::span<const entry::Entry> entries, TimePoint not_after) {
     auto& lease = found->second;
     auto* row = find_sent(lease, id);
     if (row == nullptr) return fault("row " + id + ": a claim's rows are sent in order, and once");
-    expect(world_.now() + options_.lease_reserve < lease.ends && not_after + options_.lease_reserve <= lease.ends,
+    // A slow claim has used up its lease: then half of what is left is time enough, and all of it for a row alone.
+    const auto half = std::max<TimePoint::duration>((lease.ends - lease.arrived) / 2, {});
+    const auto reserve =
+        lease.rows.size() == 1 ? TimePoint::duration{} : std::min<TimePoint::duration>(options_.lease_reserve, half);
+    expect(world_.now() + reserve < lease.ends && not_after + reserve <= lease.ends,
            "row " + id + ": no row is sent with too little left of its lease");
     expect(row->row.attempt <= options_.retry.max_attempts, "row " + id + ": no row is sent beyond its last attempt");
     const auto suspect = unanswered_.find(id);

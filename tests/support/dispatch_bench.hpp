@@ -42,6 +42,10 @@ struct FakeStore final : RowStore {
     std::ranges::move(refused.refused, std::back_inserter(claimed.refused));
     due_by.push_back(request.due_by);
     if (after_claim) after_claim();
+    if (row_takes > 0ms) {
+      Alarm alarm{co_await boost::asio::this_coro::executor};
+      co_await clock_.wait(alarm, clock_.now() + static_cast<int>(claimed.rows.size()) * row_takes);
+    }
     co_return claimed;
   }
   Awaitable<StoreResult<Settled>> settle(const Settlement& settlement) override {
@@ -120,6 +124,8 @@ struct FakeStore final : RowStore {
 
   simulation::SimTable table;
   std::chrono::milliseconds lease = 30s;
+  /// How long a claim takes for each of its rows.
+  std::chrono::milliseconds row_takes = 0ms;
   std::string failure;
   std::function<void()> on_claim;
   std::function<void()> after_claim;

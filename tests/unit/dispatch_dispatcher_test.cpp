@@ -188,17 +188,37 @@ TEST_CASE("a row that had used all its attempts is dead unsent") {
   bench.end();
 }
 
-TEST_CASE("a batch whose lease has nearly run out is not sent") {
+TEST_CASE("a batch whose lease has run out is not sent, and costs no attempt") {
   Bench bench{Bench::daemon()};
   bench.insert("1");
-  bench.store.lease = 4s;
-  bench.run_for(100ms);
+  bench.store.lease = 1s;
+  bench.store.row_takes = 1s;
+  bench.run_for(10s);
   CHECK(bench.publisher.published.empty());
-  CHECK(bench.row("1").attempts == 0);
+  CHECK(bench.row("1").attempts <= 1);
   bench.store.lease = 30s;
-  bench.run_for(1s);
+  bench.run_for(3s);
   CHECK(bench.row("1").published);
+  CHECK(bench.row("1").attempts == 1);
   bench.end();
+  check_adds_up(bench.dispatcher.tally());
+}
+
+TEST_CASE("rows whose claim takes most of their lease go out, each once, in smaller batches") {
+  for (const auto row_takes : {100ms, 300ms, 900ms}) {
+    CAPTURE(row_takes.count());
+    Bench bench{Bench::daemon()};
+    for (int i = 0; i < 40; ++i) bench.insert(std::to_string(i));
+    bench.store.lease = 1s;
+    bench.store.row_takes = row_takes;
+    bench.run_for(2min);
+    CHECK(bench.publisher.published.size() == 40);
+    // Of those that were given back there are few: after each such claim the next is half as large.
+    CHECK(bench.dispatcher.tally().released <= 64);
+    CHECK(bench.dispatcher.tally().leases_lost == 0);
+    bench.end();
+    check_adds_up(bench.dispatcher.tally());
+  }
 }
 
 TEST_CASE("outcomes survive an outage of the store, and are settled after it") {

@@ -73,3 +73,30 @@ TEST_CASE("batch size: without a bound above the usual one it stays") {
   largest.was_full();
   CHECK(largest.now() == 4'294'967'295);
 }
+
+TEST_CASE("batch size: half as many rows for each lease that was short, down to one") {
+  BatchSize size{32, 0};
+  for (const std::uint32_t expected : {16U, 8U, 4U, 2U, 1U, 1U}) {
+    size.lease_was_short(size.now());
+    CHECK(size.now() == expected);
+  }
+  size.was_full();
+  CHECK(size.now() == 1);
+}
+
+TEST_CASE("batch size: grows again when whole claims leave enough of the lease") {
+  BatchSize size{32, 100};
+  size.lease_was_short(9);
+  CHECK(size.now() == 4);
+  size.lease_sufficed(3);
+  CHECK(size.now() == 4);
+  for (const std::uint32_t expected : {8U, 16U, 32U}) {
+    size.lease_sufficed(size.now());
+    CHECK(size.now() == expected);
+  }
+  // And beyond the usual number as before.
+  size.was_full();
+  size.lease_sufficed(size.now());
+  size.lease_sufficed(size.now());
+  CHECK(size.now() == 64);
+}

@@ -1,0 +1,95 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/claim_answer.hpp"
+
+#include "entry/encoder.hpp"
+#include "postgres/by_halves.hpp"
+#include "postgres/error_text.hpp"
+
+#include <algorithm>
+
+namespace outboxd::postgres {
+namespace {
+
+/// The columns of a claim's answer; see Layout::claim.
+enum Column {
+  kId,
+  kStream,
+  kPayload,
+  kAttempt,
+  kLease,
+  kClaimedAt,
+  kPayloadBytes,
+  kDedupeKey,
+  kKeptBack,
+  kIdBytes,
+  kStreamBytes,
+  kDedupeBytes,
+  kPlace
+};
+
+std::optional<std::uint64_t> bytes_of(const pqxx::field& field) {
+  if (field.is_null()) return std::nullopt;
+  return std::stoull(text_of(field));
+}
+
+/// Attempts are an integer that others may have set to anything.
+std::uint32_t attempt_of(const pqxx::field& field) {
+  return static_cast<std::uint32_t>(std::max(0LL, std::stoll(text_of(field))));
+}
+
+Row read_row(const pqxx::row& line, std::uint64_t max_payload_bytes) {
+  Row row;
+  row.id = text_of(line[kId]);
+  row.stream = text_of(line[kStream]);
+  row.payload_json = text_of(line[kPayload]);
+  row.attempt = attempt_of(line[kAttempt]);
+  row.dedupe_key = optional_text_of(line[kDedupeKey]);
+  row.overlong_stream = bytes_of(line[kStreamBytes]);
+  row.overlong_dedupe_key = bytes_of(line[kDedupeBytes]);
+  const auto bytes = bytes_of(line[kPayloadBytes]);
+  if (bytes > max_payload_bytes) row.oversize_bytes = bytes;
+  return row;
+}
+
+dispatch::RefusedRow bury(Statements& statements, const Layout& layout, const pqxx::row& line,
+                          const std::string& lease) {
+  dispatch::RefusedRow row{text_of(line[kId]) + "…", entry::name_refusal("id", *bytes_of(line[kIdBytes])), true};
+  try {
+    const auto found = exec(statements, layout.bury_nameless, text_of(line[kPlace]),
+                            storable_error(row.reason, statements.takes_unicode()), lease);
+    if (affected_rows(found) > 0) return row;
+    row.reason += "; it can't be declared dead: another session has changed it";
+  } catch (const std::exception& error) {
+    check_it_may_be_a_rows(statements, error);
+    row.reason += "; it can't be declared dead: " + message_of(error);
+  }
+  row.dead = false;
+  return row;
+}
+
+}  // namespace
+
+NotHandedOut read_claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
+                        const pqxx::result& result, dispatch::ClaimedRows& claimed) {
+  NotHandedOut others;
+  claimed.claimed_at = text_of(result[0][kClaimedAt]);
+  claimed.any_due = text_of(result[0][kKeptBack]) == "t";
+  if (row_count(result) == 1) return others;
+  if (!result[0][kLease].is_null()) claimed.lease = text_of(result[0][kLease]);
+  claimed.rows.reserve(claimed.rows.size() + row_count(result) - 1);
+  for (const auto& line : result) {
+    if (line[kId].is_null()) continue;
+    if (line[kKeptBack].is_null()) {
+      others.unwritten.push_back(text_of(line[kId]));
+    } else if (!line[kIdBytes].is_null()) {
+      claimed.refused.push_back(bury(statements, layout, line, claimed.lease));
+    } else if (text_of(line[kKeptBack]) == "t") {
+      others.kept_back.push_back(text_of(line[kId]));
+    } else {
+      claimed.rows.push_back(read_row(line, terms.max_payload_bytes));
+    }
+  }
+  return others;
+}
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,192 @@
+// SPDX-License-Identifier: Apache-2.0
+// What a claim returns. Whoever inserts rows decides how large they are, and how long they take to render; so all of
+// it is bounded here, before it is sent: a payload by max_payload_bytes, names by entry::kMaxNameBytes, a claim by
+// batch_bytes and by the time that it renders.
+#include "postgres/claimed_sql.hpp"
+
+#include "entry/encoder.hpp"
+#include "postgres/identifier.hpp"
+
+#include <algorithm>
+#include <array>
+
+namespace outboxd::postgres {
+namespace {
+
+// Names of more characters than this are told by their beginning.
+constexpr std::string_view kCut = "substring(%, 1, 64)";
+
+// Before a payload is looked into, only its stored size is known, and that may be compressed to a 255th. Looking
+// takes a millisecond for each megabyte or so: one second of that is enough for one claim.
+constexpr std::string_view kPayloadBytes = R"sql(
+            CASE WHEN coalesce(pg_column_size(o.{payload}), 0) < 100000 OR {in_time}
+                 THEN coalesce({payload_size}, 4) END)sql";
+
+constexpr std::string_view kRowReturned = R"sql(
+            {id_returned} AS id, {id_bytes} AS id_bytes, o.ctid AS place, o.{stream}::text AS stream,
+            {dedupe_key}::text AS dedupe_key, {names} AS names, o.{payload} AS payload, {payload_bytes} AS bytes)sql";
+
+// A clock that starts when the statement first looks at it.
+constexpr std::string_view kInTime = "clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'";
+
+// Of a jsonb whose text may be shorter than itself (a digit takes twelve bytes there): what its text has at least.
+// A string is no shorter as text; anything else is by less than a quarter.
+constexpr std::string_view kJsonbTextAtLeast = R"sql(
+              CASE WHEN jsonb_typeof(payload) = 'object' THEN
+                (SELECT coalesce(sum(octet_length(key) + CASE WHEN jsonb_typeof(value) = 'string'
+                                                              THEN octet_length(value #>> ARRAY[]::text[])
+                                                              ELSE pg_column_size(value) / 4 END), 0)
+                   FROM jsonb_each(payload)) ELSE bytes END)sql";
+
+// Sums that run along the rows cost a tenth of the claim, and are seldom needed.
+constexpr std::string_view kRunning = R"sql(
+SELECT *, 0::bigint AS {before} FROM {source} WHERE {handed_out} AND (SELECT whole FROM {sum})
+UNION ALL
+SELECT *, coalesce(sum({row_size}) OVER (ORDER BY order_time, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
+                   0)::bigint
+  FROM {source} WHERE {handed_out} AND NOT (SELECT whole FROM {sum}))sql";
+
+constexpr std::string_view kSum = R"sql(
+  SELECT coalesce(sum({row_size}), 0) <= {batch_bytes}::bigint AS whole FROM {source} WHERE {handed_out})sql";
+
+// A payload is rendered for rows in their order, as long as what they take in Postgres fits into the batch and a
+// second has not passed. Text may be far longer than that (a number such as 1e131071, control characters): so it is
+// added up once more. Rows that don't fit any more are kept back; the first one always fits.
+// The first line of the answer says what holds for all rows; these follow in the order in which they were rendered.
+// A trigger may write another lease than it was to, or none: of several the most frequent one is ours. Rows that were
+// locked and don't have it come last, by their ids.
+constexpr std::string_view kClaimed = R"sql(,
+ours AS MATERIALIZED (SELECT mode() WITHIN GROUP (ORDER BY lease) AS lease FROM claimed WHERE lease > now()),
+stored_sum AS MATERIALIZED ({stored_sum}),
+rendered AS MATERIALIZED (
+  SELECT id, id_bytes, place, order_time, attempt, stream, dedupe_key, names,
+         CASE WHEN octet_length(payload) <= {max_payload} THEN payload END AS payload,
+         coalesce(octet_length(payload), bytes) AS bytes, fits IS NULL OR (fits AND payload IS NULL) AS too_late
+    FROM (SELECT id, id_bytes, place, order_time, attempt, stream, dedupe_key, names, bytes, fits,
+                 CASE WHEN fits AND (before_stored = 0 OR before_stored + bytes + names <= {batch_bytes}::bigint) AND {in_time}
+                      THEN coalesce(payload::text, 'null') END AS payload
+            FROM (SELECT *, CASE WHEN NOT {wanted} THEN false
+                              WHEN bytes IS NULL THEN NULL
+                              WHEN bytes <= {max_payload} THEN true
+                              WHEN bytes > {max_stored} THEN false
+                              WHEN {in_time} THEN {text_at_least} <= {max_payload} END AS fits
+                    FROM ({running_stored} ORDER BY order_time, id OFFSET 0) AS in_order OFFSET 0) AS judged
+          OFFSET 0) AS texts),
+text_sum AS MATERIALIZED ({text_sum})
+SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, (SELECT lease FROM ours), now(), NULL::bigint,
+       NULL::text, {any_due}, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+ WHERE {takes_own_path}
+UNION ALL (
+SELECT {id_shown}, CASE WHEN NOT kept_back THEN {stream_shown} END, CASE WHEN NOT kept_back THEN payload END, attempt,
+       NULL, NULL, CASE WHEN payload IS NULL THEN bytes END, CASE WHEN NOT kept_back THEN {dedupe_shown} END, kept_back,
+       id_bytes, CASE WHEN NOT {stream_fits} THEN octet_length(stream) END,
+       CASE WHEN NOT {dedupe_fits} THEN octet_length(dedupe_key) END,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END
+  FROM (SELECT *, too_late OR (before_text > 0 AND id_bytes IS NULL
+                               AND before_text + names + coalesce(octet_length(payload), 0) > {batch_bytes}::bigint)
+                  AS kept_back
+          FROM ({running_text}) AS added_up) AS rows)
+UNION ALL
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+ WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed WHERE {is_ours}) AND {locked_id_fits}
+   AND NOT EXISTS (SELECT FROM claimed WHERE claimed.id {id_equals} locked.id AND {is_ours}))sql";
+
+constexpr std::string_view kReadPayload = R"sql(
+SELECT CASE WHEN octet_length(payload) <= {max_payload} THEN payload END
+  FROM (SELECT CASE WHEN {payload_size} <= {max_stored} THEN o.{payload}::text END AS payload
+          FROM {table} AS o WHERE o.{id} {id_equals} $1::text::{id_type} OFFSET 0) AS rendered)sql";
+
+template <std::size_t N>
+bool is_one_of(const std::array<std::string_view, N>& types, const std::string& type) {
+  return std::ranges::find(types, type) != types.end();
+}
+
+bool is_text(const std::string& type) {
+  return is_one_of(std::array<std::string_view, 3>{"text", "character varying", "character"}, type);
+}
+
+/// Short, whatever the value.
+bool is_short(const std::string& type) {
+  return is_one_of(std::array<std::string_view, 5>{"uuid", "bigint", "integer", "smallint", "oid"}, type);
+}
+
+std::string cut(const std::string& name) {
+  std::string text{kCut};
+  return text.replace(text.find('%'), 1, name);
+}
+
+void set_names(LayoutSql& sql, const LayoutTerms& terms) {
+  const bool short_ids = is_short(terms.id_type);
+  sql.put("max_name", std::to_string(entry::kMaxNameBytes));
+  sql.set("id_fits", short_ids ? "true" : "octet_length({id}::text) <= {max_name}");
+  sql.set("locked_id_fits", short_ids ? "true" : "octet_length(locked.id::text) <= {max_name}");
+  sql.set("id_bytes", short_ids
+                          ? "NULL::integer"
+                          : "CASE WHEN octet_length(o.{id}::text) > {max_name} THEN octet_length(o.{id}::text) END");
+  // Where no index bounds an id, comparing two that are very long would take as long as anything else.
+  const bool cut_ids = !terms.ctid_names_rows && is_text(terms.id_type);
+  sql.set("id_order", cut_ids ? cut("{id}::text") : "{id}");
+  sql.set("id_returned", cut_ids ? "CASE WHEN octet_length(o.{id}::text) <= {max_name} THEN o.{id} ELSE " +
+                                       cut("o.{id}::text") + "::{id_type} END"
+                                 : "o.{id}");
+  sql.put("id_shown",
+          short_ids ? "id::text" : "CASE WHEN id_bytes IS NULL THEN id::text ELSE " + cut("id::text") + " END");
+  sql.set("stream_fits", "octet_length(stream) <= {max_name}");
+  sql.set("dedupe_fits", "coalesce(octet_length(dedupe_key), 0) <= {max_name}");
+  sql.set("stream_shown", "CASE WHEN {stream_fits} AND id_bytes IS NULL THEN stream ELSE " + cut("stream") + " END");
+  sql.set("dedupe_shown",
+          "CASE WHEN {dedupe_fits} AND id_bytes IS NULL THEN dedupe_key ELSE " + cut("dedupe_key") + " END");
+  sql.set(
+      "names",
+      std::string{
+          "(least(octet_length(o.{stream}::text), {max_name}) + least(coalesce(octet_length({dedupe_key}::text), 0), "
+          "{max_name}) + "} +
+          (short_ids ? "36" : "least(octet_length(o.{id}::text), {max_name})") + ")");
+}
+
+/// {running_<of>} and {<of>_sum}: rows with the sum of those before them, and whether all of them fit.
+void set_running(LayoutSql& sql, const std::string& of, const std::string& source, const std::string& handed_out,
+                 const std::string& row_size) {
+  auto terms = sql;
+  terms.set("handed_out", handed_out);
+  terms.put("source", source);
+  terms.put("sum", of + "_sum");
+  terms.put("before", "before_" + of);
+  terms.set("row_size", row_size);
+  sql.put("running_" + of, terms.fill(kRunning));
+  sql.put(of + "_sum", terms.fill(kSum));
+}
+
+}  // namespace
+
+void set_claimed(LayoutSql& sql, const LayoutTerms& terms) {
+  set_names(sql, terms);
+  const auto max = terms.max_payload_bytes;
+  const bool jsonb = terms.payload_type == "jsonb";
+  sql.put("in_time", std::string{kInTime});
+  sql.set("payload_size",
+          jsonb ? "pg_column_size(o.{payload} #> ARRAY[]::text[])" : "octet_length(o.{payload}::text)");
+  sql.set("payload_bytes", kPayloadBytes);
+  sql.put("max_stored", std::to_string(jsonb ? 2 * max + 65'536 : max));
+  sql.put("text_at_least", jsonb ? std::string{kJsonbTextAtLeast} : "bytes");
+  sql.set("wanted", "({dedupe_fits} AND {stream_fits} AND id_bytes IS NULL AND attempt <= {max_attempts})");
+  sql.set("row_returned", kRowReturned);
+  sql.put("is_ours", "lease = (SELECT lease FROM ours)");
+  set_running(sql, "stored", "claimed", "{is_ours}",
+              "(CASE WHEN bytes <= {max_stored} THEN bytes ELSE 0 END + names)");
+  set_running(sql, "text", "rendered", "true", "(coalesce(octet_length(payload), 0) + names)");
+  sql.set("read_payload", kReadPayload);
+}
+
+std::string claimed_sql(const LayoutSql& sql) {
+  return sql.fill(kClaimed);
+}
+
+std::string bounded_places(std::string statement, const LayoutTerms& terms) {
+  if (terms.ctid_names_rows || is_short(terms.id_type)) return statement;
+  return "WITH ahead (place) AS MATERIALIZED (" + statement +
+         ")\nSELECT place FROM ahead WHERE (SELECT coalesce(sum(octet_length(place)), 0) <= 33554432::bigint FROM "
+         "ahead)";
+}
+
+}  // namespace outboxd::postgres
