@@ -9,8 +9,8 @@
 namespace outboxd::dispatch {
 namespace {
 
-// More rows than this in one claim come from writers at work, who can't be asked.
-constexpr std::size_t kFew = 2;
+// More rows than this in one claim come from writers at work, who are not to be asked.
+constexpr std::size_t kFew = 1;
 
 // A table may be given wake-ups, lose them, or be replaced by another of its name.
 constexpr std::chrono::seconds kAskAnew{10};
@@ -27,7 +27,8 @@ Awaitable<void> Dispatcher::wait_for_rows(std::size_t found) {
   }
   if (breaker_.is_open() || !suspects_.empty()) co_return;
   PollPace::Duration wait = options_.poll_interval;
-  if (wake_ups_ == WakeUps::not_now) wait = found > 0 ? pace_.after_rows(began - waited_until_) : pace_.after_none();
+  if (wake_ups_ == WakeUps::not_now)
+    wait = found > 0 ? pace_.after_rows(found, began - waited_until_) : pace_.after_none();
   wait = std::min(wait, std::max(PollPace::Duration{0}, blocked_.next_at() - began));
   const bool woken = co_await wait_for_commit(std::chrono::ceil<std::chrono::microseconds>(wait));
   waited_until_ = parts_.clock.now();
