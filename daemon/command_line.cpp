@@ -88,6 +88,7 @@ void add_migrate(CLI::App& app, Parsed& parsed) {
   };
   optional("wake-ups", "Also have commits wake an idle dispatcher: a trigger on the outbox tables");
   optional("tune", "Also set up event_outbox for speed: room on its pages, at some cost to inserts");
+  optional("stream-index", "Also give event_outbox an index for dispatchers of some streams only, beside writers");
   migrate
       ->add_option("--revert", parsed.revert,
                    "Undo this one migration; one that made a table is refused while rows are unpublished")

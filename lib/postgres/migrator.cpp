@@ -83,6 +83,17 @@ class SessionLock {
   pqxx::transaction_base& transaction_;
 };
 
+/// Takes away what is there of a migration that isn't done, if anything is.
+void clean_up(pqxx::transaction_base& session, const Migration& migration) {
+  try {
+    exec(session, std::string(migration.down));
+  } catch (const pqxx::broken_connection&) {
+    throw;
+  } catch (const pqxx::failure&) {
+    // There was nothing, or it is in use: what is tried next says so.
+  }
+}
+
 constexpr const char* kBegin = "BEGIN;\nSET LOCAL lock_timeout = '300ms';\n";
 
 const Migration& numbered(std::span<const Migration> set, int number) {
@@ -206,7 +217,18 @@ bool Migrator::apply_without_transaction(const Migration& migration) {
   const SessionLock lock(session, options_.wait_for_other);
   if (is_done(session, migration)) return false;
   set_timeouts(session, options_.lock_timeout, false);
-  exec(session, std::string(migration.up));
+  // What an earlier try has left is in the way: an index that is not valid.
+  clean_up(session, migration);
+  // Waits for transactions that are open, and nobody waits for it meanwhile.
+  set_timeouts(session, options_.lock_patience, false);
+  try {
+    exec(session, std::string(migration.up));
+  } catch (const pqxx::broken_connection&) {
+    throw;
+  } catch (const pqxx::failure&) {
+    clean_up(session, migration);
+    throw;
+  }
   return true;
 }
 

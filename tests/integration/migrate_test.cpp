@@ -420,6 +420,29 @@ TEST_CASE("a migration that can't run in a transaction runs outside one, and giv
                         " (SELECT oid FROM pg_database WHERE datname = current_database())") == "0");
 }
 
+TEST_CASE("an index that could not be made in time is no obstacle later") {
+  const auto database = shared_postgres().create_database();
+  const auto connection = database.connect();
+  CHECK(Migrator(*connection).apply().size() == 2);
+  const auto other = database.connect();
+  {
+    pqxx::work holder(*other);
+    outboxd::postgres::exec(holder,
+                            "INSERT INTO event_outbox (id, stream_name, payload_json) VALUES ('1', 's', '{}')");
+    Migrator hurried(*connection, outboxd::postgres::migrations(),
+                     {.lock_patience = std::chrono::milliseconds(300), .wanted = {"stream-index"}});
+    CHECK(error_of([&] { hurried.apply(); }).starts_with("migration 0005_event_outbox_stream_index could not be"));
+    holder.commit();
+  }
+  Migrator patient(*connection, outboxd::postgres::migrations(), {.wanted = {"stream-index"}});
+  CHECK(patient.apply().size() == 1);
+  CHECK(patient.apply().empty());
+  CHECK(database.scalar("SELECT indisvalid FROM pg_index WHERE indexrelid = 'event_outbox_stream_ready'::regclass") ==
+        "t");
+  CHECK(patient.revert(5));
+  CHECK(database.scalar("SELECT to_regclass('event_outbox_stream_ready') IS NULL") == "t");
+}
+
 TEST_CASE("a migration may take longer than the connection's statement_timeout, which is as before afterwards") {
   const auto database = shared_postgres().create_database();
   const auto connection =
