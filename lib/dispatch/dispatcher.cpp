@@ -142,6 +142,8 @@ Awaitable<void> Dispatcher::watch_loop() {
     if (seen) {
       for (const auto& worker : seen->freed) parts_.observer.freed_rows_of(worker);
       remember_suspects(std::move(seen->suspects));
+      if (seen->slow) parts_.observer.looks_are_slow(*seen->slow);
+      if (seen->some_overlooked && polls_) claim_alarm_.ring();
       if (!seen->some_missing) interval = kWatchInterval;
     }
     if (!ended_) co_await parts_.clock.wait(watch_alarm_, parts_.clock.now() + interval);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <optional>
 #include <span>
+#include <string>
 #include <string_view>
 
 namespace outboxd::dispatch {
@@ -24,6 +25,21 @@ struct BacklogSample {
   std::uint64_t cap = 0;  ///< A count equal to this means "at least this many".
   /// Age of the oldest pending row by `created_at`; empty when nothing is pending.
   std::optional<std::chrono::milliseconds> oldest_pending;
+};
+
+/// What keeps entries of rows that are gone in the table's indexes. `none`: nothing that can be seen.
+enum class SnapshotHolder { none, session, prepared_transaction, replication_slot, standby };
+
+/// A look at the table from the start of its index took long: it passes entries of rows that are gone, and that
+/// somebody's snapshot keeps, or other dispatchers' rows.
+struct SlowLook {
+  /// None: looks are quick again.
+  std::chrono::nanoseconds took{};
+  SnapshotHolder holder = SnapshotHolder::none;
+  /// For people: which one, and since when; or why that can't be seen.
+  std::string who{};
+  /// Where it is known.
+  std::optional<std::chrono::seconds> held_for{};
 };
 
 /// Told what happened, in the words of the domain. Called on the event loop; must not block or throw.
@@ -71,6 +87,9 @@ class Observer {
 
   /// Another worker is dead, and its leases have been ended.
   virtual void freed_rows_of(std::string_view worker) = 0;
+
+  /// Told again for as long as it is so, about once a minute, and when it is over.
+  virtual void looks_are_slow(const SlowLook& look) = 0;
 
   virtual void sampled(const BacklogSample& sample) = 0;
   /// The store did not tell: what was sampled before says nothing of now.

@@ -15,6 +15,7 @@
 #include <chrono>
 #include <cstdint>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -102,6 +103,10 @@ struct LookOut {
   bool some_missing = false;
   /// As RowStore::suspects().
   std::vector<std::string> suspects;
+  /// Due rows were found that claims would not have come upon; the next ones take them.
+  bool some_overlooked = false;
+  /// What claims pass on their way, when it was looked at and is much.
+  std::optional<SlowLook> slow{};
 };
 
 /// Whether the store tells of rows that are committed.

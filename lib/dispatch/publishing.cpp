@@ -82,7 +82,7 @@ std::optional<Reply> Dispatcher::obstacle(const Work& work, bool explores) const
   if (past_deadline()) return Reply{Fault::stopping, "the deadline came first"};
   if (breaker_.is_open() && !explores) return Reply{Fault::redis_away, trouble_.redis};
   const auto& claimed = work.claimed;
-  if (parts_.clock.now() >= claimed.room.send_by(options_.lease_reserve, claimed.rows.size())) {
+  if (parts_.clock.now() >= claimed.room.send_by(options_.lease_reserve)) {
     return Reply{Fault::lease_short, lease_text(claimed, parts_.clock.now())};
   }
   return std::nullopt;
@@ -100,8 +100,7 @@ Awaitable<std::vector<Reply>> Dispatcher::send(const Prepared& prepared, const W
     }
     const auto entries = std::span{prepared.entries}.subspan(begin, end - begin);
     const auto& claimed = work.claimed;
-    auto answered = co_await parts_.publisher.publish(
-        entries, claimed.room.send_by(options_.lease_reserve, claimed.rows.size()));
+    auto answered = co_await parts_.publisher.publish(entries, claimed.room.send_by(options_.lease_reserve));
     const bool answers = co_await judge(answered, entries);
     if (answers) watch_for_outage(answered, entries);
     explores = explores && answers && std::ranges::none_of(answered, is_no_answer);

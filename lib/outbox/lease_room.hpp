@@ -15,11 +15,13 @@ struct LeaseRoom {
   TimePoint asked;
   TimePoint arrived;
   TimePoint ends;
+  /// How many rows the claim brought.
+  std::size_t rows = 0;
 
   /// The last moment at which rows may begin to be sent, where a write may take as long as `write`: so early that it
   /// ends with the lease, but no earlier than halfway between the rows' arrival and the lease's end, so that a slow
   /// claim does not keep all rows back for ever. A row alone may be sent for as long as any lease is left.
-  [[nodiscard]] TimePoint send_by(Duration write, std::size_t rows) const {
+  [[nodiscard]] TimePoint send_by(Duration write) const {
     if (rows <= 1) return ends;
     return ends - std::clamp((ends - arrived) / 2, Duration::zero(), write);
   }

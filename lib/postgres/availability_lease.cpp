@@ -35,9 +35,11 @@ constexpr std::string_view kReturned = R"sql(
             o.{created_at} AS order_time,{row_returned})sql";
 
 constexpr std::string_view kLookAhead = R"sql(
-SELECT place::text FROM (
-  SELECT {key} AS place, {created_at} AS created_at, {id_order} AS id FROM {table}
-   WHERE {due}{but_streams} ORDER BY {available_at} LIMIT $1::bigint) AS first
+SELECT place::text, first FROM (
+  SELECT {key} AS place, {created_at} AS created_at, {id_order} AS id,
+         CASE WHEN row_number() OVER (ORDER BY {available_at}) = 1 THEN {available_at}::text END AS first
+    FROM {table}
+   WHERE {due}{from}{but_streams} ORDER BY {available_at} LIMIT $1::bigint) AS found
  ORDER BY created_at, id)sql";
 
 constexpr std::string_view kClaimPlaces = R"sql(/* claim */
@@ -54,7 +56,7 @@ claimed AS (
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
   SELECT {id} AS id, {created_at} AS created_at FROM {table}
-   WHERE {due} AND {id_fits} AND NOT {id} {id_equals} ANY ($3::text[]::{ids}){but_streams}
+   WHERE {due} AND {id_fits} AND NOT {id} {id_equals} ANY ($3::text[]::{ids}){from}{but_streams}
    ORDER BY {available_at} LIMIT $1::bigint) AS due
  ORDER BY created_at, id)sql";
 
@@ -127,16 +129,12 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   sql.set("ours", kOurs);
   sql.set("first_due", shape.created_at.empty() ? "now()" : "o.{created_at}");
   sql.set("returned", kReturned);
-  sql.put("any_due", "true");
   // Who leased a row, and whether its last claim had an outcome, is not to be seen in such a table: dead workers'
   // rows come back at their lease's end, and nothing is suspected.
   Layout layout;
-  sql.add_claims(layout, kClaim, kClaimPlaces, "");
+  sql.add_claims(layout, kClaim, kClaimPlaces, "", "true");
   sql.add_settlements(layout, kMarkPublished, kSettle);
-  layout.look_ahead = sql.fill_read(bounded_places(std::string{kLookAhead}, terms));
-  layout.due_ids = sql.fill_read(kDueIds);
-  layout.but_streams.look_ahead = sql.fill_but_streams(bounded_places(std::string{kLookAhead}, terms), 3);
-  layout.but_streams.due_ids = sql.fill_but_streams(kDueIds, 4);
+  sql.add_looks(layout, bounded_places(std::string{kLookAhead}, terms), kDueIds, "");
   layout.bury = sql.fill_write(kBury);
   layout.bury_nameless = sql.fill_write(kBuryNameless);
   layout.sample = sql.fill_read(kSample);

@@ -184,8 +184,8 @@ std::string claimed_sql(const LayoutSql& sql) {
 
 std::string bounded_places(std::string statement, const LayoutTerms& terms) {
   if (terms.ctid_names_rows || is_short(terms.id_type)) return statement;
-  return "WITH ahead (place) AS MATERIALIZED (" + statement +
-         ")\nSELECT place FROM ahead WHERE (SELECT coalesce(sum(octet_length(place)), 0) <= 33554432::bigint FROM "
+  return "WITH ahead (place, first) AS MATERIALIZED (" + statement +
+         ")\nSELECT place, first FROM ahead WHERE (SELECT coalesce(sum(octet_length(place)), 0) <= 33554432::bigint FROM "
          "ahead)";
 }
 

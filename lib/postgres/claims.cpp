@@ -16,6 +16,9 @@ using SteadyClock = std::chrono::steady_clock;
 // A cause of our own, where there is no SQLSTATE.
 constexpr const char* kUnwritten = "unwritten";
 
+// More than that are found again.
+constexpr std::size_t kMostOverlooked = 20'000;
+
 }  // namespace
 
 dispatch::ClaimedRows Claims::claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
@@ -35,7 +38,10 @@ dispatch::ClaimedRows Claims::claim(Statements& statements, const Layout& layout
 
 void Claims::leave_out(const std::vector<std::string>& streams) {
   // Rows that are no longer left out may be before all others. Both lists are sorted.
-  if (!std::ranges::includes(streams, except_streams_)) ahead_.forget();
+  if (!std::ranges::includes(streams, except_streams_)) {
+    ahead_.forget();
+    mark_.forget();
+  }
   except_streams_ = streams;
 }
 
@@ -67,14 +73,6 @@ dispatch::ClaimedRows Claims::claim_by(const Call& call, const std::string& stat
   return claimed;
 }
 
-template <typename... Ids>
-dispatch::ClaimedRows Claims::claim_but(const Call& call, const std::string& statement,
-                                        const std::string& but_streams, const Ids&... ids) {
-  const auto& streams = call.request.except_streams;
-  if (streams.empty()) return claim_by(call, statement, ids...);
-  return claim_by(call, but_streams, ids..., array_literal(streams));
-}
-
 std::vector<std::string> Claims::claim_these(dispatch::ClaimedRows& claimed, const Call& call,
                                              const std::vector<std::string>& ids) {
   const auto these = array_literal(ids);
@@ -104,6 +102,8 @@ dispatch::ClaimedRows Claims::claim_due(const Call& call) {
   } catch (const std::exception& error) {
     check_it_may_be_a_rows(call.statements, error);
     ahead_.forget();
+    // The row may be one that lies below.
+    mark_.forget();
     failure = {cause_of(error), message_of(error), std::current_exception()};
   }
   auto claimed = claim_around(call, failure);
@@ -112,9 +112,10 @@ dispatch::ClaimedRows Claims::claim_due(const Call& call) {
 }
 
 dispatch::ClaimedRows Claims::claim_any(const Call& call) {
+  if (auto claimed = claim_overlooked(call); !claimed.rows.empty() || !claimed.refused.empty()) return claimed;
   const auto& without = call.request.without;
   if (without.empty()) return claim_next(call);
-  return claim_but(call, call.layout.claim_others, call.layout.but_streams.claim_others, array_literal(without));
+  return claim_from_mark(call, call.layout.claim_others, array_literal(without));
 }
 
 dispatch::ClaimedRows Claims::claim_next(const Call& call) {
@@ -124,7 +125,57 @@ dispatch::ClaimedRows Claims::claim_next(const Call& call) {
     look_ahead(call);
     if (auto claimed = claim_ahead(call); !claimed.rows.empty() || !claimed.refused.empty()) return claimed;
   }
-  return claim_but(call, call.layout.claim, call.layout.but_streams.claim);
+  return claim_from_mark(call, call.layout.claim);
+}
+
+template <typename... Others>
+dispatch::ClaimedRows Claims::claim_from_mark(const Call& call, const std::string& statement,
+                                              const Others&... others) {
+  const auto began = SteadyClock::now();
+  const bool from_mark = mark_.in_use();
+  const auto streams = array_literal(call.request.except_streams);
+  auto claimed = claim_by(call, statement, others..., mark_.begin(), streams);
+  // What others have, and may die of, can be below.
+  if (from_mark) claimed.any_due = true;
+  if (last_was_full_) return claimed;
+  if (call.request.due_by.empty()) {
+    mark_.reached_the_end(claimed.claimed_at, claimed.rows.size(), SteadyClock::now() - began);
+  } else if (from_mark && claimed.rows.empty()) {
+    // Who wants all that was due at some time is to miss nothing of it.
+    mark_.forget();
+    claimed = claim_by(call, statement, others..., mark_.begin(), streams);
+  }
+  return claimed;
+}
+
+void Claims::hand_over(Overlooked overlooked) {
+  overlooked_.insert(overlooked_.end(), overlooked.ids.begin(), overlooked.ids.end());
+  while (overlooked_.size() > kMostOverlooked) overlooked_.pop_front();
+  if (overlooked.swept) mark_.swept(*overlooked.swept);
+  if (overlooked.many_from.empty()) return;
+  mark_.lower(std::move(overlooked.many_from));
+  ahead_.forget();
+}
+
+dispatch::ClaimedRows Claims::claim_overlooked(const Call& call) {
+  const auto limit = std::min(call.request.limit, fitting_);
+  const bool in_a_backlog = last_was_full_;
+  const auto& without = call.request.without;
+  while (!overlooked_.empty()) {
+    std::vector<std::string> ids;
+    for (; !overlooked_.empty() && ids.size() < limit; overlooked_.pop_front()) {
+      if (std::ranges::find(without, overlooked_.front()) == without.end())
+        ids.push_back(std::move(overlooked_.front()));
+    }
+    if (ids.empty()) break;
+    auto claimed = claim_by(call, call.layout.claim_overlooked, array_literal(ids),
+                            array_literal(call.request.except_streams));
+    last_was_full_ = in_a_backlog;
+    if (claimed.rows.empty() && claimed.refused.empty()) continue;
+    claimed.more = true;
+    return claimed;
+  }
+  return {};
 }
 
 dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
@@ -132,8 +183,8 @@ dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
   for (;;) {
     const auto places = ahead_.take(limit, call.request.due_by, SteadyClock::now());
     if (places.empty()) return {};
-    auto claimed =
-        claim_but(call, call.layout.claim_places, call.layout.but_streams.claim_places, array_literal(places));
+    auto claimed = claim_by(call, call.layout.claim_places, array_literal(places),
+                            array_literal(call.request.except_streams));
     if (2 * (claimed.rows.size() + kept_back_.size()) < places.size()) ahead_.others_were_here();
     if (claimed.rows.empty() && claimed.refused.empty()) continue;
     claimed.more = true;
@@ -144,14 +195,16 @@ dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
 
 void Claims::look_ahead(const Call& call) {
   std::vector<std::string> places;
-  const auto wanted = ahead_.rows_to_find(SteadyClock::now());
-  const auto& streams = call.request.except_streams;
-  const auto due_by = or_null(call.request.due_by);
-  const auto found = streams.empty() ? exec(call.statements, call.layout.look_ahead, wanted, due_by)
-                                     : exec(call.statements, call.layout.but_streams.look_ahead, wanted, due_by,
-                                            array_literal(streams));
+  const auto began = SteadyClock::now();
+  const auto wanted = ahead_.rows_to_find(began);
+  const auto found = exec(call.statements, call.layout.look_ahead, wanted, or_null(call.request.due_by),
+                          mark_.begin(), array_literal(call.request.except_streams));
   places.reserve(row_count(found));
-  for (const auto& line : found) places.push_back(text_of(line[0]));
+  for (const auto& line : found) {
+    places.push_back(text_of(line[0]));
+    if (!line[1].is_null()) mark_.found_first(text_of(line[1]));
+  }
+  mark_.looked(places.size(), SteadyClock::now() - began);
   // What one claim takes needs no list.
   if (places.size() <= call.request.limit) places.clear();
   ahead_.found(std::move(places), call.request.due_by, SteadyClock::now());

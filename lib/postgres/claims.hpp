@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dispatch/ports.hpp"
+#include "outbox/low_water_mark.hpp"
 #include "postgres/layout.hpp"
 #include "postgres/look_ahead.hpp"
 #include "postgres/statements.hpp"
@@ -16,6 +17,16 @@
 
 namespace outboxd::postgres {
 
+/// What was found below the mark from which claims look.
+struct Overlooked {
+  /// Rows to be claimed by name.
+  std::vector<std::string> ids{};
+  /// There are many, from this time on; empty: there aren't.
+  std::string many_from{};
+  /// How long the last look at everything took, if there was one.
+  std::optional<std::chrono::steady_clock::duration> swept{};
+};
+
 /// Claims rows, and finds its way around single rows that Postgres refuses to hand out: each is told apart from its
 /// neighbours, which are claimed. One that can't be read is declared dead. Rows of a claim whose answer was lost are
 /// given back by the next one. Blocks; not thread-safe.
@@ -28,6 +39,13 @@ class Claims {
 
   /// The last claim met nothing but errors that may go away with another connection, to another server perhaps.
   [[nodiscard]] bool wants_new_connection() const { return wants_new_connection_; }
+
+  /// Has the next claims take these rows as well. What was handed over before is kept.
+  void hand_over(Overlooked overlooked);
+  /// Of a new connection nothing is known yet.
+  void forget_the_mark() { mark_.forget(); }
+  /// From which time on claims look; empty: from the start.
+  [[nodiscard]] std::string mark() const { return mark_.in_use() ? mark_.begin() : std::string{}; }
 
  private:
   struct Call {
@@ -46,16 +64,16 @@ class Claims {
 
   dispatch::ClaimedRows claim_due(const Call& call);
   dispatch::ClaimedRows claim_any(const Call& call);
+  dispatch::ClaimedRows claim_overlooked(const Call& call);
   dispatch::ClaimedRows claim_next(const Call& call);
+  /// As claim_by, from the mark on: `others` are the ids of rows to leave out, if the statement takes any.
+  template <typename... Others>
+  dispatch::ClaimedRows claim_from_mark(const Call& call, const std::string& statement, const Others&... others);
   dispatch::ClaimedRows claim_ahead(const Call& call);
   void look_ahead(const Call& call);
   void give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed);
   template <typename... Ids>
   dispatch::ClaimedRows claim_by(const Call& call, const std::string& statement, const Ids&... ids);
-  /// The same, but for the streams that are to be left out, if there are any: by the second statement.
-  template <typename... Ids>
-  dispatch::ClaimedRows claim_but(const Call& call, const std::string& statement, const std::string& but_streams,
-                                  const Ids&... ids);
   /// Returns the ids of rows that were locked, and are not what was written of them.
   template <typename... Ids>
   std::vector<std::string> claim_into(dispatch::ClaimedRows& claimed, const Call& call, const std::string& statement,
@@ -85,6 +103,9 @@ class Claims {
   LookAhead ahead_;
   /// What the last claim was to leave out.
   std::vector<std::string> except_streams_;
+  LowWaterMark mark_;
+  /// Ids of rows below the mark.
+  std::deque<std::string> overlooked_;
   /// How many rows the next claim may take, as more of them would not have fitted into the last one.
   std::uint32_t fitting_ = UINT32_MAX;
   /// Of the claim at hand: rows whose payloads were more than a batch holds.

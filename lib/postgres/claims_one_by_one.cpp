@@ -52,12 +52,10 @@ dispatch::ClaimedRows Claims::claim_around(const Call& call, const Failure& fail
   {
     const Statements::Patience patience{call.statements, call.statements.longest_timeout()};
     const auto& [limit, due_by, only, without, streams] = call.request;
-    const auto& layout = call.layout;
-    const auto due = streams.empty()
-                         ? exec(call.statements, layout.due_ids, limit, or_null(due_by), array_literal(without))
-                         : exec(call.statements, layout.but_streams.due_ids, limit, or_null(due_by),
-                                array_literal(without), array_literal(streams));
-    for (const auto& line : due) ids.push_back(text_of(line[0]));
+    for (const auto& line : exec(call.statements, call.layout.due_ids, limit, or_null(due_by), array_literal(without),
+                                 mark_.begin(), array_literal(streams))) {
+      ids.push_back(text_of(line[0]));
+    }
   }
   if (ids.empty()) std::rethrow_exception(failure.error);
   const bool slow = took_its_time(failure.cause);

@@ -40,12 +40,13 @@ SELECT id::text FROM (
  WHERE {is_suspect} ORDER BY attempts LIMIT 1000)sql";
 
 constexpr std::string_view kLookAhead = R"sql(
-SELECT {key}::text FROM {table} WHERE {due}{no_suspects}{but_streams} ORDER BY {available_at} LIMIT $1::bigint)sql";
+SELECT {key}::text, CASE WHEN row_number() OVER (ORDER BY {available_at}) = 1 THEN {available_at}::text END
+  FROM {table} WHERE {due}{no_suspects}{from}{but_streams} ORDER BY {available_at} LIMIT $1::bigint)sql";
 
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
   SELECT {id} AS id, {available_at} AS available_at FROM {table}
-   WHERE {due} AND {id_fits} AND NOT {id} {id_equals} ANY ($3::text[]::{ids}){no_suspects}{but_streams}
+   WHERE {due} AND {id_fits} AND NOT {id} {id_equals} ANY ($3::text[]::{ids}){no_suspects}{from}{but_streams}
    ORDER BY {available_at} LIMIT $1::bigint) AS due
  ORDER BY available_at, id)sql";
 
@@ -92,13 +93,15 @@ constexpr std::string_view kLookOut = R"sql(/* look out */
 WITH leased AS MATERIALIZED (
   SELECT * FROM (
     SELECT {id} AS id, {locked_by}::text AS locked_by, {locked_until} AS lease, {attempts} AS attempts FROM {table}
-     WHERE {pending} AND {available_at} <= least(now(), $1::timestamptz) AND {id_fits}{filter}
+     WHERE {pending} AND {available_at} <= least(now(), $1::timestamptz)
+       AND {available_at} >= $2::timestamptz - {lately} AND {id_fits}{filter}
      ORDER BY {available_at} LIMIT 5000) AS first
    WHERE lease IS NOT NULL)
 SELECT worker, NULL FROM (
-  SELECT DISTINCT locked_by AS worker FROM leased
+  SELECT locked_by AS worker FROM leased
    WHERE lease > now() AND CASE WHEN octet_length(locked_by) <= 256
-                                THEN locked_by LIKE 'outboxd:%' AND locked_by <> {worker} END) AS others
+                                THEN locked_by LIKE 'outboxd:%' AND locked_by <> {worker} END
+   UNION SELECT unnest($3::text[])) AS others
  WHERE {is_gone}
 UNION ALL (
 SELECT NULL, id::text FROM leased WHERE {is_suspect} ORDER BY attempts LIMIT 1000))sql";
@@ -150,14 +153,11 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   sql.set("ours", kOurs);
   sql.set("among_the_first", kAmongTheFirst);
   sql.set("no_suspects", kNoSuspects);
-  sql.set("any_due", "EXISTS (SELECT FROM {table} WHERE {pending} AND {available_at} <= now(){filter})");
   Layout layout;
-  sql.add_claims(layout, kClaim, kClaim, "{no_suspects}");
+  sql.add_claims(layout, kClaim, kClaim, "{no_suspects}",
+                 "EXISTS (SELECT FROM {table} WHERE {pending} AND {available_at} <= now(){from}{filter})");
   sql.add_settlements(layout, kMarkPublished, kSettle);
-  layout.look_ahead = sql.fill_read(bounded_places(std::string{kLookAhead}, terms));
-  layout.due_ids = sql.fill_read(kDueIds);
-  layout.but_streams.look_ahead = sql.fill_but_streams(bounded_places(std::string{kLookAhead}, terms), 3);
-  layout.but_streams.due_ids = sql.fill_but_streams(kDueIds, 4);
+  sql.add_looks(layout, bounded_places(std::string{kLookAhead}, terms), kDueIds, "{no_suspects}");
   layout.free_unknown_leases = sql.fill_write(kFreeUnknownLeases);
   layout.bury = sql.fill_write(kBury);
   layout.bury_nameless = sql.fill_write(kBuryNameless);

@@ -15,7 +15,7 @@ namespace outboxd::postgres {
 struct TableReport {
   /// What keeps this role from driving the table, each with its remedy; empty when it can.
   std::vector<std::string> problems;
-  /// What this role may do beyond what it needs to; for people.
+  /// What this role may do beyond what it needs to, and what the table lacks to be quick; for people.
   std::vector<std::string> warnings;
   /// Its name and its schema's, as quoted SQL; empty where there is no such table.
   std::string table;

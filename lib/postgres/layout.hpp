@@ -44,34 +44,36 @@ struct LayoutTerms {
 
 /// The SQL verbs that drive one table for one dispatcher: a value. An empty verb means that the table's shape leaves
 /// nothing to be done. Ids are a text array's literal; `due by` is a timestamptz, or NULL for the moment of the
-/// claim.
+/// claim; `from` a timestamptz, a margin below which is where the index is entered; streams to leave out a text array.
 struct Layout {
-  /// $1 limit, $2 due by. Leaves out suspects. Returns id, stream, payload, attempt, lease, claimed at, payload's
-  /// bytes, dedupe key, kept back; bytes of the id, of the stream's name and of the dedupe key, where these are cut
-  /// as they are too long, and the row's place, if its id is. First comes a line with the lease (if there are rows),
-  /// "claimed at", and, as kept back, whether any rows are due, leased or not; then the rows in publishing order,
-  /// without those two. Bytes are told where the payload is left out. Rows that are kept back have an id alone: those
-  /// before them are all that a batch may hold. Rows that were locked and not leased come last: an id, and nothing
-  /// else.
+  /// $1 limit, $2 due by, $3 from, $4 streams to leave out. Leaves out suspects. Returns id, stream, payload, attempt,
+  /// lease, claimed at, payload's bytes, dedupe key, kept back; bytes of the id, of the stream's name and of the dedupe
+  /// key, where these are cut as they are too long, and the row's place, if its id is. First comes a line with the
+  /// lease (if there are rows), "claimed at", and, as kept back, whether any rows are due from there on, leased or not;
+  /// then the rows in publishing order, without those two. Bytes are told where the payload is left out. Rows that are
+  /// kept back have an id alone: those before them are all that a batch may hold. Rows that were locked and not leased
+  /// come last: an id, and nothing else.
   std::string claim;
-  /// The same, without the rows whose ids are in $3.
+  /// The same, without the rows whose ids are in $3; $4 is from, $5 streams to leave out.
   std::string claim_others;
   /// The same, of the rows whose ids are in $3 alone, suspects or not.
   std::string claim_these;
   /// As claim_these, and $4 is the end of the lease.
   std::string claim_these_until;
   /// What the claims after this one will take, as text: rows' places, or ids where those don't name rows. $1 limit,
-  /// $2 due by. In publishing order.
+  /// $2 due by, $3 from, $4 streams to leave out. In publishing order. One line has in a second column since when the
+  /// first of them in the index is due.
   std::string look_ahead;
-  /// As claim, of the rows named $3 by look_ahead alone, without looking for them.
+  /// As claim, of the rows named $3 by look_ahead alone, without looking for them. $4 streams to leave out.
   std::string claim_places;
-  /// Looks what a claim would take. $1 limit, $2 due by, $3 ids to leave out.
+  /// The same, of the rows whose ids are in $3.
+  std::string claim_overlooked;
+  /// Due rows that claims from $2 on don't see, but for suspects: ids, and since when each is due, those due first
+  /// before others. An id that is too long is NULL. $1 limit, $3 from, $4 streams to leave out.
+  std::string overlooked;
+  /// Looks what a claim would take. $1 limit, $2 due by, $3 ids to leave out, $4 from, $5 streams to leave out.
   /// Returns id, the end of a lease from now on, and the time, in publishing order.
   std::string due_ids;
-  /// As the verbs that they are named after, without rows of the streams in their last argument, an array.
-  struct ButStreams {
-    std::string claim, claim_others, claim_places, look_ahead, due_ids;
-  } but_streams;
   /// Gives back rows that this worker has leased without ever learning of it, their attempt included: leases other
   /// than $1 (an array), among the rows due first.
   std::string free_unknown_leases;
@@ -92,7 +94,7 @@ struct Layout {
   /// Of the rows $1, those that are still ours by the lease $2.
   std::string still_ours;
   /// Two columns, one of them NULL: workers of outboxd that hold leases among the rows due first, and whose sessions
-  /// are gone; and the suspects' ids, as below. $1 due by.
+  /// are gone; and the suspects' ids, as below. $1 due by, $2 from; $3 further workers to be looked for.
   std::string look_out;
   /// Ends the leases of $1 workers among the rows due first; their attempts stay counted.
   std::string free_leases;

@@ -27,15 +27,17 @@ std::string filter(const TableShape& shape, const LayoutTerms& terms) {
   if (!terms.producer.empty() && !shape.producer.empty()) {
     conditions += " AND " + column(shape.producer) + "::text = " + quote_text(terms.producer);
   }
-  if (!terms.streams.empty()) conditions += " AND " + stream + " IN (" + literals(terms.streams) + ")";
+  if (terms.streams.size() == 1 && shape.has_lease_columns()) {
+    conditions += " AND " + stream + " = " + literals(terms.streams);
+  } else if (!terms.streams.empty()) {
+    // No index by stream has the order by time of several streams' rows, or of what moves with each lease; in a form
+    // that an index could serve, the planner might have each claim sort all that is due.
+    conditions += " AND CASE WHEN " + stream + " IN (" + literals(terms.streams) + ") THEN true ELSE false END";
+  }
   if (!terms.exclude_streams.empty()) {
     conditions += " AND " + stream + " NOT IN (" + literals(terms.exclude_streams) + ")";
   }
   return conditions;
-}
-
-std::string but_streams(int parameter) {
-  return " AND {stream}::text <> ALL ($" + std::to_string(parameter) + "::text[])";
 }
 
 /// One below what the type can hold, so that one can always be added.
@@ -45,6 +47,13 @@ std::string most_attempts_of(const std::string& type) {
 
 constexpr std::string_view kUnlockedOnly = R"sql(
    AND o.{key} {key_equals} ANY (ARRAY(SELECT {key} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED)))sql";
+
+// Up to where claims begin.
+constexpr std::string_view kOverlooked = R"sql(
+SELECT CASE WHEN {id_fits} THEN {id}::text END, {available_at}::text FROM {table}
+ WHERE {due} AND {available_at} < $2::timestamptz - {margin}
+   AND {available_at} >= $3::timestamptz - {lately}{ordinary}{but_streams}
+ ORDER BY {available_at} LIMIT $1::bigint)sql";
 
 constexpr std::string_view kStillOurs = R"sql(
 SELECT {id}::text, {id} {id_equals} ANY (ARRAY(SELECT {id} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED))
@@ -72,6 +81,9 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
   set("own_attempts", "coalesce({attempts}, 0)");
   set("o_attempts", "coalesce(o.{attempts}, 0)");
   put("available_at", column(shape.available_at));
+  put("margin", "interval '250 milliseconds'");
+  // What commits later than a quarter of a minute is for the looks at everything.
+  put("lately", "interval '15 seconds'");
   put("created_at", column(shape.created_at.empty() ? shape.available_at : shape.created_at));
   put("dedupe_key", column(shape.dedupe_key));
   put("attempts_cap", most_attempts_of(terms.attempts_type));
@@ -87,7 +99,6 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
   put("as_pending", quote_text(shape.pending) + "::" + terms.status_type);
   put("published_at", column(shape.published_at));
   put("filter", filter(shape, terms));
-  put("but_streams", "");
   put("status_equals", terms.status_equals);
   put("takes_own_path", std::string{kTakesOwnPath});
   set("pending", shape.has_status() ? "{status} {status_equals} {as_pending}" : "{published_at} IS NULL");
@@ -164,19 +175,26 @@ std::string LayoutSql::fill_write(std::string_view sql) const {
   return write_under_own_path(fill(sql));
 }
 
-std::string LayoutSql::fill_but_streams(std::string_view sql, int parameter) const {
-  auto filled = *this;
-  filled.set("but_streams", but_streams(parameter));
-  return filled.fill_read(sql);
+std::string from_sql(std::string_view parameter) {
+  return " AND {available_at} >= " + std::string{parameter} + "::timestamptz - {margin}";
 }
 
+namespace {
+
+std::string but_streams_sql(std::string_view parameter) {
+  return " AND {stream}::text <> ALL (" + std::string{parameter} + "::text[])";
+}
+
+}  // namespace
+
 void LayoutSql::add_claims(Layout& layout, std::string_view claim, std::string_view claim_places,
-                           std::string_view ordinary) const {
-  const auto with = [this](std::string_view statement, const std::string& and_rows, std::string_view which,
-                           std::string_view lease_end) {
+                           std::string_view ordinary, std::string_view any_due) const {
+  const auto with = [this, any_due](std::string_view statement, const std::string& and_rows, std::string_view which,
+                                    std::string_view lease_end, std::string_view from = "") {
     auto sql = *this;
-    // Looking for any would walk over all that an old snapshot keeps, which those who know the places don't.
-    if (which != "{due}") sql.put("any_due", "true");
+    sql.set("from", from.empty() ? "" : from_sql(from));
+    // Looking for any would walk over all that an old snapshot keeps, which those who name their rows don't.
+    sql.set("any_due", from.empty() ? "true" : any_due);
     sql.put("claimed", claimed_sql(sql));
     sql.set("which", which);
     sql.set("and_rows", and_rows);
@@ -189,14 +207,26 @@ void LayoutSql::add_claims(Layout& layout, std::string_view claim, std::string_v
   const std::string these = " AND {id} {id_equals} ANY ($3::text[]::{ids})";
   const std::string others = usual + " AND NOT {id} {id_equals} ANY ($3::text[]::{ids})";
   const std::string places = usual + " AND {key} {key_equals} ANY ($3::{keys})";
-  layout.claim = with(claim, usual, kDue, kLeaseEnd);
-  layout.claim_others = with(claim, others, kDue, kLeaseEnd);
+  layout.claim = with(claim, usual + "{from}" + but_streams_sql("$4"), kDue, kLeaseEnd, "$3");
+  layout.claim_others = with(claim, others + "{from}" + but_streams_sql("$5"), kDue, kLeaseEnd, "$4");
   layout.claim_these = with(claim, these, kDue, kLeaseEnd);
   layout.claim_these_until = with(claim, these, kDue, "$4::timestamptz");
-  layout.claim_places = with(claim_places, places, "{still_due}", kLeaseEnd);
-  layout.but_streams.claim = with(claim, usual + but_streams(3), kDue, kLeaseEnd);
-  layout.but_streams.claim_others = with(claim, others + but_streams(4), kDue, kLeaseEnd);
-  layout.but_streams.claim_places = with(claim_places, places + but_streams(4), "{still_due}", kLeaseEnd);
+  layout.claim_places = with(claim_places, places + but_streams_sql("$4"), "{still_due}", kLeaseEnd);
+  layout.claim_overlooked = with(claim_places, usual + these + but_streams_sql("$4"), "{still_due}", kLeaseEnd);
+}
+
+void LayoutSql::add_looks(Layout& layout, std::string_view look_ahead, std::string_view due_ids,
+                          std::string_view ordinary) const {
+  const auto with = [this, ordinary](std::string_view statement, std::string_view from, std::string_view streams) {
+    auto sql = *this;
+    sql.set("from", from.empty() ? "" : from_sql(from));
+    sql.set("but_streams", but_streams_sql(streams));
+    sql.set("ordinary", ordinary);
+    return sql.fill_read(statement);
+  };
+  layout.look_ahead = with(look_ahead, "$3", "$4");
+  layout.due_ids = with(due_ids, "$4", "$5");
+  layout.overlooked = with(kOverlooked, "", "$4");
 }
 
 void LayoutSql::add_settlements(Layout& layout, std::string_view mark_published, std::string_view settle) const {

@@ -25,13 +25,15 @@ class LayoutSql {
   /// Fills a statement that writes, without RETURNING; so do triggers. The result has an empty line for each row that
   /// it changed.
   [[nodiscard]] std::string fill_write(std::string_view sql) const;
-  /// The same, with {but_streams} as a condition that leaves out the streams in the parameter of this number.
-  [[nodiscard]] std::string fill_but_streams(std::string_view sql, int parameter) const;
   /// The ways in which a claim is asked for. `claim` and `claim_places` take the rows for which {which}{and_rows}
   /// holds, lease them until {lease_end}, and return {claimed}; `ordinary` are further conditions where no certain
-  /// rows are meant. {any_due} says whether there are rows that somebody has to look after.
-  void add_claims(Layout& layout, std::string_view claim, std::string_view claim_places,
-                  std::string_view ordinary) const;
+  /// rows are meant. `any_due` is a condition that says whether there are rows that have to be looked after, {from}
+  /// where the index is entered, {but_streams} leaves out streams.
+  void add_claims(Layout& layout, std::string_view claim, std::string_view claim_places, std::string_view ordinary,
+                  std::string_view any_due) const;
+  /// The looks for rows that are then claimed by name; {from} says where the index is entered. `ordinary` as above.
+  void add_looks(Layout& layout, std::string_view look_ahead, std::string_view due_ids,
+                 std::string_view ordinary) const;
   /// The ways in which outcomes are written; {ours} says which rows are still ours.
   void add_settlements(Layout& layout, std::string_view mark_published, std::string_view settle) const;
 
@@ -43,6 +45,10 @@ class LayoutSql {
 /// know of no backlog yet the planner would otherwise walk all of one, and compare each row with every place. And
 /// should somebody put a partitioned table in this one's stead, other rows may be in the same places.
 constexpr std::string_view kStillDue = "CASE WHEN {due} THEN true ELSE false END";
+
+/// Where an index by time is entered, as a further condition; `parameter` is a timestamptz. What commits a moment
+/// later than its time says lies within the margin below.
+[[nodiscard]] std::string from_sql(std::string_view parameter);
 
 /// For a table in which a lease is a pair of columns.
 [[nodiscard]] Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms);

@@ -1,10 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/row_store.hpp"
 
-#include "postgres/array_literal.hpp"
 #include "postgres/backlog.hpp"
 #include "postgres/identifier.hpp"
 #include "postgres/settlements.hpp"
+#include "postgres/stream_index.hpp"
 #include "postgres/worker_lock.hpp"
 
 #include <algorithm>
@@ -14,8 +14,6 @@ namespace outboxd::postgres {
 namespace {
 
 constexpr std::chrono::seconds kReconnectGrace{10};
-// Sightings further apart are not of the same absence.
-constexpr std::chrono::seconds kInARow{2};
 constexpr const char* kPooledPrefix = "pooled:";
 
 // Our own statements hold row locks for milliseconds: what takes longer is somebody else's, and rows that wait for it
@@ -64,7 +62,12 @@ dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
     if (claim_session_.is_pooled() && !terms_.worker.starts_with(kPooledPrefix)) {
       terms_.worker.insert(0, kPooledPrefix);
     }
-    return inspect_table(statements, name_, shape_, terms_.worker.size());
+    auto found = inspect_table(statements, name_, shape_, terms_.worker.size());
+    if (found.problems.empty()) {
+      const auto advice = advice_on_stream_index(statements, shape_, terms_.streams, found.table);
+      if (!advice.empty()) found.warnings.push_back(advice);
+    }
+    return found;
   });
   if (report) {
     terms_ = with_facts(terms_, *report);
@@ -75,54 +78,63 @@ dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
 }
 
 dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> RowStore::claim(dispatch::ClaimRequest request) {
-  co_return co_await claim_session_.run("claiming from " + name_, [this, &request](Statements& statements) {
+  auto overlooked = std::exchange(overlooked_, {});
+  if (request.only.empty()) except_streams_ = request.except_streams;
+  std::string mark;
+  auto claimed = co_await claim_session_.run("claiming from " + name_, [&](Statements& statements) {
     // Whatever was told before tells of nothing that the claim doesn't see.
     claim_session_.forget_notifications();
-    auto claimed = claims_.claim(statements, layout_, terms_, request, name_);
+    // Another server's clock may be another, and what it has may lie anywhere.
+    const auto connection = claim_session_.connections();
+    if (std::exchange(claims_on_connection_, connection) != connection) claims_.forget_the_mark();
+    claims_.hand_over(std::move(overlooked));
+    auto rows = claims_.claim(statements, layout_, terms_, request, name_);
     if (claims_.wants_new_connection()) claim_session_.reopen();
-    return claimed;
+    mark = claims_.mark();
+    return rows;
   });
+  mark_ = std::move(mark);
+  co_return claimed;
 }
 
 dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> RowStore::settle(
     const dispatch::Settlement& settlement) {
-  co_return co_await settle_session_.run("settling in " + name_, [this, &settlement](Statements& statements) {
+  auto settled = co_await settle_session_.run("settling in " + name_, [this, &settlement](Statements& statements) {
     auto written = write_outcomes(statements, layout_, settlement, name_);
     if (written.wants_new_connection) settle_session_.reopen();
     return std::move(written.settled);
   });
+  if (settled) remember_released(settlement);
+  co_return settled;
+}
+
+void RowStore::remember_released(const dispatch::Settlement& settlement) {
+  if (mark_.empty()) return;
+  // They are due since they were before.
+  for (const auto& outcome : settlement.outcomes) {
+    if (outcome.verdict == Verdict::release && outcome.delay.count() == 0) overlooked_.ids.push_back(outcome.id);
+  }
 }
 
 dispatch::Awaitable<dispatch::StoreResult<dispatch::LookOut>> RowStore::look_out(int sightings, std::string due_by) {
-  if (layout_.look_out.empty()) co_return dispatch::LookOut{};
-  co_return co_await watch_session_.run(
-      "looking for dead workers in " + name_,
-      [this, sightings, &due_by](Statements& statements) { return look_out(statements, sightings, due_by); });
-}
-
-dispatch::LookOut RowStore::look_out(Statements& statements, int sightings, const std::string& due_by) {
-  // After a restart or failover everybody's sessions are new: a live worker may come back later than we did.
-  const bool too_early = watch_session_.reopened_within(kReconnectGrace);
-  dispatch::LookOut seen;
-  const auto now = std::chrono::steady_clock::now();
-  if (now - std::exchange(looked_out_at_, now) > kInARow) missing_.clear();
-  std::map<std::string, int> missing;
-  for (const auto& line : exec(statements, layout_.look_out, or_null(due_by))) {
-    if (line[0].is_null()) {
-      seen.suspects.push_back(text_of(line[1]));
-      continue;
-    }
-    if (too_early) continue;
-    auto worker = text_of(line[0]);
-    const auto before = missing_.find(worker);
-    const int times = before == missing_.end() ? 1 : before->second + 1;
-    if (times >= sightings) seen.freed.push_back(worker);
-    missing.emplace(std::move(worker), times);
-  }
-  missing_ = std::move(missing);
-  seen.some_missing = missing_.size() > seen.freed.size();
-  if (!seen.freed.empty()) exec(statements, layout_.free_leases, array_literal(seen.freed));
-  return seen;
+  const auto mark = mark_;
+  const auto except_streams = except_streams_;
+  if (layout_.look_out.empty() && mark.empty()) co_return dispatch::LookOut{};
+  auto looked = co_await watch_session_.run("looking around in " + name_, [&, this](Statements& statements) {
+    const bool too_early = watch_session_.reopened_within(kReconnectGrace);
+    return watch_.look(statements, layout_,
+                       {.sightings = sightings,
+                        .due_by = due_by,
+                        .mark = mark,
+                        .except_streams = except_streams,
+                        .workers_may_reconnect = too_early});
+  });
+  if (!looked) co_return looked.error();
+  auto& found = looked->overlooked;
+  overlooked_.ids.insert(overlooked_.ids.end(), found.ids.begin(), found.ids.end());
+  if (!found.many_from.empty()) overlooked_.many_from = std::move(found.many_from);
+  if (found.swept) overlooked_.swept = found.swept;
+  co_return std::move(looked->seen);
 }
 
 dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::suspects(std::string due_by) {

@@ -7,11 +7,11 @@
 #include "postgres/inspect.hpp"
 #include "postgres/layout.hpp"
 #include "postgres/session.hpp"
+#include "postgres/watch.hpp"
 
 #include <chrono>
 #include <cstdint>
 #include <functional>
-#include <map>
 #include <string>
 #include <vector>
 
@@ -50,8 +50,7 @@ class RowStore final : public dispatch::RowStore {
   void stop_ringing() override { claim_session_.stop_ringing(); }
 
  private:
-  /// On the watch thread.
-  dispatch::LookOut look_out(Statements& statements, int sightings, const std::string& due_by);
+  void remember_released(const dispatch::Settlement& settlement);
 
   TableShape shape_;
   /// The table as quoted SQL, as it was configured.
@@ -62,10 +61,17 @@ class RowStore final : public dispatch::RowStore {
   Claims claims_;
   /// Touched on the claim thread alone.
   CommitWatch commits_;
-  /// Workers whose sessions were gone when last looked for, and how often in a row. Touched on the watch thread
-  /// alone.
-  std::map<std::string, int> missing_;
-  std::chrono::steady_clock::time_point looked_out_at_{};
+  /// Of the claim session; touched on the claim thread alone.
+  std::uint64_t claims_on_connection_ = 0;
+  /// Touched on the watch thread alone.
+  Watch watch_;
+  // Touched on the event loop alone:
+  /// For the next claim.
+  Overlooked overlooked_;
+  /// Where the last claim says that the next one begins; empty: at the start.
+  std::string mark_;
+  /// Streams that the last claim was to leave out.
+  std::vector<std::string> except_streams_;
   Session claim_session_;
   Session settle_session_;
   Session watch_session_;

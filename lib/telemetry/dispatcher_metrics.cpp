@@ -3,6 +3,7 @@
 
 #include "outbox/utf8.hpp"
 
+#include <array>
 #include <limits>
 #include <utility>
 
@@ -18,6 +19,13 @@ const prometheus::Histogram::BucketBoundaries kRows{1, 2, 5, 10, 20, 50, 100, 20
 constexpr std::size_t kMostStreams = 200;
 constexpr std::size_t kLongestStream = 256;
 constexpr const char* kOtherStreams = "other";
+
+constexpr std::array<std::pair<dispatch::SnapshotHolder, const char*>, 4> kHolders{{
+    {dispatch::SnapshotHolder::session, "session"},
+    {dispatch::SnapshotHolder::prepared_transaction, "prepared_transaction"},
+    {dispatch::SnapshotHolder::replication_slot, "replication_slot"},
+    {dispatch::SnapshotHolder::standby, "standby"},
+}};
 
 double in_seconds(std::chrono::nanoseconds took) {
   return std::chrono::duration<double>(took).count();
@@ -48,6 +56,10 @@ DispatcherMetrics::DispatcherMetrics(Metrics& metrics, const std::string& dispat
           gauge("outboxd_published_last_minute", "Rows accepted by Redis in the last sixty seconds.")),
       has_wake_ups_(gauge("outboxd_has_wake_ups",
                           "1 where commits can wake the dispatcher; 0 where only polling finds their rows.")),
+      slow_look_(
+          gauge("outboxd_slow_look_seconds",
+                "Time of one look through the table's index, past rows that are gone and other streams'; 0 while "
+                "it is quick.")),
       wake_ups_(counter("outboxd_wake_ups_total", "Waits that a commit has ended.")),
       claimed_(counter("outboxd_claimed_total", "Rows claimed; each ends published, retried, dead or released.")),
       retries_(counter("outboxd_retries_total", "Claims that spent an attempt; the row is due again later.")),
@@ -86,7 +98,20 @@ DispatcherMetrics::DispatcherMetrics(Metrics& metrics, const std::string& dispat
     const auto fault = static_cast<Fault>(i);
     if (fault != Fault::none) failures_[i] = &failures.Add(with(labels_, "reason", to_string(fault)));
   }
+  auto& held = prometheus::BuildGauge()
+                   .Name("outboxd_held_snapshot_seconds")
+                   .Help("Where looks are slow, how long who holds the oldest snapshot has held it; NaN: not known.")
+                   .Register(registry_);
+  for (const auto& [holder, name] : kHolders) held_for_[holder] = &held.Add(with(labels_, "holder", name));
   for (const auto& stream : streams) published_of(stream);
+}
+
+void DispatcherMetrics::looks_are_slow(const dispatch::SlowLook& look) {
+  slow_look_.Set(in_seconds(look.took));
+  for (const auto& [holder, gauge] : held_for_) {
+    const double known = look.held_for ? in_seconds(*look.held_for) : std::numeric_limits<double>::quiet_NaN();
+    gauge->Set(holder == look.holder ? known : 0);
+  }
 }
 
 void DispatcherMetrics::claimed(std::size_t rows, std::chrono::nanoseconds took) {

@@ -14,6 +14,7 @@
 #include <chrono>
 #include <cstddef>
 #include <functional>
+#include <map>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -45,6 +46,7 @@ class DispatcherMetrics : public dispatch::Observer {
   void wake_ups(bool there) override;
   void woken() override;
   void freed_rows_of(std::string_view worker) override;
+  void looks_are_slow(const dispatch::SlowLook& look) override;
   void sampled(const dispatch::BacklogSample& sample) override;
   void sample_failed() override;
   void health(dispatch::Health health, std::string_view reason) override;
@@ -72,6 +74,7 @@ class DispatcherMetrics : public dispatch::Observer {
   prometheus::Gauge& blocked_streams_;
   prometheus::Gauge& published_last_minute_;
   prometheus::Gauge& has_wake_ups_;
+  prometheus::Gauge& slow_look_;
   prometheus::Counter& wake_ups_;
   prometheus::Counter& claimed_;
   prometheus::Counter& retries_;
@@ -93,6 +96,7 @@ class DispatcherMetrics : public dispatch::Observer {
 
   prometheus::Family<prometheus::Counter>& published_family_;
   prometheus::Counter& published_elsewhere_;
+  std::map<dispatch::SnapshotHolder, prometheus::Gauge*> held_for_;
   LastMinute last_minute_;
   std::unordered_map<std::string, prometheus::Counter*, StringHash, std::equal_to<>> published_;
 };

@@ -192,6 +192,24 @@ void DispatcherObserver::wake_ups(bool there) {
   }
 }
 
+void DispatcherObserver::looks_are_slow(const dispatch::SlowLook& look) {
+  DispatcherMetrics::looks_are_slow(look);
+  if (look.took.count() == 0) {
+    spdlog::info("{}: a look through the table's index is quick again", dispatcher_);
+    return;
+  }
+  std::string oldest = "no old snapshot is held";
+  if (look.holder != dispatch::SnapshotHolder::none) {
+    oldest = "the oldest snapshot, which keeps them, is held by";
+    if (look.held_for)
+      oldest = fmt::format("the oldest snapshot, which keeps them, is held since {} s by", look.held_for->count());
+  }
+  spdlog::warn(
+      "{}: a look through the table's index takes {:.2f} s, as it passes many entries of rows that are gone, or of "
+      "other streams; {} {}. Claims begin where the last one ended, and what comes to lie before that is found later",
+      dispatcher_, std::chrono::duration<double>(look.took).count(), oldest, look.who);
+}
+
 void DispatcherObserver::freed_rows_of(std::string_view worker) {
   DispatcherMetrics::freed_rows_of(worker);
   const auto kept_back = lines_of_dead_workers_.admit("");

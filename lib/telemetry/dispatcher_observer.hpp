@@ -31,6 +31,7 @@ class DispatcherObserver final : public DispatcherMetrics {
   void stream_freed(std::string_view stream, std::chrono::nanoseconds after, std::size_t blocked) override;
   void refused_by_store(std::span<const dispatch::RefusedRow> rows) override;
   void wake_ups(bool there) override;
+  void looks_are_slow(const dispatch::SlowLook& look) override;
   void freed_rows_of(std::string_view worker) override;
   void reserved_fields_dropped(std::string_view stream, std::size_t fields) override;
   void ambiguous_entry(std::string_view id, std::string_view stream, std::string_view why, bool dead) override;

@@ -2,41 +2,17 @@
 // Whether the cost of a row depends on what else is in the table, or on who looks at it.
 #include "bench/drain.hpp"
 #include "bench/events.hpp"
+#include "bench/held_snapshot.hpp"
 #include "bench/sections.hpp"
-#include "postgres/pqxx_compat.hpp"
 
 #include <algorithm>
 #include <cmath>
-#include <memory>
 #include <optional>
 
 namespace outboxd::bench {
 namespace {
 
 constexpr int kBatch = 500;
-
-/// A session that sees the table as it was, for as long as it lives: a long report, a forgotten transaction. Nothing
-/// that was dead since then can be removed, from the indexes neither.
-class HeldSnapshot {
- public:
-  explicit HeldSnapshot(const test::Database& database) : connection_{database.connect()}, session_{*connection_} {
-    postgres::exec(session_, "BEGIN ISOLATION LEVEL REPEATABLE READ");
-    postgres::exec(session_, "SELECT count(*) FROM event_outbox WHERE id = ''");
-  }
-  HeldSnapshot(const HeldSnapshot&) = delete;
-  HeldSnapshot& operator=(const HeldSnapshot&) = delete;
-  ~HeldSnapshot() {
-    try {
-      postgres::exec(session_, "ROLLBACK");
-    } catch (const std::exception&) {
-      // Its end is all that was wanted.
-    }
-  }
-
- private:
-  std::unique_ptr<pqxx::connection> connection_;
-  pqxx::nontransaction session_;
-};
 
 /// What is in the table during one drain.
 struct Case {

@@ -17,6 +17,12 @@ namespace outboxd::bench {
 [[nodiscard]] Section flat(World& world, const Options& options);
 /// From commit to entry.
 [[nodiscard]] Section latency(World& world, const Options& options);
+/// The same beside writers that are busy and don't fill the machine.
+[[nodiscard]] Section busy_latency(World& world, const Options& options);
+/// The same after many rows have been published beside a snapshot that stays held.
+[[nodiscard]] Section held_snapshot(World& world, const Options& options);
+/// The same of one stream, behind a backlog of others.
+[[nodiscard]] Section other_streams(World& world, const Options& options);
 /// What writers pay for wake-ups.
 [[nodiscard]] Section writers(World& world, const Options& options);
 /// CPU when there is nothing to do, and memory.

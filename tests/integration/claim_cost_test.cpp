@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a claim costs does not grow with the backlog: no step of its plan sees more than a window of it.
 #include "postgres/layout.hpp"
+#include "postgres/pqxx_compat.hpp"
 #include "support/caracal_table.hpp"
 #include "support/outbox_table.hpp"
 
@@ -21,9 +22,10 @@ namespace {
 
 constexpr long kBacklog = 20'000;
 
-std::string with_arguments(std::string sql, const std::string& limit) {
+std::string with_arguments(std::string sql, const std::string& limit, const std::string& from = "-infinity") {
   sql = std::regex_replace(sql, std::regex{R"(\$1::bigint)"}, limit + "::bigint");
-  return std::regex_replace(sql, std::regex{R"(\$2::timestamptz)"}, "NULL::timestamptz");
+  sql = std::regex_replace(sql, std::regex{R"(\$2::timestamptz)"}, "NULL::timestamptz");
+  return std::regex_replace(sql, std::regex{R"(\$3::timestamptz)"}, "'" + from + "'::timestamptz");
 }
 
 /// The most rows that any step of the plan gave, over all its loops.
@@ -49,7 +51,72 @@ long most_rows_looked_at(const Database& database, const std::string& sql) {
   return most;
 }
 
+/// Pages of tables and indexes that the statement looked at, its planning left out.
+long pages(const Database& database, const std::string& sql) {
+  static const std::regex kHit{R"(Buffers: shared hit=(\d+))"};
+  for (const auto& line : database.rows("EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) " + sql)) {
+    std::smatch found;
+    // That of the topmost step, which all others count to.
+    if (std::regex_search(line.at(0), found, kHit)) return std::stol(found[1]);
+  }
+  return -1;
+}
+
+/// A time of the server's, a moment later than all there is.
+std::string now_of(const Database& database) {
+  return database.scalar("SELECT (now() + interval '1 second')::text");
+}
+
 }  // namespace
+
+TEST_CASE("beside a held snapshot a claim that begins at the mark passes none of what is published") {
+  struct Table {
+    Database database;
+    outboxd::postgres::TableShape shape;
+    std::string publish;
+  };
+  const Table tables[] = {
+      {outboxd::test::contract_database(), event_outbox_shape(), "UPDATE event_outbox SET dispatched_at = now()"},
+      {outboxd::test::caracal_database(), caracal_outbox_shape(),
+       "UPDATE caracal_outbox SET status = 'published', published_at = now()"},
+  };
+  outboxd::test::insert_rows(tables[0].database, "r", new_stream(), kBacklog);
+  outboxd::test::insert_caracal_rows(tables[1].database, "r", new_stream(), kBacklog);
+  for (const auto& [database, shape, publish] : tables) {
+    CAPTURE(shape.name);
+    const auto holder = database.connect();
+    pqxx::nontransaction snapshot(*holder);
+    outboxd::postgres::exec(snapshot, "BEGIN ISOLATION LEVEL REPEATABLE READ");
+    outboxd::postgres::exec(snapshot, "SELECT 1 FROM pg_class LIMIT 1");
+    database.exec(publish);
+    const auto layout = make_layout(shape, {.table = shape.name, .ctid_names_rows = true});
+    CHECK(pages(database, with_arguments(layout.claim, "50")) > 500);
+    CHECK(pages(database, with_arguments(layout.claim, "50", now_of(database))) < 50);
+    CHECK(pages(database, with_arguments(layout.look_ahead, "50", now_of(database))) < 50);
+  }
+}
+
+TEST_CASE("a claim of one stream passes no row of others, from the mark, or with an index of its own") {
+  const auto database = outboxd::test::contract_database();
+  outboxd::test::insert_rows(database, "r", "others", kBacklog);
+  outboxd::test::insert_rows(database, "o", "ours", 10);
+  database.exec("UPDATE event_outbox SET available_at = now() - interval '1 hour' WHERE stream_name = 'others'");
+  database.exec("ANALYZE event_outbox");
+  const auto ours_from =
+      database.scalar("SELECT min(available_at)::text FROM event_outbox WHERE stream_name = 'ours'");
+  const auto claim_of = [](const std::vector<std::string>& streams) {
+    return make_layout(event_outbox_shape(), {.table = "event_outbox", .ctid_names_rows = true, .streams = streams})
+        .claim;
+  };
+  for (const auto& streams : {std::vector<std::string>{"ours"}, {"ours", "and more"}}) {
+    CHECK(most_rows_looked_at(database, with_arguments(claim_of(streams), "50")) >= kBacklog);
+    CHECK(most_rows_looked_at(database, with_arguments(claim_of(streams), "50", ours_from)) < 50);
+  }
+  const auto migrated =
+      outboxd::test::run_outboxd({"migrate", "--stream-index"}, outboxd::test::outboxd_environment(database));
+  REQUIRE_MESSAGE(migrated.status == 0, migrated.err);
+  CHECK(most_rows_looked_at(database, with_arguments(claim_of({"ours"}), "50")) < 50);
+}
 
 TEST_CASE("a claim of event_outbox looks at the rows that it takes") {
   const auto database = outboxd::test::contract_database();

@@ -27,6 +27,7 @@ class SilentObserver : public dispatch::Observer {
   void wake_ups(bool /*there*/) override {}
   void woken() override {}
   void freed_rows_of(std::string_view /*worker*/) override {}
+  void looks_are_slow(const dispatch::SlowLook& /*look*/) override {}
   void sampled(const dispatch::BacklogSample& /*sample*/) override {}
   void sample_failed() override {}
   void health(dispatch::Health /*health*/, std::string_view /*reason*/) override {}

@@ -38,8 +38,8 @@ TEST_CASE("lease room: until when rows of a claim may be sent") {
   for (const auto& [arrived, ends, write, rows, send_by] : cases) {
     CAPTURE(arrived);
     CAPTURE(rows);
-    const LeaseRoom room{at(0), at(arrived), at(ends)};
-    CHECK(room.send_by(milliseconds{write}, rows) == at(send_by));
+    const LeaseRoom room{at(0), at(arrived), at(ends), rows};
+    CHECK(room.send_by(milliseconds{write}) == at(send_by));
   }
 }
 

@@ -36,19 +36,17 @@ LayoutTerms terms() {
   return {.table = R"("app"."t")", .worker = "w"};
 }
 
-std::array<std::string, 24> verbs(const Layout& layout) {
+std::array<std::string, 22> verbs(const Layout& layout) {
   return {layout.claim,
           layout.claim_others,
           layout.claim_these,
           layout.claim_these_until,
           layout.look_ahead,
           layout.claim_places,
-          layout.but_streams.claim,
-          layout.but_streams.claim_others,
-          layout.but_streams.claim_places,
-          layout.but_streams.look_ahead,
-          layout.but_streams.due_ids,
+          layout.claim_overlooked,
+          layout.overlooked,
           layout.due_ids,
+          layout.bury_nameless,
           layout.read_payload,
           layout.bury,
           layout.mark_published,

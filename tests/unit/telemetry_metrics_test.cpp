@@ -61,6 +61,7 @@ TEST_CASE("metrics: every family is there from the start") {
       "outboxd_blocked_streams gauge",
       "outboxd_published_last_minute gauge",
       "outboxd_has_wake_ups gauge",
+      "outboxd_slow_look_seconds gauge",
       "outboxd_wake_ups_total counter",
       "outboxd_claimed_total counter",
       "outboxd_published_total counter",
@@ -78,6 +79,7 @@ TEST_CASE("metrics: every family is there from the start") {
       "outboxd_publish_seconds histogram",
       "outboxd_settle_seconds histogram",
       "outboxd_batch_rows histogram",
+      "outboxd_held_snapshot_seconds gauge",
   };
   CHECK(families_of(metrics) == expected);
   CHECK(value_of(metrics, R"(outboxd_build_info{version=")" OUTBOXD_VERSION R"("})") == "1");
