@@ -23,14 +23,14 @@ class PollPace {
   /// While rows keep coming, and the machine has room. The quicker they come, the more of them wait for a claim: a
   /// little longer, and it is for all of those the same one.
   static constexpr Duration kShortestBesideWriters = std::chrono::microseconds{2'500};
-  static constexpr Duration kLongerByRow = std::chrono::microseconds{400};
-  static constexpr Duration kLongestInRoom = std::chrono::milliseconds{5};
+  static constexpr Duration kLongerByRow = std::chrono::microseconds{200};
+  static constexpr Duration kLongestInRoom = std::chrono::milliseconds{4};
   static constexpr Duration kLongestBesideWriters = std::chrono::milliseconds{100};
   static constexpr int kLeastRestToWork = 1;
   static constexpr int kMostRestToWork = 8;
   /// Claims that take this many times as long as the quickest ones: up to here there is room, and from there on none.
-  static constexpr double kRoom = 3;
-  static constexpr double kNoRoom = 4.5;
+  static constexpr double kRoom = 3.5;
+  static constexpr double kNoRoom = 7;
 
   explicit PollPace(Duration poll_interval) : longest_{poll_interval} {}
 

@@ -95,11 +95,13 @@ Drain daemon_statements(const World& world, const test::Database& database, int 
   postgres::Claims claims;
   return until_empty(world, [&] {
     const dispatch::ClaimRequest request{static_cast<std::uint32_t>(batch), {}, {}};
-    const auto claimed = claims.claim(statements, layout, terms, request);
+    const auto claimed = claims.claim(statements, layout, terms, request, terms.table);
     dispatch::Settlement settlement;
     settlement.lease = claimed.lease;
-    for (const auto& row : claimed.rows) settlement.outcomes.push_back({.id = row.id, .verdict = Verdict::published});
-    if (!claimed.rows.empty()) postgres::write_outcomes(statements, layout, settlement);
+    for (const auto& row : claimed.rows) {
+      settlement.outcomes.push_back({.id = row.id, .verdict = Verdict::published, .attempt = row.attempt});
+    }
+    if (!claimed.rows.empty()) postgres::write_outcomes(statements, layout, settlement, terms.table);
     return claimed.rows.size();
   });
 }
@@ -136,6 +138,7 @@ Drain xadd_alone(const World& world, const std::vector<entry::Entry>& entries, i
   }
   auto socket = world.redis_socket();
   redis::ReplyReader replies;
+  redis::ErrorTexts texts{""};
   std::size_t next = 0;
   return until_empty(world, [&]() -> std::size_t {
     if (next == writes.size()) return 0;
@@ -143,7 +146,7 @@ Drain xadd_alone(const World& world, const std::vector<entry::Entry>& entries, i
     socket.send(write.bytes);
     for (std::size_t read = 0; read < write.commands;) {
       if (auto reply = replies.next()) {
-        if (redis::read_xadd_reply(std::move(*reply)).fault != Fault::none) throw std::runtime_error("XADD failed");
+        if (redis::read_xadd_reply(std::move(*reply), texts).fault != Fault::none) throw std::runtime_error("XADD failed");
         ++read;
       } else if (!replies.feed(socket.receive())) {
         throw std::runtime_error("Redis: " + replies.error());
