@@ -22,6 +22,12 @@ std::string joined(const std::vector<std::string>& problems) {
   return text;
 }
 
+postgres::RowStoreOptions store_options(const config::Settings& settings, std::string worker) {
+  auto options = row_store_options(settings, std::move(worker));
+  options.warn = [name = settings.dispatcher.name](const std::string& text) { spdlog::warn("{}: {}", name, text); };
+  return options;
+}
+
 }  // namespace
 
 Lane::Lane(const config::Settings& settings, std::string worker, const RunMode& mode, Surroundings surroundings)
@@ -32,7 +38,7 @@ Lane::Lane(const config::Settings& settings, std::string worker, const RunMode& 
                 settings.dispatcher.streams},
       start_alarm_{surroundings_.loop},
       start_backoff_{settings.dispatcher.probe_min, settings.dispatcher.probe_max},
-      store_{row_store_options(settings, std::move(worker))},
+      store_{store_options(settings, std::move(worker))},
       publisher_{surroundings_.loop, publisher_options(settings), surroundings_.warn_of_server},
       dispatcher_{surroundings_.loop, dispatcher_options(settings, mode),
                   dispatch::DispatcherParts{

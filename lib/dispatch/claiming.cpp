@@ -85,6 +85,8 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   const auto limit = request.limit;
   const bool open_to_all = request.only.empty();
   auto result = co_await parts_.store.claim(std::move(request));
+  if (result && result->reconnected) forget_wake_ups();
+  trouble_.unfit = !result && result.error().unfit;
   if (result && !judge_claim(*result, open_to_all, limit)) {
     co_await stay_back_from_claims();
     co_return std::nullopt;
@@ -93,11 +95,7 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   report_health();
   if (!result) {
     breaker_.claim_failed(limit);
-    if (result.error().unreachable) {
-      // With its connection the store forgets as well.
-      wake_ups_ = WakeUps::none;
-      ask_for_wake_ups_at_ = {};
-    }
+    if (result.error().unreachable) forget_wake_ups();
     co_await stay_back_from_claims();
     co_return std::nullopt;
   }

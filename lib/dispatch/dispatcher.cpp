@@ -97,6 +97,7 @@ void Dispatcher::report_health() {
   }
   if (!trouble_.settle.empty()) std::tie(health, reason) = std::pair{Health::postgres_unavailable, &trouble_.settle};
   if (!trouble_.claim.empty()) std::tie(health, reason) = std::pair{Health::postgres_unavailable, &trouble_.claim};
+  if (trouble_.unfit && health == Health::postgres_unavailable) health = Health::table_unfit;
   if (!trouble_.redis.empty()) std::tie(health, reason) = std::pair{Health::redis_unavailable, &trouble_.redis};
   if (stop_deadline_) std::tie(health, reason) = std::pair{Health::stopping, nullptr};
   const auto text = reason != nullptr ? *reason : std::string{};

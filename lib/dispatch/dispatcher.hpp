@@ -88,6 +88,8 @@ class Dispatcher {
   /// What keeps the dispatcher from working, as each loop last saw it; empty: nothing.
   struct Trouble {
     std::string redis, claim, settle, starving;
+    /// That of the last claim is the table's own.
+    bool unfit = false;
   };
   /// Since when the store has refused everything, without a sign of whose fault that is.
   struct AllRefused {
@@ -138,6 +140,7 @@ class Dispatcher {
   Awaitable<bool> wait_for_commit(std::chrono::microseconds longest);
   Awaitable<void> arm_wake_ups();
   Awaitable<void> disarm_wake_ups();
+  void forget_wake_ups();
   void account_refused(const std::vector<RefusedRow>& refused);
   /// False when the store refuses everything that is due. `open_to_all`: any row may have been claimed.
   bool judge_claim(ClaimedRows& claimed, bool open_to_all, std::uint32_t limit);

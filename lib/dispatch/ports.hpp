@@ -34,6 +34,8 @@ struct StoreError {
   std::string text;
   /// The store itself was out of reach, whatever it was asked.
   bool unreachable = false;
+  /// The table itself can't be driven as it is; a person has to mend it.
+  bool unfit = false;
 };
 
 template <class T>
@@ -63,6 +65,8 @@ struct ClaimedRows {
   bool more = false;
   /// Rows were due, although they may be leased, or suspects; or nobody looked.
   bool any_due = true;
+  /// The store's connection is another one than at the claim before: what it had been asked for is forgotten.
+  bool reconnected = false;
   /// The store's name for this lease; a settlement returns it.
   std::string lease;
   /// The store's clock at the claim, as the store writes it.

@@ -59,6 +59,12 @@ Awaitable<void> Dispatcher::arm_wake_ups() {
   if (std::exchange(told_of_wake_ups_, there) != there) parts_.observer.wake_ups(there);
 }
 
+void Dispatcher::forget_wake_ups() {
+  // With its connection the store forgets as well.
+  wake_ups_ = WakeUps::none;
+  ask_for_wake_ups_at_ = {};
+}
+
 Awaitable<void> Dispatcher::disarm_wake_ups() {
   if (wake_ups_ != WakeUps::armed) co_return;
   wake_ups_ = WakeUps::not_now;

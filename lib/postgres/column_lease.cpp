@@ -67,7 +67,8 @@ UPDATE {table} SET {set_dead}{locked_until} = NULL
 // The lease guards: this worker's, and of this claim. Its end names the claim, as each claim is later than the last;
 // the number of the attempt would not, since a released row's is given back.
 constexpr std::string_view kOurs =
-    "{id} {id_equals} ANY ($1::text[]::{ids}) AND {locked_by}::text = {worker} AND {locked_until} = $2::timestamptz";
+    "{id} {id_equals} ANY ($1::text[]::{ids}) AND {locked_by}::text = ANY ({our_names}) AND {locked_until} = "
+    "$2::timestamptz";
 
 constexpr std::string_view kMarkPublished = R"sql(/* settle */
 WITH written AS (
@@ -83,7 +84,7 @@ UPDATE {table} AS o
                              ELSE o.{available_at} END,
        {locked_until} = NULL
   FROM unnest($1::text[]::{ids}, $3::text[], $4::bigint[], $5::text[]) AS s (id, verdict, delay, error)
- WHERE o.{id} {id_equals} s.id AND o.{locked_by}::text = {worker} AND o.{locked_until} = $2::timestamptz{and_rows}
+ WHERE o.{id} {id_equals} s.id AND o.{locked_by}::text = ANY ({our_names}) AND o.{locked_until} = $2::timestamptz{and_rows}
 RETURNING o.{id} AS id, coalesce({is_as_meant}, false) AS as_meant))sql";
 
 // Others may write anything into locked_by: what is longer than a name of ours is none, and isn't fetched.
@@ -100,7 +101,7 @@ WITH leased AS MATERIALIZED (
 SELECT worker, NULL FROM (
   SELECT locked_by AS worker FROM leased
    WHERE lease > now() AND CASE WHEN octet_length(locked_by) <= 256
-                                THEN locked_by LIKE 'outboxd:%' AND locked_by <> {worker} END
+                                THEN locked_by LIKE 'outboxd:%' AND locked_by <> ALL ({our_names}) END
    UNION SELECT unnest($3::text[])) AS others
  WHERE {is_gone}
 UNION ALL (
@@ -116,9 +117,14 @@ constexpr std::string_view kFreeLeases = R"sql(
 UPDATE {table} SET {locked_until} = now()
  WHERE {locked_by}::text = ANY ($1::text[]) AND {locked_until} > now() AND {pending}{among_the_first})sql";
 
+constexpr std::string_view kRenameLeases = R"sql(
+UPDATE {table} SET {locked_by} = {worker}
+ WHERE {locked_by}::text = ANY ({our_names}) AND {locked_by}::text <> {worker} AND {locked_until} > now() AND {pending}
+   {among_the_first})sql";
+
 constexpr std::string_view kFreeUnknownLeases = R"sql(
 UPDATE {table} SET {locked_until} = NULL, {attempts} = greatest({attempts} - 1, 0)
- WHERE {locked_by}::text = {worker} AND {locked_until} > now() AND {pending}
+ WHERE {locked_by}::text = ANY ({our_names}) AND {locked_until} > now() AND {pending}
    AND {locked_until} <> ALL ($1::timestamptz[]){among_the_first})sql";
 
 // Every count stops at the cap, so that a large backlog costs no more than the cap.
@@ -159,6 +165,7 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   sql.add_settlements(layout, kMarkPublished, kSettle);
   sql.add_looks(layout, bounded_places(std::string{kLookAhead}, terms), kDueIds, "{no_suspects}");
   layout.free_unknown_leases = sql.fill_write(kFreeUnknownLeases);
+  layout.rename_leases = sql.fill_write(kRenameLeases);
   layout.bury = sql.fill_write(kBury);
   layout.bury_nameless = sql.fill_write(kBuryNameless);
   layout.look_out = sql.fill_read(kLookOut);

@@ -27,6 +27,19 @@ SELECT pg_advisory_unlock($1::bigint),
        CASE WHEN current_setting('server_version_num')::int >= 140000
             THEN set_config('idle_session_timeout', '0', false) END)sql";
 
+// A dispatcher of this role that is asleep has the lock for good reason.
+constexpr const char* kHolder = R"sql(
+SELECT l.pid, coalesce(a.usename::text, '?'), l.mode
+  FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
+ WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted AND l.pid <> pg_backend_pid()
+   AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
+   AND ((l.classid::bigint << 32) | l.objid::bigint) = $1::bigint
+   AND (l.mode = 'ShareLock' OR a.usename IS DISTINCT FROM current_user)
+ ORDER BY l.pid LIMIT 1)sql";
+
+// Whoever inserts has the lock for moments.
+constexpr std::chrono::seconds kHeldForLong{5};
+
 }  // namespace
 
 void CommitWatch::begin(std::uint64_t connection) {
@@ -50,7 +63,11 @@ WakeUps CommitWatch::arm(Statements& statements, std::uint64_t connection) {
     listen_to(statements, found.table);
     found = look(statements);
   }
-  if (!found.taken) return WakeUps::not_now;
+  if (!found.taken) {
+    find_who_holds(statements, found.lock);
+    return WakeUps::not_now;
+  }
+  holder_.clear();
   armed_ = found.lock;
   return WakeUps::armed;
 }
@@ -60,6 +77,21 @@ CommitWatch::Found CommitWatch::look(Statements& statements) const {
                           listens_to_.empty() ? "0" : listens_to_, !armed_.empty());
   if (found.empty()) return {};
   return {.table = text_of(found[0][0]), .lock = text_of(found[0][1]), .taken = text_of(found[0][2]) == "t"};
+}
+
+void CommitWatch::find_who_holds(Statements& statements, const std::string& lock) {
+  const auto now = std::chrono::steady_clock::now();
+  if (now - looked_at_ < kHeldForLong) return;
+  looked_at_ = now;
+  const auto found = exec(statements, kHolder, lock);
+  const auto pid = found.empty() ? std::string{} : text_of(found[0][0]);
+  if (!pid.empty() && pid == holder_ && pid != told_of_) {
+    told_of_ = pid;
+    notice_ = "commits don't wake it: session " + pid + " of role " + text_of(found[0][1]) +
+              " has held the wake-ups' advisory lock (" + lock + ", " + text_of(found[0][2]) +
+              ") for some time; rows are found by polling until it ends";
+  }
+  holder_ = pid;
 }
 
 void CommitWatch::listen_to(Statements& statements, const std::string& table) {

@@ -21,12 +21,16 @@ class CommitWatch {
  public:
   explicit CommitWatch(std::chrono::milliseconds poll_interval) : poll_interval_{poll_interval} {}
 
-  /// Which table, as quoted SQL with its schema. To be called before anything else.
+  /// Which table, as quoted SQL with its schema. To be called before arm().
   void watch(std::string table) { table_ = std::move(table); }
 
   /// `connection` is another number whenever the session is new. Throws what libpqxx throws.
   dispatch::WakeUps arm(Statements& statements, std::uint64_t connection);
   void disarm(Statements& statements, std::uint64_t connection);
+
+  /// Once for each session that keeps the lock from us for long and is no dispatcher of this role: for people. Else
+  /// empty.
+  [[nodiscard]] std::string take_notice() { return std::exchange(notice_, {}); }
 
  private:
   struct Found {
@@ -41,6 +45,7 @@ class CommitWatch {
   /// Takes the lock, too, if none is held and the table is listened to.
   Found look(Statements& statements) const;
   void listen_to(Statements& statements, const std::string& table);
+  void find_who_holds(Statements& statements, const std::string& lock);
 
   std::string table_;
   std::chrono::milliseconds poll_interval_;
@@ -49,6 +54,11 @@ class CommitWatch {
   std::string listens_to_;
   /// The lock that is held; empty: none.
   std::string armed_;
+  /// Who held the lock when last looked for, and whom people have been told of; process ids, as text.
+  std::string holder_;
+  std::string told_of_;
+  std::chrono::steady_clock::time_point looked_at_{};
+  std::string notice_;
 };
 
 }  // namespace outboxd::postgres

@@ -34,6 +34,8 @@ struct LayoutTerms {
   std::string producer{};
   /// Who we are in `locked_by`: unique among all dispatchers of the table.
   std::string worker{};
+  /// Names that it had before, under which rows may still be leased.
+  std::vector<std::string> earlier_workers{};
   std::chrono::milliseconds lease{30'000};
   /// Payloads beyond this, and those of rows beyond the last attempt, are not fetched.
   std::uint64_t max_payload_bytes = 16ULL << 20U;
@@ -77,6 +79,8 @@ struct Layout {
   /// Gives back rows that this worker has leased without ever learning of it, their attempt included: leases other
   /// than $1 (an array), among the rows due first.
   std::string free_unknown_leases;
+  /// Leases of this worker's earlier names among the rows due first go on under its present name.
+  std::string rename_leases;
   /// Reads the payload of $1, unless it is too large.
   std::string read_payload;
   /// Declares $1 dead with the error $2, unless it is leased, locked or published.

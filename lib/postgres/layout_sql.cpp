@@ -88,6 +88,9 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
   put("dedupe_key", column(shape.dedupe_key));
   put("attempts_cap", most_attempts_of(terms.attempts_type));
   put("worker", quote_text(terms.worker));
+  auto workers = terms.earlier_workers;
+  workers.push_back(terms.worker);
+  put("our_names", "ARRAY[" + literals(workers) + "]");
   put("lease_ms", std::to_string(terms.lease.count()));
   put("max_payload", std::to_string(terms.max_payload_bytes));
   put("batch_bytes", std::to_string(terms.batch_bytes));

@@ -38,6 +38,19 @@ bool is_done(pqxx::transaction_base& transaction, const Migration& migration) {
   return text_of(result[0][0]) == "t";
 }
 
+/// " (process 42)", or nothing where it has just been given back.
+std::string lock_holder(pqxx::transaction_base& transaction) {
+  const auto found = exec(
+      transaction, std::string("SELECT pid FROM pg_catalog.pg_locks WHERE locktype OPERATOR(pg_catalog.=) 'advisory'"
+                               " AND granted AND objsubid OPERATOR(pg_catalog.=) 1::smallint"
+                               " AND database OPERATOR(pg_catalog.=) (SELECT oid FROM pg_catalog.pg_database"
+                               " WHERE datname OPERATOR(pg_catalog.=) pg_catalog.current_database())"
+                               " AND (classid::bigint OPERATOR(pg_catalog.<<) 32) OPERATOR(pg_catalog.|)"
+                               " objid::bigint OPERATOR(pg_catalog.=) ") +
+                       kLockKey + " LIMIT 1");
+  return found.empty() ? "" : " (process " + text_of(found[0][0]) + ")";
+}
+
 /// Asks again and again rather than waiting inside Postgres: a session that waits there keeps a snapshot, and
 /// CREATE INDEX CONCURRENTLY waits for every older snapshot.
 void take_lock(pqxx::transaction_base& transaction, const std::string& try_function, milliseconds patience) {
@@ -46,7 +59,9 @@ void take_lock(pqxx::transaction_base& transaction, const std::string& try_funct
   while (text_of(exec(transaction, "SELECT " + try_function + "(" + kLockKey + ")")[0][0]) != "t") {
     if (std::chrono::steady_clock::now() >= deadline) {
       throw MigrationError("another migration of this database is still running after " +
-                           std::to_string(patience.count()) + " ms: run it again when that one is done");
+                           std::to_string(patience.count()) + " ms, or some other session" +
+                           lock_holder(transaction) +
+                           " holds the migrations' advisory lock: run it again when that one is done");
     }
     std::this_thread::sleep_for(kPause);
   }

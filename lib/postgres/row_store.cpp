@@ -4,8 +4,9 @@
 #include "postgres/backlog.hpp"
 #include "postgres/identifier.hpp"
 #include "postgres/settlements.hpp"
+#include "postgres/sqlstate.hpp"
 #include "postgres/stream_index.hpp"
-#include "postgres/worker_lock.hpp"
+#include "postgres/worker_name.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,7 +15,17 @@ namespace outboxd::postgres {
 namespace {
 
 constexpr std::chrono::seconds kReconnectGrace{10};
-constexpr const char* kPooledPrefix = "pooled:";
+// The class of errors about what a statement names, and of what type it is.
+constexpr const char* kNamesAndTypes = "42";
+// Not every change makes a statement fail: another table may have this one's name by now, and rows in its places.
+constexpr std::chrono::seconds kInspectAgain{5};
+
+/// Postgres refuses every row for what a statement names, or for its types.
+bool names_or_types(const std::vector<dispatch::RefusedRow>& refused) {
+  return !refused.empty() && std::ranges::all_of(refused, [](const dispatch::RefusedRow& row) {
+    return row.cause.starts_with(kNamesAndTypes);
+  });
+}
 
 // Our own statements hold row locks for milliseconds: what takes longer is somebody else's, and rows that wait for it
 // are settled apart from their batch. Claims skip locked rows, and wait for a lock on the table as long as they may.
@@ -27,16 +38,8 @@ std::chrono::milliseconds usual_timeout_of(std::chrono::milliseconds statement_t
                   std::max<std::chrono::milliseconds>(std::chrono::seconds{1}, statement_timeout / 10));
 }
 
-SessionOptions with_worker_lock(const RowStoreOptions& options) {
-  auto session = options.session;
-  session.opening_sql = take_worker_lock_sql(options.terms.worker);
+SessionOptions with_usual_timeout(SessionOptions session) {
   session.usual_timeout = usual_timeout_of(session.statement_timeout);
-  return session;
-}
-
-/// For statements that change no row, or are not tried in parts.
-SessionOptions with_long_statements(SessionOptions session) {
-  session.usual_timeout = {};
   return session;
 }
 
@@ -48,62 +51,125 @@ SessionOptions with_short_waits(SessionOptions session) {
 }  // namespace
 
 RowStore::RowStore(const RowStoreOptions& options)
-    : shape_{options.shape},
-      name_{quote_table(options.table)},
-      terms_{options.terms},
+    : table_{quote_table(options.table), options.shape, options.terms},
+      warn_{options.warn},
       commits_{options.poll_interval},
-      claim_session_{"pg-claim", with_worker_lock(options)},
-      settle_session_{"pg-settle", with_short_waits(with_worker_lock(options))},
-      watch_session_{"pg-watch", with_short_waits(with_long_statements(with_worker_lock(options)))} {}
+      claims_at_{{"pg-claim", with_usual_timeout(options.session)}},
+      settles_at_{{"pg-settle", with_short_waits(with_usual_timeout(options.session))}},
+      watches_at_{{"pg-watch", with_short_waits(options.session)}} {}
+
+template <class Work, class Failed>
+auto RowStore::driving(Seat& seat, Work work, Failed failed) {
+  return [this, &seat, work, failed](Statements& statements) {
+    auto driver = table_.driver();
+    // While any session of ours holds it, the worker isn't taken for dead; one that can't have it goes on without.
+    if (!seat.session.is_pooled() && shows_life(*driver)) {
+      seat.lock.hold(statements, seat.session.connections(), driver->terms.worker);
+    }
+    try {
+      auto done = work(statements, *driver);
+      if (!failed(done) || !table_.has_changed(statements, *driver)) return done;
+    } catch (const std::exception& error) {
+      if (!sqlstate_of(error).starts_with(kNamesAndTypes) || !table_.has_changed(statements, *driver)) throw;
+    }
+    driver = table_.driver();
+    return work(statements, *driver);
+  };
+}
+
+template <class Work>
+auto RowStore::driving(Seat& seat, Work work) {
+  return driving(seat, work, [](const auto& /*done*/) { return false; });
+}
 
 dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
-  auto report = co_await claim_session_.run("looking at " + name_, [this](Statements& statements) {
-    // Behind a pooler nobody can see whether we live: the name must not say that our lock shows it.
-    if (claim_session_.is_pooled() && !terms_.worker.starts_with(kPooledPrefix)) {
-      terms_.worker.insert(0, kPooledPrefix);
-    }
-    auto found = inspect_table(statements, name_, shape_, terms_.worker.size());
+  auto report = co_await claims_at_.session.run("looking at " + table_.name(), [this](Statements& statements) {
+    if (claims_at_.session.is_pooled()) go_without_lock(table_);
+    auto found = table_.inspect(statements);
     if (found.problems.empty()) {
-      const auto advice = advice_on_stream_index(statements, shape_, terms_.streams, found.table);
+      const auto advice =
+          advice_on_stream_index(statements, table_.shape(), table_.driver()->terms.streams, found.table);
       if (!advice.empty()) found.warnings.push_back(advice);
+      keep_a_name(statements);
     }
     return found;
   });
-  if (report) {
-    terms_ = with_facts(terms_, *report);
-    layout_ = make_layout(shape_, terms_);
-    commits_.watch(terms_.table);
-  }
+  pass_on_warnings();
   co_return report;
+}
+
+void RowStore::keep_a_name(Statements& statements) {
+  auto& session = claims_at_.session;
+  if (session.is_pooled()) return;
+  auto warning = postgres::keep_a_name(statements, table_, claims_at_.lock, session.connections());
+  if (!warning.empty()) warnings_.push_back(std::move(warning));
+}
+
+void RowStore::pass_on_warnings() {
+  for (const auto& warning : std::exchange(warnings_, {})) {
+    if (warn_) warn_(warning);
+  }
 }
 
 dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> RowStore::claim(dispatch::ClaimRequest request) {
   auto overlooked = std::exchange(overlooked_, {});
   if (request.only.empty()) except_streams_ = request.except_streams;
   std::string mark;
-  auto claimed = co_await claim_session_.run("claiming from " + name_, [&](Statements& statements) {
+  auto& session = claims_at_.session;
+  const auto claim = driving(
+      claims_at_,
+      [this, &request](Statements& statements, const Driver& driver) {
+        return claims_.claim(statements, driver.layout, driver.terms, request, table_.name());
+      },
+      [](const dispatch::ClaimedRows& rows) { return rows.rows.empty() && names_or_types(rows.refused); });
+  auto claimed = co_await session.run("claiming from " + table_.name(), [&, this](Statements& statements) {
     // Whatever was told before tells of nothing that the claim doesn't see.
-    claim_session_.forget_notifications();
+    session.forget_notifications();
     // Another server's clock may be another, and what it has may lie anywhere.
-    const auto connection = claim_session_.connections();
-    if (std::exchange(claims_on_connection_, connection) != connection) claims_.forget_the_mark();
-    claims_.hand_over(std::move(overlooked));
-    auto rows = claims_.claim(statements, layout_, terms_, request, name_);
-    if (claims_.wants_new_connection()) claim_session_.reopen();
+    const auto connection = session.connections();
+    const auto before = std::exchange(claims_on_connection_, connection);
+    if (before != connection) claims_.forget_the_mark();
+    claims_.hand_over(std::exchange(overlooked, {}));
+    keep_a_name(statements);
+    auto rows = claim(statements);
+    rows.reconnected = before != 0 && before != connection;
+    if (claims_.wants_new_connection()) session.reopen();
     mark = claims_.mark();
     return rows;
   });
+  pass_on_warnings();
   mark_ = std::move(mark);
   co_return claimed;
 }
 
+dispatch::Settled RowStore::settle(Statements& statements, const Driver& driver,
+                                   const dispatch::Settlement& settlement) {
+  const auto write = [&](const Driver& by) {
+    auto written = write_outcomes(statements, by.layout, settlement, table_.name());
+    if (written.wants_new_connection) settles_at_.session.reopen();
+    return std::move(written.settled);
+  };
+  auto settled = write(driver);
+  const auto known = settled.written + settled.undone.size() + settled.refused.size() + settled.untried.size();
+  const auto now = table_.driver();
+  if (known == settlement.outcomes.size() || now->terms.worker == driver.terms.worker) return settled;
+  // The worker was renamed meanwhile, and its leases with it. What is written is ours no more.
+  auto rest = write(*now);
+  rest.written += settled.written;
+  rest.undone.insert(rest.undone.end(), settled.undone.begin(), settled.undone.end());
+  return rest;
+}
+
 dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> RowStore::settle(
     const dispatch::Settlement& settlement) {
-  auto settled = co_await settle_session_.run("settling in " + name_, [this, &settlement](Statements& statements) {
-    auto written = write_outcomes(statements, layout_, settlement, name_);
-    if (written.wants_new_connection) settle_session_.reopen();
-    return std::move(written.settled);
-  });
+  auto settled = co_await settles_at_.session.run(
+      "settling in " + table_.name(),
+      driving(
+          settles_at_,
+          [this, &settlement](Statements& statements, const Driver& driver) {
+            return settle(statements, driver, settlement);
+          },
+          [](const dispatch::Settled& done) { return done.written == 0 && names_or_types(done.refused); }));
   if (settled) remember_released(settlement);
   co_return settled;
 }
@@ -119,16 +185,17 @@ void RowStore::remember_released(const dispatch::Settlement& settlement) {
 dispatch::Awaitable<dispatch::StoreResult<dispatch::LookOut>> RowStore::look_out(int sightings, std::string due_by) {
   const auto mark = mark_;
   const auto except_streams = except_streams_;
-  if (layout_.look_out.empty() && mark.empty()) co_return dispatch::LookOut{};
-  auto looked = co_await watch_session_.run("looking around in " + name_, [&, this](Statements& statements) {
-    const bool too_early = watch_session_.reopened_within(kReconnectGrace);
-    return watch_.look(statements, layout_,
+  if (table_.driver()->layout.look_out.empty() && mark.empty()) co_return dispatch::LookOut{};
+  auto look = driving(watches_at_, [&, this](Statements& statements, const Driver& driver) {
+    const bool too_early = watches_at_.session.reopened_within(kReconnectGrace);
+    return watch_.look(statements, driver.layout,
                        {.sightings = sightings,
                         .due_by = due_by,
                         .mark = mark,
                         .except_streams = except_streams,
                         .workers_may_reconnect = too_early});
   });
+  auto looked = co_await watches_at_.session.run("looking around in " + table_.name(), std::move(look));
   if (!looked) co_return looked.error();
   auto& found = looked->overlooked;
   overlooked_.ids.insert(overlooked_.ids.end(), found.ids.begin(), found.ids.end());
@@ -138,44 +205,59 @@ dispatch::Awaitable<dispatch::StoreResult<dispatch::LookOut>> RowStore::look_out
 }
 
 dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::suspects(std::string due_by) {
-  if (layout_.suspects.empty()) co_return std::vector<std::string>{};
-  co_return co_await watch_session_.run("looking for suspects in " + name_, [this, &due_by](Statements& statements) {
-    std::vector<std::string> ids;
-    for (const auto& line : exec(statements, layout_.suspects, or_null(due_by))) {
-      ids.push_back(text_of(line[0]));
-    }
-    return ids;
-  });
+  if (table_.driver()->layout.suspects.empty()) co_return std::vector<std::string>{};
+  co_return co_await watches_at_.session.run(
+      "looking for suspects in " + table_.name(),
+      driving(watches_at_, [&due_by](Statements& statements, const Driver& driver) {
+        std::vector<std::string> ids;
+        for (const auto& line : exec(statements, driver.layout.suspects, or_null(due_by))) {
+          ids.push_back(text_of(line[0]));
+        }
+        return ids;
+      }));
 }
 
 dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> RowStore::sample(std::string due_by) {
-  co_return co_await watch_session_.run("counting " + name_, [this, &due_by](Statements& statements) {
-    return count_backlog(statements, layout_, due_by);
+  const auto count = driving(watches_at_, [&due_by](Statements& statements, const Driver& driver) {
+    return count_backlog(statements, driver.layout, due_by);
+  });
+  co_return co_await watches_at_.session.run("counting " + table_.name(), [this, &count](Statements& statements) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now - inspected_at_ >= kInspectAgain) {
+      inspected_at_ = now;
+      table_.inspect(statements);
+    }
+    return count(statements);
   });
 }
 
 dispatch::Awaitable<dispatch::WakeUps> RowStore::arm_wake_ups() {
-  const auto armed = co_await claim_session_.run("asking to be woken by " + name_, [this](Statements& statements) {
-    // Whoever asks behind a pooler listens in a session that is somebody else's the next moment.
-    if (claim_session_.is_pooled()) return dispatch::WakeUps::none;
-    const auto answer = commits_.arm(statements, claim_session_.connections());
-    if (answer != dispatch::WakeUps::none) claim_session_.listen();
-    return answer;
-  });
+  const auto armed =
+      co_await claims_at_.session.run("asking to be woken by " + table_.name(), [this](Statements& statements) {
+        // Whoever asks behind a pooler listens in a session that is somebody else's the next moment.
+        if (claims_at_.session.is_pooled()) return dispatch::WakeUps::none;
+        commits_.watch(table_.driver()->terms.table);
+        const auto answer = commits_.arm(statements, claims_at_.session.connections());
+        if (auto notice = commits_.take_notice(); !notice.empty()) warnings_.push_back(std::move(notice));
+        if (answer != dispatch::WakeUps::none) claims_at_.session.listen();
+        return answer;
+      });
+  pass_on_warnings();
   // What is wrong with the connection shows in the next claim.
   co_return armed ? *armed : dispatch::WakeUps::not_now;
 }
 
 dispatch::Awaitable<void> RowStore::disarm_wake_ups() {
-  co_await claim_session_.run("telling " + name_ + " that no wake-up is needed", [this](Statements& statements) {
-    commits_.disarm(statements, claim_session_.connections());
-    return true;
-  });
+  co_await claims_at_.session.run("telling " + table_.name() + " that no wake-up is needed",
+                                  [this](Statements& statements) {
+                                    commits_.disarm(statements, claims_at_.session.connections());
+                                    return true;
+                                  });
 }
 
 dispatch::Awaitable<void> RowStore::ring_for_rows(std::function<void()> ring) {
   const auto loop = co_await boost::asio::this_coro::executor;
-  claim_session_.ring_for_input(loop, std::move(ring));
+  claims_at_.session.ring_for_input(loop, std::move(ring));
 }
 
 }  // namespace outboxd::postgres

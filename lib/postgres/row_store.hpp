@@ -7,7 +7,9 @@
 #include "postgres/inspect.hpp"
 #include "postgres/layout.hpp"
 #include "postgres/session.hpp"
+#include "postgres/table_driver.hpp"
 #include "postgres/watch.hpp"
+#include "postgres/worker_lock.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -26,6 +28,8 @@ struct RowStoreOptions {
   LayoutTerms terms{};
   /// The longest time between two claims, as far as nothing goes wrong.
   std::chrono::milliseconds poll_interval{250};
+  /// Told, on the event loop, what an operator should know; may be empty.
+  std::function<void(const std::string&)> warn{};
 };
 
 /// An outbox table in Postgres. Three sessions, so that a claim and a settlement run at the same time, and neither
@@ -47,16 +51,32 @@ class RowStore final : public dispatch::RowStore {
   dispatch::Awaitable<dispatch::WakeUps> arm_wake_ups() override;
   dispatch::Awaitable<void> disarm_wake_ups() override;
   dispatch::Awaitable<void> ring_for_rows(std::function<void()> ring) override;
-  void stop_ringing() override { claim_session_.stop_ringing(); }
+  void stop_ringing() override { claims_at_.session.stop_ringing(); }
 
  private:
-  void remember_released(const dispatch::Settlement& settlement);
+  /// A session of ours, and the worker's locks that it holds; these are touched on its thread alone.
+  struct Seat {
+    Session session;
+    WorkerLock lock{};
+  };
 
-  TableShape shape_;
-  /// The table as quoted SQL, as it was configured.
-  std::string name_;
-  LayoutTerms terms_;
-  Layout layout_;
+  /// Work that drives the table; with another driver where the table proves to have changed. `failed` says of what
+  /// the work returns whether it may be for such a change.
+  template <class Work, class Failed>
+  auto driving(Seat& seat, Work work, Failed failed);
+  template <class Work>
+  auto driving(Seat& seat, Work work);
+  /// On the claim thread.
+  void keep_a_name(Statements& statements);
+  /// On the settle thread.
+  dispatch::Settled settle(Statements& statements, const Driver& driver, const dispatch::Settlement& settlement);
+  void remember_released(const dispatch::Settlement& settlement);
+  void pass_on_warnings();
+
+  TableDriver table_;
+  std::function<void(const std::string&)> warn_;
+  /// Touched on the claim thread, and on the event loop while no work runs there.
+  std::vector<std::string> warnings_;
   /// Touched on the claim thread alone.
   Claims claims_;
   /// Touched on the claim thread alone.
@@ -72,9 +92,11 @@ class RowStore final : public dispatch::RowStore {
   std::string mark_;
   /// Streams that the last claim was to leave out.
   std::vector<std::string> except_streams_;
-  Session claim_session_;
-  Session settle_session_;
-  Session watch_session_;
+  /// When the table was last looked up; touched on the watch thread alone.
+  std::chrono::steady_clock::time_point inspected_at_ = std::chrono::steady_clock::now();
+  Seat claims_at_;
+  Seat settles_at_;
+  Seat watches_at_;
 };
 
 }  // namespace outboxd::postgres

@@ -4,6 +4,10 @@
 #include "postgres/conninfo.hpp"
 #include "postgres/search_path.hpp"
 #include "postgres/sqlstate.hpp"
+#include "postgres/table_driver.hpp"
+
+#include <cerrno>
+#include <sys/socket.h>
 
 namespace outboxd::postgres {
 namespace {
@@ -14,6 +18,9 @@ constexpr std::chrono::seconds kGrace{2};
 std::chrono::milliseconds usual_timeout_of(const SessionOptions& options) {
   return options.usual_timeout.count() > 0 ? options.usual_timeout : options.statement_timeout;
 }
+
+// A connection that was used a moment ago is not one that was lost while it was idle.
+constexpr std::chrono::milliseconds kIdle{200};
 
 // synchronous_commit off: a claim or an outcome lost in a crash of the server means that a row is sent again, never
 // that it is lost, and it saves waiting for a flush a batch.
@@ -49,10 +56,44 @@ std::string session_settings(const SessionOptions& options) {
 Session::Session(const std::string& thread_name, SessionOptions options)
     : options_{std::move(options)}, cut_off_{options_.statement_timeout + kGrace}, thread_{thread_name} {}
 
-void Session::ensure_open() {
-  if (connection_ && connection_->is_open() && !wanted_anew_) return;
+void Session::close() {
   cut_off_.set_socket(-1);
   connection_.reset();
+  used_at_.reset();
+}
+
+bool Session::is_usable() {
+  if (!connection_ || !connection_->is_open()) return false;
+  // Unasked, the server sends a notification, a changed setting, or, before it ends the session, an error.
+  char first = 0;
+  const auto peeked = ::recv(connection_->sock(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
+  if (peeked < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
+  if (peeked == 0 || first == 'E') return false;
+  try {
+    // Behind TLS only libpq can tell. The connection's end comes behind the error.
+    for (int i = 0; i < 2; ++i) {
+      if (notifications(*connection_) > 0) was_notified_ = true;
+    }
+  } catch (const std::exception&) {
+    return false;
+  }
+  return connection_->is_open();
+}
+
+bool Session::was_lost_while_idle(const std::exception& error) const {
+  if (!used_at_ || dynamic_cast<const pqxx::failure*>(&error) == nullptr) return false;
+  const auto state = sqlstate_of(error);
+  // 57P01 and 57P05: the server has ended the session, by an order or because it was idle, and carried nothing out.
+  return state == "57P01" || state == "57P05" || (state.empty() && was_idle_);
+}
+
+void Session::ensure_open() {
+  const auto now = std::chrono::steady_clock::now();
+  was_idle_ = used_at_ && now - *used_at_ >= kIdle;
+  if (!wanted_anew_ && is_usable()) return;
+  // Its end says nothing of other sessions then.
+  const bool ended_by_itself = std::exchange(was_idle_, false) && idling_ends_;
+  close();
   auto fresh = open_a_host();
   cut_off_.set_socket(fresh->sock());
   {
@@ -60,7 +101,7 @@ void Session::ensure_open() {
     set_up(*fresh);
   }
   connection_ = std::move(fresh);
-  if (connections_ > 0) reopened_at_ = std::chrono::steady_clock::now();
+  if (connections_ > 0 && !ended_by_itself) reopened_at_ = std::chrono::steady_clock::now();
   ++connections_;
   listens_ = false;
   wanted_anew_ = false;
@@ -70,20 +111,23 @@ void Session::ensure_open() {
 void Session::set_up(pqxx::connection& connection) {
   pqxx::nontransaction transaction{connection};
   pooled_ = options_.pooler == Pooler::transaction;
+  // Before anything is set: a pooler hands its sessions from client to client, and nothing of a session's is ours.
+  const auto server = exec(transaction,
+                           "SELECT pg_catalog.pg_backend_pid(),"
+                           " pg_catalog.current_setting('idle_session_timeout', true)")[0];
   if (options_.pooler == Pooler::found_by_looking) {
-    // Before anything is set: a pooler hands its sessions from client to client, and nothing of a session's is ours.
-    const auto server_pid = text_of(exec(transaction, "SELECT pg_catalog.pg_backend_pid()")[0][0]);
-    pooled_ = server_pid != std::to_string(connection.backendpid());
+    pooled_ = text_of(server[0]) != std::to_string(connection.backendpid());
   }
   mode_ = {.settings = pooled_ ? settings_sql(options_, true) : "",
            .prepares = !pooled_,
            .takes_unicode = takes_unicode(transaction),
            .usual_timeout = usual_timeout_of(options_),
            .longest_timeout = options_.statement_timeout};
+  const auto idle_timeout = text_of(server[1]);
+  idling_ends_ = !idle_timeout.empty() && idle_timeout != "0";
   prepared_.clear();
   if (pooled_) return;
   exec(transaction, session_settings(options_));
-  if (!options_.opening_sql.empty()) exec(transaction, options_.opening_sql);
 }
 
 std::unique_ptr<pqxx::connection> Session::open_a_host() {
@@ -125,11 +169,9 @@ bool Session::reopened_within(std::chrono::milliseconds time) const {
 }
 
 dispatch::StoreError Session::explain(const std::string& purpose, const std::exception& error) {
+  if (dynamic_cast<const UnfitTable*>(&error) != nullptr) return {.text = error.what(), .unfit = true};
   const auto meaning = meaning_of_sqlstate(sqlstate_of(error));
-  if (meaning.reconnect) {
-    cut_off_.set_socket(-1);
-    connection_.reset();
-  }
+  if (meaning.reconnect) close();
   auto text = purpose + ": " + message_of(error, purpose);
   if (!meaning.remedy.empty()) text.append("; ").append(meaning.remedy);
   return {std::move(text), meaning.reconnect};

@@ -32,15 +32,14 @@ struct SessionOptions {
   std::chrono::milliseconds usual_timeout{0};
   /// For one lock that a statement waits for; 0: as long as the statement may take.
   std::chrono::milliseconds lock_timeout{0};
-  /// SQL to run on each new session of our own before it is used for anything else; may be empty.
-  std::string opening_sql{};
   Pooler pooler = Pooler::found_by_looking;
 };
 
 /// The settings of a session that is ours alone, as SQL.
 [[nodiscard]] std::string session_settings(const SessionOptions& options);
 
-/// One connection to Postgres on a thread of its own, opened when it is needed and opened anew after it is lost.
+/// One connection to Postgres on a thread of its own, opened when it is needed and opened anew after it is lost. One
+/// that was ended while it was idle, by a time-out of the server's or a firewall, is replaced without a word.
 class Session {
  public:
   Session(const std::string& thread_name, SessionOptions options);
@@ -48,7 +47,8 @@ class Session {
   Session& operator=(const Session&) = delete;
   ~Session() = default;
 
-  /// Runs `work(Statements&)` on the session's thread. A failure of Postgres or of the
+  /// Runs `work(Statements&)` on the session's thread; once more on a new connection where the one at hand proves to
+  /// have been lost while it was idle: so that running it twice must do no harm. A failure of Postgres or of the
   /// connection is a StoreError that says what was being done (`purpose`, e.g. "claiming from event_outbox").
   template <class Work>
   dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, Statements&>>> run(std::string purpose,
@@ -82,8 +82,13 @@ class Session {
   };
 
   void ensure_open();
+  /// Asks the socket, not the server.
+  [[nodiscard]] bool is_usable();
+  /// Whether the connection, idle before this work, is no longer there, as far as the error of its first use tells.
+  [[nodiscard]] bool was_lost_while_idle(const std::exception& error) const;
   void look_for_notifications();
   void set_up(pqxx::connection& connection);
+  void close();
   std::unique_ptr<pqxx::connection> open_a_host();
   dispatch::StoreError explain(const std::string& purpose, const std::exception& error);
 
@@ -96,6 +101,11 @@ class Session {
   bool pooled_ = false;
   bool listens_ = false;
   bool wanted_anew_ = false;
+  /// The server ends sessions that idle.
+  bool idling_ends_ = false;
+  /// When work ended; nothing: none did on this connection.
+  std::optional<std::chrono::steady_clock::time_point> used_at_;
+  bool was_idle_ = false;
   StatementMode mode_;
   PreparedStatements prepared_;
   std::optional<std::chrono::steady_clock::time_point> reopened_at_;
@@ -114,7 +124,7 @@ dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, Statements
   const auto loop = co_await boost::asio::this_coro::executor;
   const CutOff::Guard guard{cut_off_, loop};
   auto result = co_await thread_.run([this, &purpose, &work]() -> Result {
-    try {
+    const auto once = [this, &work]() -> Result {
       ensure_open();
       const CutOff::Work guarded{cut_off_};
       look_for_notifications();
@@ -123,7 +133,17 @@ dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, Statements
         return Result{work(statements)};
       }();
       look_for_notifications();
+      used_at_ = std::chrono::steady_clock::now();
       return done;
+    };
+    try {
+      try {
+        return once();
+      } catch (const std::exception& error) {
+        if (!was_lost_while_idle(error)) throw;
+      }
+      close();
+      return once();
     } catch (const std::exception& error) {
       return explain(purpose, error);
     }

@@ -3,22 +3,91 @@
 
 #include "postgres/identifier.hpp"
 
+#include <algorithm>
+#include <chrono>
+#include <exception>
+#include <random>
+#include <thread>
+
 namespace outboxd::postgres {
 namespace {
+
+constexpr std::string_view kLocked = "outboxd:";
+constexpr std::string_view kUnlocked = "pooled:";
+constexpr std::size_t kDigits = 8;
+
+// An older outboxd that looks whether we live has the lock to itself for a moment.
+constexpr int kTries = 4;
+constexpr std::chrono::milliseconds kPause{15};
 
 // The seed keeps our keys apart from other users of advisory locks in the same database.
 std::string key_of(std::string_view expression) {
   return "hashtextextended(" + std::string{expression} + ", 7230)";
 }
 
+bool try_to_lock(Statements& statements, const std::string& worker) {
+  const auto sql = "SELECT pg_try_advisory_lock_shared(" + key_of("$1::text") + ")";
+  for (int tries = 1;; ++tries) {
+    try {
+      if (text_of(exec(statements, sql, worker)[0][0]) == "t") return true;
+    } catch (const std::exception& error) {
+      // The server's table of locks is full, and that is no reason not to work.
+      if (!sqlstate_of(error).starts_with("53")) throw;
+      return false;
+    }
+    if (tries == kTries) return false;
+    std::this_thread::sleep_for(kPause);
+  }
+}
+
+bool is_hex(char c) {
+  return (c >= '0' && c <= '9') || (c >= 'a' && c <= 'f');
+}
+
+/// Where the name's random digits are; its end where there are none.
+std::size_t digits_of(const std::string& worker) {
+  for (auto at = worker.find(':'); at != std::string::npos; at = worker.find(':', at + 1)) {
+    const auto part = worker.substr(at + 1, worker.find(':', at + 1) - at - 1);
+    if (part.size() == kDigits && std::ranges::all_of(part, is_hex)) return at + 1;
+  }
+  return worker.size() - std::min(kDigits, worker.size());
+}
+
 }  // namespace
 
-std::string take_worker_lock_sql(std::string_view worker) {
-  return "SELECT pg_advisory_lock_shared(" + key_of(quote_text(worker)) + ")";
+bool WorkerLock::hold(Statements& statements, std::uint64_t connection, const std::string& worker) {
+  if (connection != connection_) {
+    connection_ = connection;
+    held_.clear();
+    tried_.clear();
+  }
+  if (held_.contains(worker)) return true;
+  if (!tried_.insert(worker).second) return false;
+  if (!try_to_lock(statements, worker)) return false;
+  held_.insert(worker);
+  return true;
+}
+
+std::string renamed_worker(std::string worker) {
+  constexpr std::string_view kHex = "0123456789abcdef";
+  std::random_device random;
+  std::uniform_int_distribution<std::size_t> digit{0, kHex.size() - 1};
+  const auto begin = digits_of(worker);
+  for (auto i = begin; i < std::min(begin + kDigits, worker.size()); ++i) worker[i] = kHex[digit(random)];
+  return worker;
+}
+
+std::string unlocked_worker(std::string_view worker) {
+  if (worker.starts_with(kUnlocked)) return std::string{worker};
+  if (worker.starts_with(kLocked)) worker.remove_prefix(kLocked.size());
+  return std::string{kUnlocked}.append(worker);
 }
 
 std::string worker_is_gone_sql(std::string_view expression) {
-  return "pg_try_advisory_xact_lock(" + key_of(expression) + ")";
+  return key_of(expression) +
+         " NOT IN (SELECT (classid::bigint << 32) | objid::bigint FROM pg_locks"
+         " WHERE locktype = 'advisory' AND objsubid = 1 AND granted AND database = (SELECT oid FROM pg_database"
+         " WHERE datname = current_database()))";
 }
 
 }  // namespace outboxd::postgres

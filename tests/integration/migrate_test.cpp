@@ -234,9 +234,9 @@ TEST_CASE("a migrator that another one keeps waiting gives up and says why") {
   });
   const auto second = database.connect();
   const MigratorOptions impatient{std::chrono::milliseconds(100), std::chrono::milliseconds(100)};
-  CHECK(error_of([&] {
-          Migrator(*second, slow, impatient).apply();
-        }).starts_with("another migration of this database is still running"));
+  const auto error = error_of([&] { Migrator(*second, slow, impatient).apply(); });
+  CHECK(error.starts_with("another migration of this database is still running"));
+  CHECK(error.find("(process " + std::to_string(first->backendpid()) + ")") != std::string::npos);
   database.exec(
       "SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE wait_event = 'PgSleep'"
       " AND datname = current_database()");

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/worker_name.hpp"
+
+namespace outboxd::postgres {
+namespace {
+
+constexpr int kMostNames = 3;
+constexpr const char* kPooledPrefix = "pooled:";
+
+}  // namespace
+
+bool shows_life(const Driver& driver) {
+  return !driver.layout.look_out.empty() && !driver.terms.worker.starts_with(kPooledPrefix);
+}
+
+std::string keep_a_name(Statements& statements, TableDriver& table, WorkerLock& lock, std::uint64_t connection) {
+  auto driver = table.driver();
+  if (!shows_life(*driver) || lock.hold(statements, connection, driver->terms.worker)) return {};
+  bool locked = false;
+  for (int i = 0; i < kMostNames && !locked; ++i) {
+    table.rename_worker(renamed_worker(driver->terms.worker));
+    driver = table.driver();
+    locked = lock.hold(statements, connection, driver->terms.worker);
+  }
+  if (!locked) {
+    table.rename_worker(unlocked_worker(driver->terms.worker));
+    driver = table.driver();
+  }
+  // Others must not take rows for a dead worker's that are being published.
+  exec(statements, driver->layout.rename_leases);
+  const std::string what =
+      "the advisory lock by which others see that this worker lives could not be taken, as a session that is none of "
+      "ours holds it or waits for it; it goes on ";
+  return what + (locked ? "as " + driver->terms.worker
+                        : "as " + driver->terms.worker +
+                              ", without a lock: should it die, its rows wait for their lease's end");
+}
+
+void go_without_lock(TableDriver& table) {
+  const auto worker = table.driver()->terms.worker;
+  if (!worker.starts_with(kPooledPrefix)) table.rename_worker(kPooledPrefix + worker);
+}
+
+}  // namespace outboxd::postgres
