@@ -101,10 +101,8 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   }
   if (!claims_refused_.since) claim_backoff_.reset();
   auto claimed = std::move(*result);
-  claimed.room = {.asked = started,
-                  .arrived = parts_.clock.now(),
-                  .ends = claimed.lease_ends,
-                  .rows = claimed.rows.size()};
+  claimed.room = {
+      .asked = started, .arrived = parts_.clock.now(), .ends = claimed.lease_ends, .rows = claimed.rows.size()};
   pace_.claimed(claimed.rows.size(), parts_.clock.now() - started);
   if (!claimed.any_due) nothing_due_at_ = started;
   if (options_.once && due_by_.empty()) due_by_ = claimed.claimed_at;

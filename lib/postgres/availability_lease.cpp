@@ -124,7 +124,8 @@ SELECT (SELECT count(*) FROM (SELECT FROM {table}
 
 Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   LayoutSql sql{shape, terms};
-  sql.set("due", "{pending} AND {available_at} <= least(now(), $2::timestamptz){filter}");
+  sql.set("due", "{pending} AND {available_at} <= least(now(), $2::timestamptz){filter}{and_named}");
+  sql.set("free", "{pending} AND {available_at} <= now(){filter}");
   sql.set("still_due", kStillDue);
   sql.set("ours", kOurs);
   sql.set("first_due", shape.created_at.empty() ? "now()" : "o.{created_at}");
@@ -136,6 +137,7 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   sql.add_settlements(layout, kMarkPublished, kSettle);
   sql.add_looks(layout, bounded_places(std::string{kLookAhead}, terms), kDueIds, "");
   layout.bury = sql.fill_write(kBury);
+  layout.bury_due_nameless = bury_due_nameless_sql(sql, terms, "");
   layout.bury_nameless = sql.fill_write(kBuryNameless);
   layout.sample = sql.fill_read(kSample);
   layout.in_hand = sql.fill_read(kInHand);

@@ -27,6 +27,8 @@ enum Column {
   kPlace
 };
 
+constexpr std::size_t kMostBuried = 50;
+
 std::optional<std::uint64_t> bytes_of(const pqxx::field& field) {
   if (field.is_null()) return std::nullopt;
   return std::stoull(text_of(field));
@@ -90,6 +92,19 @@ NotHandedOut read_claim(Statements& statements, const Layout& layout, const Layo
     }
   }
   return others;
+}
+
+std::vector<dispatch::RefusedRow> bury_due_nameless(Statements& statements, const Layout& layout) {
+  std::vector<dispatch::RefusedRow> dead;
+  const auto error = "id is over the limit of " + std::to_string(entry::kMaxNameBytes) + " bytes: use a shorter one";
+  try {
+    for (const auto& line : exec(statements, layout.bury_due_nameless, kMostBuried, error)) {
+      dead.push_back({text_of(line[0]) + "…", entry::name_refusal("id", *bytes_of(line[1])), true});
+    }
+  } catch (const std::exception& refused) {
+    check_it_may_be_a_rows(statements, refused);
+  }
+  return dead;
 }
 
 }  // namespace outboxd::postgres

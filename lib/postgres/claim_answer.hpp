@@ -25,4 +25,8 @@ struct NotHandedOut {
 [[nodiscard]] NotHandedOut read_claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
                                       const pqxx::result& result, dispatch::ClaimedRows& claimed);
 
+/// Declares due rows dead that are named by ids too long to compare them, a few at a time; returns them. Blocks;
+/// throws what libpqxx throws where the connection no longer works.
+[[nodiscard]] std::vector<dispatch::RefusedRow> bury_due_nameless(Statements& statements, const Layout& layout);
+
 }  // namespace outboxd::postgres

@@ -96,6 +96,22 @@ SELECT CASE WHEN octet_length(payload) <= {max_payload} THEN payload END
   FROM (SELECT CASE WHEN {payload_size} <= {max_stored} THEN o.{payload}::text END AS payload
           FROM {table} AS o WHERE o.{id} {id_equals} $1::text::{id_type} OFFSET 0) AS rendered)sql";
 
+// Those that are due first: they stay there, as claims leave them out.
+constexpr std::string_view kBuryDueNameless = R"sql(
+WITH written AS (
+  UPDATE {table} SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) + 1{ends_lease}
+   WHERE $2::text IS NOT NULL AND NOT ({id_fits}) AND {free}
+     AND ctid = ANY (ARRAY(
+           SELECT ctid FROM {table}
+            WHERE NOT ({id_fits}) AND {free}
+              AND ctid = ANY (ARRAY(
+                    SELECT place FROM (SELECT ctid AS place, {id_fits} AS fits FROM {table}
+                                        WHERE {free} ORDER BY {available_at} LIMIT 5000) AS first
+                     WHERE NOT fits LIMIT $1::bigint))
+              FOR UPDATE SKIP LOCKED))
+  RETURNING {id_beginning} AS id, octet_length({id}::text) AS bytes)
+SELECT id, bytes FROM written WHERE {takes_own_path})sql";
+
 template <std::size_t N>
 bool is_one_of(const std::array<std::string_view, N>& types, const std::string& type) {
   return std::ranges::find(types, type) != types.end();
@@ -125,6 +141,7 @@ void set_names(LayoutSql& sql, const LayoutTerms& terms) {
                           : "CASE WHEN octet_length(o.{id}::text) > {max_name} THEN octet_length(o.{id}::text) END");
   // Where no index bounds an id, comparing two that are very long would take as long as anything else.
   const bool cut_ids = !terms.ctid_names_rows && is_text(terms.id_type);
+  sql.set("and_named", cut_ids ? " AND {id_fits}" : "");
   sql.set("id_order", cut_ids ? cut("{id}::text") : "{id}");
   sql.set("id_returned", cut_ids ? "CASE WHEN octet_length(o.{id}::text) <= {max_name} THEN o.{id} ELSE " +
                                        cut("o.{id}::text") + "::{id_type} END"
@@ -182,10 +199,19 @@ std::string claimed_sql(const LayoutSql& sql) {
   return sql.fill(kClaimed);
 }
 
+std::string bury_due_nameless_sql(const LayoutSql& sql, const LayoutTerms& terms, std::string_view ends_lease) {
+  if (terms.ctid_names_rows || !is_text(terms.id_type)) return {};
+  auto filled = sql;
+  filled.set("ends_lease", ends_lease);
+  filled.set("id_beginning", cut("{id}::text"));
+  return filled.fill(kBuryDueNameless);
+}
+
 std::string bounded_places(std::string statement, const LayoutTerms& terms) {
   if (terms.ctid_names_rows || is_short(terms.id_type)) return statement;
   return "WITH ahead (place, first) AS MATERIALIZED (" + statement +
-         ")\nSELECT place, first FROM ahead WHERE (SELECT coalesce(sum(octet_length(place)), 0) <= 33554432::bigint FROM "
+         ")\nSELECT place, first FROM ahead WHERE (SELECT coalesce(sum(octet_length(place)), 0) <= 33554432::bigint "
+         "FROM "
          "ahead)";
 }
 

@@ -5,7 +5,7 @@
 
 namespace outboxd::postgres {
 
-/// Adds what bounds the answer of a claim before it is sent: {row_returned}, {id_fits}, {id_order} and
+/// Adds what bounds the answer of a claim before it is sent: {row_returned}, {id_fits}, {and_named}, {id_order} and
 /// {read_payload} for the statements of a layout, and what claimed_sql() needs.
 ///
 /// A payload is rendered as text only where its size, as Postgres holds it, allows; names (id, stream, dedupe key)
@@ -16,6 +16,10 @@ void set_claimed(LayoutSql& sql, const LayoutTerms& terms);
 /// of {row_returned}, `attempt`, `lease`, and `order_time`, by which, and then by id, rows are sorted. `sql` has
 /// {any_due}.
 [[nodiscard]] std::string claimed_sql(const LayoutSql& sql);
+
+/// Layout::bury_due_nameless; `sql` has {free}, what may be claimed now, and `ends_lease` ends its SET list.
+[[nodiscard]] std::string bury_due_nameless_sql(const LayoutSql& sql, const LayoutTerms& terms,
+                                                std::string_view ends_lease);
 
 /// A statement that returns many rows' places, such that it returns none where they are more than a few megabytes.
 [[nodiscard]] std::string bounded_places(std::string statement, const LayoutTerms& terms);

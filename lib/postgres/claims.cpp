@@ -6,6 +6,7 @@
 #include "postgres/claim_answer.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace outboxd::postgres {
@@ -13,6 +14,8 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
+// How often rows are looked for that claims leave out, as their ids are too long.
+constexpr std::chrono::seconds kBuryEach{1};
 // A cause of our own, where there is no SQLSTATE.
 constexpr const char* kUnwritten = "unwritten";
 
@@ -30,6 +33,11 @@ dispatch::ClaimedRows Claims::claim(Statements& statements, const Layout& layout
   if (request.only.empty()) leave_out(request.except_streams);
   if (std::exchange(in_doubt_, true) && !layout.free_unknown_leases.empty()) free_unknown_leases(call);
   auto claimed = claim_due(call);
+  if (!layout.bury_due_nameless.empty() && now >= bury_at_) {
+    auto dead = bury_due_nameless(statements, layout);
+    bury_at_ = dead.empty() ? now + kBuryEach : now;
+    std::ranges::move(dead, std::back_inserter(claimed.refused));
+  }
   // Long enough: a lease that has ended is free for all.
   if (!claimed.rows.empty()) leases_.push_back({claimed.lease, now + 2 * terms.lease});
   in_doubt_ = false;
@@ -168,8 +176,8 @@ dispatch::ClaimedRows Claims::claim_overlooked(const Call& call) {
         ids.push_back(std::move(overlooked_.front()));
     }
     if (ids.empty()) break;
-    auto claimed = claim_by(call, call.layout.claim_overlooked, array_literal(ids),
-                            array_literal(call.request.except_streams));
+    auto claimed =
+        claim_by(call, call.layout.claim_overlooked, array_literal(ids), array_literal(call.request.except_streams));
     last_was_full_ = in_a_backlog;
     if (claimed.rows.empty() && claimed.refused.empty()) continue;
     claimed.more = true;
@@ -183,8 +191,8 @@ dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
   for (;;) {
     const auto places = ahead_.take(limit, call.request.due_by, SteadyClock::now());
     if (places.empty()) return {};
-    auto claimed = claim_by(call, call.layout.claim_places, array_literal(places),
-                            array_literal(call.request.except_streams));
+    auto claimed =
+        claim_by(call, call.layout.claim_places, array_literal(places), array_literal(call.request.except_streams));
     if (2 * (claimed.rows.size() + kept_back_.size()) < places.size()) ahead_.others_were_here();
     if (claimed.rows.empty() && claimed.refused.empty()) continue;
     claimed.more = true;

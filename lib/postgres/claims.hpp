@@ -110,6 +110,8 @@ class Claims {
   std::uint32_t fitting_ = UINT32_MAX;
   /// Of the claim at hand: rows whose payloads were more than a batch holds.
   std::vector<std::string> kept_back_;
+  /// When to look again for rows that can't be named.
+  std::chrono::steady_clock::time_point bury_at_{};
   bool wants_new_connection_ = false;
   /// Claims in a row that were too slow, and found no row that is to blame for it.
   unsigned fruitless_ = 0;

@@ -153,7 +153,9 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   sql.put("is_gone", worker_is_gone_sql("worker"));
   sql.set("due",
           "{pending} AND {available_at} <= least(now(), $2::timestamptz)"
-          " AND ({locked_until} IS NULL OR {locked_until} < now()){filter}");
+          " AND ({locked_until} IS NULL OR {locked_until} < now()){filter}{and_named}");
+  sql.set("free",
+          "{pending} AND {available_at} <= now() AND ({locked_until} IS NULL OR {locked_until} < now()){filter}");
   sql.set("still_due", kStillDue);
   sql.set("is_suspect", "lease < now() AND attempts BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} - 1");
   sql.set("ours", kOurs);
@@ -167,6 +169,7 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   layout.free_unknown_leases = sql.fill_write(kFreeUnknownLeases);
   layout.rename_leases = sql.fill_write(kRenameLeases);
   layout.bury = sql.fill_write(kBury);
+  layout.bury_due_nameless = bury_due_nameless_sql(sql, terms, ", {locked_until} = NULL");
   layout.bury_nameless = sql.fill_write(kBuryNameless);
   layout.look_out = sql.fill_read(kLookOut);
   layout.free_leases = sql.fill_write(kFreeLeases);

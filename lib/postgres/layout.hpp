@@ -46,15 +46,16 @@ struct LayoutTerms {
 
 /// The SQL verbs that drive one table for one dispatcher: a value. An empty verb means that the table's shape leaves
 /// nothing to be done. Ids are a text array's literal; `due by` is a timestamptz, or NULL for the moment of the
-/// claim; `from` a timestamptz, a margin below which is where the index is entered; streams to leave out a text array.
+/// claim; `from` a timestamptz, a margin below which is where the index is entered; streams to leave out a text
+/// array.
 struct Layout {
-  /// $1 limit, $2 due by, $3 from, $4 streams to leave out. Leaves out suspects. Returns id, stream, payload, attempt,
-  /// lease, claimed at, payload's bytes, dedupe key, kept back; bytes of the id, of the stream's name and of the dedupe
-  /// key, where these are cut as they are too long, and the row's place, if its id is. First comes a line with the
-  /// lease (if there are rows), "claimed at", and, as kept back, whether any rows are due from there on, leased or not;
-  /// then the rows in publishing order, without those two. Bytes are told where the payload is left out. Rows that are
-  /// kept back have an id alone: those before them are all that a batch may hold. Rows that were locked and not leased
-  /// come last: an id, and nothing else.
+  /// $1 limit, $2 due by, $3 from, $4 streams to leave out. Leaves out suspects. Returns id, stream, payload,
+  /// attempt, lease, claimed at, payload's bytes, dedupe key, kept back; bytes of the id, of the stream's name and of
+  /// the dedupe key, where these are cut as they are too long, and the row's place, if its id is. First comes a line
+  /// with the lease (if there are rows), "claimed at", and, as kept back, whether any rows are due from there on,
+  /// leased or not; then the rows in publishing order, without those two. Bytes are told where the payload is left
+  /// out. Rows that are kept back have an id alone: those before them are all that a batch may hold. Rows that were
+  /// locked and not leased come last: an id, and nothing else.
   std::string claim;
   /// The same, without the rows whose ids are in $3; $4 is from, $5 streams to leave out.
   std::string claim_others;
@@ -88,6 +89,9 @@ struct Layout {
   /// Declares the row in the place $1 dead with the error $2, if it has the lease $3 and its id is too long to name
   /// it.
   std::string bury_nameless;
+  /// Where rows are named by ids that may be of any length: declares due rows dead whose ids are too long to compare
+  /// them, which claims leave out. $1 most of them, $2 the error. Returns the id's beginning, and its bytes.
+  std::string bury_due_nameless;
   /// Marks rows published. $1 ids, $2 lease.
   std::string mark_published;
   /// Writes outcomes of any kind. $1 ids, $2 lease, $3 verdicts, $4 delays in microseconds (0: keep the time), $5

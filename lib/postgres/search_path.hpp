@@ -8,8 +8,8 @@ namespace outboxd::postgres {
 
 // Postgres looks functions, operators and types up in the schemas of search_path, and prefers an exact match in any
 // of them to one in pg_catalog that needs a conversion. So a role that may create objects in one of those schemas
-// could have statements of ours run their code with our rights. Our sessions therefore keep pg_catalog alone in the path,
-// and pg_temp last, as it would come first otherwise: every statement is read and planned under that. Triggers,
+// could have statements of ours run their code with our rights. Our sessions therefore keep pg_catalog alone in the
+// path, and pg_temp last, as it would come first otherwise: every statement is read and planned under that. Triggers,
 // policies and constraints of the table's owner were written for the role's own path, though; so a statement that can
 // run them sets that path when it is executed, before it touches the table. It is set until the transaction ends,
 // which is after deferred triggers have run and before the statement is executed again: a plan lasts as long as the

@@ -75,9 +75,8 @@ void Watch::look_for_the_dead(Statements& statements, const Layout& layout, cons
 
 void Watch::sweep(Statements& statements, const Layout& layout, const Request& request, Reach reach, Result& result) {
   const auto began = SteadyClock::now();
-  const auto found =
-      exec(statements, layout.overlooked, kMany, request.mark, reach == Reach::all ? kStart : request.mark,
-           array_literal(request.except_streams));
+  const auto found = exec(statements, layout.overlooked, kMany, request.mark,
+                          reach == Reach::all ? kStart : request.mark, array_literal(request.except_streams));
   auto& overlooked = result.overlooked;
   if (row_count(found) == kMany) overlooked.many_from = text_of(found[0][1]);
   for (const auto& line : found) {

@@ -146,7 +146,8 @@ Drain xadd_alone(const World& world, const std::vector<entry::Entry>& entries, i
     socket.send(write.bytes);
     for (std::size_t read = 0; read < write.commands;) {
       if (auto reply = replies.next()) {
-        if (redis::read_xadd_reply(std::move(*reply), texts).fault != Fault::none) throw std::runtime_error("XADD failed");
+        if (redis::read_xadd_reply(std::move(*reply), texts).fault != Fault::none)
+          throw std::runtime_error("XADD failed");
         ++read;
       } else if (!replies.feed(socket.receive())) {
         throw std::runtime_error("Redis: " + replies.error());

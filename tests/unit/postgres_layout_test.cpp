@@ -36,7 +36,7 @@ LayoutTerms terms() {
   return {.table = R"("app"."t")", .worker = "w"};
 }
 
-std::array<std::string, 22> verbs(const Layout& layout) {
+std::array<std::string, 23> verbs(const Layout& layout) {
   return {layout.claim,
           layout.claim_others,
           layout.claim_these,
@@ -46,9 +46,10 @@ std::array<std::string, 22> verbs(const Layout& layout) {
           layout.claim_overlooked,
           layout.overlooked,
           layout.due_ids,
-          layout.bury_nameless,
           layout.read_payload,
           layout.bury,
+          layout.bury_nameless,
+          layout.bury_due_nameless,
           layout.mark_published,
           layout.settle,
           layout.settle_unlocked,
