@@ -62,7 +62,7 @@ UPDATE {table}
 constexpr std::string_view kBuryNameless = R"sql(
 UPDATE {table} SET {set_dead}{locked_until} = NULL
  WHERE $2::text IS NOT NULL AND ctid = $1::tid AND NOT ({id_fits})
-   AND {locked_by}::text = {worker} AND {locked_until} = $3::timestamptz)sql";
+   AND {locked_by}::text = ANY ({our_names}) AND {locked_until} = $3::timestamptz)sql";
 
 // The lease guards: this worker's, and of this claim. Its end names the claim, as each claim is later than the last;
 // the number of the attempt would not, since a released row's is given back.

@@ -18,6 +18,8 @@ constexpr std::chrono::seconds kInARow{2};
 constexpr std::size_t kMany = 1'000;
 // A look at everything that takes longer is worth a word.
 constexpr std::chrono::milliseconds kSlow{20};
+// One or two may only have come while the machine was busy.
+constexpr int kSlowLooks = 3;
 constexpr std::chrono::minutes kTellAgain{1};
 
 constexpr const char* kStart = "-infinity";
@@ -93,10 +95,12 @@ void Watch::sweep(Statements& statements, const Layout& layout, const Request& r
 
 void Watch::tell_of_slow_looks(Statements& statements, std::chrono::nanoseconds took, Result& result) {
   if (took < kSlow) {
+    slow_looks_ = 0;
     if (tell_again_at_) result.seen.slow.emplace();
     tell_again_at_.reset();
     return;
   }
+  if (++slow_looks_ < kSlowLooks) return;
   const auto now = SteadyClock::now();
   if (tell_again_at_ && now < *tell_again_at_) return;
   tell_again_at_ = now + kTellAgain;

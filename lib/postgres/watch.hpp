@@ -53,6 +53,8 @@ class Watch {
   /// Workers whose sessions were gone when last looked for, and how often in a row.
   std::map<std::string, int> missing_;
   std::chrono::steady_clock::time_point looked_at_{};
+  /// Looks at everything in a row that took long.
+  int slow_looks_ = 0;
   /// When to tell again that looks are slow, if they are known to be.
   std::optional<std::chrono::steady_clock::time_point> tell_again_at_;
 };

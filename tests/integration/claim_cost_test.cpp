@@ -25,7 +25,8 @@ constexpr long kBacklog = 20'000;
 std::string with_arguments(std::string sql, const std::string& limit, const std::string& from = "-infinity") {
   sql = std::regex_replace(sql, std::regex{R"(\$1::bigint)"}, limit + "::bigint");
   sql = std::regex_replace(sql, std::regex{R"(\$2::timestamptz)"}, "NULL::timestamptz");
-  return std::regex_replace(sql, std::regex{R"(\$3::timestamptz)"}, "'" + from + "'::timestamptz");
+  sql = std::regex_replace(sql, std::regex{R"(\$3::timestamptz)"}, "'" + from + "'::timestamptz");
+  return std::regex_replace(sql, std::regex{R"(\$4::text\[\])"}, "'{}'::text[]");
 }
 
 /// The most rows that any step of the plan gave, over all its loops.
