@@ -43,9 +43,9 @@ Outcome decide(const Row& row, const Reply& reply, const RetryPolicy& policy, do
       return give_back(row, reply, policy, random);
     case Fault::stream_refused:
       // Long enough for others of its stream to be tried first, should it be the row's own fault after all.
-      return {row.id, Verdict::release, policy.delay_after(1, random), reply.text};
+      return with_reason({row.id, Verdict::release, policy.delay_after(1, random)}, "", reply);
     case Fault::stream_blocked:
-      return {row.id, Verdict::release, {}, reply.text};
+      return with_reason({row.id, Verdict::release}, "", reply);
     case Fault::redis_refuses:
     case Fault::redis_away:
     case Fault::lease_short:
