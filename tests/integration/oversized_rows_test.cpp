@@ -86,7 +86,7 @@ TEST_CASE("a payload over the limit is never rendered: however long that would t
     }
     kind.insert(database, "small", literal(stream), kSmall, 50);
     const auto ended =
-        run_outboxd(kind.command({"--once", "--postgres-statement-timeout", "2s"}), outboxd_environment(database));
+        run_outboxd(kind.command({"--once", "--postgres-statement-timeout", "5s"}), outboxd_environment(database));
     CHECK_MESSAGE(kind.count(database, kind.dead) == 5, ended.err);
     CHECK(kind.count(database, kind.done) == 50);
     CHECK(published(shared_redis().probe(), stream).each_once(50));

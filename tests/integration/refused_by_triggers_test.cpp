@@ -234,7 +234,7 @@ TEST_CASE("what refuses every write is an outage, however few rows are due; it i
         CAPTURE(state);
         daemon.before_update(when(what, state == std::string{"unwritten"} ? "RETURN NULL;" : raise(state)));
         daemon.insert("a" + std::to_string(inserted), 5);
-        daemon.wait([&] { return !daemon.is_ready(); }, kPromptly);
+        daemon.wait([&] { return !daemon.is_ready(); });
         daemon.wait([&] { return daemon.counts("outboxd_ready{dispatcher=\"outbox\"} 0"); });
         CHECK(daemon.entries() == inserted + (what == kind.is_settlement ? 5 : 0));
         inserted += 5;

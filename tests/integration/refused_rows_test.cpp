@@ -138,7 +138,8 @@ TEST_CASE("a row that is to be taken alone, and can't be claimed at all, is left
   wait_until([&] { return http_get(daemon.port, "/readyz").status == 200; });
   CHECK(count_rows(daemon.database, "id = 'a000002' AND attempts = 2") == 1);
   no_longer_object(daemon.database);
-  wait_until([&] { return count_rows(daemon.database, kPublished) == 101; });
+  // It is tried again the more seldom, the longer it was refused.
+  wait_until([&] { return count_rows(daemon.database, kPublished) == 101; }, std::chrono::seconds(90));
 }
 
 TEST_CASE("a trigger that objects to every row is an outage, and spends nothing") {
