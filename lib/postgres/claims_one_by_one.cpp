@@ -112,8 +112,9 @@ dispatch::ClaimedRows Claims::claim_one_by_one(const Call& call, const std::vect
   const Statements::Patience patience{call.statements, std::min(call.statements.usual_timeout(), kProbeTimeout)};
   const auto refused = by_halves(call.statements, ids.size(), whole_failed, give_up_at, work);
   if (refused.untried > 0) claimed.more = true;
-  if (claimed.rows.empty() && claimed.refused.empty() && refused.items.empty() && refused.untried > 0) {
-    std::rethrow_exception(refused.first ? refused.first : failure->error);
+  const auto error = refused.first || failure == nullptr ? refused.first : failure->error;
+  if (error && claimed.rows.empty() && claimed.refused.empty() && refused.items.empty() && refused.untried > 0) {
+    std::rethrow_exception(error);
   }
   bool all_by_connection = claimed.rows.empty() && call.request.only.empty();
   for (const auto& [index, reason, cause] : refused.items) {
