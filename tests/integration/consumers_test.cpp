@@ -21,7 +21,7 @@ using outboxd::test::TempDir;
 namespace {
 
 std::filesystem::path project_folder() {
-  return std::filesystem::path(__FILE__).parent_path().parent_path().parent_path();
+  return OUTBOXD_SOURCE_DIR;
 }
 
 /// Payloads of many shapes: text of any kind, numbers of any size, nesting, names that need care.
