@@ -3,6 +3,7 @@
 #include "daemon/commands.hpp"
 #include "daemon/exit_status.hpp"
 #include "system/private_memory.hpp"
+#include "system/standard_descriptors.hpp"
 #include "telemetry/log.hpp"
 
 #include <boost/asio/multiple_exceptions.hpp>
@@ -83,6 +84,7 @@ int run_program(int argc, char** argv) {
 }  // namespace
 
 int main(int argc, char** argv) {
+  outboxd::system::occupy_closed_standard_descriptors();
   outboxd::system::keep_memory_private();
   std::set_terminate(end_at_once);
   const int status = run_program(argc, argv);
