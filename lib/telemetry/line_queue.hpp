@@ -22,22 +22,27 @@ class LineQueue {
     return !full_;
   }
 
-  void push(std::string line) {
+  /// A line, which may begin with a notice of so many lines that were dropped before it.
+  void push(std::string line, std::uint64_t dropped_before = 0) {
     bytes_ += line.size();
-    lines_.push_back(std::move(line));
+    lines_.push_back({std::move(line), dropped_before});
   }
 
   struct Taken {
     std::string text;
     std::uint64_t lines = 0;
+    /// The dropped lines that the text gives notice of.
+    std::uint64_t dropped_before = 0;
   };
 
   /// The next lines: as many as fit into so many bytes, one at least; nothing when there are none.
   [[nodiscard]] Taken take(std::size_t most_bytes) {
     Taken taken;
-    while (!lines_.empty() && (taken.lines == 0 || taken.text.size() + lines_.front().size() <= most_bytes)) {
-      bytes_ -= lines_.front().size();
-      taken.text += lines_.front();
+    while (!lines_.empty() && (taken.lines == 0 || taken.text.size() + lines_.front().text.size() <= most_bytes)) {
+      const auto& line = lines_.front();
+      bytes_ -= line.text.size();
+      taken.text += line.text;
+      taken.dropped_before += line.dropped_before;
       ++taken.lines;
       lines_.pop_front();
     }
@@ -47,9 +52,14 @@ class LineQueue {
   [[nodiscard]] bool empty() const { return lines_.empty(); }
 
  private:
+  struct Line {
+    std::string text;
+    std::uint64_t dropped_before = 0;
+  };
+
   const std::size_t most_bytes_;
   const std::size_t most_lines_;
-  std::deque<std::string> lines_;
+  std::deque<Line> lines_;
   std::size_t bytes_ = 0;
   bool full_ = false;
 };

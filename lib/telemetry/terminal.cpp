@@ -58,9 +58,9 @@ class Terminal::Writer {
       ++unsaid_;
       return;
     }
-    // Where the lines are missing.
-    if (unsaid_ > 0 && describe_) queue_.push(describe_(std::exchange(unsaid_, 0)));
-    queue_.push(std::string(line));
+    // The notice stands where the lines are missing.
+    const auto said = describe_ ? std::exchange(unsaid_, 0) : 0;
+    queue_.push((said > 0 ? describe_(said) : std::string()).append(line), said);
     changed_.notify_all();
   }
 
@@ -119,10 +119,9 @@ class Terminal::Writer {
       changed_.wait(lock, [this] { return ends_ || has_work(); });
       if (!has_work() || (ends_ && failing_)) break;
       auto taken = queue_.take(kMostBytesAWrite);
-      std::uint64_t said = 0;
       if (taken.lines == 0 && unsaid_ > 0 && describe_) {
-        said = std::exchange(unsaid_, 0);
-        taken.text = describe_(said);
+        taken.dropped_before = std::exchange(unsaid_, 0);
+        taken.text = describe_(taken.dropped_before);
       }
       const auto progress = progress_;
       const bool redraws = !drawn_.empty() || !progress.empty();
@@ -139,7 +138,7 @@ class Terminal::Writer {
       drawn_ = progress;
       if (!written) {
         dropped_ += taken.lines;
-        unsaid_ += taken.lines + said;
+        unsaid_ += taken.lines + taken.dropped_before;
       }
       changed_.notify_all();
     }

@@ -301,13 +301,15 @@ TEST_CASE("log: a flush waits for a stalled reader no longer than it is told") {
   CHECK(terminal.dropped() == 0);
 }
 
-TEST_CASE("log: lines that can't be written are counted") {
+TEST_CASE("log: lines that can't be written are counted, and notices of them are not") {
   std::array<int, 2> ends{};
   REQUIRE(::pipe(ends.data()) == 0);
   ::close(ends[0]);
   Terminal terminal(ends[1], false);
   const auto logger = log_ns::make_logger(terminal, spdlog::level::info, log_ns::Format::text);
   logger->info("a");
+  terminal.flush(std::chrono::seconds(20));
+  CHECK(terminal.dropped() == 1);
   logger->info("b");
   terminal.flush(std::chrono::seconds(20));
   CHECK(terminal.dropped() == 2);
