@@ -67,6 +67,8 @@ struct ClaimedRows {
   bool any_due = true;
   /// The store's connection is another one than at the claim before: what it had been asked for is forgotten.
   bool reconnected = false;
+  /// Each claim counts as an attempt of its rows, also one without an outcome; else only outcomes count.
+  bool claims_count = true;
   /// The store's name for this lease; a settlement returns it.
   std::string lease;
   /// The store's clock at the claim, as the store writes it.

@@ -168,7 +168,7 @@ Dispatcher::Known Dispatcher::take_sent_before(ClaimedRows& claimed) {
   std::vector<RefusedRow> held;
   for (std::size_t i = 0; i < claimed.rows.size(); ++i) {
     const auto& row = claimed.rows[i];
-    const auto [advice, delay, is_news] = sent_.advise(row.id, row.attempt, now);
+    const auto [advice, delay, is_news] = sent_.advise(row.id, row.attempt, claimed.claims_count, now);
     if (advice == SentRows::Advice::send) continue;
     Outcome outcome{.id = row.id, .verdict = Verdict::published, .attempt = row.attempt};
     if (advice == SentRows::Advice::only_mark) {

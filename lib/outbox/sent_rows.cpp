@@ -8,16 +8,32 @@ namespace outboxd {
 
 void SentRows::settled(const std::string& id, std::uint32_t attempt, TimePoint now) {
   if (!unsettled_.empty()) unsettled_.erase(id);
-  const auto [row, is_new] = settled_.try_emplace(id);
-  row->second.at = now;
+  if (!stubborn_.empty()) stubborn_.erase(id);
+  auto row = settled_.find(id);
+  // Once it is up to date: what it was held for counts when it is undone again.
+  if (row != settled_.end()) row->second.at = now;
+  forget_old(now);
+  if (row == settled_.end()) {
+    if (settled_.size() >= kMostSettled) return;
+    row = settled_.try_emplace(id).first;
+    row->second.at = now;
+    order_.push_back(id);
+  }
   row->second.attempt = attempt;
   row->second.comes_all_the_same = false;
-  if (!stubborn_.empty()) stubborn_.erase(id);
-  if (!is_new) return;
-  order_.push_back(id);
-  while (order_.size() > kMostSettled) {
-    settled_.erase(order_.front());
-    stubborn_.erase(order_.front());
+}
+
+void SentRows::forget_old(TimePoint now) {
+  // Two for each that comes, so that there is room again in time.
+  for (int i = 0; i < 2 && !order_.empty(); ++i) {
+    const auto row = settled_.find(order_.front());
+    if (now - row->second.at < soon_) return;
+    if (now < row->second.held_until + soon_) {
+      order_.push_back(std::move(order_.front()));
+    } else {
+      stubborn_.erase(row->first);
+      settled_.erase(row);
+    }
     order_.pop_front();
   }
 }
@@ -31,9 +47,11 @@ void SentRows::unsettled(const std::string& id, std::uint32_t attempt, TimePoint
   if (unsettled_.size() > kMostUnsettled) unsettled_.erase(unsettled_.begin());
 }
 
-SentRows::Advised SentRows::advise(const std::string& id, std::uint32_t attempt, TimePoint now) {
+SentRows::Advised SentRows::advise(const std::string& id, std::uint32_t attempt, bool claims_count, TimePoint now) {
   if (const auto row = unsettled_.find(id); row != unsettled_.end()) {
-    if (attempt >= row->second.attempt) return {Advice::only_mark};
+    const auto& [first_attempt, pause, left_out_until] = row->second;
+    const bool goes_on = claims_count ? attempt > first_attempt : attempt >= first_attempt;
+    if (goes_on && now < left_out_until + kRemembered) return {Advice::only_mark};
     unsettled_.erase(row);
     return {};
   }

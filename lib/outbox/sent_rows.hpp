@@ -14,7 +14,8 @@ namespace outboxd {
 /// Remembers which rows are in their streams, so that none is sent again and again because its outcome can't be
 /// written, or is undone when it is.
 ///
-/// - A row that was sent and could never be marked is only marked when it is claimed again, however often.
+/// - A row that was sent and could never be marked is only marked when it is claimed again, however often. With its
+///   attempts counted anew, it was requeued, and is sent.
 /// - A row that was marked and is due again soon was undone (by a trigger), or was requeued. With its attempts
 /// counted
 ///   anew, it was requeued, and is sent at once, the first time. Otherwise it is given back for a delay that doubles
@@ -28,7 +29,11 @@ class SentRows {
   /// Between tries to mark a row that can't be marked.
   static constexpr std::chrono::seconds kFirstPause{5};
   static constexpr std::chrono::seconds kLongestPause{300};
-  static constexpr std::size_t kMostSettled = 8'192;
+  /// How long after the last of these tries a row is remembered: by then others have it, or it is marked.
+  static constexpr std::chrono::seconds kRemembered{3'600};
+  /// Beyond this many no further one is remembered until earlier ones aren't: where a trigger undoes all outcomes,
+  /// these are held when they come again, and others are remembered in their stead.
+  static constexpr std::size_t kMostSettled = 32'768;
   static constexpr std::size_t kMostUnsettled = 20'000;
   static constexpr std::size_t kMostLeftOut = 1'000;
 
@@ -48,8 +53,9 @@ class SentRows {
     /// It is held from now on.
     bool is_news = false;
   };
-  /// What to do with a row that was claimed.
-  Advised advise(const std::string& id, std::uint32_t attempt, TimePoint now);
+  /// What to do with a row that was claimed. `claims_count`: each claim counts as an attempt, also one without an
+  /// outcome.
+  Advised advise(const std::string& id, std::uint32_t attempt, bool claims_count, TimePoint now);
 
   /// Rows that claims have to leave out for now, as they would come again and again.
   [[nodiscard]] std::vector<std::string> left_out(TimePoint now) const;
@@ -73,10 +79,11 @@ class SentRows {
   };
 
   Advised advise_settled(Settled& row, std::uint32_t attempt, TimePoint now) const;
+  void forget_old(TimePoint now);
 
   std::chrono::steady_clock::duration soon_;
   std::unordered_map<std::string, Settled> settled_;
-  /// The oldest first.
+  /// Their ids, those first that were remembered first.
   std::deque<std::string> order_;
   std::map<std::string, Unsettled> unsettled_;
   /// Of the settled, those that came all the same; there are few.

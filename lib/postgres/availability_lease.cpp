@@ -27,8 +27,7 @@ claimed AS (
   UPDATE {table} AS o
      SET {available_at} = {lease_end}
    WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked)) AND {still_due}
-  RETURNING {returned})
-{claimed})sql";
+  RETURNING {returned}){claimed})sql";
 
 constexpr std::string_view kReturned = R"sql(
             least({o_attempts}, {attempts_cap}) + 1 AS attempt, o.{available_at} AS lease,
@@ -50,8 +49,7 @@ claimed AS (
   UPDATE {table} AS o
      SET {available_at} = {lease_end}
    WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked)) AND {still_due}
-  RETURNING {returned})
-{claimed})sql";
+  RETURNING {returned}){claimed})sql";
 
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
@@ -133,6 +131,7 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   // Who leased a row, and whether its last claim had an outcome, is not to be seen in such a table: dead workers'
   // rows come back at their lease's end, and nothing is suspected.
   Layout layout;
+  layout.claims_count = false;
   sql.add_claims(layout, kClaim, kClaimPlaces, "", "true");
   sql.add_settlements(layout, kMarkPublished, kSettle);
   sql.add_looks(layout, bounded_places(std::string{kLookAhead}, terms), kDueIds, "");

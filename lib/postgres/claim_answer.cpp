@@ -6,6 +6,8 @@
 #include "postgres/error_text.hpp"
 
 #include <algorithm>
+#include <map>
+#include <string_view>
 
 namespace outboxd::postgres {
 namespace {
@@ -20,7 +22,7 @@ enum Column {
   kClaimedAt,
   kPayloadBytes,
   kDedupeKey,
-  kKeptBack,
+  kToRead,
   kIdBytes,
   kStreamBytes,
   kDedupeBytes,
@@ -53,6 +55,20 @@ Row read_row(const pqxx::row& line, std::uint64_t max_payload_bytes) {
   return row;
 }
 
+std::string_view view_of(const pqxx::field& field) {
+  return {field.c_str(), field.size()};
+}
+
+/// A trigger may write another lease than it was to: of several the most frequent one is ours.
+std::string lease_of(const pqxx::result& result) {
+  std::map<std::string_view, std::size_t> counts;
+  for (const auto& line : result) {
+    if (!line[kLease].is_null()) ++counts[view_of(line[kLease])];
+  }
+  const auto most = std::ranges::max_element(counts, {}, [](const auto& one) { return one.second; });
+  return most == counts.end() ? std::string{} : std::string{most->first};
+}
+
 dispatch::RefusedRow bury(Statements& statements, const Layout& layout, const pqxx::row& line,
                           const std::string& lease) {
   dispatch::RefusedRow row{text_of(line[kId]) + "…", entry::name_refusal("id", *bytes_of(line[kIdBytes])), true};
@@ -74,24 +90,30 @@ dispatch::RefusedRow bury(Statements& statements, const Layout& layout, const pq
 NotHandedOut read_claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
                         const pqxx::result& result, dispatch::ClaimedRows& claimed) {
   NotHandedOut others;
+  claimed.claims_count = layout.claims_count;
   claimed.claimed_at = text_of(result[0][kClaimedAt]);
-  claimed.any_due = text_of(result[0][kKeptBack]) == "t";
+  claimed.any_due = text_of(result[0][kToRead]) == "t";
   if (row_count(result) == 1) return others;
-  if (!result[0][kLease].is_null()) claimed.lease = text_of(result[0][kLease]);
+  const auto lease = lease_of(result);
+  if (!lease.empty()) claimed.lease = lease;
   claimed.rows.reserve(claimed.rows.size() + row_count(result) - 1);
   for (const auto& line : result) {
     if (line[kId].is_null()) continue;
-    if (line[kKeptBack].is_null()) {
-      others.unwritten.push_back(text_of(line[kId]));
+    const bool is_ours = !line[kLease].is_null() && view_of(line[kLease]) == lease;
+    if (!is_ours) {
+      if (line[kIdBytes].is_null()) others.unwritten.push_back(text_of(line[kId]));
     } else if (!line[kIdBytes].is_null()) {
       claimed.refused.push_back(bury(statements, layout, line, claimed.lease));
-    } else if (text_of(line[kKeptBack]) == "t") {
-      others.kept_back.push_back(text_of(line[kId]));
     } else {
       claimed.rows.push_back(read_row(line, terms.max_payload_bytes));
+      if (view_of(line[kToRead]) == "t") others.to_read.push_back(claimed.rows.back().id);
     }
   }
   return others;
+}
+
+std::uint64_t bytes_of(const Row& row) {
+  return row.id.size() + row.stream.size() + row.payload_json.size() + row.dedupe_key.value_or("").size();
 }
 
 std::vector<dispatch::RefusedRow> bury_due_nameless(Statements& statements, const Layout& layout) {

@@ -10,10 +10,10 @@
 
 namespace outboxd::postgres {
 
-/// Rows of a claim that were not handed out, by their ids.
+/// Rows of a claim that can't be handed out as they are, by their ids.
 struct NotHandedOut {
-  /// They are more than a batch holds.
-  std::vector<std::string> kept_back;
+  /// They are among the rows, without their payloads, which are too large for their share of the claim.
+  std::vector<std::string> to_read;
   /// They were locked, but the lease was not written.
   std::vector<std::string> unwritten;
 };
@@ -24,6 +24,9 @@ struct NotHandedOut {
 /// the refused. Blocks; throws what libpqxx throws where the connection no longer works.
 [[nodiscard]] NotHandedOut read_claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
                                       const pqxx::result& result, dispatch::ClaimedRows& claimed);
+
+/// What takes place in memory of a row, nearly: its payload and names.
+[[nodiscard]] std::uint64_t bytes_of(const Row& row);
 
 /// Declares due rows dead that are named by ids too long to compare them, a few at a time; returns them. Blocks;
 /// throws what libpqxx throws where the connection no longer works.

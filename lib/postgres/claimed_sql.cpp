@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a claim returns. Whoever inserts rows decides how large they are, and how long they take to render; so all of
-// it is bounded here, before it is sent: a payload by max_payload_bytes, names by entry::kMaxNameBytes, a claim by
-// batch_bytes and by the time that it renders.
+// What a claim returns. Others decide how large the rows are that they insert, and how long they take to render; so
+// all of it is bounded here, before it is sent. Rows that are small, as nearly all are, come with the claim: their
+// payloads and names take at most an equal share of batch_bytes each, and rendering stops after a second. The
+// payloads of others are asked for afterwards.
 #include "postgres/claimed_sql.hpp"
 
 #include "entry/encoder.hpp"
@@ -38,58 +39,62 @@ constexpr std::string_view kJsonbTextAtLeast = R"sql(
                                                               ELSE pg_column_size(value) / 4 END), 0)
                    FROM jsonb_each(payload)) ELSE bytes END)sql";
 
-// Sums that run along the rows cost a tenth of the claim, and are seldom needed.
-constexpr std::string_view kRunning = R"sql(
-SELECT *, 0::bigint AS {before} FROM {source} WHERE {handed_out} AND (SELECT whole FROM {sum})
-UNION ALL
-SELECT *, coalesce(sum({row_size}) OVER (ORDER BY order_time, id ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING),
-                   0)::bigint
-  FROM {source} WHERE {handed_out} AND NOT (SELECT whole FROM {sum}))sql";
+// What a row may bring in a claim of $1 rows.
+constexpr std::string_view kShare = "{batch_bytes}::bigint / greatest($1::bigint, 1)";
 
-constexpr std::string_view kSum = R"sql(
-  SELECT coalesce(sum({row_size}), 0) <= {batch_bytes}::bigint AS whole FROM {source} WHERE {handed_out})sql";
-
-// A payload is rendered for rows in their order, as long as what they take in Postgres fits into the batch and a
-// second has not passed. Text may be far longer than that (a number such as 1e131071, control characters): so it is
-// added up once more. Rows that don't fit any more are kept back; the first one always fits.
-// The first line of the answer says what holds for all rows; these follow in the order in which they were rendered.
-// A trigger may write another lease than it was to, or none: of several the most frequent one is ours. Rows that were
-// locked and don't have it come last, by their ids.
-constexpr std::string_view kClaimed = R"sql(,
-ours AS MATERIALIZED (SELECT mode() WITHIN GROUP (ORDER BY lease) AS lease FROM claimed WHERE lease > now()),
-stored_sum AS MATERIALIZED ({stored_sum}),
-rendered AS MATERIALIZED (
-  SELECT id, id_bytes, place, order_time, attempt, stream, dedupe_key, names,
-         CASE WHEN octet_length(payload) <= {max_payload} THEN payload END AS payload,
-         coalesce(octet_length(payload), bytes) AS bytes, fits IS NULL OR (fits AND payload IS NULL) AS too_late
-    FROM (SELECT id, id_bytes, place, order_time, attempt, stream, dedupe_key, names, bytes, fits,
-                 CASE WHEN fits AND (before_stored = 0 OR before_stored + bytes + names <= {batch_bytes}::bigint) AND {in_time}
-                      THEN coalesce(payload::text, 'null') END AS payload
-            FROM (SELECT *, CASE WHEN NOT {wanted} THEN false
-                              WHEN bytes IS NULL THEN NULL
-                              WHEN bytes <= {max_payload} THEN true
-                              WHEN bytes > {max_stored} THEN false
-                              WHEN {in_time} THEN {text_at_least} <= {max_payload} END AS fits
-                    FROM ({running_stored} ORDER BY order_time, id OFFSET 0) AS in_order OFFSET 0) AS judged
-          OFFSET 0) AS texts),
-text_sum AS MATERIALIZED ({text_sum})
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, (SELECT lease FROM ours), now(), NULL::bigint,
-       NULL::text, {any_due}, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+// The first line of the answer says what holds for all rows; these follow in publishing order. Only what may be
+// handed out is rendered. Rows that were locked and not changed, as a trigger skipped them, come last.
+constexpr std::string_view kClaimed = R"sql(
+SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, NULL::timestamptz, now(), NULL::bigint, NULL::text,
+       EXISTS (SELECT FROM claimed) OR {any_due}, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
  WHERE {takes_own_path}
 UNION ALL (
-SELECT {id_shown}, CASE WHEN NOT kept_back THEN {stream_shown} END, CASE WHEN NOT kept_back THEN payload END, attempt,
-       NULL, NULL, CASE WHEN payload IS NULL THEN bytes END, CASE WHEN NOT kept_back THEN {dedupe_shown} END, kept_back,
-       id_bytes, CASE WHEN NOT {stream_fits} THEN octet_length(stream) END,
+SELECT {id_shown}, {stream_shown}, CASE WHEN octet_length(payload) <= {share} THEN payload END, attempt,
+       CASE WHEN lease > now() THEN lease END, NULL, coalesce(octet_length(payload), bytes), {dedupe_shown},
+       wanted AND coalesce(octet_length(payload) > {share} AND octet_length(payload) <= {max_payload}, true), id_bytes,
+       CASE WHEN NOT {stream_fits} THEN octet_length(stream) END,
        CASE WHEN NOT {dedupe_fits} THEN octet_length(dedupe_key) END,
        CASE WHEN id_bytes IS NOT NULL THEN place::text END
-  FROM (SELECT *, too_late OR (before_text > 0 AND id_bytes IS NULL
-                               AND before_text + names + coalesce(octet_length(payload), 0) > {batch_bytes}::bigint)
-                  AS kept_back
-          FROM ({running_text}) AS added_up) AS rows)
+  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+               CASE WHEN wanted AND bytes + names <= {share} AND {in_time} THEN coalesce(payload::text, 'null') END
+                 AS payload
+          FROM (SELECT *, {wanted} AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
+        OFFSET 0) AS rendered)
 UNION ALL
 SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
- WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed WHERE {is_ours}) AND {locked_id_fits}
-   AND NOT EXISTS (SELECT FROM claimed WHERE claimed.id {id_equals} locked.id AND {is_ours}))sql";
+ WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND {locked_id_fits}
+   AND NOT EXISTS (SELECT FROM claimed WHERE claimed.id {id_equals} locked.id))sql";
+
+// Payloads are rendered in their order, as long as what they take in Postgres fits into the batch and a second has
+// not passed. Text may be far longer than that (a number such as 1e131071, control characters): so it is added up
+// once more. The first one always fits.
+constexpr std::string_view kReadPayloads = R"sql(
+SELECT id::text, CASE WHEN text_bytes <= {max_payload} AND (n = 1 OR before_text + text_bytes <= {batch_bytes}::bigint)
+                      THEN text END,
+       CASE WHEN NOT fits THEN bytes WHEN text_bytes > {max_payload} THEN text_bytes END
+  FROM (SELECT *, octet_length(text) AS text_bytes,
+               coalesce(sum(CASE WHEN octet_length(text) <= {max_payload} THEN octet_length(text) END) OVER earlier, 0)
+                 AS before_text
+          FROM (SELECT id, n, bytes, fits,
+                       CASE WHEN fits AND (n = 1 OR before_stored + bytes <= {batch_bytes}::bigint) AND {in_time}
+                            THEN coalesce(payload::text, 'null') END AS text
+                  FROM (SELECT *, CASE WHEN bytes <= {max_payload} THEN true
+                                       WHEN bytes > {max_stored} THEN false
+                                       WHEN bytes IS NOT NULL AND {in_time} THEN {text_at_least} <= {max_payload}
+                                  END AS fits,
+                               coalesce(sum(CASE WHEN bytes <= {max_stored} THEN bytes END) OVER earlier, 0)
+                                 AS before_stored
+                          FROM (SELECT o.{id} AS id, array_position($1::text[], o.{id}::text) AS n,
+                                       o.{payload} AS payload,
+                                       CASE WHEN o.{id}::text = ($1::text[])[1] THEN coalesce({payload_size}, 4)
+                                            ELSE {payload_bytes} END AS bytes
+                                  FROM {table} AS o WHERE {ours} ORDER BY 2 OFFSET 0) AS wanted
+                        WINDOW earlier AS (ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+                        OFFSET 0) AS judged
+                OFFSET 0) AS texts
+        WINDOW earlier AS (ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        OFFSET 0) AS summed
+ ORDER BY n)sql";
 
 constexpr std::string_view kReadPayload = R"sql(
 SELECT CASE WHEN octet_length(payload) <= {max_payload} THEN payload END
@@ -161,19 +166,6 @@ void set_names(LayoutSql& sql, const LayoutTerms& terms) {
           (short_ids ? "36" : "least(octet_length(o.{id}::text), {max_name})") + ")");
 }
 
-/// {running_<of>} and {<of>_sum}: rows with the sum of those before them, and whether all of them fit.
-void set_running(LayoutSql& sql, const std::string& of, const std::string& source, const std::string& handed_out,
-                 const std::string& row_size) {
-  auto terms = sql;
-  terms.set("handed_out", handed_out);
-  terms.put("source", source);
-  terms.put("sum", of + "_sum");
-  terms.put("before", "before_" + of);
-  terms.set("row_size", row_size);
-  sql.put("running_" + of, terms.fill(kRunning));
-  sql.put(of + "_sum", terms.fill(kSum));
-}
-
 }  // namespace
 
 void set_claimed(LayoutSql& sql, const LayoutTerms& terms) {
@@ -186,17 +178,20 @@ void set_claimed(LayoutSql& sql, const LayoutTerms& terms) {
   sql.set("payload_bytes", kPayloadBytes);
   sql.put("max_stored", std::to_string(jsonb ? 2 * max + 65'536 : max));
   sql.put("text_at_least", jsonb ? std::string{kJsonbTextAtLeast} : "bytes");
-  sql.set("wanted", "({dedupe_fits} AND {stream_fits} AND id_bytes IS NULL AND attempt <= {max_attempts})");
+  sql.set("wanted",
+          "({dedupe_fits} AND {stream_fits} AND id_bytes IS NULL AND attempt <= {max_attempts}"
+          " AND coalesce(bytes <= {max_stored}, true))");
   sql.set("row_returned", kRowReturned);
-  sql.put("is_ours", "lease = (SELECT lease FROM ours)");
-  set_running(sql, "stored", "claimed", "{is_ours}",
-              "(CASE WHEN bytes <= {max_stored} THEN bytes ELSE 0 END + names)");
-  set_running(sql, "text", "rendered", "true", "(coalesce(octet_length(payload), 0) + names)");
+  sql.set("share", kShare);
   sql.set("read_payload", kReadPayload);
 }
 
 std::string claimed_sql(const LayoutSql& sql) {
   return sql.fill(kClaimed);
+}
+
+std::string read_payloads_sql(const LayoutSql& sql) {
+  return sql.fill_read(kReadPayloads);
 }
 
 std::string bury_due_nameless_sql(const LayoutSql& sql, const LayoutTerms& terms, std::string_view ends_lease) {

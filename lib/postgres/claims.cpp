@@ -65,10 +65,17 @@ std::vector<std::string> Claims::claim_into(dispatch::ClaimedRows& claimed, cons
   // Taken before the statement is sent: the server's own end of the lease can only be later.
   if (claimed.rows.empty()) claimed.lease_ends = SteadyClock::now() + call.terms.lease;
   const auto answer = exec(call.statements, statement, limit, or_null(call.request.due_by), ids...);
+  const auto before = claimed.rows.size();
   auto others = read_claim(call.statements, call.layout, call.terms, answer, claimed);
-  kept_back_ = std::move(others.kept_back);
-  last_was_full_ = claimed.rows.size() + claimed.refused.size() + kept_back_.size() >= limit;
+  last_was_full_ = claimed.rows.size() + claimed.refused.size() >= limit;
+  kept_back_.clear();
+  std::vector<Unreadable> unreadable;
+  if (!others.to_read.empty()) unreadable = read_payloads(call, claimed, before, others.to_read);
   give_back_what_does_not_fit(call, claimed);
+  for (const auto& [id, cause, reason] : unreadable) {
+    if (claimed.refusal.empty()) claimed.refusal = "claiming from " + call.table + ": " + reason;
+    claimed.refused.push_back(refuse(call, id, cause, reason));
+  }
   return std::move(others.unwritten);
 }
 

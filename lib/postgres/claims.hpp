@@ -56,6 +56,11 @@ class Claims {
     const std::string& table;
     std::chrono::steady_clock::time_point began;
   };
+  struct Unreadable {
+    std::string id;
+    std::string cause;
+    std::string reason;
+  };
   struct Failure {
     std::string cause;
     std::string text;
@@ -71,6 +76,10 @@ class Claims {
   dispatch::ClaimedRows claim_from_mark(const Call& call, const std::string& statement, const Others&... others);
   dispatch::ClaimedRows claim_ahead(const Call& call);
   void look_ahead(const Call& call);
+  /// Reads the payloads that did not come with the claim: those of `ids`, among the rows from `begin` on. Rows are
+  /// kept back from the first one on that a batch has no room for, and so are those that can't be read.
+  std::vector<Unreadable> read_payloads(const Call& call, dispatch::ClaimedRows& claimed, std::size_t begin,
+                                        const std::vector<std::string>& ids);
   void give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed);
   template <typename... Ids>
   dispatch::ClaimedRows claim_by(const Call& call, const std::string& statement, const Ids&... ids);
@@ -108,7 +117,7 @@ class Claims {
   std::deque<std::string> overlooked_;
   /// How many rows the next claim may take, as more of them would not have fitted into the last one.
   std::uint32_t fitting_ = UINT32_MAX;
-  /// Of the claim at hand: rows whose payloads were more than a batch holds.
+  /// Of the claim at hand: leased rows that are not handed out, as their payloads are more than a batch holds.
   std::vector<std::string> kept_back_;
   /// When to look again for rows that can't be named.
   std::chrono::steady_clock::time_point bury_at_{};

@@ -23,8 +23,7 @@ claimed AS (
    WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked))
      AND {still_due}
   RETURNING o.{attempts} AS attempt, CASE WHEN o.{locked_by}::text = {worker} THEN o.{locked_until} END AS lease,
-            o.{available_at} AS order_time,{row_returned})
-{claimed})sql";
+            o.{available_at} AS order_time,{row_returned}){claimed})sql";
 
 // A lease that nobody ended tells that the claim before had no outcome. A row that takes its dispatchers down would
 // take the attempts of its neighbours with it each time; so from its third claim on it is claimed alone.

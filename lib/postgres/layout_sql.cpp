@@ -61,8 +61,7 @@ SELECT {id}::text, {id} {id_equals} ANY (ARRAY(SELECT {id} FROM {table} WHERE {o
 
 // A trigger may change what is written before it is, without a word. The role's own search path is set before.
 constexpr std::string_view kWritten = R"sql(
-SELECT NULL::text, count(*) FROM written WHERE {takes_own_path}
-UNION ALL SELECT id::text, NULL FROM written WHERE NOT as_meant)sql";
+SELECT CASE WHEN NOT as_meant THEN id::text END FROM written WHERE {takes_own_path})sql";
 
 }  // namespace
 
@@ -243,6 +242,7 @@ void LayoutSql::add_settlements(Layout& layout, std::string_view mark_published,
   layout.settle_unlocked = with(kUnlockedOnly);
   layout.still_ours = fill_read(kStillOurs);
   layout.read_payload = fill_read("{read_payload}");
+  layout.read_payloads = read_payloads_sql(*this);
 }
 
 Layout make_layout(const TableShape& shape, const LayoutTerms& terms) {

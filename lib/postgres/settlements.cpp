@@ -101,12 +101,14 @@ class Writer {
                 array_literal(arrays.delays), array_literal(arrays.errors));
   }
 
-  /// The first line says how many were written, the others which of them are not what was written.
+  /// A line for each row that was written, with its id where it is not what was written.
   void take(const pqxx::result& result) {
     auto& settled = written_.settled;
-    settled.written += std::stoull(text_of(result[0][1])) - (row_count(result) - 1);
     for (const auto& line : result) {
-      if (line[0].is_null()) continue;
+      if (line[0].is_null()) {
+        ++settled.written;
+        continue;
+      }
       settled.undone.push_back(
           {text_of(line[0]), "it can't be settled: what is written is undone (by a trigger?)", false, kUndone});
       say(settled.undone.back().reason, "");

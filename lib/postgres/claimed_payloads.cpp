@@ -1,0 +1,78 @@
+// SPDX-License-Identifier: Apache-2.0
+// Payloads that are too large to come with their claim.
+#include "postgres/array_literal.hpp"
+#include "postgres/by_halves.hpp"
+#include "postgres/claim_answer.hpp"
+#include "postgres/claims.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace outboxd::postgres {
+namespace {
+
+// How long rows are looked for that can't be read.
+constexpr std::chrono::seconds kLongestSearch{3};
+
+}  // namespace
+
+std::vector<Claims::Unreadable> Claims::read_payloads(const Call& call, dispatch::ClaimedRows& claimed,
+                                                      std::size_t begin, const std::vector<std::string>& ids) {
+  struct Payload {
+    std::string text;
+    std::optional<std::uint64_t> oversize_bytes;
+  };
+  std::map<std::string, std::optional<Payload>, std::less<>> payloads;
+  for (const auto& id : ids) payloads.emplace(id, std::nullopt);
+  const auto read = [&](std::size_t first, std::size_t last) {
+    const std::vector<std::string> these(ids.begin() + static_cast<std::ptrdiff_t>(first),
+                                         ids.begin() + static_cast<std::ptrdiff_t>(last));
+    for (const auto& line : exec(call.statements, call.layout.read_payloads, array_literal(these), claimed.lease)) {
+      Payload payload{text_of(line[1]), std::nullopt};
+      if (!line[2].is_null()) payload.oversize_bytes = std::stoull(text_of(line[2]));
+      if (!line[1].is_null() || payload.oversize_bytes) payloads[text_of(line[0])] = std::move(payload);
+    }
+  };
+  std::vector<Unreadable> unreadable;
+  try {
+    read(0, ids.size());
+  } catch (const std::exception& error) {
+    check_it_may_be_a_rows(call.statements, error);
+    const Statements::Patience patience{call.statements, std::min(call.statements.usual_timeout(), kProbeTimeout)};
+    const auto give_up_at = std::chrono::steady_clock::now() + kLongestSearch;
+    for (auto& [index, reason, cause] : by_halves(call.statements, ids.size(), true, give_up_at, read).items) {
+      unreadable.push_back({ids[index], std::move(cause), std::move(reason)});
+    }
+  }
+  std::uint64_t bytes = 0;
+  bool is_full = false;
+  auto& rows = claimed.rows;
+  auto kept = rows.begin() + static_cast<std::ptrdiff_t>(begin);
+  for (auto row = kept; row != rows.end(); ++row) {
+    if (std::ranges::find(unreadable, row->id, &Unreadable::id) != unreadable.end()) {
+      kept_back_.push_back(row->id);
+      continue;
+    }
+    if (const auto found = payloads.find(row->id); found != payloads.end()) {
+      if (found->second) {
+        row->payload_json = std::move(found->second->text);
+        row->oversize_bytes = found->second->oversize_bytes;
+      } else {
+        is_full = true;
+      }
+    }
+    is_full = is_full || (bytes > 0 && bytes + bytes_of(*row) > call.terms.batch_bytes);
+    if (is_full) {
+      kept_back_.push_back(row->id);
+      continue;
+    }
+    bytes += bytes_of(*row);
+    if (kept != row) *kept = std::move(*row);
+    ++kept;
+  }
+  rows.erase(kept, rows.end());
+  return unreadable;
+}
+
+}  // namespace outboxd::postgres
