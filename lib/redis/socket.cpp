@@ -129,6 +129,11 @@ asio::awaitable<Transfer> Socket::read_some(std::span<char> buffer, TimePoint de
   co_return Transfer{guard.judge(error), count};
 }
 
+void Socket::end_sending() {
+  error_code ignored;
+  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
+}
+
 void Socket::close() {
   error_code ignored;
   socket_.close(ignored);

@@ -34,6 +34,8 @@ class Socket {
   boost::asio::awaitable<Transfer> write_all(std::string_view bytes, TimePoint deadline);
   boost::asio::awaitable<Transfer> read_some(std::span<char> buffer, TimePoint deadline);
 
+  /// The peer is told that nothing more comes; what it still has to say can be read.
+  void end_sending();
   void close();
   [[nodiscard]] bool is_open() const { return socket_.is_open(); }
   /// Whether the peer has closed, or sent what nobody asked for: then the connection is of no more use. Does not
