@@ -119,8 +119,9 @@ class Dispatcher {
   void stay_back(const std::string& reason, const std::string& stream);
   /// Probes a stream that was taken before: where it is taken now, what is refused is those streams' matter.
   Awaitable<bool> others_are_taken();
-  /// While Redis refuses all that was sent to some streams: whether it takes entries of others.
-  Awaitable<void> explore();
+  /// While Redis refuses all that was sent to some streams: whether it takes entries of others, or, where the probes'
+  /// answers don't tell, of these by now.
+  Awaitable<void> explore(bool probes_tell);
   [[nodiscard]] std::vector<std::string> refused_streams() const;
   Awaitable<void> ask_for_probes_of_streams();
   Awaitable<void> probe_stream(const std::string& stream);
