@@ -2,6 +2,7 @@
 #pragma once
 
 #include "redis/endpoint.hpp"
+#include "redis/lookup.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -9,6 +10,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -49,6 +51,8 @@ class Socket {
       boost::asio::generic::stream_protocol::endpoint address, TimePoint deadline);
 
   boost::asio::generic::stream_protocol::socket socket_;
+  /// One that has not ended yet.
+  std::shared_ptr<Lookup> lookup_;
 };
 
 }  // namespace outboxd::redis
