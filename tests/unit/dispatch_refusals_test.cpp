@@ -192,6 +192,24 @@ TEST_CASE("where nobody knows the words to a probe, a blocked stream is on trial
   bench.end();
 }
 
+TEST_CASE("readiness stays while it may be but one entry, or one stream, that Redis refuses") {
+  for (const bool by_proxy : {false, true}) {
+    CAPTURE(by_proxy);
+    Bench bench{coordinator()};
+    bench.insert_into("b", "1");
+    bench.run_for(10s);
+    bench.insert_into("a", "2");
+    bench.publisher.answer_entry = [&](const entry::Entry&) { return error("ERR value is too large"); };
+    bench.publisher.answer_probe = [&](const std::string& stream) {
+      return by_proxy && stream == "a" ? error("ERR no route") : Reply{};
+    };
+    bench.run_for(1h);
+    CHECK(bench.observer.seen == std::vector{Health::working});
+    CHECK(bench.observer.blocked == std::vector<std::string>{"a"});
+    bench.end();
+  }
+}
+
 TEST_CASE("an entry that is refused alone dies of it, at the head of a busy stream as well, and takes nobody along") {
   for (const auto& words : {std::string{"ERR value is too large"}, std::string{"DENIED by policy"}}) {
     for (const std::uint32_t batch : {1U, 50U}) {
