@@ -34,6 +34,9 @@ struct Exchange {
 /// One authenticated connection. After a failure it is closed and open() starts afresh. One call at a time.
 class Connection {
  public:
+  /// What exchange() adds to the commands has room in so many bytes.
+  static constexpr std::size_t kRoomForPing = 128;
+
   Connection(const boost::asio::any_io_executor& executor, Endpoint endpoint);
 
   /// Connects, authenticates and selects the database. Returns why that failed, or nothing.
