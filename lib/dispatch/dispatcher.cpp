@@ -98,7 +98,9 @@ void Dispatcher::report_health() {
   if (!trouble_.settle.empty()) std::tie(health, reason) = std::pair{Health::postgres_unavailable, &trouble_.settle};
   if (!trouble_.claim.empty()) std::tie(health, reason) = std::pair{Health::postgres_unavailable, &trouble_.claim};
   if (trouble_.unfit && health == Health::postgres_unavailable) health = Health::table_unfit;
-  if (!trouble_.redis.empty()) std::tie(health, reason) = std::pair{Health::redis_unavailable, &trouble_.redis};
+  if (!trouble_.redis.empty() && !trouble_.redis_in_doubt) {
+    std::tie(health, reason) = std::pair{Health::redis_unavailable, &trouble_.redis};
+  }
   if (stop_deadline_) std::tie(health, reason) = std::pair{Health::stopping, nullptr};
   const auto text = reason != nullptr ? *reason : std::string{};
   if (health == health_ && text == health_reason_) return;

@@ -88,6 +88,8 @@ class Dispatcher {
   /// What keeps the dispatcher from working, as each loop last saw it; empty: nothing.
   struct Trouble {
     std::string redis, claim, settle, starving;
+    /// That it is everybody's is yet to be seen.
+    bool redis_in_doubt = false;
     /// That of the last claim is the table's own.
     bool unfit = false;
   };
@@ -116,11 +118,13 @@ class Dispatcher {
 
   Awaitable<void> probe();
   void redis_answers();
-  void stay_back(const std::string& reason, const std::string& stream);
+  /// `in_doubt`: it may yet be but that stream, or an entry of it, that Redis refuses.
+  void stay_back(const std::string& reason, const std::string& stream, bool in_doubt = false);
   /// Probes a stream that was taken before: where it is taken now, what is refused is those streams' matter.
   Awaitable<bool> others_are_taken();
-  /// While Redis refuses all that was sent to some streams: whether it takes entries of others.
-  Awaitable<void> explore();
+  /// While Redis refuses all that was sent to some streams: whether it takes entries of others, or, where the probes'
+  /// answers don't tell, of these by now.
+  Awaitable<void> explore(bool probes_tell);
   [[nodiscard]] std::vector<std::string> refused_streams() const;
   Awaitable<void> ask_for_probes_of_streams();
   Awaitable<void> probe_stream(const std::string& stream);

@@ -42,19 +42,20 @@ Awaitable<void> Dispatcher::probe() {
     co_return;
   }
   trouble_.redis = reply.text;
-  report_health();
   const bool is_answer = reply.fault != Fault::redis_away && reply.fault != Fault::unanswered;
   if (!is_answer) refused_streams_.clear();
   if (is_answer && !probe_stream_.empty()) refused_streams_.insert(probe_stream_);
-  if (refused_streams_.empty()) co_return;
-  const bool others_are_served = co_await others_are_taken();
+  const bool others_are_served = !refused_streams_.empty() && co_await others_are_taken();
   if (others_are_served) {
     for (const auto& stream : refused_streams_) block(stream, trouble_.redis);
     redis_answers();
     co_return;
   }
+  trouble_.redis_in_doubt = false;
+  report_health();
+  if (refused_streams_.empty()) co_return;
   if (claiming_is_over() || (waits_for_outages() && parts_.clock.now() < explore_at_)) co_return;
-  co_await explore();
+  co_await explore(reply.fault != Fault::refused);
   if (!waits_for_outages() && breaker_.is_open()) give_up(trouble_.redis);
 }
 
@@ -74,7 +75,7 @@ void Dispatcher::redis_answers() {
   if (health_ != Health::starting) report_health();
 }
 
-void Dispatcher::stay_back(const std::string& reason, const std::string& stream) {
+void Dispatcher::stay_back(const std::string& reason, const std::string& stream, bool in_doubt) {
   if (!breaker_.is_open()) {
     refused_streams_.clear();
     explore_backoff_.reset();
@@ -84,15 +85,21 @@ void Dispatcher::stay_back(const std::string& reason, const std::string& stream)
   // On with the probes, and nobody need tell of commits meanwhile.
   if (polls_) claim_alarm_.ring();
   trouble_.redis = reason;
+  trouble_.redis_in_doubt = in_doubt;
   probe_stream_ = stream;
   report_health();
 }
 
 // A proxy without a route to one stream's server may refuse all that is due just now, its probe included. That must
-// not hold up what others insert into other streams.
-Awaitable<void> Dispatcher::explore() {
+// not hold up what others insert into other streams. And what a probe is answered with may be all that this server
+// ever says to one: then only an entry tells whether it still refuses.
+Awaitable<void> Dispatcher::explore(bool probes_tell) {
   ClaimRequest request{std::min(kExplored, options_.batch_rows), due_by_, {}, left_out(), refused_streams()};
-  auto claimed = co_await claim(std::move(request));
+  auto claimed = co_await claim(request);
+  if (claimed && claimed->rows.empty() && !probes_tell) {
+    request.except_streams = blocked_.left_out();
+    claimed = co_await claim(std::move(request));
+  }
   explore_at_ = parts_.clock.now() + explore_backoff_.next(parts_.random());
   if (!claimed || claimed->rows.empty()) co_return;
   Work work{std::move(*claimed), true, {}};
@@ -130,6 +137,10 @@ Awaitable<void> Dispatcher::probe_stream(const std::string& stream) {
   const auto reply = co_await parts_.publisher.probe(stream);
   if (reply.fault == Fault::none) {
     refusals_.served();
+    blocked_.put_on_trial(stream, parts_.clock.now());
+  } else if (reply.fault == Fault::refused) {
+    // Words that nobody knows may be all that this server ever says to a probe: only an entry tells.
+    co_await others_are_taken();
     blocked_.put_on_trial(stream, parts_.clock.now());
   } else if (reply.fault == Fault::redis_away || reply.fault == Fault::unanswered) {
     blocked_.was_not_probed(stream, parts_.clock.now());

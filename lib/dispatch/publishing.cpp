@@ -152,7 +152,9 @@ void Dispatcher::watch_for_outage(const std::vector<Reply>& replies, std::span<c
     if (breaker_.is_open() && any_taken) redis_answers();
     return;
   }
-  stay_back(outage->text, entries[static_cast<std::size_t>(outage - replies.begin())].stream);
+  const bool may_be_theirs = !breaker_.is_open() || trouble_.redis_in_doubt;
+  const bool in_doubt = may_be_theirs && std::ranges::none_of(replies, is_no_answer);
+  stay_back(outage->text, entries[static_cast<std::size_t>(outage - replies.begin())].stream, in_doubt);
   for (std::size_t i = 0; i < replies.size(); ++i) {
     const bool refused = replies[i].fault == Fault::redis_refuses && refused_streams_.size() < BlockedStreams::kMost;
     if (refused) refused_streams_.insert(entries[i].stream);

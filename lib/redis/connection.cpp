@@ -7,7 +7,7 @@
 
 #include <algorithm>
 #include <random>
-#include <string_view>
+#include <span>
 #include <utility>
 
 namespace outboxd::redis {
@@ -51,12 +51,13 @@ std::uint64_t random_number() {
   return std::uniform_int_distribution<std::uint64_t>{}(device);
 }
 
-void append_ping(std::string& out, std::string_view nonce) {
-  append_command(out, std::array<std::string_view, 2>{"PING", nonce});
+bool is_error(const Value& value) {
+  return value.kind == Value::Kind::error;
 }
 
-std::string_view first_word(std::string_view text) {
-  return text.substr(0, text.find(' '));
+// A user who may do nothing but XADD may not even PING.
+bool refuses_ping(const Value& value) {
+  return is_error(value) && !value.text.starts_with("NOPERM");
 }
 
 }  // namespace
@@ -75,29 +76,34 @@ asio::awaitable<std::optional<std::string>> Connection::open(std::chrono::millis
 }
 
 asio::awaitable<std::optional<std::string>> Connection::handshake(std::chrono::milliseconds timeout) {
+  const auto deadline = std::chrono::steady_clock::now() + timeout;
   auto greeting = greeting_for(endpoint_);
   const auto nonce = next_nonce();
+  pings_bare_ = false;
   append_ping(greeting.commands, nonce);
-  const auto deadline = std::chrono::steady_clock::now() + timeout;
-  const auto sent = co_await socket_.write_all(greeting.commands, deadline);
-  Exchange answer;
-  co_await read_replies(answer, greeting.names.size() + 1, deadline);
+  auto answer = co_await write_and_read(greeting.commands, greeting.names.size() + 1, deadline);
   for (std::size_t i = 0; i < std::min(answer.replies.size(), greeting.names.size()); ++i) {
-    if (answer.replies[i].kind == Value::Kind::error) {
+    if (is_error(answer.replies[i])) {
       ErrorTexts texts{greeting.commands};
       co_return "Redis at " + endpoint_.shown + " refuses " + greeting.names[i] + ": " +
           texts.shown(answer.replies[i].text);
     }
   }
-  if (sent.error) co_return "connection to Redis lost while sending: " + described(sent.error);
-  if (!answer.failure.empty()) co_return answer.failure;
-  const auto& last = answer.replies.back();
-  echoes_ = last.kind == Value::Kind::string && last.text == nonce;
-  // A user who may do nothing but XADD may not even PING.
-  if (last.kind == Value::Kind::error && !last.text.starts_with("NOPERM")) {
-    ErrorTexts texts{greeting.commands};
-    co_return "Redis at " + endpoint_.shown + " refuses PING: " + texts.shown(last.text);
+  if (answer.failure.empty() && refuses_ping(answer.replies.back())) {
+    // Some proxies know but a PING that brings nothing.
+    pings_bare_ = true;
+    std::string ping;
+    append_ping(ping, nonce);
+    answer = co_await write_and_read(ping, 1, deadline);
   }
+  if (!answer.failure.empty()) co_return answer.failure;
+  auto& pong = answer.replies.back();
+  if (refuses_ping(pong)) {
+    ErrorTexts texts{greeting.commands};
+    co_return "Redis at " + endpoint_.shown + " refuses PING: " + texts.shown(pong.text);
+  }
+  const bool echoes = pong.kind == Value::Kind::string && pong.text == nonce;
+  pong_ = echoes ? std::nullopt : std::optional{std::move(pong)};
   co_return std::nullopt;
 }
 
@@ -105,14 +111,35 @@ std::string Connection::next_nonce() {
   return "outboxd-" + std::to_string(nonce_base_) + "-" + std::to_string(++exchanges_);
 }
 
-bool Connection::ends_in_step(const std::vector<Value>& replies, const std::string& nonce) const {
+void Connection::append_ping(std::string& out, std::string_view nonce) const {
+  const std::array<std::string_view, 2> command{"PING", nonce};
+  append_command(out, std::span{command}.first(pings_bare_ ? 1 : 2));
+}
+
+bool Connection::is_pong(const Value& value, std::string_view nonce) const {
+  if (value.kind == Value::Kind::string && value.text == nonce) return true;
+  return pong_ && value.kind == pong_->kind && value.text == pong_->text;
+}
+
+asio::awaitable<bool> Connection::nothing_follows(const std::vector<Value>& replies, TimePoint deadline) {
   const auto& last = replies.back();
-  if (last.kind == Value::Kind::string) return last.text == nonce;
-  if (!echoes_) return last.kind == Value::Kind::status || last.kind == Value::Kind::error;
-  // Whoever refuses everything refuses this as well.
-  if (last.kind != Value::Kind::error || replies.size() < 2) return false;
-  const auto& before = replies[replies.size() - 2];
-  return before.kind == Value::Kind::error && first_word(before.text) == first_word(last.text);
+  if (!is_error(last)) co_return false;
+  const auto nonce = next_nonce();
+  std::string ping;
+  append_ping(ping, nonce);
+  const auto exchange = co_await write_and_read(ping, 1, deadline);
+  if (!exchange.failure.empty()) co_return false;
+  const auto& next = exchange.replies.front();
+  if (next.kind == Value::Kind::string) co_return next.text == nonce;
+  if (!is_error(next)) co_return false;
+  // Whoever refuses everything refuses PING as well; nobody's row is published on the word of an error.
+  if (std::ranges::all_of(replies, is_error)) co_return true;
+  if (next.text != last.text) co_return false;
+  // Nothing tells these two from errors that others were answered with, but that they are the last.
+  socket_.end_sending();
+  const auto got = co_await socket_.read_some(buffer_, deadline);
+  close();
+  co_return got.error == asio::error::eof;
 }
 
 asio::awaitable<Exchange> Connection::exchange(std::string commands, std::size_t count,
@@ -120,17 +147,16 @@ asio::awaitable<Exchange> Connection::exchange(std::string commands, std::size_t
   const auto deadline = std::chrono::steady_clock::now() + timeout;
   const auto nonce = next_nonce();
   append_ping(commands, nonce);
-  Exchange exchange;
-  const auto sent = co_await socket_.write_all(commands, deadline);
-  exchange.bytes_sent = sent.bytes;
-  co_await read_replies(exchange, count + 1, deadline);
-  if (sent.error) exchange.failure = "connection to Redis lost while sending: " + described(sent.error);
-  if (exchange.failure.empty() && !ends_in_step(exchange.replies, nonce)) exchange.failure = kOutOfStep;
+  auto exchange = co_await write_and_read(commands, count + 1, deadline);
+  if (exchange.failure.empty() && !is_pong(exchange.replies.back(), nonce)) {
+    const bool in_step = co_await nothing_follows(exchange.replies, deadline);
+    if (!in_step) exchange.failure = kOutOfStep;
+  }
   if (exchange.failure.empty()) {
     exchange.replies.pop_back();
   } else {
     // An entry that is too large, say, is answered before the connection is ended.
-    if (!exchange.replies.empty() && exchange.replies.back().kind == Value::Kind::error) {
+    if (!exchange.replies.empty() && is_error(exchange.replies.back())) {
       ErrorTexts texts{commands};
       exchange.failure += "; it had said: " + texts.shown(exchange.replies.back().text);
     }
@@ -138,6 +164,16 @@ asio::awaitable<Exchange> Connection::exchange(std::string commands, std::size_t
     close();
   }
   exchange.sent = std::move(commands);
+  co_return exchange;
+}
+
+asio::awaitable<Exchange> Connection::write_and_read(std::string_view commands, std::size_t count,
+                                                     TimePoint deadline) {
+  Exchange exchange;
+  const auto sent = co_await socket_.write_all(commands, deadline);
+  exchange.bytes_sent = sent.bytes;
+  co_await read_replies(exchange, count, deadline);
+  if (sent.error) exchange.failure = "connection to Redis lost while sending: " + described(sent.error);
   co_return exchange;
 }
 

@@ -14,6 +14,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace outboxd::redis {
@@ -33,14 +34,17 @@ struct Exchange {
 /// One authenticated connection. After a failure it is closed and open() starts afresh. One call at a time.
 class Connection {
  public:
+  /// What exchange() adds to the commands has room in so many bytes.
+  static constexpr std::size_t kRoomForPing = 128;
+
   Connection(const boost::asio::any_io_executor& executor, Endpoint endpoint);
 
   /// Connects, authenticates and selects the database. Returns why that failed, or nothing.
   boost::asio::awaitable<std::optional<std::string>> open(std::chrono::milliseconds timeout);
 
   /// Sends the commands (already encoded, `count` of them) and reads their replies, all within the time-out. A PING
-  /// behind them has to be answered last: otherwise the replies are not those of the commands, one for each, and the
-  /// connection is closed.
+  /// behind them has to be answered last, or what came is shown to be all in other ways: otherwise the replies are
+  /// not those of the commands, one for each, and the connection is closed.
   boost::asio::awaitable<Exchange> exchange(std::string commands, std::size_t count,
                                             std::chrono::milliseconds timeout);
 
@@ -52,17 +56,24 @@ class Connection {
 
  private:
   boost::asio::awaitable<std::optional<std::string>> handshake(std::chrono::milliseconds timeout);
+  boost::asio::awaitable<Exchange> write_and_read(std::string_view commands, std::size_t count, TimePoint deadline);
   boost::asio::awaitable<void> read_replies(Exchange& exchange, std::size_t count, TimePoint deadline);
   [[nodiscard]] std::string next_nonce();
-  /// Whether what came last is the answer to the PING behind the commands.
-  [[nodiscard]] bool ends_in_step(const std::vector<Value>& replies, const std::string& nonce) const;
+  void append_ping(std::string& out, std::string_view nonce) const;
+  /// Whether it can be nothing but the answer to this PING.
+  [[nodiscard]] bool is_pong(const Value& value, std::string_view nonce) const;
+  /// Whether these replies, whose last may be PING's refusal or a command's, are all that there were.
+  boost::asio::awaitable<bool> nothing_follows(const std::vector<Value>& replies, TimePoint deadline);
 
   Endpoint endpoint_;
   Socket socket_;
   ReplyReader reader_;
   std::array<char, 64UL * 1024> buffer_{};
-  /// The server returns what a PING brings; others, and users without the right to it, say something else.
-  bool echoes_ = false;
+  /// PING is sent without anything that it could bring back.
+  bool pings_bare_ = false;
+  /// What the greeting's PING was answered with, unless that was what it brought: always the same, and no command's
+  /// answer.
+  std::optional<Value> pong_;
   std::uint64_t nonce_base_;
   std::uint64_t exchanges_ = 0;
 };

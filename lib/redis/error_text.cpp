@@ -5,6 +5,8 @@
 
 #include <algorithm>
 #include <array>
+#include <cctype>
+#include <new>
 
 namespace outboxd::redis {
 namespace {
@@ -75,8 +77,10 @@ constexpr std::array<std::string_view, 61> kKnown{
     "IOERR error or timeout *",
 };
 
-// Words that nobody knows are looked for in all that was sent: not for any number of errors, nor of long ones.
+// Words that nobody knows are looked for in all that was sent, while the event loop waits: not for any number of
+// errors, nor in any number of bytes.
 constexpr std::size_t kMostUnknown = 8;
+constexpr std::size_t kMostSearched = 128UL << 20U;
 constexpr std::size_t kLongestCode = 20;
 
 /// The first word, where it is a code such as "ERR" or "OOM"; else nothing.
@@ -96,12 +100,24 @@ std::string ErrorTexts::shown(const std::string& error) {
 
 std::string ErrorTexts::beside_what_was_sent(const std::string& error) {
   if (const auto known = known_.find(error); known != known_.end()) return known->second;
-  if (known_.size() >= kMostUnknown) {
-    const auto code = code_of(error);
-    return code.empty() ? std::string{server_text::kMask} : std::string{code}.append(" ").append(server_text::kMask);
+  if (known_.size() < kMostUnknown && may_search(error)) {
+    try {
+      if (!sent_in_lower_case_) sent_in_lower_case_ = server_text::in_lower_case(sent_);
+      return known_[error] = server_text::shown_beside(error, *sent_in_lower_case_);
+    } catch (const std::bad_alloc&) {
+      // It was carried out or refused all the same; only its words are missing.
+    }
   }
-  if (!sent_in_lower_case_) sent_in_lower_case_ = server_text::in_lower_case(sent_);
-  return known_[error] = server_text::shown_beside(error, *sent_in_lower_case_);
+  const auto code = code_of(error);
+  return code.empty() ? std::string{server_text::kMask} : std::string{code}.append(" ").append(server_text::kMask);
+}
+
+bool ErrorTexts::may_search(std::string_view error) {
+  const auto between_words = std::ranges::count_if(error, [](unsigned char c) { return std::isalnum(c) == 0; });
+  const auto bytes = (static_cast<std::size_t>(between_words) + 1) * sent_.size();
+  if (bytes > kMostSearched - searched_) return false;
+  searched_ += bytes;
+  return true;
 }
 
 }  // namespace outboxd::redis

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -20,10 +21,14 @@ class ErrorTexts {
 
  private:
   std::string beside_what_was_sent(const std::string& error);
+  /// Whether the words of one more error may be looked for in all that was sent.
+  bool may_search(std::string_view error);
 
   std::string_view sent_;
   std::optional<std::string> sent_in_lower_case_;
   std::map<std::string, std::string> known_;
+  /// Bytes, each as often as a word was looked for in it.
+  std::size_t searched_ = 0;
 };
 
 }  // namespace outboxd::redis

@@ -29,8 +29,13 @@ dispatch::Awaitable<std::vector<Reply>> Publisher::publish(std::span<const entry
     co_return std::vector<Reply>(entries.size(),
                                  Reply{Fault::short_of_memory, "not enough memory to write the batch to Redis"});
   }
-  auto exchange = co_await connection_.exchange(std::move(commands.bytes), entries.size(), options_.timeout);
-  auto replies = replies_of(std::move(exchange), entries, commands.ends);
+  std::vector<Reply> replies;
+  try {
+    auto exchange = co_await connection_.exchange(std::move(commands.bytes), entries.size(), options_.timeout);
+    replies = replies_of(std::move(exchange), entries, commands.ends);
+  } catch (const std::bad_alloc&) {
+    replies.assign(entries.size(), Reply{Fault::unanswered, "not enough memory to read what Redis answered"});
+  }
   const bool unanswered = std::ranges::any_of(
       replies, [](Fault fault) { return fault == Fault::unanswered; }, &Reply::fault);
   if (unanswered) connection_.close();
@@ -76,6 +81,8 @@ Publisher::Commands Publisher::encode(std::span<const entry::Entry> entries) con
     append_xadd(commands.bytes, entry, maxlen_of(entry.stream));
     commands.ends.push_back(commands.bytes.size());
   }
+  // Here there may yet be too little memory for it: nothing was sent.
+  commands.bytes.reserve(commands.bytes.size() + Connection::kRoomForPing);
   return commands;
 }
 

@@ -10,9 +10,9 @@
 #include <boost/asio/write.hpp>
 
 #include <memory>
+#include <string>
 #include <sys/socket.h>
 #include <sys/un.h>
-#include <vector>
 
 namespace outboxd::redis {
 
@@ -23,40 +23,14 @@ namespace {
 
 constexpr auto kAsTuple = asio::as_tuple(asio::use_awaitable);
 
-using Addresses = std::vector<asio::generic::stream_protocol::endpoint>;
+using Addresses = Lookup::Addresses;
 
-struct Lookup {
-  explicit Lookup(const asio::any_io_executor& executor) : resolver{executor}, until{executor} {}
-
-  asio::ip::tcp::resolver resolver;
-  asio::steady_timer until;
-  error_code error = asio::error::timed_out;
-  Addresses found;
-};
-
-/// A look-up blocks a thread of the loop's and can't be ended; one that takes too long is left to itself.
-asio::awaitable<std::pair<error_code, Addresses>> look_up(const Endpoint& endpoint, TimePoint deadline) {
-  const auto lookup = std::make_shared<Lookup>(co_await asio::this_coro::executor);
-  lookup->until.expires_at(deadline);
-  lookup->resolver.async_resolve(endpoint.host, std::to_string(endpoint.port),
-                                 [lookup](error_code error, const asio::ip::tcp::resolver::results_type& results) {
-                                   lookup->error = error;
-                                   for (const auto& entry : results) lookup->found.emplace_back(entry.endpoint());
-                                   lookup->until.cancel();
-                                 });
-  co_await lookup->until.async_wait(kAsTuple);
-  co_return std::pair{lookup->error, lookup->found};
-}
-
-asio::awaitable<std::pair<error_code, Addresses>> addresses_of(const Endpoint& endpoint, TimePoint deadline) {
-  if (endpoint.unix_path.empty()) co_return co_await look_up(endpoint, deadline);
-  Addresses addresses;
-  auto error = boost::system::errc::make_error_code(boost::system::errc::filename_too_long);
-  if (endpoint.unix_path.size() < sizeof(sockaddr_un::sun_path)) {
-    addresses.emplace_back(asio::local::stream_protocol::endpoint{endpoint.unix_path});
-    error = {};
+error_code address_of(const std::string& unix_path, Addresses& addresses) {
+  if (unix_path.size() >= sizeof(sockaddr_un::sun_path)) {
+    return make_error_code(boost::system::errc::filename_too_long);
   }
-  co_return std::pair{error_code{error}, addresses};
+  addresses.emplace_back(asio::local::stream_protocol::endpoint{unix_path});
+  return {};
 }
 
 }  // namespace
@@ -100,7 +74,16 @@ asio::awaitable<error_code> Socket::connect_to(asio::generic::stream_protocol::e
 }
 
 asio::awaitable<error_code> Socket::connect(const Endpoint& endpoint, TimePoint deadline) {
-  auto [error, addresses] = co_await addresses_of(endpoint, deadline);
+  error_code error;
+  Addresses addresses;
+  if (endpoint.unix_path.empty()) {
+    if (!lookup_) lookup_ = Lookup::begin(endpoint.host, endpoint.port);
+    error = co_await lookup_->wait(addresses, deadline);
+    // One that takes too long is waited for the next time as well, and its late result is as good as any.
+    if (error != asio::error::timed_out) lookup_ = nullptr;
+  } else {
+    error = address_of(endpoint.unix_path, addresses);
+  }
   for (std::size_t left = addresses.size(); left > 0; --left) {
     // An address that swallows everything must leave time for the others.
     const auto now = std::chrono::steady_clock::now();
@@ -127,6 +110,11 @@ asio::awaitable<Transfer> Socket::read_some(std::span<char> buffer, TimePoint de
   const Deadline guard{*this, deadline};
   auto [error, count] = co_await socket_.async_read_some(asio::buffer(buffer.data(), buffer.size()), kAsTuple);
   co_return Transfer{guard.judge(error), count};
+}
+
+void Socket::end_sending() {
+  error_code ignored;
+  socket_.shutdown(asio::socket_base::shutdown_send, ignored);
 }
 
 void Socket::close() {

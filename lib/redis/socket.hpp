@@ -2,6 +2,7 @@
 #pragma once
 
 #include "redis/endpoint.hpp"
+#include "redis/lookup.hpp"
 
 #include <boost/asio/awaitable.hpp>
 #include <boost/asio/generic/stream_protocol.hpp>
@@ -9,6 +10,7 @@
 #include <boost/system/error_code.hpp>
 
 #include <chrono>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -34,6 +36,8 @@ class Socket {
   boost::asio::awaitable<Transfer> write_all(std::string_view bytes, TimePoint deadline);
   boost::asio::awaitable<Transfer> read_some(std::span<char> buffer, TimePoint deadline);
 
+  /// The peer is told that nothing more comes; what it still has to say can be read.
+  void end_sending();
   void close();
   [[nodiscard]] bool is_open() const { return socket_.is_open(); }
   /// Whether the peer has closed, or sent what nobody asked for: then the connection is of no more use. Does not
@@ -47,6 +51,8 @@ class Socket {
       boost::asio::generic::stream_protocol::endpoint address, TimePoint deadline);
 
   boost::asio::generic::stream_protocol::socket socket_;
+  /// One that has not ended yet.
+  std::shared_ptr<Lookup> lookup_;
 };
 
 }  // namespace outboxd::redis

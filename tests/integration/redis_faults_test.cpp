@@ -129,6 +129,16 @@ void serve_batch(FakePeer& peer, std::size_t rows) {
 
 enum class End { close, reset };
 
+/// A row in each of these streams.
+std::vector<Entry> one_in_each(const std::string& streams) {
+  std::vector<Entry> batch;
+  for (const char stream : streams) batch.push_back({std::string(1, stream), {{"outbox_id", "row"}}});
+  return batch;
+}
+
+/// As proxies say it whose PING brings nothing.
+const std::string kNoArgument = "-ERR wrong number of arguments for 'ping' command\r\n";
+
 }  // namespace
 
 TEST_CASE("connection refused: nothing was sent") {
@@ -385,8 +395,9 @@ TEST_CASE("replies that come when the batch had all of its own are not the next 
 TEST_CASE(
     "a server that answers each XADD twice never has a row published that it did not take, whatever it says to "
     "PING") {
-  for (const std::string ping :
-       {"echo", "+PONG\r\n", "-NOPERM User x has no permissions to run the 'ping' command\r\n"}) {
+  const std::vector<std::string> answers_to_ping{
+      "echo", "+PONG\r\n", "-NOPERM User x has no permissions to run the 'ping' command\r\n", kNoArgument};
+  for (const auto& ping : answers_to_ping) {
     for (const std::size_t rows : {std::size_t{1}, std::size_t{2}, std::size_t{5}}) {
       std::atomic<std::size_t> taken = 0;
       // The second answer comes with the first, or when the next batch has been sent.
@@ -394,7 +405,7 @@ TEST_CASE(
         std::string kept;
         FakeRedis server(answering([&](const std::vector<std::string>& command) {
           const auto answer = outboxd::test::healthy_answer(command);
-          if (command.front() == "PING" && ping != "echo") return ping;
+          if (command.front() == "PING" && ping != "echo" && (ping != kNoArgument || command.size() > 1)) return ping;
           if (command.front() != "XADD") return answer;
           ++taken;
           if (!lags) return answer + answer;
@@ -412,6 +423,102 @@ TEST_CASE(
         if (!lags) CHECK(published == 0);
       }
     }
+  }
+}
+
+TEST_CASE("a server whose PING takes no argument is as good as any") {
+  FakeRedis server(answering([](const std::vector<std::string>& command) {
+    return command.front() == "PING" && command.size() > 1 ? kNoArgument : outboxd::test::healthy_answer(command);
+  }));
+  Client client(server.port());
+  CHECK(client.probe("").fault == Fault::none);
+  CHECK(client.publish(3) == "PPP");
+  CHECK(client.publish(3) == "PPP");
+  CHECK(server.connections() == 1);
+}
+
+TEST_CASE("a server that refuses PING in either form is not worked with") {
+  FakeRedis server([](FakePeer& peer) {
+    for (;;) {
+      peer.read_any();
+      peer.send("-LOADING Redis is loading the dataset in memory\r\n");
+    }
+  });
+  Client client(server.port());
+  const auto replies = client.publish(entries(1));
+  CHECK(fates(replies) == "A");
+  CHECK(replies[0].text.find("refuses PING: LOADING") != std::string::npos);
+}
+
+TEST_CASE("repeated replies behind which there are errors are found out, whenever they come") {
+  const std::string denied = "-NOPERM User x has no permissions to run the 'ping' command\r\n";
+  const std::string wrong = "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n";
+  const std::string full = "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
+  struct Case {
+    const char* streams;
+    /// What the greeting's PING is answered with; empty: what it brought.
+    std::string pong;
+    /// What comes at once, at the client's next command, and when it has ended sending.
+    std::string first, then, at_last;
+  };
+  const std::vector<Case> cases{{"ab", denied, entry_ids(2) + wrong, denied, denied},
+                                {"ab", denied, entry_ids(2) + wrong, wrong, denied + denied},
+                                {"abc", "", entry_ids(2) + wrong + wrong, entry_ids(2), ""},
+                                {"abc", "", entry_ids(2) + wrong + wrong, full + full, ""},
+                                {"abc", "", entry_ids(2) + wrong + wrong, wrong, wrong},
+                                {"abc", "", entry_ids(2) + wrong + wrong, wrong, "$1"},
+                                {"abcd", "+PONG\r\n", entry_ids(4) + wrong, wrong, "+PONG\r\n"}};
+  for (const auto& test : cases) {
+    FakeRedis server([&](FakePeer& peer) {
+      if (!test.pong.empty()) {
+        peer.read_any();
+        peer.send(test.pong);
+      }
+      peer.read(std::string{test.streams}.size());
+      peer.read_any();
+      peer.send(test.first);
+      peer.read_any();
+      peer.send(test.then);
+      peer.hang();
+      peer.send(test.at_last);
+    });
+    Client client(server.port(), std::chrono::milliseconds{2'000});
+    CAPTURE(test.first);
+    CAPTURE(test.then);
+    const auto letters = fates(client.publish(one_in_each(test.streams)));
+    CHECK(letters == std::string(letters.size(), 'U'));
+  }
+}
+
+TEST_CASE("a refused PING behind the entries takes nothing from their replies") {
+  struct Case {
+    /// Of the two XADDs, the PING behind them, and all that follow; empty: as a healthy server answers.
+    std::vector<std::string> answers;
+    std::string fates;
+  };
+  const std::string limit = "ERR max requests per second limit exceeded";
+  const std::vector<Case> cases{{{"", "", limit, limit}, "PP"},
+                                {{"", limit, limit, limit}, "PE"},
+                                {{"", "", limit, ""}, "PP"},
+                                {{"", "", "NOPERM no more", "NOPERM no more"}, "PP"},
+                                {{limit, limit, limit, limit}, "EE"},
+                                {{"READONLY x", "READONLY x", "MASTERDOWN x", "MASTERDOWN x"}, "RR"},
+                                {{"OOM x", "OOM x", "MISCONF x", "MISCONF x"}, "RR"},
+                                {{"READONLY x", "READONLY x", "MASTERDOWN x", ""}, "RR"}};
+  for (const auto& test : cases) {
+    const auto& answers = test.answers;
+    std::size_t entry = 0;
+    FakeRedis server(answering([&](const std::vector<std::string>& command) {
+      const bool counts = command.front() == "XADD" || entry > 0;
+      const auto& error = answers[std::min(entry, answers.size() - 1)];
+      if (counts) ++entry;
+      return !counts || error.empty() ? outboxd::test::healthy_answer(command) : "-" + error + "\r\n";
+    }));
+    Client client(server.port());
+    CAPTURE(answers[1]);
+    CAPTURE(answers[2]);
+    CHECK(fates(client.publish(one_in_each("ab"))) == test.fates);
+    CHECK(server.connections() == 1);
   }
 }
 

@@ -150,6 +150,66 @@ TEST_CASE("one stream is refused, whatever the words, and whether its probe show
   }
 }
 
+TEST_CASE("a server whose words to a probe nobody knows is found to be well again by an entry") {
+  Bench bench{coordinator()};
+  const auto ids = rows_named("a", 20);
+  for (const auto& id : ids) bench.insert_into("a", id);
+  bool down = true;
+  bench.publisher.answer_entry = [&](const entry::Entry&) { return down ? error("no upstream host") : kTaken; };
+  bench.publisher.answer_probe = [](const std::string& stream) {
+    return stream.empty() ? Reply{} : error("ERR no such id");
+  };
+  bench.run_for(1h);
+  CHECK(bench.observer.seen.back() == Health::redis_unavailable);
+  check_untouched(bench, ids);
+  // Few are tried, and seldom.
+  CHECK(bench.dispatcher.tally().claimed < 20 + 8 * 130);
+  down = false;
+  bench.run_for(1min);
+  check_published_at_the_first_attempt(bench, ids);
+  CHECK(bench.observer.seen.back() == Health::working);
+  bench.end();
+}
+
+TEST_CASE("where nobody knows the words to a probe, a blocked stream is on trial, and free when it takes an entry") {
+  Bench bench{coordinator()};
+  const auto ids = rows_named("a", 20);
+  for (const auto& id : ids) bench.insert_into("a", id);
+  bool wrong = true;
+  bench.publisher.answer_entry = [&](const entry::Entry& entry) {
+    return wrong && entry.stream == "a" ? error("WRONGTYPE Operation") : kTaken;
+  };
+  bench.publisher.answer_probe = [](const std::string& stream) {
+    return stream.empty() ? Reply{} : error("ERR no such id");
+  };
+  bench.run_for(10min);
+  CHECK(bench.observer.blocked == std::vector<std::string>{"a"});
+  CHECK(bench.observer.seen == std::vector{Health::working});
+  wrong = false;
+  bench.run_for(20s);
+  check_published_at_the_first_attempt(bench, ids);
+  CHECK(bench.observer.freed == std::vector<std::string>{"a"});
+  bench.end();
+}
+
+TEST_CASE("readiness stays while it may be but one entry, or one stream, that Redis refuses") {
+  for (const bool by_proxy : {false, true}) {
+    CAPTURE(by_proxy);
+    Bench bench{coordinator()};
+    bench.insert_into("b", "1");
+    bench.run_for(10s);
+    bench.insert_into("a", "2");
+    bench.publisher.answer_entry = [&](const entry::Entry&) { return error("ERR value is too large"); };
+    bench.publisher.answer_probe = [&](const std::string& stream) {
+      return by_proxy && stream == "a" ? error("ERR no route") : Reply{};
+    };
+    bench.run_for(1h);
+    CHECK(bench.observer.seen == std::vector{Health::working});
+    CHECK(bench.observer.blocked == std::vector<std::string>{"a"});
+    bench.end();
+  }
+}
+
 TEST_CASE("an entry that is refused alone dies of it, at the head of a busy stream as well, and takes nobody along") {
   for (const auto& words : {std::string{"ERR value is too large"}, std::string{"DENIED by policy"}}) {
     for (const std::uint32_t batch : {1U, 50U}) {

@@ -146,6 +146,12 @@ TEST_CASE("server text: what Redis is known to say is shown, and echoed argument
   CHECK(texts.shown("ERR quite new again") == "ERR ***");
   CHECK(texts.shown("quite new again") == "***");
   CHECK(texts.shown("NOAUTH Authentication required.") == "NOAUTH Authentication required.");
+  const std::string much(20UL << 20U, 'x');
+  ErrorTexts beside_much{much};
+  CHECK(beside_much.shown("ERR these are rather more words than it can bear") == "ERR ***");
+  CHECK(beside_much.shown("ERR quite new") == "ERR quite new");
+  CHECK(beside_much.shown("ERR quite old") == "ERR quite old");
+  CHECK(beside_much.shown("ERR quite odd") == "ERR ***");
   CHECK(ErrorTexts{""}.shown("ERR " + std::string(300'000, 'x')).size() < 400);
 }
 
