@@ -54,7 +54,7 @@ class DispatcherObserver final : public DispatcherMetrics {
   ChangeRate state_lines_;
   bool logged_reserved_ = false;
   OncePerSubject streams_with_ambiguous_entries_;
-  /// Some of the blocked streams, and why each is.
+  /// The blocked streams, of which BlockedStreams::kMost is the largest number, and why each is.
   std::map<std::string, std::string, std::less<>> blocked_;
 };
 

@@ -66,6 +66,41 @@ TEST_CASE("readiness: a blocked stream is named, and turns nothing") {
   CHECK(readiness.report().find("outbox: Redis is unavailable (OOM)") == 0);
 }
 
+TEST_CASE("readiness: of many blocked streams ten are named, and the others when those are freed") {
+  Metrics metrics;
+  Readiness readiness;
+  DispatcherObserver observer(metrics, readiness, "outbox", {});
+  observer.health(Health::working, "");
+  const auto named = [&] {
+    const auto report = readiness.report();
+    std::size_t count = 0;
+    for (auto at = report.find("stream s"); at != std::string::npos; at = report.find("stream s", at + 1)) ++count;
+    return count;
+  };
+  const auto stream = [](std::size_t i) { return "s" + std::to_string(i); };
+  for (std::size_t i = 1; i <= 12; ++i) observer.stream_blocked(stream(i), "no", i);
+  CHECK(readiness.report().find("12 streams are blocked, among them: ") != std::string::npos);
+  CHECK(named() == 10);
+  for (std::size_t i = 1; i <= 12; ++i) {
+    observer.stream_freed(stream(i), std::chrono::seconds{1}, 12 - i);
+    CHECK(named() == std::min<std::size_t>(10, 12 - i));
+  }
+  CHECK(readiness.report() == "ready\n");
+}
+
+TEST_CASE(
+    "readiness: blocked streams whose names differ at their end alone are told apart, and cut between characters") {
+  Metrics metrics;
+  Readiness readiness;
+  DispatcherObserver observer(metrics, readiness, "outbox", {});
+  observer.health(Health::working, "");
+  const auto shown = std::string(199, 'x');
+  observer.stream_blocked(shown + "ä1", "no", 1);
+  observer.stream_blocked(shown + "ä2", "never", 2);
+  observer.stream_freed(shown + "ä1", std::chrono::seconds{1}, 1);
+  CHECK(readiness.report() == "ready\noutbox: stream " + shown + "... is blocked (never)\n");
+}
+
 TEST_CASE("readiness: all parts, or the reasons of those that aren't") {
   Readiness readiness;
   CHECK_FALSE(readiness.all_ready());
