@@ -124,14 +124,15 @@ void DispatcherObserver::ambiguous_entry(std::string_view id, std::string_view s
                                          bool dead) {
   DispatcherMetrics::ambiguous_entry(id, stream, why, dead);
   // A dead row has a line of its own.
-  if (dead || !streams_with_ambiguous_entries_.admit(stream)) return;
+  if (dead) return;
+  const auto kept_back = lines_of_ambiguous_entries_.admit(stream);
+  if (!kept_back) return;
   spdlog::warn(
       "{}: row {} of stream {} is ambiguous ({}): its signature is good for another entry, too, so consumers should "
       "refuse it. It goes out all the same unless signing.ambiguous is \"dead\". Further ones of this stream are "
-      "only "
-      "counted (outboxd_ambiguous_entries_total){}",
-      dispatcher_, id, stream, why,
-      streams_with_ambiguous_entries_.is_full() ? ", and so are those of streams that had none so far" : "");
+      "only counted (outboxd_ambiguous_entries_total) for an hour{}",
+      dispatcher_, brief(id), brief(stream), why,
+      *kept_back > 0 ? fmt::format("; so were {} since the last such line", *kept_back) : "");
 }
 
 void DispatcherObserver::stream_blocked(std::string_view stream, std::string_view reason, std::size_t blocked) {

@@ -3,7 +3,6 @@
 
 #include "telemetry/dispatcher_metrics.hpp"
 #include "telemetry/line_rate.hpp"
-#include "telemetry/once_per_subject.hpp"
 #include "telemetry/readiness.hpp"
 
 #include <chrono>
@@ -53,7 +52,7 @@ class DispatcherObserver final : public DispatcherMetrics {
   LineRate lines_of_lost_leases_;
   ChangeRate state_lines_;
   bool logged_reserved_ = false;
-  OncePerSubject streams_with_ambiguous_entries_;
+  LineRate lines_of_ambiguous_entries_{std::chrono::hours{1}};
   /// The blocked streams, of which BlockedStreams::kMost is the largest number, and why each is.
   std::map<std::string, std::string, std::less<>> blocked_;
 };

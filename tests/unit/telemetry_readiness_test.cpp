@@ -203,8 +203,23 @@ TEST_CASE("dispatcher observer: names from rows and reasons from servers are cut
   observer.reserved_fields_dropped(huge, 1);
   observer.refused_by_store(std::array{outboxd::dispatch::RefusedRow{huge, huge}});
   observer.freed_rows_of(huge);
-  CHECK(log.text().size() < 6 * 1'700);
+  observer.ambiguous_entry(huge, huge, "a name with a line end", false);
+  CHECK(log.text().size() < 7 * 1'700);
   CHECK(log.text().find("; it is tried again") != std::string::npos);
+}
+
+TEST_CASE("dispatcher observer: ambiguous entries are warned of once a stream") {
+  Metrics metrics;
+  Readiness readiness;
+  const CapturedLog log;
+  DispatcherObserver observer(metrics, readiness, "outbox", {});
+  for (int i = 0; i < 1'000; ++i) {
+    observer.ambiguous_entry("1", "s.a", "why", false);
+    observer.ambiguous_entry("2", "s.a", "why", true);
+  }
+  const auto text = log.text();
+  CHECK(std::count(text.begin(), text.end(), '\n') == 1);
+  CHECK(text.starts_with("warning outbox: row 1 of stream s.a is ambiguous (why): "));
 }
 
 TEST_CASE("dispatcher observer: what repeats has one line a minute") {
