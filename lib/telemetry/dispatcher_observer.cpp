@@ -69,19 +69,25 @@ void DispatcherObserver::health(Health health, std::string_view reason) {
   } else {
     readiness_.not_ready(dispatcher_, description);
   }
+  log_health(health, description);
+}
+
+void DispatcherObserver::log_health(Health health, const std::string& description) {
+  const bool waits = level_of(health) == spdlog::level::warn;
+  const auto now = std::chrono::steady_clock::now();
+  if (waits && !waits_since_) waits_since_ = now;
+  const auto waited_since = waits ? std::nullopt : std::exchange(waits_since_, std::nullopt);
   // A wait whose reason changes from one attempt to the next is still one state.
   if (logged_ == health) return;
-  const auto now = std::chrono::steady_clock::now();
-  const bool waited = logged_ && level_of(*logged_) == spdlog::level::warn;
-  if (!waited) waits_since_ = now;
+  // What ends an outage is always said: the log's last word must not be of one that is over.
+  const auto line = waits ? outage_lines_.admit(now) : OutageRate::Line::its_own;
+  if (line == OutageRate::Line::none) return;
   logged_ = health;
   std::string after;
-  if (waited && health == Health::working) {
-    after = fmt::format(" again, after {:.1f} s", std::chrono::duration<double>(now - waits_since_).count());
+  if (waited_since && health == Health::working) {
+    after = fmt::format(" again, after {:.1f} s", std::chrono::duration<double>(now - *waited_since).count());
   }
-  const auto line = state_lines_.admit(now);
-  if (line == ChangeRate::Line::none) return;
-  if (line == ChangeRate::Line::last_of_many) after += "; it changes too often for a line each: see /readyz";
+  if (line == OutageRate::Line::last_of_many) after = "; it changes too often for a line each: see /readyz";
   spdlog::log(level_of(health), "{}: {}{}", dispatcher_, description, after);
 }
 

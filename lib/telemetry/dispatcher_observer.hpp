@@ -39,7 +39,8 @@ class DispatcherObserver final : public DispatcherMetrics {
   Readiness& readiness_;
   const std::string dispatcher_;
   std::optional<dispatch::Health> logged_;
-  std::chrono::steady_clock::time_point waits_since_{};
+  std::optional<std::chrono::steady_clock::time_point> waits_since_;
+  void log_health(dispatch::Health health, const std::string& description);
   void note_blocked_streams(std::size_t blocked);
 
   LineRate lines_of_refusals_;
@@ -50,7 +51,7 @@ class DispatcherObserver final : public DispatcherMetrics {
   LineRate lines_of_short_leases_;
   LineRate lines_of_dead_workers_;
   LineRate lines_of_lost_leases_;
-  ChangeRate state_lines_;
+  OutageRate outage_lines_;
   bool logged_reserved_ = false;
   LineRate lines_of_ambiguous_entries_{std::chrono::hours{1}};
   /// The blocked streams, of which BlockedStreams::kMost is the largest number, and why each is.

@@ -67,14 +67,14 @@ class LineRate {
   State others_;
 };
 
-/// Lets a line for each change of a state through, unless there are many of them within a minute.
-class ChangeRate {
+/// Lets a line for each outage through, unless there are more than ten of them within a minute.
+class OutageRate {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
   enum class Line { its_own, last_of_many, none };
 
-  /// What to write about this change: a line, a line and that further ones are kept back, or nothing.
+  /// What to write about this outage: a line, a line and that further ones are kept back, or nothing.
   Line admit(TimePoint now = std::chrono::steady_clock::now()) {
     if (now - began_ >= std::chrono::minutes{1}) {
       began_ = now;
@@ -85,7 +85,7 @@ class ChangeRate {
   }
 
  private:
-  static constexpr int kMost = 20;
+  static constexpr int kMost = 10;
 
   TimePoint began_{};
   int lines_ = 0;

@@ -52,11 +52,11 @@ TEST_CASE("a rate may have another period") {
   CHECK(rate.admit("a", start + 60min) == 1U);
 }
 
-TEST_CASE("a state that changes all the time has twenty lines a minute, and the last says so") {
-  outboxd::telemetry::ChangeRate rate;
-  using Line = outboxd::telemetry::ChangeRate::Line;
-  const outboxd::telemetry::ChangeRate::TimePoint start{1h};
-  for (int i = 0; i < 19; ++i) CHECK((rate.admit(start) == Line::its_own));
+TEST_CASE("outages have ten lines a minute, and the last says so") {
+  outboxd::telemetry::OutageRate rate;
+  using Line = outboxd::telemetry::OutageRate::Line;
+  const outboxd::telemetry::OutageRate::TimePoint start{1h};
+  for (int i = 0; i < 9; ++i) CHECK((rate.admit(start) == Line::its_own));
   CHECK((rate.admit(start + 1s) == Line::last_of_many));
   CHECK((rate.admit(start + 59s) == Line::none));
   CHECK((rate.admit(start + 60s) == Line::its_own));
