@@ -403,6 +403,19 @@ TEST_CASE("http server: a blocked writer gives way before a silent client, and p
   CHECK(has_status(silent.ask(kHealthz), 200));
 }
 
+TEST_CASE("http server: of few places, too, one is kept for probes") {
+  auto options = local_options();
+  options.max_connections = 4;
+  const Running server(std::move(options));
+  std::vector<std::unique_ptr<Client>> blocked;
+  for (int i = 0; i < 4; ++i) {
+    blocked.push_back(std::make_unique<Client>(server.port(), 4096));
+    blocked.back()->send(requests_for_long_answers());
+    CHECK(has_status(blocked.back()->response(true), 200));
+  }
+  CHECK(blocked[0]->rest().size() < kLongAnswers * kLongBytes);
+}
+
 TEST_CASE("http server: a connection ends after its number of requests") {
   auto options = local_options();
   options.max_requests = 3;
