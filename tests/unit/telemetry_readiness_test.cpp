@@ -67,6 +67,7 @@ TEST_CASE("readiness: a blocked stream is named, and turns nothing") {
 }
 
 TEST_CASE("readiness: of many blocked streams ten are named, and the others when those are freed") {
+  const CapturedLog log;
   Metrics metrics;
   Readiness readiness;
   DispatcherObserver observer(metrics, readiness, "outbox", {});
@@ -90,6 +91,7 @@ TEST_CASE("readiness: of many blocked streams ten are named, and the others when
 
 TEST_CASE(
     "readiness: blocked streams whose names differ at their end alone are told apart, and cut between characters") {
+  const CapturedLog log;
   Metrics metrics;
   Readiness readiness;
   DispatcherObserver observer(metrics, readiness, "outbox", {});
