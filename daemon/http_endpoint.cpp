@@ -82,7 +82,8 @@ HttpEndpoint::HttpEndpoint(const boost::asio::any_io_executor& executor, const c
                            const telemetry::Readiness& readiness)
     : wrong_tokens_{prometheus::BuildCounter()
                         .Name("outboxd_http_wrong_bearer_total")
-                        .Help("Requests with a wrong bearer token; after a few, every token is looked at late.")
+                        .Help("Requests with a wrong bearer token; after a few, tokens of that address are looked at "
+                              "late.")
                         .Register(metrics.registry())
                         .Add({})},
       server_{executor,

@@ -5,14 +5,19 @@
 #include "system/private_memory.hpp"
 #include "system/standard_descriptors.hpp"
 #include "telemetry/log.hpp"
+#include "telemetry/redaction.hpp"
 
 #include <boost/asio/multiple_exceptions.hpp>
 
 #include <cstdlib>
 #include <exception>
 #include <iostream>
+#include <limits.h>
 #include <new>
+#include <poll.h>
 #include <string>
+#include <string_view>
+#include <unistd.h>
 #include <variant>
 
 namespace {
@@ -53,16 +58,37 @@ std::string described(const std::exception& error) {
   }
 }
 
-/// What would have said more can't be written by the library's own handler, which waits for the reader of the log.
-[[noreturn]] void end_at_once() {
+/// What ends the process now, for people.
+std::string what_ends_it() {
   try {
     if (const auto error = std::current_exception()) std::rethrow_exception(error);
   } catch (const std::exception& error) {
-    outboxd::telemetry::log::say(std::string{"outboxd: ended by an error that nothing catches: "} + described(error));
+    return described(error);
   } catch (...) {
-    outboxd::telemetry::log::say("outboxd: ended by an error that nothing catches");
   }
+  return "an unknown exception";
+}
+
+/// Waits no longer than a second for whoever reads it, and for no lock.
+void write_plainly(std::string_view text) {
+  constexpr int kPatience = 1'000;
+  pollfd ready{STDERR_FILENO, POLLOUT, 0};
+  if (::poll(&ready, 1, kPatience) != 1) return;
+  // So much a pipe takes at once.
+  text = text.substr(0, PIPE_BUF);
+  [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
+}
+
+/// The library's own handler waits for the reader of the log. This may be the log's thread, or memory may be out.
+[[noreturn]] void end_at_once() {
   outboxd::telemetry::log::flush();
+  try {
+    write_plainly(
+        outboxd::telemetry::log::redacted("outboxd: ended by an error that nothing catches: " + what_ends_it()) +
+        "\n");
+  } catch (const std::bad_alloc&) {
+    write_plainly("outboxd: ended, as it is out of memory\n");
+  }
   std::abort();
 }
 

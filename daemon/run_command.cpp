@@ -60,6 +60,8 @@ int run(const config::Loaded& loaded, const RunMode& mode) {
   const auto results = application.once_results();
   std::string report;
   for (const auto& result : results) report.append(json_line_of(result)).append("\n");
+  // The progress line goes first: the report is written by another thread, and may be for the same terminal.
+  telemetry::log::flush();
   const auto why_not = system::write_within(STDOUT_FILENO, std::move(report), kReportPatience);
   if (why_not.empty()) return exit_status_of(results);
   spdlog::error("the report of {} dispatcher(s) could not be written to standard output: {}", results.size(),

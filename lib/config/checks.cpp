@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/checks.hpp"
 
-#include "config/nearest.hpp"
 #include "config/table_name.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
@@ -47,15 +46,6 @@ std::string check_postgres_url(const Value& value) {
   return ambiguous ? "has an '@' that is not between password and host: write %40 for '@', %2F for '/', %3F for '?' "
                      "and %23 for '#' in the user and the password"
                    : "";
-}
-
-std::string check_mode(const Value& value) {
-  const std::string mode = lower(trim(text(value)));
-  for (const char* const known : {"rc", "stable"}) {
-    if (edit_distance(mode, known) == 1)
-      return std::string("is no known mode, but almost ") + known + did_you_mean(known);
-  }
-  return "";
 }
 
 std::string check_table_name(const Value& value) {

@@ -11,8 +11,6 @@ namespace outboxd::config {
 
 /// A URL whose user, password and host can be told apart; what follows is libpq's to judge.
 std::string check_postgres_url(const Value& value);
-/// Whether it is a word that was meant to be "rc" or "stable", and would have entries go out unsigned.
-std::string check_mode(const Value& value);
 /// [schema.]table, each part of letters, digits, '_' and '$', or in double quotes.
 std::string check_table_name(const Value& value);
 /// Column names that Postgres can have, each for one role.

@@ -18,7 +18,7 @@ bool given(const Layer& merged, const char* path) {
 std::string mode_of(const Layer& merged) {
   const auto found = merged.find("mode");
   if (found == merged.end() || !found->second.value) return "";
-  return lower(trim(std::get<std::string>(*found->second.value)));
+  return std::get<std::string>(*found->second.value);
 }
 
 }  // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/file_text.hpp"
 
+#include "config/text.hpp"
+
 #include <array>
 #include <cerrno>
 #include <cstdio>
@@ -89,14 +91,10 @@ Checked<std::string> read_secret(const std::string& path) {
   const std::string shown =
       is_plainly_a_path(path) ? path : "the file (its name is not shown, in case it is the secret itself)";
   if (!content.value) return {.problem = "can't read " + shown + ": " + content.problem};
-  std::string& text = *content.value;
-  if (!text.empty() && text.back() == '\n') {
-    text.pop_back();
-    if (!text.empty() && text.back() == '\r') text.pop_back();
-  }
+  const std::string text{trim(*content.value)};
   if (text.empty()) return {.problem = shown + " is empty"};
   if (text.find('\0') != std::string::npos) return {.problem = shown + " has a zero byte in it"};
-  return content;
+  return {.value = text};
 }
 
 }  // namespace outboxd::config

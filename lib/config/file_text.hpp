@@ -15,7 +15,7 @@ Checked<std::string> read_file(const std::string& path, std::size_t most_bytes);
 /// Whether there is anything at the path, readable or not.
 bool exists(const std::string& path);
 
-/// The content of a secret's file without its last newline (\n or \r\n). The reason names the path, unless it
+/// The content of a secret's file without the blanks and line ends around it. The reason names the path, unless it
 /// looks as if the secret itself had been put in the path's place. A FIFO, socket or device is refused, without
 /// waiting for anything.
 Checked<std::string> read_secret(const std::string& path);

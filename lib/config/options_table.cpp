@@ -6,7 +6,6 @@
 #include "config/options.hpp"
 #include "config/redis_url.hpp"
 #include "config/signing_key.hpp"
-#include "config/text.hpp"
 
 namespace outboxd::config {
 namespace {
@@ -27,10 +26,11 @@ std::vector<Option> general_options() {
        .store = [](Settings& s,
                    const Value& v) { s.profile = text(v) == "api" ? Profile::api : Profile::coordinator; }},
       {.path = "mode",
+       .kind = Kind::choice,
        .help = "Deployment mode; rc and stable refuse to start without a signing key",
+       .choices = "dev|rc|stable",
        .shared_env = {{"CARACAL_MODE"}},
-       .check = check_mode,
-       .store = [](Settings& s, const Value& v) { s.mode = lower(trim(text(v))); }},
+       .store = [](Settings& s, const Value& v) { s.mode = text(v); }},
   };
 }
 

@@ -38,7 +38,7 @@ Checked<std::int64_t> read_number(const Option& option, std::string_view text, U
 }
 
 Checked<Value> read_choice(const Option& option, std::string_view text) {
-  const std::string wanted = lower(text);
+  const std::string wanted = lower(trim(text));
   const std::vector<std::string> known = choices_of(option);
   for (const std::string& word : known) {
     if (word == wanted) return {.value = word};

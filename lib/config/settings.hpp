@@ -95,7 +95,7 @@ struct HttpSettings {
 /// usable configuration: take one from load().
 struct Settings {
   Profile profile = Profile::api;
-  /// CARACAL_MODE in lower case; "rc" and "stable" need a signing key.
+  /// CARACAL_MODE: "dev", "rc", "stable", or "" where it is not set; "rc" and "stable" need a signing key.
   std::string mode;
   /// One of spdlog's names: trace, debug, info, warn, error, critical, off.
   std::string log_level;

@@ -21,10 +21,7 @@ std::size_t drop_reserved(std::vector<Field>& fields, std::size_t ours, bool has
 
 /// Why none of this event's names can be published; empty where they can.
 std::string refusal_of_names(const Event& event) {
-  if (event.stream.empty()) return "stream name is empty";
-  // It would be another line, or another stream, to whoever reads a log, a signature or a configuration.
-  if (has_control_character(event.stream)) return "stream name has a control character in it";
-  if (event.stream.size() > kMaxNameBytes) return name_refusal("stream name", event.stream.size());
+  if (auto refusal = stream_refusal(event.stream); !refusal.empty()) return refusal;
   if (event.outbox_id.size() > kMaxNameBytes) return name_refusal("id", event.outbox_id.size());
   if (event.dedupe_key && event.dedupe_key->size() > kMaxNameBytes) {
     return name_refusal(kDedupeField, event.dedupe_key->size());
@@ -33,6 +30,14 @@ std::string refusal_of_names(const Event& event) {
 }
 
 }  // namespace
+
+std::string stream_refusal(std::string_view stream) {
+  if (stream.empty()) return "stream name is empty";
+  // It would be another line, or another stream, to whoever reads a log, a signature or a configuration.
+  if (has_control_character(stream)) return "stream name has a control character in it";
+  if (stream.size() > kMaxNameBytes) return name_refusal("stream name", stream.size());
+  return {};
+}
 
 std::string name_refusal(std::string_view name, std::uint64_t bytes) {
   return std::string{name} + " is " + std::to_string(bytes) + " bytes, over the limit of " +

@@ -28,6 +28,9 @@ struct EncodingRules {
 /// An id, a stream's name or a dedupe key of more bytes than this can't be published.
 inline constexpr std::uint64_t kMaxNameBytes = 4'096;
 
+/// Why nothing can be published to a stream of this name; empty where it can.
+[[nodiscard]] std::string stream_refusal(std::string_view stream);
+
 /// Why an event can't be published whose `name` ("id", "stream name", "dedupe_key") has so many bytes.
 [[nodiscard]] std::string name_refusal(std::string_view name, std::uint64_t bytes);
 

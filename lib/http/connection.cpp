@@ -4,6 +4,7 @@
 #include "http/framing.hpp"
 
 #include <boost/asio/buffer.hpp>
+#include <boost/asio/ip/network_v6.hpp>
 #include <boost/asio/redirect_error.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <boost/beast/http/error.hpp>
@@ -27,6 +28,13 @@ bool is_malformed(const error_code& error) {
          error != beast_http::error::end_of_stream && error != beast_http::error::partial_message;
 }
 
+/// An address of IPv4; of IPv6, what a provider gives to one customer.
+std::string network_of(const asio::ip::address& address) {
+  constexpr unsigned short kBits = 64;
+  if (address.is_v4() || address.to_v6().is_v4_mapped()) return address.to_string();
+  return asio::ip::make_network_v6(address.to_v6(), kBits).canonical().to_string();
+}
+
 Response refusal_of(const error_code& error) {
   const bool too_long = error == beast_http::error::header_limit || error == beast_http::error::buffer_overflow;
   if (too_long) return refusal(beast_http::status::request_header_fields_too_large, "the request header is too long");
@@ -40,7 +48,9 @@ Connection::Connection(asio::ip::tcp::socket socket, std::shared_ptr<Service> se
   error_code ignored;
   // Answers are written whole, so holding back the last packet gains nothing. A failure costs only latency.
   stream_.socket().set_option(asio::ip::tcp::no_delay(true), ignored);
-  peer_ = stream_.socket().remote_endpoint(ignored).address().to_string();
+  const auto address = stream_.socket().remote_endpoint(ignored).address();
+  peer_ = address.to_string();
+  network_ = network_of(address);
   begin(Activity::reading);
 }
 
@@ -106,11 +116,11 @@ asio::awaitable<Response> Connection::answer_to(const Parser& parser, bool has_b
     has_page_ = true;
   }
   const bool shows = shows_token(request, service_->routes, service_->bearer);
-  if (shows) co_await hold(service_->brake.delay(std::chrono::steady_clock::now()));
+  if (shows) co_await hold(service_->brakes.delay(network_, std::chrono::steady_clock::now()));
   if (closing_) co_return Response{};
   auto response = answer(request, service_->routes, service_->bearer);
   if (shows && response.result() == beast_http::status::unauthorized) {
-    service_->brake.wrong(std::chrono::steady_clock::now());
+    service_->brakes.wrong(network_, std::chrono::steady_clock::now());
     service_->wrong_token(peer_);
   }
   co_return response;

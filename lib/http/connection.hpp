@@ -34,7 +34,7 @@ struct Service {
   std::size_t max_requests = 0;
   /// Told of each wrong bearer token, and the address that it came from.
   std::function<void(const std::string& peer)> wrong_token{};
-  GuessBrake brake{};
+  GuessBrakes brakes{};
   /// Called when a page that is no probe is asked for: sees to it that it leaves places for probes.
   std::function<void()> page_is_asked_for{};
 };
@@ -77,7 +77,9 @@ class Connection {
   boost::asio::steady_timer held_;
   boost::beast::flat_buffer buffer_{kMaxHeaderBytes};
   std::shared_ptr<Service> service_;
+  /// The client's address, and the network whose clients may be one and the same.
   std::string peer_;
+  std::string network_;
   Occupant occupant_;
   std::size_t requests_ = 0;
   bool has_page_ = false;

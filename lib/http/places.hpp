@@ -11,7 +11,7 @@ namespace outboxd::http {
 /// What a connection is about, as far as it matters to who gives way.
 enum class Activity {
   reading,    ///< A request, or the silence before it.
-  held,       ///< Its answer is put off, as others have guessed at the bearer token.
+  held,       ///< Its answer is put off, as its peer has guessed at the bearer token.
   writing,    ///< An answer.
   lingering,  ///< It has had its last answer.
 };

@@ -11,6 +11,7 @@
 #include <boost/asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <chrono>
 #include <exception>
 #include <list>
@@ -160,7 +161,8 @@ class Server::State : public std::enable_shared_from_this<State> {
 
   void keep_places_for_probes() {
     constexpr Wanted kPages = [](const Connection& connection) { return connection.has_page(); };
-    if (open_ones(kPages).size() >= max_connections_ - max_connections_ / kShareOfProbes) let_one_give_way(kPages);
+    const auto kept = std::max<std::size_t>(1, max_connections_ / kShareOfProbes);
+    if (open_ones(kPages).size() + kept >= max_connections_) let_one_give_way(kPages);
   }
 
   tcp::acceptor acceptor_;

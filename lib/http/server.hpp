@@ -21,7 +21,7 @@ struct ServerOptions {
   std::string bearer;  ///< What guarded routes ask for; empty leaves them open.
   /// For reading one request (silence between two included), and again for writing its answer.
   std::chrono::steady_clock::duration deadline = std::chrono::seconds(5);
-  /// When there are more, one gives way (places.hpp). A sixteenth of them is kept for probes.
+  /// When there are more, one gives way (places.hpp). A sixteenth of them, and one at least, is kept for probes.
   std::size_t max_connections = 64;
   /// After so many a connection ends, so that nobody has one for themselves.
   std::size_t max_requests = 100;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/enqueue.hpp"
 
+#include "entry/encoder.hpp"
 #include "postgres/array_literal.hpp"
 #include "postgres/identifier.hpp"
 #include "postgres/pqxx_compat.hpp"
@@ -24,10 +25,12 @@ std::string name_of(const Event& event, std::size_t index) {
 void refuse_unusable(const std::vector<Event>& events) {
   for (std::size_t i = 0; i < events.size(); ++i) {
     const auto& event = events[i];
-    if (event.stream.empty()) throw EnqueueError(name_of(event, i) + ": the stream name is empty: give one");
     if (event.stream.find('\0') != std::string::npos || event.payload_json.find('\0') != std::string::npos) {
       throw EnqueueError(name_of(event, i) + ": holds a NUL byte, which Postgres can't store: remove it");
     }
+    // Such a row would be dead as soon as it is claimed.
+    const auto refusal = entry::stream_refusal(event.stream);
+    if (!refusal.empty()) throw EnqueueError(name_of(event, i) + ": " + refusal);
   }
 }
 

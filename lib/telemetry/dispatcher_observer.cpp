@@ -14,8 +14,10 @@ using dispatch::Health;
 
 namespace {
 
-/// Names come from rows, and reasons from servers: of a line they get a part, so that the rest can be read.
-std::string name(std::string_view text) {
+// Names come from rows, and reasons from servers: of a line they get a part, so that the rest can be read.
+
+/// For names, and where there are many reasons.
+std::string brief(std::string_view text) {
   constexpr std::size_t kLongest = 200;
   return utf8::shortened(text, kLongest);
 }
@@ -51,14 +53,6 @@ spdlog::level::level_enum level_of(Health health) {
   return waits ? spdlog::level::warn : spdlog::level::info;
 }
 
-// Names come from rows, and reasons from servers: a few, and not all of each.
-constexpr std::size_t kMostNamed = 10;
-constexpr std::size_t kLongestShown = 200;
-
-std::string shown(std::string_view text) {
-  return text.size() <= kLongestShown ? std::string(text) : std::string(text.substr(0, kLongestShown)) + "…";
-}
-
 }  // namespace
 
 DispatcherObserver::DispatcherObserver(Metrics& metrics, Readiness& readiness, std::string dispatcher,
@@ -75,19 +69,25 @@ void DispatcherObserver::health(Health health, std::string_view reason) {
   } else {
     readiness_.not_ready(dispatcher_, description);
   }
+  log_health(health, description);
+}
+
+void DispatcherObserver::log_health(Health health, const std::string& description) {
+  const bool waits = level_of(health) == spdlog::level::warn;
+  const auto now = std::chrono::steady_clock::now();
+  if (waits && !waits_since_) waits_since_ = now;
+  const auto waited_since = waits ? std::nullopt : std::exchange(waits_since_, std::nullopt);
   // A wait whose reason changes from one attempt to the next is still one state.
   if (logged_ == health) return;
-  const auto now = std::chrono::steady_clock::now();
-  const bool waited = logged_ && level_of(*logged_) == spdlog::level::warn;
-  if (!waited) waits_since_ = now;
+  // What ends an outage is always said: the log's last word must not be of one that is over.
+  const auto line = waits ? outage_lines_.admit(now) : OutageRate::Line::its_own;
+  if (line == OutageRate::Line::none) return;
   logged_ = health;
   std::string after;
-  if (waited && health == Health::working) {
-    after = fmt::format(" again, after {:.1f} s", std::chrono::duration<double>(now - waits_since_).count());
+  if (waited_since && health == Health::working) {
+    after = fmt::format(" again, after {:.1f} s", std::chrono::duration<double>(now - *waited_since).count());
   }
-  const auto line = state_lines_.admit(now);
-  if (line == ChangeRate::Line::none) return;
-  if (line == ChangeRate::Line::last_of_many) after += "; it changes too often for a line each: see /readyz";
+  if (line == OutageRate::Line::last_of_many) after = "; it changes too often for a line each: see /readyz";
   spdlog::log(level_of(health), "{}: {}{}", dispatcher_, description, after);
 }
 
@@ -103,7 +103,7 @@ void DispatcherObserver::failed(std::string_view stream, Fault fault, std::strin
   if (fault != Fault::entry_refused && fault != Fault::refused && fault != Fault::short_of_memory) return;
   const auto kept_back = lines_of_refusals_.admit(stream);
   if (!kept_back) return;
-  spdlog::warn("{}: a row of stream {} was not published ({}); it is tried again{}", dispatcher_, name(stream),
+  spdlog::warn("{}: a row of stream {} was not published ({}); it is tried again{}", dispatcher_, brief(stream),
                cut(reason),
                *kept_back > 0 ? fmt::format(", as are {} more since the last such line", *kept_back) : "");
 }
@@ -112,8 +112,8 @@ void DispatcherObserver::died(std::string_view id, std::string_view stream, std:
   DispatcherMetrics::died(id, stream, reason);
   const auto kept_back = lines_of_the_dead_.admit(stream);
   if (!kept_back) return;
-  const auto of_stream = stream.empty() ? std::string{} : fmt::format(" of stream {}", name(stream));
-  spdlog::error("{}: row {}{} is dead ({}){}", dispatcher_, name(id), of_stream, cut(reason),
+  const auto of_stream = stream.empty() ? std::string{} : fmt::format(" of stream {}", brief(stream));
+  spdlog::error("{}: row {}{} is dead ({}){}", dispatcher_, brief(id), of_stream, cut(reason),
                 *kept_back > 0 ? fmt::format("; so are {} more since the last such line", *kept_back) : "");
 }
 
@@ -123,51 +123,54 @@ void DispatcherObserver::reserved_fields_dropped(std::string_view stream, std::s
   spdlog::warn(
       "{}: a payload for stream {} has {} field(s) with a reserved name (such as outbox_id or _sig): dropped; "
       "rename them. Further ones are only counted (outboxd_reserved_fields_dropped_total)",
-      dispatcher_, name(stream), fields);
+      dispatcher_, brief(stream), fields);
 }
 
 void DispatcherObserver::ambiguous_entry(std::string_view id, std::string_view stream, std::string_view why,
                                          bool dead) {
   DispatcherMetrics::ambiguous_entry(id, stream, why, dead);
   // A dead row has a line of its own.
-  if (dead || !streams_with_ambiguous_entries_.admit(stream)) return;
+  if (dead) return;
+  const auto kept_back = lines_of_ambiguous_entries_.admit(stream);
+  if (!kept_back) return;
   spdlog::warn(
       "{}: row {} of stream {} is ambiguous ({}): its signature is good for another entry, too, so consumers should "
       "refuse it. It goes out all the same unless signing.ambiguous is \"dead\". Further ones of this stream are "
-      "only "
-      "counted (outboxd_ambiguous_entries_total){}",
-      dispatcher_, id, stream, why,
-      streams_with_ambiguous_entries_.is_full() ? ", and so are those of streams that had none so far" : "");
+      "only counted (outboxd_ambiguous_entries_total) for an hour{}",
+      dispatcher_, brief(id), brief(stream), why,
+      *kept_back > 0 ? fmt::format("; so were {} since the last such line", *kept_back) : "");
 }
 
 void DispatcherObserver::stream_blocked(std::string_view stream, std::string_view reason, std::size_t blocked) {
   DispatcherMetrics::stream_blocked(stream, reason, blocked);
-  if (blocked_.size() < kMostNamed) blocked_.emplace(shown(stream), shown(reason));
+  blocked_.emplace(stream, brief(reason));
   note_blocked_streams(blocked);
   const auto kept_back = lines_of_blocked_.admit(stream);
   if (!kept_back) return;
   spdlog::warn(
       "{}: stream {} is blocked ({}): its rows wait with their attempts, and others go on; it is probed until Redis "
       "takes it again. Blocked streams: {}{}",
-      dispatcher_, shown(stream), shown(reason), blocked,
+      dispatcher_, brief(stream), cut(reason), blocked,
       *kept_back > 0 ? fmt::format("; {} such lines were left out since the last one", *kept_back) : "");
 }
 
 void DispatcherObserver::stream_freed(std::string_view stream, std::chrono::nanoseconds after, std::size_t blocked) {
   DispatcherMetrics::stream_freed(stream, after, blocked);
-  blocked_.erase(shown(stream));
+  if (const auto known = blocked_.find(stream); known != blocked_.end()) blocked_.erase(known);
   note_blocked_streams(blocked);
   if (!lines_of_freed_.admit(stream)) return;
-  spdlog::info("{}: stream {} is no longer blocked, after {:.1f} s", dispatcher_, shown(stream),
+  spdlog::info("{}: stream {} is no longer blocked, after {:.1f} s", dispatcher_, brief(stream),
                std::chrono::duration<double>(after).count());
 }
 
 void DispatcherObserver::note_blocked_streams(std::size_t blocked) {
-  if (blocked == 0) blocked_.clear();
+  constexpr std::size_t kMostNamed = 10;
   std::string text = blocked > 1 ? fmt::format("{} streams are blocked, among them: ", blocked) : "";
   const char* separator = "";
+  std::size_t named = 0;
   for (const auto& [stream, reason] : blocked_) {
-    text += fmt::format("{}stream {} is blocked ({})", std::exchange(separator, "; "), stream, reason);
+    if (named++ == kMostNamed) break;
+    text += fmt::format("{}stream {} is blocked ({})", std::exchange(separator, "; "), brief(stream), reason);
   }
   readiness_.note(dispatcher_, text);
 }
@@ -177,7 +180,7 @@ void DispatcherObserver::refused_by_store(std::span<const dispatch::RefusedRow> 
   const auto& first = rows.front();
   if (!lines_of_held_up_.admit(first.id)) return;
   spdlog::warn("{}: {} row(s) are held up by Postgres while their neighbours go on; row {}: {}; {}", dispatcher_,
-               rows.size(), name(first.id), cut(first.reason), first.dead ? "it is dead" : "it is tried again");
+               rows.size(), brief(first.id), cut(first.reason), first.dead ? "it is dead" : "it is tried again");
 }
 
 void DispatcherObserver::wake_ups(bool there) {
@@ -215,7 +218,7 @@ void DispatcherObserver::freed_rows_of(std::string_view worker) {
   const auto kept_back = lines_of_dead_workers_.admit("");
   if (!kept_back) return;
   spdlog::warn("{}: worker {} is dead (its Postgres sessions are gone): its leases are ended{}", dispatcher_,
-               name(worker),
+               brief(worker),
                *kept_back > 0 ? fmt::format("; so are {} more since the last such line", *kept_back) : "");
 }
 

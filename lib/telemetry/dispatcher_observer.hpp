@@ -3,7 +3,6 @@
 
 #include "telemetry/dispatcher_metrics.hpp"
 #include "telemetry/line_rate.hpp"
-#include "telemetry/once_per_subject.hpp"
 #include "telemetry/readiness.hpp"
 
 #include <chrono>
@@ -40,7 +39,8 @@ class DispatcherObserver final : public DispatcherMetrics {
   Readiness& readiness_;
   const std::string dispatcher_;
   std::optional<dispatch::Health> logged_;
-  std::chrono::steady_clock::time_point waits_since_{};
+  std::optional<std::chrono::steady_clock::time_point> waits_since_;
+  void log_health(dispatch::Health health, const std::string& description);
   void note_blocked_streams(std::size_t blocked);
 
   LineRate lines_of_refusals_;
@@ -51,10 +51,10 @@ class DispatcherObserver final : public DispatcherMetrics {
   LineRate lines_of_short_leases_;
   LineRate lines_of_dead_workers_;
   LineRate lines_of_lost_leases_;
-  ChangeRate state_lines_;
+  OutageRate outage_lines_;
   bool logged_reserved_ = false;
-  OncePerSubject streams_with_ambiguous_entries_;
-  /// Some of the blocked streams, and why each is.
+  LineRate lines_of_ambiguous_entries_{std::chrono::hours{1}};
+  /// The blocked streams, of which BlockedStreams::kMost is the largest number, and why each is.
   std::map<std::string, std::string, std::less<>> blocked_;
 };
 

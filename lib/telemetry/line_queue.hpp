@@ -24,8 +24,9 @@ class LineQueue {
 
   /// A line, which may begin with a notice of so many lines that were dropped before it.
   void push(std::string line, std::uint64_t dropped_before = 0) {
-    bytes_ += line.size();
+    const auto size = line.size();
     lines_.push_back({std::move(line), dropped_before});
+    bytes_ += size;
   }
 
   struct Taken {
@@ -36,17 +37,30 @@ class LineQueue {
   };
 
   /// The next lines: as many as fit into so many bytes, one at least; nothing when there are none.
+  /// Out of memory, it throws std::bad_alloc and holds what it held.
   [[nodiscard]] Taken take(std::size_t most_bytes) {
     Taken taken;
-    while (!lines_.empty() && (taken.lines == 0 || taken.text.size() + lines_.front().text.size() <= most_bytes)) {
-      const auto& line = lines_.front();
-      bytes_ -= line.text.size();
+    for (const auto& line : lines_) {
+      if (taken.lines > 0 && taken.text.size() + line.text.size() > most_bytes) break;
       taken.text += line.text;
       taken.dropped_before += line.dropped_before;
       ++taken.lines;
-      lines_.pop_front();
     }
+    bytes_ -= taken.text.size();
+    lines_.erase(lines_.begin(), lines_.begin() + static_cast<std::ptrdiff_t>(taken.lines));
     return taken;
+  }
+
+  /// Forgets all lines, for which no memory is needed. What is returned has no text.
+  Taken drop() {
+    Taken dropped;
+    for (const auto& line : lines_) {
+      dropped.dropped_before += line.dropped_before;
+      ++dropped.lines;
+    }
+    lines_.clear();
+    bytes_ = 0;
+    return dropped;
   }
 
   [[nodiscard]] bool empty() const { return lines_.empty(); }

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstdint>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -11,20 +12,39 @@
 
 namespace outboxd::telemetry {
 
-/// Lets one log line a subject and minute through, and counts the others. What is known of subjects is bounded.
+/// Lets one log line a subject and period through, and counts the others. Subjects come from rows and clients, so no
+/// more than 200 are known at a time, each by its first 200 bytes, until their period is over; those beyond share
+/// one.
 class LineRate {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Whether to write a line about this subject now; then, how many were kept back since the last one.
+  explicit LineRate(std::chrono::seconds period = std::chrono::minutes{1}) : period_{period} {}
+
+  /// Whether to write a line about this subject now; then, how many were kept back since the last such line.
   std::optional<std::uint64_t> admit(std::string_view subject, TimePoint now = std::chrono::steady_clock::now()) {
-    std::erase_if(subjects_,
-                  [now](const auto& known) { return known.second.kept_back == 0 && is_over(known.second, now); });
-    const auto key =
-        subjects_.size() < kMostSubjects ? std::string{subject.substr(0, kLongestSubject)} : std::string{};
-    const auto [known, is_new] = subjects_.try_emplace(key, State{now, 0});
-    if (is_new) return 0;
-    auto& state = known->second;
+    subject = subject.substr(0, kLongestSubject);
+    const auto known = subjects_.find(subject);
+    if (known != subjects_.end()) return admit(known->second, now);
+    forget_those_over(now);
+    if (subjects_.size() == kMostSubjects) return admit(others_, now);
+    subjects_.emplace(subject, State{now});
+    return std::exchange(others_.kept_back, 0);
+  }
+
+ private:
+  struct State {
+    std::optional<TimePoint> last{};
+    std::uint64_t kept_back = 0;
+  };
+  static constexpr std::size_t kMostSubjects = 200;
+  static constexpr std::size_t kLongestSubject = 200;
+
+  [[nodiscard]] bool is_over(const State& state, TimePoint now) const {
+    return !state.last || now - *state.last >= period_;
+  }
+
+  std::optional<std::uint64_t> admit(State& state, TimePoint now) const {
     if (is_over(state, now)) {
       state.last = now;
       return std::exchange(state.kept_back, 0);
@@ -33,27 +53,28 @@ class LineRate {
     return std::nullopt;
   }
 
- private:
-  struct State {
-    TimePoint last;
-    std::uint64_t kept_back = 0;
-  };
-  static constexpr std::size_t kMostSubjects = 200;
-  static constexpr std::size_t kLongestSubject = 200;
+  void forget_those_over(TimePoint now) {
+    std::erase_if(subjects_, [&](const auto& known) {
+      if (!is_over(known.second, now)) return false;
+      others_.kept_back += known.second.kept_back;
+      return true;
+    });
+  }
 
-  static bool is_over(const State& state, TimePoint now) { return now - state.last >= std::chrono::minutes{1}; }
-
-  std::map<std::string, State> subjects_;
+  std::chrono::seconds period_;
+  std::map<std::string, State, std::less<>> subjects_;
+  /// Of the subjects that are not known: their lines, and what was kept back of those that were forgotten.
+  State others_;
 };
 
-/// Lets a line for each change of a state through, unless there are many of them within a minute.
-class ChangeRate {
+/// Lets a line for each outage through, unless there are more than ten of them within a minute.
+class OutageRate {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
   enum class Line { its_own, last_of_many, none };
 
-  /// What to write about this change: a line, a line and that further ones are kept back, or nothing.
+  /// What to write about this outage: a line, a line and that further ones are kept back, or nothing.
   Line admit(TimePoint now = std::chrono::steady_clock::now()) {
     if (now - began_ >= std::chrono::minutes{1}) {
       began_ = now;
@@ -64,7 +85,7 @@ class ChangeRate {
   }
 
  private:
-  static constexpr int kMost = 20;
+  static constexpr int kMost = 10;
 
   TimePoint began_{};
   int lines_ = 0;

@@ -9,10 +9,10 @@
 #include <cerrno>
 #include <condition_variable>
 #include <cstdlib>
+#include <exception>
 #include <mutex>
 #include <poll.h>
 #include <sys/ioctl.h>
-#include <system_error>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -53,14 +53,11 @@ class Terminal::Writer {
 
   void push(const std::shared_ptr<Writer>& self, std::string_view line) {
     const std::lock_guard lock(mutex_);
-    if (!start(self) || !queue_.has_room_for(line.size())) {
+    if (!start(self) || !queue_.has_room_for(line.size()) || !keep(line)) {
       ++dropped_;
       ++unsaid_;
       return;
     }
-    // The notice stands where the lines are missing.
-    const auto said = describe_ ? std::exchange(unsaid_, 0) : 0;
-    queue_.push((said > 0 ? describe_(said) : std::string()).append(line), said);
     changed_.notify_all();
   }
 
@@ -103,10 +100,55 @@ class Terminal::Writer {
       const system::AllSignalsBlocked blocked;
       std::thread([self] { self->work(); }).detach();
       works_ = true;
-    } catch (const std::system_error&) {
+    } catch (const std::exception&) {
       // The next line tries again.
     }
     return works_;
+  }
+
+  // Nothing may be thrown under the lock: the process is then ended where that happens, and the lock is never given
+  // back.
+
+  /// False where there is no memory for it.
+  bool keep(std::string_view line) {
+    try {
+      // The notice stands where the lines are missing.
+      const auto said = describe_ ? unsaid_ : 0;
+      queue_.push((said > 0 ? describe_(said) : std::string()).append(line), said);
+      unsaid_ -= said;
+      return true;
+    } catch (const std::exception&) {
+      return false;
+    }
+  }
+
+  struct Next {
+    LineQueue::Taken taken;
+    std::string progress;
+    std::string bytes;
+  };
+
+  /// Says what to write next; false where there is no memory for it: all that waits is dropped then.
+  bool compose(Next& next) {
+    try {
+      next.progress = progress_;
+      next.taken = queue_.take(kMostBytesAWrite);
+      if (next.taken.lines == 0 && unsaid_ > 0 && describe_) {
+        next.taken.text = describe_(unsaid_);
+        next.taken.dropped_before = std::exchange(unsaid_, 0);
+      }
+      const bool redraws = !drawn_.empty() || !progress_.empty();
+      next.bytes = redraws ? kClearLine : "";
+      next.bytes.append(next.taken.text).append(cut(progress_, redraws ? columns_of(descriptor_) - 1 : 0));
+      return true;
+    } catch (const std::exception&) {
+      const auto dropped = queue_.drop();
+      next.taken.lines += dropped.lines;
+      next.taken.dropped_before += dropped.dropped_before;
+      next.progress.clear();
+      progress_.clear();
+      return false;
+    }
   }
 
   [[nodiscard]] bool has_work() const {
@@ -118,27 +160,22 @@ class Terminal::Writer {
     for (;;) {
       changed_.wait(lock, [this] { return ends_ || has_work(); });
       if (!has_work() || (ends_ && failing_)) break;
-      auto taken = queue_.take(kMostBytesAWrite);
-      if (taken.lines == 0 && unsaid_ > 0 && describe_) {
-        taken.dropped_before = std::exchange(unsaid_, 0);
-        taken.text = describe_(taken.dropped_before);
+      Next next;
+      bool written = compose(next);
+      if (written) {
+        writing_ = true;
+        lock.unlock();
+        // One write, so that the progress line is never seen missing.
+        written = write_all(next.bytes);
+        lock.lock();
+        writing_ = false;
       }
-      const auto progress = progress_;
-      const bool redraws = !drawn_.empty() || !progress.empty();
-      writing_ = true;
-      lock.unlock();
-      std::string bytes{redraws ? kClearLine : ""};
-      bytes.append(taken.text).append(cut(progress, redraws ? columns_of(descriptor_) - 1 : 0));
-      // One write, so that the progress line is never seen missing.
-      const bool written = write_all(bytes);
-      lock.lock();
-      writing_ = false;
       failing_ = !written;
       // Also where it could not be drawn: it comes anew with the next line, or the next progress.
-      drawn_ = progress;
+      drawn_ = std::move(next.progress);
       if (!written) {
-        dropped_ += taken.lines;
-        unsaid_ += taken.lines + taken.dropped_before;
+        dropped_ += next.taken.lines;
+        unsaid_ += next.taken.lines + next.taken.dropped_before;
       }
       changed_.notify_all();
     }

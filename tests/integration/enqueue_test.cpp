@@ -101,9 +101,12 @@ TEST_CASE("all or nothing: one payload that Postgres refuses is named, and no ro
   CHECK(error_of(database, events).starts_with("event 1101: "));
 }
 
-TEST_CASE("events without a stream, or with a NUL byte, are refused before anything is sent") {
+TEST_CASE(
+    "events for a stream that nothing can be published to, or with a NUL byte, are refused before anything is sent") {
   const auto database = migrated_database();
-  CHECK(error_of(database, {{"s", "{}", ""}, {"", "{}", ""}}) == "event 2: the stream name is empty: give one");
+  CHECK(error_of(database, {{"s", "{}", ""}, {"", "{}", ""}}) == "event 2: stream name is empty");
+  CHECK(error_of(database, {{"s\n", "{}", "line 7"}}) == "line 7: stream name has a control character in it");
+  CHECK(error_of(database, {{std::string(4'097, 's'), "{}", ""}}).starts_with("event 1: stream name is 4097 bytes"));
   CHECK(error_of(database, {{std::string("a\0b", 3), "{}", ""}}).starts_with("event 1: holds a NUL byte"));
   CHECK(database.scalar("SELECT count(*) FROM event_outbox") == "0");
 }

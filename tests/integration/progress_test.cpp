@@ -53,12 +53,13 @@ class PseudoTerminal {
   std::string seen_;
 };
 
-/// `outboxd --once` with its standard error on the terminal.
+/// `outboxd --once` with its standard error on the terminal, and its standard output, too, if so.
 std::unique_ptr<Child> start_on(const PseudoTerminal& terminal, const std::vector<std::string>& flags,
-                                Environment environment) {
+                                Environment environment, bool output_too = false) {
   environment["TERM"] = "xterm";
-  std::vector<std::string> command{"/bin/sh", "-c", "exec \"$0\" \"$@\" 2>" + terminal.path(), outboxd_program(),
-                                   "--once"};
+  const std::string output = output_too ? " >&2" : "";
+  std::vector<std::string> command{"/bin/sh", "-c", "exec \"$0\" \"$@\" 2>" + terminal.path() + output,
+                                   outboxd_program(), "--once"};
   command.insert(command.end(), flags.begin(), flags.end());
   return std::make_unique<Child>(
       outboxd::test::ChildOptions{.command = command, .environment = std::move(environment)});
@@ -91,6 +92,21 @@ TEST_CASE("a progress line shows published, rate and what is left, and is gone a
   // The last thing done to the line is to clear it.
   const auto after = terminal.seen().substr(terminal.seen().rfind("rows/s"));
   CHECK(contains(after, "\r\x1b[K"));
+}
+
+TEST_CASE("on the same terminal the report has a line of its own") {
+  const auto database = contract_database();
+  insert_rows(database, "a", new_stream("progress"), 20000);
+  PseudoTerminal terminal;
+  const auto outboxd = start_on(terminal, {"--batch", "1"}, outboxd_environment(database), true);
+  wait_until([&] { return contains(terminal.seen(), "rows/s"); });
+  outboxd->signal(SIGTERM);
+  wait_until([&] {
+    (void)terminal.seen();
+    return !outboxd->running();
+  });
+  const auto end = terminal.seen().substr(terminal.seen().rfind("rows/s"));
+  CHECK(end.find("\r\x1b[K") < end.find("{\""));
 }
 
 TEST_CASE("without a terminal there is no progress line") {

@@ -135,6 +135,10 @@ TEST_CASE("a log that nobody reads stops nothing; what it lacks is counted, and 
   CHECK(answers());
   wait_until([&] { return contains(pipe.drained(), "log lines were dropped, as standard error was not read"); });
   CHECK(contains(pipe.drained(), "is dead (payload is an array"));
+  wait_until([&] {
+    (void)pipe.drained();
+    return database.scalar("SELECT count(*) FROM outbox_4 WHERE available_at < 'infinity'") == "0";
+  });
   outboxd->signal(SIGTERM);
   wait_until([&] {
     (void)pipe.drained();

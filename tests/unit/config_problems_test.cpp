@@ -74,7 +74,7 @@ TEST_CASE("what is not TOML is one problem on one line") {
     CHECK(problems.find("not valid TOML: ") != std::string::npos);
     CHECK(problems.find('\n') == problems.size() - 1);
   }
-  CHECK(problems_of_file("mode = \"\"\"\\\n§\"\"\"").empty());
+  CHECK(problems_of_file("postgres.url = \"\"\"\\\n§\"\"\"").empty());
 }
 
 TEST_CASE("problems of a file have a line, a column and a remedy") {
@@ -239,10 +239,16 @@ TEST_CASE("what a command needs must be given") {
   CHECK(loaded.problems.front().text.find("postgres.url is not set: give it in the environment as DATABASE_URL") ==
         0);
 
-  for (const char* mode : {"rc", "stable", "RC", "Stable"}) {
+  for (const char* mode : {"rc", "stable", "RC", " Stable\n"}) {
     CHECK(problems_of_environment({{"CARACAL_MODE", mode}}).find("which needs a signing key") != std::string::npos);
   }
-  for (const char* mode : {"dev", "", "release"}) CHECK(problems_of_environment({{"CARACAL_MODE", mode}}).empty());
+  for (const char* mode : {"dev", " DEV ", ""}) CHECK(problems_of_environment({{"CARACAL_MODE", mode}}).empty());
+  // Taken for dev, they would have entries go out unsigned.
+  for (const std::string mode : {"production", "release", "prod", " ", "devel"}) {
+    CHECK(problems_of_environment({{"CARACAL_MODE", mode}}).find("must be one of dev, rc, stable") !=
+          std::string::npos);
+  }
+  CHECK(problems_of_flag("--mode", "stabel").find("did you mean stable?") != std::string::npos);
   config::Sources sources = nothing();
   sources.environment = {{"CARACAL_MODE", "rc"}};
   CHECK(config::load(sources, {.postgres = false, .signing = false}).problems.empty());

@@ -70,6 +70,26 @@ TEST_CASE("guesses: the first few are looked at at once, then every token is loo
   CHECK(brake.delay(kNow + 56s) == 0ms);
 }
 
+TEST_CASE("guesses: one peer's slow no other, and peers beyond a thousand are slowed together") {
+  GuessBrakes brakes;
+  const auto guess = [&](const std::string& peer, TimePoint now) {
+    for (int i = 0; i < 6; ++i) brakes.wrong(peer, now);
+  };
+  guess("10.0.0.1", kNow);
+  CHECK(brakes.delay("10.0.0.1", kNow) == 1s);
+  CHECK(brakes.delay("10.0.0.2", kNow) == 0ms);
+  for (int i = 1; i < 1'000; ++i) guess("peer " + std::to_string(i), kNow);
+  CHECK(brakes.delay("10.0.0.2", kNow) == 0ms);
+  guess("one too many", kNow);
+  CHECK(brakes.delay("one too many", kNow) == 1s);
+  CHECK(brakes.delay("10.0.0.2", kNow) == 1s);
+  // All have rested by then, and make room.
+  guess("another", kNow + 10s);
+  CHECK(brakes.delay("another", kNow + 10s) == 1s);
+  CHECK(brakes.delay("10.0.0.1", kNow + 10s) == 0ms);
+  CHECK(brakes.delay("10.0.0.2", kNow + 10s) == 0ms);
+}
+
 TEST_CASE("a sparing page is made anew as long as that takes little, and seldom while it is asked for without end") {
   auto now = kNow;
   int made = 0;

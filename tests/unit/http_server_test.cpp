@@ -83,8 +83,9 @@ class Running {
 /// A client that sends exactly what it is told to.
 class Client {
  public:
-  explicit Client(std::uint16_t port, int receive_buffer = 0) : Client() {
+  explicit Client(std::uint16_t port, int receive_buffer = 0, const char* from = nullptr) : Client() {
     if (receive_buffer > 0) ::setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof receive_buffer);
+    if (from != nullptr) bind(from);
     connect(port);
   }
   Client() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
@@ -95,6 +96,13 @@ class Client {
   ~Client() { ::close(socket_); }
   Client(const Client&) = delete;
   Client& operator=(const Client&) = delete;
+
+  void bind(const char* from) const {
+    sockaddr_in address{};
+    address.sin_family = AF_INET;
+    REQUIRE(::inet_pton(AF_INET, from, &address.sin_addr) == 1);
+    REQUIRE(::bind(socket_, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
+  }
 
   void connect(std::uint16_t port) const {
     sockaddr_in address{};
@@ -395,6 +403,19 @@ TEST_CASE("http server: a blocked writer gives way before a silent client, and p
   CHECK(has_status(silent.ask(kHealthz), 200));
 }
 
+TEST_CASE("http server: of few places, too, one is kept for probes") {
+  auto options = local_options();
+  options.max_connections = 4;
+  const Running server(std::move(options));
+  std::vector<std::unique_ptr<Client>> blocked;
+  for (int i = 0; i < 4; ++i) {
+    blocked.push_back(std::make_unique<Client>(server.port(), 4096));
+    blocked.back()->send(requests_for_long_answers());
+    CHECK(has_status(blocked.back()->response(true), 200));
+  }
+  CHECK(blocked[0]->rest().size() < kLongAnswers * kLongBytes);
+}
+
 TEST_CASE("http server: a connection ends after its number of requests") {
   auto options = local_options();
   options.max_requests = 3;
@@ -439,6 +460,24 @@ TEST_CASE("http server: guesses at the token are told of, and slowed; the right 
   CHECK(std::chrono::steady_clock::now() - begun >= 900ms);
 
   CHECK(told == 25);
+}
+
+TEST_CASE("http server: guesses at the token keep no other address's scraper waiting, nor out") {
+  auto options = local_options();
+  options.bearer = "t0ken-of-the-scraper";
+  const Running server(std::move(options));
+  const std::string header = "GET /metrics HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ";
+  Client guesser(server.port(), 0, "127.0.0.2");
+  for (int i = 0; i < 6; ++i) CHECK(has_status(guesser.ask(header + "wrong\r\n\r\n"), 401));
+  Client scraper(server.port());
+  scraper.send(header + "t0ken-of-the-scraper\r\n\r\n");
+  // Held, the scraper would be the one that has waited for longest, and give its place to these.
+  std::vector<std::unique_ptr<Client>> guessers;
+  for (int i = 0; i < 80; ++i) {
+    guessers.push_back(std::make_unique<Client>(server.port(), 0, "127.0.0.2"));
+    guessers.back()->send(header + "wrong\r\n\r\n");
+  }
+  CHECK(has_status(scraper.response(), 200));
 }
 
 TEST_CASE("http server: when all places are taken, the oldest idle connection gives way") {

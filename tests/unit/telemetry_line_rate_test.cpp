@@ -23,14 +23,40 @@ TEST_CASE("however many subjects there are, few are remembered: the others share
   for (int i = 0; i < 200; ++i) CHECK(rate.admit("subject " + std::to_string(i), start) == 0U);
   CHECK(rate.admit("one too many", start) == 0U);
   CHECK_FALSE(rate.admit("another", start));
-  CHECK(rate.admit("a third", start + 2min) == 0U);
+  // With the one that was kept back.
+  CHECK(rate.admit("a third", start + 2min) == 1U);
+  CHECK(rate.admit("a third", start + 3min) == 0U);
 }
 
-TEST_CASE("a state that changes all the time has twenty lines a minute, and the last says so") {
-  outboxd::telemetry::ChangeRate rate;
-  using Line = outboxd::telemetry::ChangeRate::Line;
-  const outboxd::telemetry::ChangeRate::TimePoint start{1h};
-  for (int i = 0; i < 19; ++i) CHECK((rate.admit(start) == Line::its_own));
+TEST_CASE("subjects that had lines kept back are known while others are too many, and forgotten once they are over") {
+  LineRate rate;
+  const LineRate::TimePoint start{1h};
+  const auto subject = [](int i) { return "subject " + std::to_string(i); };
+  for (int i = 0; i < 200; ++i) {
+    CHECK(rate.admit(subject(i), start) == 0U);
+    CHECK_FALSE(rate.admit(subject(i), start + 1s));
+  }
+  CHECK(rate.admit("one too many", start + 59s) == 0U);
+  CHECK(rate.admit(subject(0), start + 60s) == 1U);
+  // What was kept back of the 199 that are forgotten is told once.
+  CHECK(rate.admit("a", start + 60s) == 199U);
+  for (int i = 1; i < 199; ++i) CHECK(rate.admit(subject(i), start + 61s) == 0U);
+  CHECK_FALSE(rate.admit("one too many again", start + 61s));
+}
+
+TEST_CASE("a rate may have another period") {
+  LineRate rate{1h};
+  const LineRate::TimePoint start{1h};
+  CHECK(rate.admit("a", start) == 0U);
+  CHECK_FALSE(rate.admit("a", start + 59min));
+  CHECK(rate.admit("a", start + 60min) == 1U);
+}
+
+TEST_CASE("outages have ten lines a minute, and the last says so") {
+  outboxd::telemetry::OutageRate rate;
+  using Line = outboxd::telemetry::OutageRate::Line;
+  const outboxd::telemetry::OutageRate::TimePoint start{1h};
+  for (int i = 0; i < 9; ++i) CHECK((rate.admit(start) == Line::its_own));
   CHECK((rate.admit(start + 1s) == Line::last_of_many));
   CHECK((rate.admit(start + 59s) == Line::none));
   CHECK((rate.admit(start + 60s) == Line::its_own));

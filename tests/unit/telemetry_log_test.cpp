@@ -8,9 +8,11 @@
 
 #include <algorithm>
 #include <array>
+#include <atomic>
 #include <chrono>
 #include <cstdint>
 #include <fcntl.h>
+#include <new>
 #include <stdexcept>
 #include <string>
 #include <thread>
@@ -316,6 +318,24 @@ TEST_CASE("log: lines that can't be written are counted, and notices of them are
   ::close(ends[1]);
 }
 
+TEST_CASE("log: out of memory for a notice, the writer goes on, and the lines it was for are told of later") {
+  const StalledPipe pipe;
+  Terminal terminal(pipe.writer(), false);
+  std::atomic<int> failures = 0;
+  terminal.on_dropped([&failures](std::uint64_t lines) -> std::string {
+    if (failures++ < 2) throw std::bad_alloc{};
+    return std::to_string(lines) + " dropped\n";
+  });
+  terminal.lose_a_line();
+  // There, the notice of the first is out of memory, and so the line is dropped, too; then in the writer itself.
+  terminal.write("a\n");
+  CHECK(terminal.dropped() == 2);
+  CHECK(pipe.drain(terminal).empty());
+  CHECK(failures == 2);
+  terminal.write("b\n");
+  CHECK(pipe.drain(terminal) == "2 dropped\nb\n");
+}
+
 TEST_CASE("log: a full queue takes no line until half of it is gone") {
   outboxd::telemetry::LineQueue queue(100, 10);
   while (queue.has_room_for(30)) queue.push(std::string(30, 'x'));
@@ -327,6 +347,12 @@ TEST_CASE("log: a full queue takes no line until half of it is gone") {
   CHECK(queue.take(1'000).text.size() == 30);
   CHECK(queue.empty());
   CHECK(queue.take(1'000).lines == 0);
-  for (int i = 0; i < 10; ++i) queue.push("x");
+  for (int i = 0; i < 10; ++i) queue.push("x", 2);
   CHECK(!queue.has_room_for(1));
+  CHECK(queue.take(5).dropped_before == 10);
+  const auto dropped = queue.drop();
+  CHECK(dropped.lines == 5);
+  CHECK(dropped.dropped_before == 10);
+  CHECK(queue.empty());
+  CHECK(queue.has_room_for(100));
 }
