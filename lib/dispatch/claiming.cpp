@@ -61,7 +61,7 @@ Awaitable<void> Dispatcher::claim_loop() {
       co_await pause(std::chrono::ceil<std::chrono::microseconds>(kRestToSlowClaim * took));
       if (claiming_is_over()) continue;
     }
-    if (options_.once && rows == 0) {
+    if (options_.once && rows == 0 && !more) {
       // What is in hand may yet be given back unsent, and is to be claimed again then.
       co_await nothing_in_hand();
       while (rows_postponed_ > 0 && !claiming_is_over()) co_await pause(options_.poll_interval);

@@ -45,14 +45,15 @@ bool Dispatcher::judge_claim(ClaimedRows& claimed, bool open_to_all, std::uint32
   }
   if (!claims_refused_.since) claims_refused_.since = now;
   const bool told = now - *claims_refused_.since >= kGrace;
-  if (told || !waits_for_outages()) {
+  const bool everybodys = judged.whose == RefusalJudgement::Whose::everybodys;
+  if (told || (everybodys && !waits_for_outages())) {
     trouble_.claim = claims_refused_.reason;
     report_health();
   }
-  if (judged.whose == RefusalJudgement::Whose::everybodys) return false;
-  // On with the rows behind these, at once for a while.
+  if (everybodys) return false;
+  // On with the rows behind these, at once for a while; where no outage is waited for, until all had their turn.
   claimed.more = true;
-  return !told;
+  return !told || !waits_for_outages();
 }
 
 std::vector<std::string> Dispatcher::left_out() const {

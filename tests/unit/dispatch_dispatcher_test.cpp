@@ -327,6 +327,27 @@ TEST_CASE("rows that are refused at the head of a batch, and behind it, are in n
   check_adds_up(bench.dispatcher.tally());
 }
 
+TEST_CASE("once: rows that are refused at the head keep none behind them from their turn, however many they are") {
+  for (const int refused : {8, 40, 500}) {
+    CAPTURE(refused);
+    Bench bench{Bench::once()};
+    for (int i = 0; i < refused + 20; ++i) bench.insert(std::to_string(1000 + i));
+    const auto first_good = std::to_string(1000 + refused);
+    bench.store.refuses_claims = [&](const std::string& id) { return id < first_good ? "unwritten" : ""; };
+    bench.run_for(1min);
+    CHECK(bench.ended);
+    CHECK(bench.publisher.published.size() == 20);
+    CHECK(bench.dispatcher.gave_up_because() == "");
+    check_adds_up(bench.dispatcher.tally());
+  }
+  Bench outage{Bench::once()};
+  for (int i = 0; i < 40; ++i) outage.insert(std::to_string(1000 + i));
+  outage.store.refuses_claims = [](const std::string&) { return "54000"; };
+  outage.run_for(1min);
+  CHECK(outage.ended);
+  CHECK(outage.dispatcher.gave_up_because() == "claiming: 54000");
+}
+
 TEST_CASE("a row refused alone is everybody's trouble only until another row is written") {
   Bench bench{Bench::daemon()};
   bench.run_for(1s);
