@@ -83,11 +83,13 @@ bool Dispatcher::claiming_is_over() {
 Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   const auto started = parts_.clock.now();
   const auto limit = request.limit;
-  const bool open_to_all = request.only.empty();
+  const auto scope = !request.only.empty()             ? Scope::named_rows
+                     : !request.except_streams.empty() ? Scope::free_streams
+                                                       : Scope::all;
   auto result = co_await parts_.store.claim(std::move(request));
   if (result && result->reconnected) forget_wake_ups();
   trouble_.unfit = !result && result.error().unfit;
-  if (result && !judge_claim(*result, open_to_all, limit)) {
+  if (result && !judge_claim(*result, scope, limit)) {
     co_await stay_back_from_claims();
     co_return std::nullopt;
   }

@@ -25,10 +25,12 @@ constexpr std::chrono::minutes kForgotten{10};
 
 }  // namespace
 
-bool Dispatcher::judge_claim(ClaimedRows& claimed, bool open_to_all, std::uint32_t limit) {
+bool Dispatcher::judge_claim(ClaimedRows& claimed, Scope scope, std::uint32_t limit) {
   const auto now = parts_.clock.now();
   const auto written = claimed.rows.size();
-  if (open_to_all) starvation_.claimed(written);
+  // Rows of blocked streams are due as well, and no sample tells them from others.
+  const bool open_to_all = scope != Scope::named_rows;
+  if (scope == Scope::all || (open_to_all && written > 0)) starvation_.claimed(written);
   if (!claimed.refusal.empty()) claims_refused_.reason = claimed.refusal;
   const bool tried_all = open_to_all && !claimed.more && written + claimed.refused.size() < limit;
   const bool none_refused = claimed.refused.empty();

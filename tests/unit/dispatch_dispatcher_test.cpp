@@ -426,6 +426,24 @@ TEST_CASE("rows that are due and that no claim gets are told of") {
   bench.end();
 }
 
+TEST_CASE("rows of a blocked stream are due, and that no claim gets them is no trouble of the store's") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  bench.insert_into("refused", "1");
+  bench.insert_into("good", "2");
+  const auto judge = [](const std::string& stream) {
+    return stream == "refused" ? Reply{Fault::stream_refused, "NOPERM"} : Reply{Fault::none, "1-1"};
+  };
+  bench.publisher.answer_entry = [&](const entry::Entry& entry) { return judge(entry.stream); };
+  bench.publisher.answer_probe = judge;
+  bench.run_for(5s);
+  REQUIRE(bench.observer.blocked == std::vector<std::string>{"refused"});
+  bench.store.sampled.due = 1;
+  bench.run_for(5min);
+  CHECK(bench.observer.seen == std::vector{Health::working});
+  bench.end();
+}
+
 TEST_CASE("a row that the store can't hand out is told, and a dead one counted") {
   Bench bench{Bench::once()};
   bench.insert("1");
