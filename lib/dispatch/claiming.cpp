@@ -90,6 +90,7 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   if (result && result->reconnected) forget_wake_ups();
   trouble_.unfit = !result && result.error().unfit;
   if (result && !judge_claim(*result, scope, limit)) {
+    account_claimed(*result, started);
     co_await stay_back_from_claims();
     co_return std::nullopt;
   }
@@ -108,13 +109,9 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   pace_.claimed(claimed.rows.size(), parts_.clock.now() - started);
   if (!claimed.any_due) nothing_due_at_ = started;
   if (options_.once && due_by_.empty()) due_by_ = claimed.claimed_at;
-  // A row that can't be read was claimed, and is dead.
-  const auto dead = static_cast<std::size_t>(std::ranges::count_if(claimed.refused, &RefusedRow::dead));
-  parts_.observer.claimed(claimed.rows.size() + dead, parts_.clock.now() - started);
-  account_refused(claimed.refused);
+  account_claimed(claimed, started);
   rows_in_hand_ += claimed.rows.size();
   rate_.took(claimed.rows.size());
-  tally_.claimed += claimed.rows.size() + dead;
   co_return claimed;
 }
 
@@ -169,10 +166,15 @@ Awaitable<void> Dispatcher::nothing_in_hand() {
   awaits_empty_hand_ = false;
 }
 
-void Dispatcher::account_refused(const std::vector<RefusedRow>& refused) {
-  if (refused.empty()) return;
-  parts_.observer.refused_by_store(refused);
-  for (const auto& row : refused) {
+void Dispatcher::account_claimed(const ClaimedRows& claimed, TimePoint started) {
+  // A row that can't be read was claimed, and is dead.
+  const auto dead = static_cast<std::size_t>(std::ranges::count_if(claimed.refused, &RefusedRow::dead));
+  const auto rows = claimed.rows.size() + dead;
+  tally_.claimed += rows;
+  parts_.observer.claimed(rows, parts_.clock.now() - started);
+  if (claimed.refused.empty()) return;
+  parts_.observer.refused_by_store(claimed.refused);
+  for (const auto& row : claimed.refused) {
     if (!row.dead) continue;
     ++tally_.dead;
     parts_.observer.failed("", Fault::bad_row, row.reason);

@@ -141,7 +141,7 @@ class Dispatcher {
   Awaitable<void> arm_wake_ups();
   Awaitable<void> disarm_wake_ups();
   void forget_wake_ups();
-  void account_refused(const std::vector<RefusedRow>& refused);
+  void account_claimed(const ClaimedRows& claimed, TimePoint started);
   /// What a claim could take.
   enum class Scope { all, free_streams, named_rows };
   /// False when the store refuses everything that is due.

@@ -38,8 +38,9 @@ bool Dispatcher::judge_claim(ClaimedRows& claimed, Scope scope, std::uint32_t li
   for (const auto& row : judged.own) quarantine_.add(row, now);
   claimed.refused = std::move(judged.own);
   if (judged.whose == RefusalJudgement::Whose::rows_own) {
-    // That nothing else is refused shows nothing where nothing else is due.
-    if (written > 0 || !claimed.refused.empty() || (none_refused && tried_all && open_to_all)) {
+    // Rows that were set apart and are refused again show nothing; nor does it that nothing else is refused, where
+    // nothing else was tried.
+    if (written > 0 || (open_to_all && !claimed.refused.empty()) || (none_refused && tried_all)) {
       claims_refused_ = {};
       trouble_.claim.clear();
     }

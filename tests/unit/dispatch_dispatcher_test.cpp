@@ -309,6 +309,33 @@ TEST_CASE(
   bench.end();
 }
 
+TEST_CASE("rows that were set apart before an outage don't end it by being refused again") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  for (int i = 0; i < 10; ++i) bench.insert(std::to_string(1000 + i));
+  bench.store.refuses_claims = [](const std::string& id) { return id < "1009" ? "54000" : ""; };
+  bench.run_for(1s);
+  REQUIRE(bench.row("1009").published);
+  bench.insert("2000");
+  bench.store.refuses_claims = [](const std::string&) { return "54000"; };
+  bench.run_for(5min);
+  CHECK(bench.observer.seen == std::vector{Health::working, Health::postgres_unavailable});
+  bench.end();
+}
+
+TEST_CASE("a row that can't be read is told and counted, although all its neighbours are refused") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  bench.insert("1");
+  bench.store.refuses_claims = [](const std::string&) { return "54000"; };
+  bench.store.refused_at_claim = {{"dead", "can't be read", true}};
+  bench.run_for(5s);
+  CHECK(bench.observer.refused == std::vector<std::string>{"dead"});
+  CHECK(bench.dispatcher.tally().dead == 1);
+  bench.end();
+  check_adds_up(bench.dispatcher.tally());
+}
+
 TEST_CASE("rows that are refused at the head of a batch, and behind it, are in nobody's way and in no doubt") {
   Bench bench{Bench::daemon()};
   bench.run_for(1s);
