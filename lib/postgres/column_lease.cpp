@@ -46,7 +46,7 @@ SELECT {key}::text, CASE WHEN row_number() OVER (ORDER BY {available_at}) = 1 TH
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
   SELECT {id} AS id, {available_at} AS available_at FROM {table}
-   WHERE {due} AND {id_fits} AND NOT {id} {id_equals} ANY ($3::text[]::{ids}){no_suspects}{from}{but_streams}
+   WHERE {due} AND {id_fits} AND {not_left_out}{no_suspects}{from}{but_streams}
    ORDER BY {available_at} LIMIT $1::bigint) AS due
  ORDER BY available_at, id)sql";
 
