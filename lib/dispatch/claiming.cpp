@@ -55,9 +55,10 @@ Awaitable<void> Dispatcher::claim_loop() {
     }
     // A full claim means that there is more: on with it. Anything less waits.
     if (more) co_await disarm_wake_ups();
-    // What is left out has to be passed over each time, be it a million rows.
+    // What is left out has to be passed over each time, be it a million rows; and a search among refused rows is to
+    // leave the server time for others.
     const auto took = parts_.clock.now() - started;
-    if (rows == 0 && !blocked_.empty() && took > kSlow) {
+    if (rows == 0 && (!blocked_.empty() || claims_refused_.since) && took > kSlow) {
       co_await pause(std::chrono::ceil<std::chrono::microseconds>(kRestToSlowClaim * took));
       if (claiming_is_over()) continue;
     }

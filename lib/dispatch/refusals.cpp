@@ -37,7 +37,11 @@ bool Dispatcher::judge_claim(ClaimedRows& claimed, Scope scope, std::uint32_t li
   auto judged = refused_claims_.judge(std::exchange(claimed.refused, {}), written, tried_all, now);
   for (const auto& row : judged.own) quarantine_.add(row, now);
   claimed.refused = std::move(judged.own);
-  if (judged.whose == RefusalJudgement::Whose::rows_own) {
+  // More of them than can be left out would come again and again.
+  const bool in_the_way = open_to_all && written == 0 && std::ranges::any_of(claimed.refused, [&](const auto& row) {
+    return !row.dead && !quarantine_.holds(row.id);
+  });
+  if (judged.whose == RefusalJudgement::Whose::rows_own && !in_the_way) {
     // Rows that were set apart and are refused again show nothing; nor does it that nothing else is refused, where
     // nothing else was tried.
     if (written > 0 || (open_to_all && !claimed.refused.empty()) || (none_refused && tried_all)) {
@@ -48,15 +52,15 @@ bool Dispatcher::judge_claim(ClaimedRows& claimed, Scope scope, std::uint32_t li
   }
   if (!claims_refused_.since) claims_refused_.since = now;
   const bool told = now - *claims_refused_.since >= kGrace;
-  const bool everybodys = judged.whose == RefusalJudgement::Whose::everybodys;
+  const bool everybodys = in_the_way || judged.whose == RefusalJudgement::Whose::everybodys;
   if (told || (everybodys && !waits_for_outages())) {
     trouble_.claim = claims_refused_.reason;
     report_health();
   }
   if (everybodys) return false;
-  // On with the rows behind these, at once for a while; where no outage is waited for, until all had their turn.
+  // On with the rows behind these.
   claimed.more = true;
-  return !told || !waits_for_outages();
+  return true;
 }
 
 std::vector<std::string> Dispatcher::left_out() const {

@@ -266,6 +266,20 @@ TEST_CASE("rows that an UPDATE silently passes over are set apart, and those beh
   }
 }
 
+TEST_CASE("thousands of rows at the head that an UPDATE silently passes over are set apart as well") {
+  for (const auto& kind : {kEvent, kCaracal}) {
+    CAPTURE(kind.table);
+    const Daemon daemon{kind};
+    daemon.before_update(when(std::string{"OLD.id LIKE 'bad%' AND "} + kind.is_claim, "RETURN NULL;"));
+    daemon.insert("bad", 3'000);
+    daemon.insert("good", 100);
+    daemon.wait([&] { return daemon.published("good") == 100; }, std::chrono::seconds(60));
+    daemon.insert("late", 100);
+    daemon.wait([&] { return daemon.published("late") == 100; }, kPromptly);
+    daemon.wait([&] { return daemon.is_ready(); });
+  }
+}
+
 TEST_CASE("a settlement that an UPDATE silently passes over is refused, and no lease is lost") {
   for (const auto& kind : {kEvent, kCaracal}) {
     const Daemon daemon{kind};

@@ -309,6 +309,35 @@ TEST_CASE(
   bench.end();
 }
 
+TEST_CASE("thousands of refused rows at the head keep none behind them from being published") {
+  Bench bench{Bench::daemon()};
+  for (int i = 0; i < 3'100; ++i) bench.insert(std::to_string(10'000 + i));
+  bench.store.refuses_claims = [](const std::string& id) { return id < "13000" ? "P0001" : ""; };
+  bench.run_for(1min);
+  CHECK(bench.publisher.published.size() == 100);
+  CHECK(bench.observer.seen.back() == Health::working);
+  bench.insert("20000");
+  bench.run_for(2s);
+  CHECK(bench.row("20000").published);
+  bench.end();
+}
+
+TEST_CASE("more refused rows than can be set apart are told of, and claims don't spin") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  const auto most = static_cast<int>(Quarantine::kMost);
+  // One of two causes is that of no outage.
+  for (int i = 0; i < most + 100; ++i) bench.insert(std::to_string(20'000 + i));
+  bench.store.refuses_claims = [](const std::string& id) { return id.back() == '7' ? "P0001" : "54000"; };
+  bench.run_for(2500ms);
+  CHECK(bench.observer.seen.back() == Health::postgres_unavailable);
+  // 625 take all that is set apart once more.
+  const auto claims = bench.store.claims;
+  bench.run_for(2s);
+  CHECK(bench.store.claims < claims + 700);
+  bench.end();
+}
+
 TEST_CASE("rows that were set apart before an outage don't end it by being refused again") {
   Bench bench{Bench::daemon()};
   bench.run_for(1s);
