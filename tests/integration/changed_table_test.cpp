@@ -131,6 +131,21 @@ TEST_CASE("a partitioned table takes the place of a plain one, rows and all") {
   }
 }
 
+TEST_CASE("a table of the same name in an earlier schema of the search path doesn't take the place of the one at work") {
+  World world({"public.event_outbox", "stream_name", kKinds.front().settled, kKinds.front().flags});
+  world.insert(30);
+  world.wait_until_settled();
+  // The search path begins with the role's own name. That the id changes has the table looked up at once.
+  world.database.exec(
+      "CREATE SCHEMA postgres; CREATE TABLE postgres.event_outbox (LIKE public.event_outbox INCLUDING ALL);"
+      " INSERT INTO postgres.event_outbox (id, stream_name, payload_json) VALUES ('forged', 'forged', '{}');"
+      " ALTER TABLE public.event_outbox ALTER id TYPE uuid USING id::uuid");
+  world.insert(30);
+  world.wait_until_settled();
+  CHECK(published(world.redis.probe(), world.stream).each_once(60));
+  CHECK(world.database.scalar("SELECT count(*) FROM postgres.event_outbox WHERE attempts > 0") == "0");
+}
+
 TEST_CASE("a column is renamed: readiness says which one, until it is back") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
