@@ -18,6 +18,9 @@ namespace outboxd::postgres {
 /// by itself than this, while others don't, is in their way.
 constexpr std::chrono::milliseconds kProbeTimeout{500};
 
+/// How long rows are looked for that are in the way of their neighbours.
+constexpr std::chrono::seconds kLongestSearch{3};
+
 /// What could not be done, item by item.
 struct Refusals {
   struct One {

@@ -66,15 +66,16 @@ std::vector<std::string> Claims::claim_into(dispatch::ClaimedRows& claimed, cons
   if (claimed.rows.empty()) claimed.lease_ends = SteadyClock::now() + call.terms.lease;
   const auto answer = exec(call.statements, statement, limit, or_null(call.request.due_by), ids...);
   auto others = read_claim(call.statements, call.layout, call.terms, answer, claimed);
-  kept_back_ = std::move(others.kept_back);
-  last_was_full_ = claimed.rows.size() + claimed.refused.size() + kept_back_.size() >= limit;
-  give_back_what_does_not_fit(call, claimed);
+  last_was_full_ = claimed.rows.size() + claimed.refused.size() + others.kept_back.size() >= limit;
+  give_back_what_does_not_fit(call, claimed, others.kept_back);
+  std::ranges::move(others.kept_back, std::back_inserter(kept_back_));
   return std::move(others.unwritten);
 }
 
 template <typename... Ids>
 dispatch::ClaimedRows Claims::claim_by(const Call& call, const std::string& statement, const Ids&... ids) {
   dispatch::ClaimedRows claimed;
+  kept_back_.clear();
   const auto limit = std::min(call.request.limit, fitting_);
   const auto unwritten = claim_into(claimed, call, statement, limit, ids...);
   if (!unwritten.empty()) claim_unwritten(claimed, call, unwritten);
@@ -145,7 +146,8 @@ dispatch::ClaimedRows Claims::claim_from_mark(const Call& call, const std::strin
   auto claimed = claim_by(call, statement, others..., mark_.begin(), streams);
   // What others have, and may die of, can be below.
   if (from_mark) claimed.any_due = true;
-  if (last_was_full_) return claimed;
+  // Nor was the end reached where rows are due again at once, as they didn't fit.
+  if (last_was_full_ || !kept_back_.empty()) return claimed;
   if (call.request.due_by.empty()) {
     mark_.reached_the_end(claimed.claimed_at, claimed.rows.size(), SteadyClock::now() - began);
   } else if (from_mark && claimed.rows.empty()) {
@@ -179,6 +181,7 @@ dispatch::ClaimedRows Claims::claim_overlooked(const Call& call) {
     auto claimed =
         claim_by(call, call.layout.claim_overlooked, array_literal(ids), array_literal(call.request.except_streams));
     last_was_full_ = in_a_backlog;
+    std::ranges::copy(kept_back_, std::back_inserter(overlooked_));
     if (claimed.rows.empty() && claimed.refused.empty()) continue;
     claimed.more = true;
     return claimed;
@@ -218,18 +221,25 @@ void Claims::look_ahead(const Call& call) {
   ahead_.found(std::move(places), call.request.due_by, SteadyClock::now());
 }
 
-void Claims::give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed) {
-  if (kept_back_.empty()) {
+void Claims::give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed,
+                                         const std::vector<std::string>& kept_back) {
+  if (kept_back.empty()) {
     if (fitting_ <= UINT32_MAX / 2 && last_was_full_) fitting_ *= 2;
     return;
   }
   fitting_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(claimed.rows.size()));
   claimed.more = true;
-  const std::vector<std::string> verdicts(kept_back_.size(), to_string(Verdict::release));
-  const std::vector<std::string> delays(kept_back_.size(), "0");
-  const std::vector<std::optional<std::string>> errors(kept_back_.size());
-  exec(call.statements, call.layout.settle, array_literal(kept_back_), claimed.lease, array_literal(verdicts),
-       array_literal(delays), array_literal(errors));
+  // One that can't be given back comes again when its lease ends; those that do fit are not to be lost for it.
+  by_halves(call.statements, kept_back.size(), false, SteadyClock::now() + kLongestSearch,
+            [&](std::size_t begin, std::size_t end) {
+              const std::vector<std::string> ids(kept_back.begin() + static_cast<std::ptrdiff_t>(begin),
+                                                 kept_back.begin() + static_cast<std::ptrdiff_t>(end));
+              const std::vector<std::string> verdicts(ids.size(), to_string(Verdict::release));
+              const std::vector<std::string> delays(ids.size(), "0");
+              const std::vector<std::optional<std::string>> errors(ids.size());
+              exec(call.statements, call.layout.settle_unlocked, array_literal(ids), claimed.lease,
+                   array_literal(verdicts), array_literal(delays), array_literal(errors));
+            });
 }
 
 }  // namespace outboxd::postgres

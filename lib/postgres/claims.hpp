@@ -71,7 +71,8 @@ class Claims {
   dispatch::ClaimedRows claim_from_mark(const Call& call, const std::string& statement, const Others&... others);
   dispatch::ClaimedRows claim_ahead(const Call& call);
   void look_ahead(const Call& call);
-  void give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed);
+  void give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed,
+                                   const std::vector<std::string>& kept_back);
   template <typename... Ids>
   dispatch::ClaimedRows claim_by(const Call& call, const std::string& statement, const Ids&... ids);
   /// Returns the ids of rows that were locked, and are not what was written of them.

@@ -17,8 +17,6 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
-// How long rows are looked for that are in the way of their neighbours.
-constexpr std::chrono::seconds kLongestSearch{3};
 // Beyond this a claim waits for nothing that may be a single row's, as others come meanwhile.
 constexpr std::chrono::seconds kLongestPatience{10};
 /// Errors that a row's own contents give rise to, whoever reads it.

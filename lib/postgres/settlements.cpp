@@ -16,8 +16,6 @@
 namespace outboxd::postgres {
 namespace {
 
-// How long rows are looked for that are in the way of their neighbours.
-constexpr std::chrono::seconds kLongestSearch{3};
 // Causes of our own, where there is no SQLSTATE.
 constexpr const char* kUnwritten = "unwritten";
 constexpr const char* kUndone = "undone";
