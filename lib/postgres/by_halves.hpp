@@ -52,6 +52,18 @@ inline void check_it_may_be_a_rows(Statements& statements, const std::exception&
   return state.empty() ? "08000" : state;
 }
 
+/// Runs a statement on leases that end by themselves should a row of them refuse it; false where one does.
+template <typename... Args>
+bool look_after_leases(Statements& statements, const std::string& sql, const Args&... args) {
+  try {
+    exec(statements, sql, args...);
+    return true;
+  } catch (const std::exception& error) {
+    check_it_may_be_a_rows(statements, error);
+    return false;
+  }
+}
+
 /// Waiting for the server's own time-out costs much more than any other error.
 [[nodiscard]] inline bool took_its_time(std::string_view sqlstate) {
   return sqlstate == "57014";

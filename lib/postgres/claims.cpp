@@ -56,7 +56,7 @@ void Claims::leave_out(const std::vector<std::string>& streams) {
 void Claims::free_unknown_leases(const Call& call) {
   std::vector<std::string> known;
   for (const auto& lease : leases_) known.push_back(lease.end);
-  exec(call.statements, call.layout.free_unknown_leases, array_literal(known));
+  look_after_leases(call.statements, call.layout.free_unknown_leases, array_literal(known));
 }
 
 template <typename... Ids>

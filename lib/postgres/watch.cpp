@@ -2,6 +2,7 @@
 #include "postgres/watch.hpp"
 
 #include "postgres/array_literal.hpp"
+#include "postgres/by_halves.hpp"
 #include "postgres/snapshot_holder.hpp"
 
 #include <utility>
@@ -72,7 +73,7 @@ void Watch::look_for_the_dead(Statements& statements, const Layout& layout, cons
   missing_ = std::move(missing);
   seen.some_missing = !missing_.empty();
   if (seen.freed.empty()) return;
-  exec(statements, layout.free_leases, array_literal(seen.freed));
+  if (!look_after_leases(statements, layout.free_leases, array_literal(seen.freed))) seen.freed.clear();
 }
 
 void Watch::sweep(Statements& statements, const Layout& layout, const Request& request, Reach reach, Result& result) {

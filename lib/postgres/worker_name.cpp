@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/worker_name.hpp"
 
+#include "postgres/by_halves.hpp"
+
 namespace outboxd::postgres {
 namespace {
 
@@ -27,7 +29,7 @@ std::string keep_a_name(Statements& statements, TableDriver& table, WorkerLock& 
     driver = table.driver();
   }
   // Others must not take rows for a dead worker's that are being published.
-  exec(statements, driver->layout.rename_leases);
+  look_after_leases(statements, driver->layout.rename_leases);
   const std::string what =
       "the advisory lock by which others see that this worker lives could not be taken, as a session that is none of "
       "ours holds it or waits for it; it goes on ";
