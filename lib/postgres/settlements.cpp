@@ -130,7 +130,10 @@ class Writer {
     const auto known = settled.written + settled.undone.size() + settled.refused.size() + settled.untried.size();
     if (known >= settlement_.outcomes.size()) return;
     const auto is_known = [&](const std::string& id) {
-      return std::ranges::find(settled.refused, id, &dispatch::RefusedRow::id) != settled.refused.end() ||
+      const auto holds = [&id](const auto& rows) {
+        return std::ranges::find(rows, id, &dispatch::RefusedRow::id) != rows.end();
+      };
+      return holds(settled.refused) || holds(settled.undone) ||
              std::ranges::find(settled.untried, id) != settled.untried.end();
     };
     const auto ids = array_literal(ids_of(settlement_.outcomes));

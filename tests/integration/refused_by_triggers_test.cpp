@@ -296,6 +296,19 @@ TEST_CASE("a settlement that an UPDATE silently passes over is refused, and no l
   }
 }
 
+TEST_CASE("of a batch of which one outcome is undone, and another passed over, no lease is lost") {
+  for (const auto& kind : {kEvent, kCaracal}) {
+    const Daemon daemon{kind};
+    const std::string settled = kind.is_settlement;
+    daemon.before_update(when("OLD.id = 'bad000001' AND " + settled, "RETURN OLD;") +
+                         when("OLD.id = 'bad000002' AND " + settled, "RETURN NULL;"));
+    daemon.insert("bad", 3);
+    daemon.wait([&] { return daemon.published("bad") == 1 && contains(daemon.log(), "it can't be settled"); });
+    CHECK(daemon.counts("outboxd_leases_lost_total{dispatcher=\"outbox\"} 0"));
+    CHECK(daemon.entries() == 3);
+  }
+}
+
 TEST_CASE("a settlement that a trigger undoes is noticed: the rows are held, and named, and not sent on and on") {
   for (const auto& kind : {kEvent, kCaracal}) {
     for (const bool afterwards : {false, true}) {
