@@ -34,8 +34,9 @@ std::optional<std::uint64_t> bytes_of(const pqxx::field& field) {
   return std::stoull(text_of(field));
 }
 
-/// Attempts are an integer that others may have set to anything.
+/// Attempts are an integer that others may have set to anything, triggers of the table's among them.
 std::uint32_t attempt_of(const pqxx::field& field) {
+  if (field.is_null()) return 0;
   return static_cast<std::uint32_t>(std::max(0LL, std::stoll(text_of(field))));
 }
 
