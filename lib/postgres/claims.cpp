@@ -140,7 +140,7 @@ dispatch::ClaimedRows Claims::claim_next(const Call& call) {
 template <typename... Others>
 dispatch::ClaimedRows Claims::claim_from_mark(const Call& call, const std::string& statement,
                                               const Others&... others) {
-  const auto began = SteadyClock::now();
+  const Statements::Stopwatch watch{call.statements};
   const bool from_mark = mark_.in_use();
   const auto streams = array_literal(call.request.except_streams);
   auto claimed = claim_by(call, statement, others..., mark_.begin(), streams);
@@ -149,7 +149,7 @@ dispatch::ClaimedRows Claims::claim_from_mark(const Call& call, const std::strin
   // Nor was the end reached where rows are due again at once, as they didn't fit.
   if (last_was_full_ || !kept_back_.empty()) return claimed;
   if (call.request.due_by.empty()) {
-    mark_.reached_the_end(claimed.claimed_at, claimed.rows.size(), SteadyClock::now() - began);
+    mark_.reached_the_end(claimed.claimed_at, claimed.rows.size(), watch.elapsed());
   } else if (from_mark && claimed.rows.empty()) {
     // Who wants all that was due at some time is to miss nothing of it.
     mark_.forget();
@@ -206,8 +206,8 @@ dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
 
 void Claims::look_ahead(const Call& call) {
   std::vector<std::string> places;
-  const auto began = SteadyClock::now();
-  const auto wanted = ahead_.rows_to_find(began);
+  const Statements::Stopwatch watch{call.statements};
+  const auto wanted = ahead_.rows_to_find(SteadyClock::now());
   const auto found = exec(call.statements, call.layout.look_ahead, wanted, or_null(call.request.due_by),
                           mark_.begin(), array_literal(call.request.except_streams));
   places.reserve(row_count(found));
@@ -215,7 +215,7 @@ void Claims::look_ahead(const Call& call) {
     places.push_back(text_of(line[0]));
     if (!line[1].is_null()) mark_.found_first(text_of(line[1]));
   }
-  mark_.looked(places.size(), SteadyClock::now() - began);
+  mark_.looked(places.size(), watch.elapsed());
   // What one claim takes needs no list.
   if (places.size() <= call.request.limit) places.clear();
   ahead_.found(std::move(places), call.request.due_by, SteadyClock::now());
