@@ -2,7 +2,6 @@
 #include "postgres/claims.hpp"
 
 #include "postgres/array_literal.hpp"
-#include "postgres/by_halves.hpp"
 #include "postgres/claim_answer.hpp"
 
 #include <algorithm>
@@ -102,7 +101,7 @@ void Claims::claim_unwritten(dispatch::ClaimedRows& claimed, const Call& call, c
 }
 
 dispatch::ClaimedRows Claims::claim_due(const Call& call) {
-  if (!call.request.only.empty()) return claim_one_by_one(call, call.request.only, nullptr);
+  if (!call.request.only.empty()) return claim_by_name(call);
   Failure failure;
   try {
     auto claimed = claim_any(call);

@@ -3,6 +3,7 @@
 
 #include "dispatch/ports.hpp"
 #include "outbox/low_water_mark.hpp"
+#include "postgres/by_halves.hpp"
 #include "postgres/layout.hpp"
 #include "postgres/look_ahead.hpp"
 #include "postgres/statements.hpp"
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -84,7 +86,10 @@ class Claims {
   void claim_unwritten(dispatch::ClaimedRows& claimed, const Call& call, const std::vector<std::string>& ids);
   dispatch::ClaimedRows claim_around(const Call& call, const Failure& failure);
   dispatch::ClaimedRows claim_one_by_one(const Call& call, const std::vector<std::string>& ids,
-                                         const Failure* failure);
+                                         const Failure* failure, std::chrono::milliseconds time = kProbeTimeout);
+  /// Of rows that are tried by their names: those that were too slow by themselves before have their turn one at a
+  /// time, when no others are there.
+  dispatch::ClaimedRows claim_by_name(const Call& call);
   std::optional<dispatch::ClaimedRows> claim_with_patience(const Call& call, std::chrono::milliseconds most);
   void leave_out(const std::vector<std::string>& streams);
   void free_unknown_leases(const Call& call);
@@ -116,6 +121,8 @@ class Claims {
   bool wants_new_connection_ = false;
   /// Claims in a row that were too slow, and found no row that is to blame for it.
   unsigned fruitless_ = 0;
+  /// Rows that were too slow by themselves, and how long each may take the next time.
+  std::map<std::string, std::chrono::milliseconds> slow_;
 };
 
 }  // namespace outboxd::postgres
