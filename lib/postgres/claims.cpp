@@ -18,9 +18,6 @@ constexpr std::chrono::seconds kBuryEach{1};
 // A cause of our own, where there is no SQLSTATE.
 constexpr const char* kUnwritten = "unwritten";
 
-// More than that are found again.
-constexpr std::size_t kMostOverlooked = 20'000;
-
 }  // namespace
 
 dispatch::ClaimedRows Claims::claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
@@ -159,7 +156,7 @@ dispatch::ClaimedRows Claims::claim_from_mark(const Call& call, const std::strin
 
 void Claims::hand_over(Overlooked overlooked) {
   overlooked_.insert(overlooked_.end(), overlooked.ids.begin(), overlooked.ids.end());
-  while (overlooked_.size() > kMostOverlooked) overlooked_.pop_front();
+  while (overlooked_.size() > Overlooked::kMost) overlooked_.pop_front();
   if (overlooked.swept) mark_.swept(*overlooked.swept);
   if (overlooked.many_from.empty()) return;
   mark_.lower(std::move(overlooked.many_from));

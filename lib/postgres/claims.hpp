@@ -21,6 +21,9 @@ namespace outboxd::postgres {
 
 /// What was found below the mark from which claims look.
 struct Overlooked {
+  /// More rows than that are found again.
+  static constexpr std::size_t kMost = 20'000;
+
   /// Rows to be claimed by name.
   std::vector<std::string> ids{};
   /// There are many, from this time on; empty: there aren't.

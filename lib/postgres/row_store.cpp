@@ -9,6 +9,8 @@
 #include "postgres/worker_name.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 namespace outboxd::postgres {
@@ -177,9 +179,18 @@ dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> RowStore::settle(
 void RowStore::remember_released(const dispatch::Settlement& settlement) {
   if (mark_.empty()) return;
   // They are due since they were before.
+  std::vector<std::string> ids;
   for (const auto& outcome : settlement.outcomes) {
-    if (outcome.verdict == Verdict::release && outcome.delay.count() == 0) overlooked_.ids.push_back(outcome.id);
+    if (outcome.verdict == Verdict::release && outcome.delay.count() == 0) ids.push_back(outcome.id);
   }
+  remember_overlooked(ids);
+}
+
+void RowStore::remember_overlooked(const std::vector<std::string>& ids) {
+  if (overlooked_.ids.size() > Overlooked::kMost) overlooked_.ids.clear();
+  // While nothing is claimed, each look finds the same ones.
+  const std::set<std::string, std::less<>> known(overlooked_.ids.begin(), overlooked_.ids.end());
+  std::ranges::copy_if(ids, std::back_inserter(overlooked_.ids), [&](const auto& id) { return !known.contains(id); });
 }
 
 dispatch::Awaitable<dispatch::StoreResult<dispatch::LookOut>> RowStore::look_out(int sightings, std::string due_by) {
@@ -198,7 +209,7 @@ dispatch::Awaitable<dispatch::StoreResult<dispatch::LookOut>> RowStore::look_out
   auto looked = co_await watches_at_.session.run("looking around in " + table_.name(), std::move(look));
   if (!looked) co_return looked.error();
   auto& found = looked->overlooked;
-  overlooked_.ids.insert(overlooked_.ids.end(), found.ids.begin(), found.ids.end());
+  remember_overlooked(found.ids);
   if (!found.many_from.empty()) overlooked_.many_from = std::move(found.many_from);
   if (found.swept) overlooked_.swept = found.swept;
   co_return std::move(looked->seen);
