@@ -102,7 +102,10 @@ dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
 
 void RowStore::keep_a_name(Statements& statements) {
   auto& session = claims_at_.session;
-  if (session.is_pooled()) return;
+  if (session.is_pooled()) {
+    go_without_lock(statements, table_);
+    return;
+  }
   auto warning = postgres::keep_a_name(statements, table_, claims_at_.lock, session.connections());
   if (!warning.empty()) warnings_.push_back(std::move(warning));
 }
