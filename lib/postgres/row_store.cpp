@@ -161,7 +161,12 @@ dispatch::Settled RowStore::settle(Statements& statements, const Driver& driver,
   // The worker was renamed meanwhile, and its leases with it. What is written is ours no more.
   auto rest = write(*now);
   rest.written += settled.written;
-  rest.undone.insert(rest.undone.end(), settled.undone.begin(), settled.undone.end());
+  for (auto& row : settled.undone) {
+    // What was undone may be ours still, and undone again.
+    if (std::ranges::find(rest.undone, row.id, &dispatch::RefusedRow::id) == rest.undone.end()) {
+      rest.undone.push_back(std::move(row));
+    }
+  }
   return rest;
 }
 
