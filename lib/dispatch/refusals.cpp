@@ -181,6 +181,7 @@ Dispatcher::Known Dispatcher::take_sent_before(ClaimedRows& claimed) {
     Outcome outcome{.id = row.id, .verdict = Verdict::published, .attempt = row.attempt};
     if (advice == SentRows::Advice::only_mark) {
       ++tally_.published;
+      parts_.observer.published(row.stream, 1);
     } else {
       outcome = {
           row.id, Verdict::release, std::chrono::ceil<std::chrono::microseconds>(delay),

@@ -228,8 +228,6 @@ struct FakePublisher final : StreamPublisher {
 };
 
 struct HealthWatcher final : test::SilentObserver {
-  void published(std::string_view /*stream*/, std::size_t rows) override { rows_published += rows; }
-  std::size_t rows_published = 0;
   void refused_by_store(std::span<const RefusedRow> rows) override {
     for (const auto& row : rows) refused.push_back(row.id);
   }
