@@ -55,13 +55,14 @@ Awaitable<void> Dispatcher::claim_loop() {
     }
     // A full claim means that there is more: on with it. Anything less waits.
     if (more) co_await disarm_wake_ups();
-    // What is left out has to be passed over each time, be it a million rows.
+    // What is left out has to be passed over each time, be it a million rows; and a search among refused rows is to
+    // leave the server time for others.
     const auto took = parts_.clock.now() - started;
-    if (rows == 0 && !blocked_.empty() && took > kSlow) {
+    if (rows == 0 && (!blocked_.empty() || claims_refused_.since) && took > kSlow) {
       co_await pause(std::chrono::ceil<std::chrono::microseconds>(kRestToSlowClaim * took));
       if (claiming_is_over()) continue;
     }
-    if (options_.once && rows == 0) {
+    if (options_.once && rows == 0 && !more) {
       // What is in hand may yet be given back unsent, and is to be claimed again then.
       co_await nothing_in_hand();
       while (rows_postponed_ > 0 && !claiming_is_over()) co_await pause(options_.poll_interval);
@@ -83,11 +84,14 @@ bool Dispatcher::claiming_is_over() {
 Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   const auto started = parts_.clock.now();
   const auto limit = request.limit;
-  const bool open_to_all = request.only.empty();
+  const auto scope = !request.only.empty()             ? Scope::named_rows
+                     : !request.except_streams.empty() ? Scope::free_streams
+                                                       : Scope::all;
   auto result = co_await parts_.store.claim(std::move(request));
   if (result && result->reconnected) forget_wake_ups();
   trouble_.unfit = !result && result.error().unfit;
-  if (result && !judge_claim(*result, open_to_all, limit)) {
+  if (result && !judge_claim(*result, scope, limit)) {
+    account_claimed(*result, started);
     co_await stay_back_from_claims();
     co_return std::nullopt;
   }
@@ -106,13 +110,9 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   pace_.claimed(claimed.rows.size(), parts_.clock.now() - started);
   if (!claimed.any_due) nothing_due_at_ = started;
   if (options_.once && due_by_.empty()) due_by_ = claimed.claimed_at;
-  // A row that can't be read was claimed, and is dead.
-  const auto dead = static_cast<std::size_t>(std::ranges::count_if(claimed.refused, &RefusedRow::dead));
-  parts_.observer.claimed(claimed.rows.size() + dead, parts_.clock.now() - started);
-  account_refused(claimed.refused);
+  account_claimed(claimed, started);
   rows_in_hand_ += claimed.rows.size();
   rate_.took(claimed.rows.size());
-  tally_.claimed += claimed.rows.size() + dead;
   co_return claimed;
 }
 
@@ -167,10 +167,15 @@ Awaitable<void> Dispatcher::nothing_in_hand() {
   awaits_empty_hand_ = false;
 }
 
-void Dispatcher::account_refused(const std::vector<RefusedRow>& refused) {
-  if (refused.empty()) return;
-  parts_.observer.refused_by_store(refused);
-  for (const auto& row : refused) {
+void Dispatcher::account_claimed(const ClaimedRows& claimed, TimePoint started) {
+  // A row that can't be read was claimed, and is dead.
+  const auto dead = static_cast<std::size_t>(std::ranges::count_if(claimed.refused, &RefusedRow::dead));
+  const auto rows = claimed.rows.size() + dead;
+  tally_.claimed += rows;
+  parts_.observer.claimed(rows, parts_.clock.now() - started);
+  if (claimed.refused.empty()) return;
+  parts_.observer.refused_by_store(claimed.refused);
+  for (const auto& row : claimed.refused) {
     if (!row.dead) continue;
     ++tally_.dead;
     parts_.observer.failed("", Fault::bad_row, row.reason);

@@ -145,9 +145,11 @@ class Dispatcher {
   Awaitable<void> arm_wake_ups();
   Awaitable<void> disarm_wake_ups();
   void forget_wake_ups();
-  void account_refused(const std::vector<RefusedRow>& refused);
-  /// False when the store refuses everything that is due. `open_to_all`: any row may have been claimed.
-  bool judge_claim(ClaimedRows& claimed, bool open_to_all, std::uint32_t limit);
+  void account_claimed(const ClaimedRows& claimed, TimePoint started);
+  /// What a claim could take.
+  enum class Scope { all, free_streams, named_rows };
+  /// False when the store refuses everything that is due.
+  bool judge_claim(ClaimedRows& claimed, Scope scope, std::uint32_t limit);
   Awaitable<void> stay_back_from_claims();
   /// Rows that are left out of ordinary claims, and which of them are to be tried by themselves now.
   [[nodiscard]] std::vector<std::string> left_out() const;

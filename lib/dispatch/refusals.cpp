@@ -25,19 +25,26 @@ constexpr std::chrono::minutes kForgotten{10};
 
 }  // namespace
 
-bool Dispatcher::judge_claim(ClaimedRows& claimed, bool open_to_all, std::uint32_t limit) {
+bool Dispatcher::judge_claim(ClaimedRows& claimed, Scope scope, std::uint32_t limit) {
   const auto now = parts_.clock.now();
   const auto written = claimed.rows.size();
-  if (open_to_all) starvation_.claimed(written);
+  // Rows of blocked streams are due as well, and no sample tells them from others.
+  const bool open_to_all = scope != Scope::named_rows;
+  if (scope == Scope::all || (open_to_all && written > 0)) starvation_.claimed(written);
   if (!claimed.refusal.empty()) claims_refused_.reason = claimed.refusal;
   const bool tried_all = open_to_all && !claimed.more && written + claimed.refused.size() < limit;
   const bool none_refused = claimed.refused.empty();
   auto judged = refused_claims_.judge(std::exchange(claimed.refused, {}), written, tried_all, now);
   for (const auto& row : judged.own) quarantine_.add(row, now);
   claimed.refused = std::move(judged.own);
-  if (judged.whose == RefusalJudgement::Whose::rows_own) {
-    // That nothing else is refused shows nothing where nothing else is due.
-    if (written > 0 || !claimed.refused.empty() || (none_refused && tried_all && open_to_all)) {
+  // More of them than can be left out would come again and again.
+  const bool in_the_way = open_to_all && written == 0 && std::ranges::any_of(claimed.refused, [&](const auto& row) {
+    return !row.dead && !quarantine_.holds(row.id);
+  });
+  if (judged.whose == RefusalJudgement::Whose::rows_own && !in_the_way) {
+    // Rows that were set apart and are refused again show nothing; nor does it that nothing else is refused, where
+    // nothing else was tried.
+    if (written > 0 || (open_to_all && !claimed.refused.empty()) || (none_refused && tried_all)) {
       claims_refused_ = {};
       trouble_.claim.clear();
     }
@@ -45,14 +52,15 @@ bool Dispatcher::judge_claim(ClaimedRows& claimed, bool open_to_all, std::uint32
   }
   if (!claims_refused_.since) claims_refused_.since = now;
   const bool told = now - *claims_refused_.since >= kGrace;
-  if (told || !waits_for_outages()) {
+  const bool everybodys = in_the_way || judged.whose == RefusalJudgement::Whose::everybodys;
+  if (told || (everybodys && !waits_for_outages())) {
     trouble_.claim = claims_refused_.reason;
     report_health();
   }
-  if (judged.whose == RefusalJudgement::Whose::everybodys) return false;
-  // On with the rows behind these, at once for a while.
+  if (everybodys) return false;
+  // On with the rows behind these.
   claimed.more = true;
-  return !told;
+  return true;
 }
 
 std::vector<std::string> Dispatcher::left_out() const {

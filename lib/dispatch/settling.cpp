@@ -13,6 +13,8 @@ namespace {
 // by another session for a moment, or be refused for as long as it lives.
 constexpr std::chrono::milliseconds kPostponed{250};
 constexpr std::chrono::milliseconds kLongPostponed{4'000};
+// Such tries take a quarter of the time at most, as the outcomes of others wait for them.
+constexpr int kRestToTry = 3;
 
 auto is_published = [](const Outcome& outcome) { return outcome.verdict == Verdict::published; };
 
@@ -52,11 +54,13 @@ Awaitable<void> Dispatcher::postponed_loop() {
     const bool all = stop_deadline_.has_value() || past_deadline();
     for (auto& unsettled : std::exchange(postponed_, {})) {
       if (all || unsettled.next_try <= now) {
+        const auto began = parts_.clock.now();
         co_await try_to_settle(unsettled);
         unsettled.delay = all ? kPostponed : std::min(2 * unsettled.delay, kLongPostponed);
         const auto tried_at = parts_.clock.now();
+        const auto rest = all ? kPostponed : std::max<TimePoint::duration>(unsettled.delay, kRestToTry * (tried_at - began));
         unsettled.next_try =
-            std::min(tried_at + unsettled.delay, std::max(unsettled.settlement.lease_ends, tried_at + kPostponed));
+            std::min(tried_at + rest, std::max(unsettled.settlement.lease_ends, tried_at + kPostponed));
       }
       if (!unsettled.settlement.outcomes.empty()) postponed_.push_back(std::move(unsettled));
     }

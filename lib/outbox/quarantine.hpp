@@ -20,8 +20,8 @@ class Quarantine {
 
   static constexpr std::chrono::seconds kFirstDelay{1};
   static constexpr std::chrono::seconds kLongestDelay{60};
-  /// The more are left out, the slower each claim.
-  static constexpr std::size_t kMost = 1'000;
+  /// The more are left out, the slower each claim: so many cost it some milliseconds.
+  static constexpr std::size_t kMost = 10'000;
 
   /// The row was refused, for the first time or again.
   void add(const Refusal& row, TimePoint now) {

@@ -9,7 +9,7 @@ namespace outboxd {
 namespace {
 
 // More than are ever refused at a time: only that nothing grows without bound.
-constexpr std::size_t kMostRemembered = 10'000;
+constexpr std::size_t kMostRemembered = 2 * RefusalJudgement::kMostUndecided;
 constexpr std::chrono::minutes kForgotten{5};
 
 }  // namespace
@@ -18,6 +18,7 @@ RefusalJudgement::Judged RefusalJudgement::judge(std::vector<Refusal> refused, s
                                                  TimePoint now) {
   Judged judged;
   if (written > 0) wrote(now);
+  if (undecided_.empty()) search_began_ = now;
   if (refused_since_.size() > kMostRemembered) refused_since_.clear();
   if (known_.size() > kMostRemembered) known_.clear();
   for (auto& row : refused) {
@@ -39,7 +40,11 @@ RefusalJudgement::Judged RefusalJudgement::judge(std::vector<Refusal> refused, s
   }
   if (undecided_.empty()) return judged;
   judged.whose = Whose::undecided;
-  if (tried_all || undecided_.size() >= kMostUndecided) {
+  const bool in_vain = tried_all || undecided_.size() >= kMostUndecided;
+  if (in_vain) {
+    next_search_ = now + std::min<TimePoint::duration>(kRestToSearch * (now - search_began_), kLongestRest);
+  }
+  if (in_vain || now < next_search_) {
     judged.whose = Whose::everybodys;
     // All of them again, as whatever it was may be over.
     undecided_.clear();

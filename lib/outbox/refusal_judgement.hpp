@@ -23,7 +23,10 @@ class RefusalJudgement {
   using TimePoint = std::chrono::steady_clock::time_point;
 
   /// Rows to leave out at most while looking for one that can be written.
-  static constexpr std::size_t kMostUndecided = 1'000;
+  static constexpr std::size_t kMostUndecided = 10'000;
+  /// After a search that was in vain, the next begins when this many times its time has passed, or the longest rest.
+  static constexpr int kRestToSearch = 9;
+  static constexpr std::chrono::minutes kLongestRest{1};
 
   enum class Whose { rows_own, undecided, everybodys };
   struct Judged {
@@ -33,7 +36,10 @@ class RefusalJudgement {
   };
 
   /// The table took some row's write.
-  void wrote(TimePoint now) { wrote_at_ = now; }
+  void wrote(TimePoint now) {
+    wrote_at_ = now;
+    next_search_ = {};
+  }
 
   /// What one try came to: the rows refused, how many others were written, and whether it tried all that is due, but
   /// for those that were left out.
@@ -50,6 +56,9 @@ class RefusalJudgement {
   [[nodiscard]] bool causes_differ() const;
 
   TimePoint wrote_at_{};
+  /// When the search began that undecided_ is of, and when the next may begin.
+  TimePoint search_began_{};
+  TimePoint next_search_{};
   std::map<std::string, Refusal> undecided_;
   struct Times {
     TimePoint first{};

@@ -14,7 +14,7 @@ class Starvation {
   /// So many samples in a row, as rows that another dispatcher is just claiming count as due until it commits.
   static constexpr int kSamples = 3;
 
-  /// One claim that was open to every row.
+  /// One claim that was open to every row, or got some.
   void claimed(std::size_t rows) {
     claims_ = true;
     if (rows > 0) got_some_ = true;

@@ -54,7 +54,7 @@ claimed AS (
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
   SELECT {id} AS id, {created_at} AS created_at FROM {table}
-   WHERE {due} AND {id_fits} AND NOT {id} {id_equals} ANY ($3::text[]::{ids}){from}{but_streams}
+   WHERE {due} AND {id_fits} AND {not_left_out}{from}{but_streams}
    ORDER BY {available_at} LIMIT $1::bigint) AS due
  ORDER BY created_at, id)sql";
 

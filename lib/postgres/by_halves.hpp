@@ -18,6 +18,9 @@ namespace outboxd::postgres {
 /// by itself than this, while others don't, is in their way.
 constexpr std::chrono::milliseconds kProbeTimeout{500};
 
+/// How long rows are looked for that are in the way of their neighbours.
+constexpr std::chrono::seconds kLongestSearch{3};
+
 /// What could not be done, item by item.
 struct Refusals {
   struct One {
@@ -47,6 +50,18 @@ inline void check_it_may_be_a_rows(Statements& statements, const std::exception&
 [[nodiscard]] inline std::string cause_of(const std::exception& error) {
   auto state = sqlstate_of(error);
   return state.empty() ? "08000" : state;
+}
+
+/// Runs a statement on leases that end by themselves should a row of them refuse it; false where one does.
+template <typename... Args>
+bool look_after_leases(Statements& statements, const std::string& sql, const Args&... args) {
+  try {
+    exec(statements, sql, args...);
+    return true;
+  } catch (const std::exception& error) {
+    check_it_may_be_a_rows(statements, error);
+    return false;
+  }
 }
 
 /// Waiting for the server's own time-out costs much more than any other error.

@@ -36,8 +36,9 @@ std::optional<std::uint64_t> bytes_of(const pqxx::field& field) {
   return std::stoull(text_of(field));
 }
 
-/// Attempts are an integer that others may have set to anything.
+/// Attempts are an integer that others may have set to anything, triggers of the table's among them.
 std::uint32_t attempt_of(const pqxx::field& field) {
+  if (field.is_null()) return 0;
   return static_cast<std::uint32_t>(std::max(0LL, std::stoll(text_of(field))));
 }
 
@@ -53,10 +54,6 @@ Row read_row(const pqxx::row& line, std::uint64_t max_payload_bytes) {
   const auto bytes = bytes_of(line[kPayloadBytes]);
   if (bytes > max_payload_bytes) row.oversize_bytes = bytes;
   return row;
-}
-
-std::string_view view_of(const pqxx::field& field) {
-  return {field.c_str(), field.size()};
 }
 
 /// A trigger may write another lease than it was to: of several the most frequent one is ours.

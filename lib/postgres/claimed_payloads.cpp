@@ -10,15 +10,9 @@
 #include <utility>
 
 namespace outboxd::postgres {
-namespace {
 
-// How long rows are looked for that can't be read.
-constexpr std::chrono::seconds kLongestSearch{3};
-
-}  // namespace
-
-std::vector<Claims::Unreadable> Claims::read_payloads(const Call& call, dispatch::ClaimedRows& claimed,
-                                                      std::size_t begin, const std::vector<std::string>& ids) {
+Claims::PayloadsRead Claims::read_payloads(const Call& call, dispatch::ClaimedRows& claimed, std::size_t begin,
+                                           const std::vector<std::string>& ids) {
   struct Payload {
     std::string text;
     std::optional<std::uint64_t> oversize_bytes;
@@ -34,7 +28,8 @@ std::vector<Claims::Unreadable> Claims::read_payloads(const Call& call, dispatch
       if (!line[1].is_null() || payload.oversize_bytes) payloads[text_of(line[0])] = std::move(payload);
     }
   };
-  std::vector<Unreadable> unreadable;
+  PayloadsRead result;
+  auto& [kept_back, unreadable] = result;
   try {
     read(0, ids.size());
   } catch (const std::exception& error) {
@@ -51,7 +46,7 @@ std::vector<Claims::Unreadable> Claims::read_payloads(const Call& call, dispatch
   auto kept = rows.begin() + static_cast<std::ptrdiff_t>(begin);
   for (auto row = kept; row != rows.end(); ++row) {
     if (std::ranges::find(unreadable, row->id, &Unreadable::id) != unreadable.end()) {
-      kept_back_.push_back(row->id);
+      kept_back.push_back(row->id);
       continue;
     }
     if (const auto found = payloads.find(row->id); found != payloads.end()) {
@@ -64,7 +59,7 @@ std::vector<Claims::Unreadable> Claims::read_payloads(const Call& call, dispatch
     }
     is_full = is_full || (bytes > 0 && bytes + bytes_of(*row) > call.terms.batch_bytes);
     if (is_full) {
-      kept_back_.push_back(row->id);
+      kept_back.push_back(row->id);
       continue;
     }
     bytes += bytes_of(*row);
@@ -72,7 +67,7 @@ std::vector<Claims::Unreadable> Claims::read_payloads(const Call& call, dispatch
     ++kept;
   }
   rows.erase(kept, rows.end());
-  return unreadable;
+  return result;
 }
 
 }  // namespace outboxd::postgres

@@ -179,7 +179,7 @@ void set_claimed(LayoutSql& sql, const LayoutTerms& terms) {
   sql.put("max_stored", std::to_string(jsonb ? 2 * max + 65'536 : max));
   sql.put("text_at_least", jsonb ? std::string{kJsonbTextAtLeast} : "bytes");
   sql.set("wanted",
-          "({dedupe_fits} AND {stream_fits} AND id_bytes IS NULL AND attempt <= {max_attempts}"
+          "({dedupe_fits} AND {stream_fits} AND id_bytes IS NULL AND coalesce(attempt, 0) <= {max_attempts}"
           " AND coalesce(bytes <= {max_stored}, true))");
   sql.set("row_returned", kRowReturned);
   sql.set("share", kShare);

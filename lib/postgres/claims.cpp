@@ -2,7 +2,6 @@
 #include "postgres/claims.hpp"
 
 #include "postgres/array_literal.hpp"
-#include "postgres/by_halves.hpp"
 #include "postgres/claim_answer.hpp"
 
 #include <algorithm>
@@ -18,9 +17,6 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kBuryEach{1};
 // A cause of our own, where there is no SQLSTATE.
 constexpr const char* kUnwritten = "unwritten";
-
-// More than that are found again.
-constexpr std::size_t kMostOverlooked = 20'000;
 
 }  // namespace
 
@@ -56,7 +52,7 @@ void Claims::leave_out(const std::vector<std::string>& streams) {
 void Claims::free_unknown_leases(const Call& call) {
   std::vector<std::string> known;
   for (const auto& lease : leases_) known.push_back(lease.end);
-  exec(call.statements, call.layout.free_unknown_leases, array_literal(known));
+  look_after_leases(call.statements, call.layout.free_unknown_leases, array_literal(known));
 }
 
 template <typename... Ids>
@@ -68,20 +64,25 @@ std::vector<std::string> Claims::claim_into(dispatch::ClaimedRows& claimed, cons
   const auto before = claimed.rows.size();
   auto others = read_claim(call.statements, call.layout, call.terms, answer, claimed);
   last_was_full_ = claimed.rows.size() + claimed.refused.size() >= limit;
-  kept_back_.clear();
-  std::vector<Unreadable> unreadable;
-  if (!others.to_read.empty()) unreadable = read_payloads(call, claimed, before, others.to_read);
-  give_back_what_does_not_fit(call, claimed);
+  if (others.to_read.empty()) {
+    give_back_what_does_not_fit(call, claimed, {});
+    return std::move(others.unwritten);
+  }
+  auto [kept_back, unreadable] = read_payloads(call, claimed, before, others.to_read);
+  give_back_what_does_not_fit(call, claimed, kept_back);
   for (const auto& [id, cause, reason] : unreadable) {
     if (claimed.refusal.empty()) claimed.refusal = "claiming from " + call.table + ": " + reason;
     claimed.refused.push_back(refuse(call, id, cause, reason));
+    std::erase(kept_back, id);
   }
+  std::ranges::move(kept_back, std::back_inserter(kept_back_));
   return std::move(others.unwritten);
 }
 
 template <typename... Ids>
 dispatch::ClaimedRows Claims::claim_by(const Call& call, const std::string& statement, const Ids&... ids) {
   dispatch::ClaimedRows claimed;
+  kept_back_.clear();
   const auto limit = std::min(call.request.limit, fitting_);
   const auto unwritten = claim_into(claimed, call, statement, limit, ids...);
   if (!unwritten.empty()) claim_unwritten(claimed, call, unwritten);
@@ -108,7 +109,7 @@ void Claims::claim_unwritten(dispatch::ClaimedRows& claimed, const Call& call, c
 }
 
 dispatch::ClaimedRows Claims::claim_due(const Call& call) {
-  if (!call.request.only.empty()) return claim_one_by_one(call, call.request.only, nullptr);
+  if (!call.request.only.empty()) return claim_by_name(call);
   Failure failure;
   try {
     auto claimed = claim_any(call);
@@ -146,15 +147,16 @@ dispatch::ClaimedRows Claims::claim_next(const Call& call) {
 template <typename... Others>
 dispatch::ClaimedRows Claims::claim_from_mark(const Call& call, const std::string& statement,
                                               const Others&... others) {
-  const auto began = SteadyClock::now();
+  const Statements::Stopwatch watch{call.statements};
   const bool from_mark = mark_.in_use();
   const auto streams = array_literal(call.request.except_streams);
   auto claimed = claim_by(call, statement, others..., mark_.begin(), streams);
   // What others have, and may die of, can be below.
   if (from_mark) claimed.any_due = true;
-  if (last_was_full_) return claimed;
+  // Nor was the end reached where rows are due again at once, as they didn't fit.
+  if (last_was_full_ || !kept_back_.empty()) return claimed;
   if (call.request.due_by.empty()) {
-    mark_.reached_the_end(claimed.claimed_at, claimed.rows.size(), SteadyClock::now() - began);
+    mark_.reached_the_end(claimed.claimed_at, claimed.rows.size(), watch.elapsed());
   } else if (from_mark && claimed.rows.empty()) {
     // Who wants all that was due at some time is to miss nothing of it.
     mark_.forget();
@@ -165,7 +167,7 @@ dispatch::ClaimedRows Claims::claim_from_mark(const Call& call, const std::strin
 
 void Claims::hand_over(Overlooked overlooked) {
   overlooked_.insert(overlooked_.end(), overlooked.ids.begin(), overlooked.ids.end());
-  while (overlooked_.size() > kMostOverlooked) overlooked_.pop_front();
+  while (overlooked_.size() > Overlooked::kMost) overlooked_.pop_front();
   if (overlooked.swept) mark_.swept(*overlooked.swept);
   if (overlooked.many_from.empty()) return;
   mark_.lower(std::move(overlooked.many_from));
@@ -186,6 +188,7 @@ dispatch::ClaimedRows Claims::claim_overlooked(const Call& call) {
     auto claimed =
         claim_by(call, call.layout.claim_overlooked, array_literal(ids), array_literal(call.request.except_streams));
     last_was_full_ = in_a_backlog;
+    std::ranges::copy(kept_back_, std::back_inserter(overlooked_));
     if (claimed.rows.empty() && claimed.refused.empty()) continue;
     claimed.more = true;
     return claimed;
@@ -210,8 +213,8 @@ dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
 
 void Claims::look_ahead(const Call& call) {
   std::vector<std::string> places;
-  const auto began = SteadyClock::now();
-  const auto wanted = ahead_.rows_to_find(began);
+  const Statements::Stopwatch watch{call.statements};
+  const auto wanted = ahead_.rows_to_find(SteadyClock::now());
   const auto found = exec(call.statements, call.layout.look_ahead, wanted, or_null(call.request.due_by),
                           mark_.begin(), array_literal(call.request.except_streams));
   places.reserve(row_count(found));
@@ -219,24 +222,31 @@ void Claims::look_ahead(const Call& call) {
     places.push_back(text_of(line[0]));
     if (!line[1].is_null()) mark_.found_first(text_of(line[1]));
   }
-  mark_.looked(places.size(), SteadyClock::now() - began);
+  mark_.looked(places.size(), watch.elapsed());
   // What one claim takes needs no list.
   if (places.size() <= call.request.limit) places.clear();
   ahead_.found(std::move(places), call.request.due_by, SteadyClock::now());
 }
 
-void Claims::give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed) {
-  if (kept_back_.empty()) {
+void Claims::give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed,
+                                         const std::vector<std::string>& kept_back) {
+  if (kept_back.empty()) {
     if (fitting_ <= UINT32_MAX / 2 && last_was_full_) fitting_ *= 2;
     return;
   }
   fitting_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(claimed.rows.size()));
   claimed.more = true;
-  const std::vector<std::string> verdicts(kept_back_.size(), to_string(Verdict::release));
-  const std::vector<std::string> delays(kept_back_.size(), "0");
-  const std::vector<std::optional<std::string>> errors(kept_back_.size());
-  exec(call.statements, call.layout.settle, array_literal(kept_back_), claimed.lease, array_literal(verdicts),
-       array_literal(delays), array_literal(errors));
+  // One that can't be given back comes again when its lease ends; those that do fit are not to be lost for it.
+  by_halves(call.statements, kept_back.size(), false, SteadyClock::now() + kLongestSearch,
+            [&](std::size_t begin, std::size_t end) {
+              const std::vector<std::string> ids(kept_back.begin() + static_cast<std::ptrdiff_t>(begin),
+                                                 kept_back.begin() + static_cast<std::ptrdiff_t>(end));
+              const std::vector<std::string> verdicts(ids.size(), to_string(Verdict::release));
+              const std::vector<std::string> delays(ids.size(), "0");
+              const std::vector<std::optional<std::string>> errors(ids.size());
+              exec(call.statements, call.layout.settle_unlocked, array_literal(ids), claimed.lease,
+                   array_literal(verdicts), array_literal(delays), array_literal(errors));
+            });
 }
 
 }  // namespace outboxd::postgres

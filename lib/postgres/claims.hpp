@@ -3,6 +3,7 @@
 
 #include "dispatch/ports.hpp"
 #include "outbox/low_water_mark.hpp"
+#include "postgres/by_halves.hpp"
 #include "postgres/layout.hpp"
 #include "postgres/look_ahead.hpp"
 #include "postgres/statements.hpp"
@@ -11,6 +12,7 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
+#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -19,6 +21,9 @@ namespace outboxd::postgres {
 
 /// What was found below the mark from which claims look.
 struct Overlooked {
+  /// More rows than that are found again.
+  static constexpr std::size_t kMost = 20'000;
+
   /// Rows to be claimed by name.
   std::vector<std::string> ids{};
   /// There are many, from this time on; empty: there aren't.
@@ -76,11 +81,16 @@ class Claims {
   dispatch::ClaimedRows claim_from_mark(const Call& call, const std::string& statement, const Others&... others);
   dispatch::ClaimedRows claim_ahead(const Call& call);
   void look_ahead(const Call& call);
-  /// Reads the payloads that did not come with the claim: those of `ids`, among the rows from `begin` on. Rows are
-  /// kept back from the first one on that a batch has no room for, and so are those that can't be read.
-  std::vector<Unreadable> read_payloads(const Call& call, dispatch::ClaimedRows& claimed, std::size_t begin,
-                                        const std::vector<std::string>& ids);
-  void give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed);
+  struct PayloadsRead {
+    /// Rows that are not handed out: those from the first one on that a batch has no room for, and the unreadable.
+    std::vector<std::string> kept_back;
+    std::vector<Unreadable> unreadable;
+  };
+  /// Reads the payloads that did not come with the claim: those of `ids`, among the rows from `begin` on.
+  PayloadsRead read_payloads(const Call& call, dispatch::ClaimedRows& claimed, std::size_t begin,
+                             const std::vector<std::string>& ids);
+  void give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed,
+                                   const std::vector<std::string>& kept_back);
   template <typename... Ids>
   dispatch::ClaimedRows claim_by(const Call& call, const std::string& statement, const Ids&... ids);
   /// Returns the ids of rows that were locked, and are not what was written of them.
@@ -92,7 +102,10 @@ class Claims {
   void claim_unwritten(dispatch::ClaimedRows& claimed, const Call& call, const std::vector<std::string>& ids);
   dispatch::ClaimedRows claim_around(const Call& call, const Failure& failure);
   dispatch::ClaimedRows claim_one_by_one(const Call& call, const std::vector<std::string>& ids,
-                                         const Failure* failure);
+                                         const Failure* failure, std::chrono::milliseconds time = kProbeTimeout);
+  /// Of rows that are tried by their names: those that were too slow by themselves before have their turn one at a
+  /// time, when no others are there.
+  dispatch::ClaimedRows claim_by_name(const Call& call);
   std::optional<dispatch::ClaimedRows> claim_with_patience(const Call& call, std::chrono::milliseconds most);
   void leave_out(const std::vector<std::string>& streams);
   void free_unknown_leases(const Call& call);
@@ -124,6 +137,8 @@ class Claims {
   bool wants_new_connection_ = false;
   /// Claims in a row that were too slow, and found no row that is to blame for it.
   unsigned fruitless_ = 0;
+  /// Rows that were too slow by themselves, and how long each may take the next time.
+  std::map<std::string, std::chrono::milliseconds> slow_;
 };
 
 }  // namespace outboxd::postgres

@@ -7,6 +7,7 @@
 #include "postgres/sqlstate.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -17,10 +18,11 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
-// How long rows are looked for that are in the way of their neighbours.
-constexpr std::chrono::seconds kLongestSearch{3};
 // Beyond this a claim waits for nothing that may be a single row's, as others come meanwhile.
 constexpr std::chrono::seconds kLongestPatience{10};
+// More are forgotten, and begin anew.
+constexpr std::size_t kMostSlow = 1'000;
+
 /// Errors that a row's own contents give rise to, whoever reads it.
 bool is_of_data(std::string_view sqlstate) {
   return sqlstate.starts_with("22") || sqlstate.starts_with("XX");
@@ -92,8 +94,19 @@ std::optional<dispatch::ClaimedRows> Claims::claim_with_patience(const Call& cal
   }
 }
 
+dispatch::ClaimedRows Claims::claim_by_name(const Call& call) {
+  const auto& only = call.request.only;
+  std::vector<std::string> quick;
+  std::ranges::copy_if(only, std::back_inserter(quick), [&](const auto& id) { return !slow_.contains(id); });
+  if (quick.empty()) quick.push_back(only.front());
+  const auto slow = slow_.find(quick.front());
+  auto claimed = claim_one_by_one(call, quick, nullptr, slow == slow_.end() ? kProbeTimeout : slow->second);
+  if (quick.size() < only.size()) claimed.more = true;
+  return claimed;
+}
+
 dispatch::ClaimedRows Claims::claim_one_by_one(const Call& call, const std::vector<std::string>& ids,
-                                               const Failure* failure) {
+                                               const Failure* failure, Milliseconds time) {
   dispatch::ClaimedRows claimed;
   const auto work = [&](std::size_t begin, std::size_t end) {
     // More than a batch holds is left for the next claim.
@@ -109,7 +122,8 @@ dispatch::ClaimedRows Claims::claim_one_by_one(const Call& call, const std::vect
   const auto give_up_at =
       std::min(SteadyClock::now() + kLongestSearch, call.began + call.statements.longest_timeout());
   const bool whole_failed = failure != nullptr && took_its_time(failure->cause);
-  const Statements::Patience patience{call.statements, std::min(call.statements.usual_timeout(), kProbeTimeout)};
+  const auto longest = std::min<Milliseconds>(call.statements.longest_timeout(), kLongestPatience);
+  const Statements::Patience patience{call.statements, std::min(longest, time)};
   const auto refused = by_halves(call.statements, ids.size(), whole_failed, give_up_at, work);
   if (refused.untried > 0) claimed.more = true;
   const auto error = refused.first || failure == nullptr ? refused.first : failure->error;
@@ -120,10 +134,16 @@ dispatch::ClaimedRows Claims::claim_one_by_one(const Call& call, const std::vect
   for (const auto& [index, reason, cause] : refused.items) {
     if (claimed.refusal.empty()) claimed.refusal = with_remedy("claiming from " + call.table + ": " + reason, cause);
     if (!meaning_of_sqlstate(cause).reconnect) all_by_connection = false;
+    if (took_its_time(cause)) {
+      if (slow_.size() >= kMostSlow) slow_.clear();
+      slow_[ids[index]] =
+          std::min<Milliseconds>(kLongestPatience, std::max(call.statements.usual_timeout(), 2 * time));
+    }
     claimed.refused.push_back(refuse(call, ids[index], cause, reason));
   }
   const bool whole_by_connection = failure != nullptr && meaning_of_sqlstate(failure->cause).reconnect;
   wants_new_connection_ = refused.items.empty() ? whole_by_connection : all_by_connection;
+  for (const auto& row : claimed.rows) slow_.erase(row.id);
   sort_as(ids, claimed.rows);
   return claimed;
 }

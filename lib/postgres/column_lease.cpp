@@ -45,7 +45,7 @@ SELECT {key}::text, CASE WHEN row_number() OVER (ORDER BY {available_at}) = 1 TH
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
   SELECT {id} AS id, {available_at} AS available_at FROM {table}
-   WHERE {due} AND {id_fits} AND NOT {id} {id_equals} ANY ($3::text[]::{ids}){no_suspects}{from}{but_streams}
+   WHERE {due} AND {id_fits} AND {not_left_out}{no_suspects}{from}{but_streams}
    ORDER BY {available_at} LIMIT $1::bigint) AS due
  ORDER BY available_at, id)sql";
 
@@ -106,25 +106,27 @@ SELECT worker, NULL FROM (
 UNION ALL (
 SELECT NULL, id::text FROM leased WHERE {is_suspect} ORDER BY attempts LIMIT 1000))sql";
 
-constexpr std::string_view kAmongTheFirst = R"sql(
-   AND {id} {id_equals} ANY (ARRAY(SELECT {id} FROM {table}
-                          WHERE {pending} AND {available_at} <= now(){filter}
-                          ORDER BY {available_at} LIMIT 5000)))sql";
+// Rows that others have locked keep their leases.
+constexpr std::string_view kLeasedAmongTheFirst = R"sql(
+ WHERE {id} {id_equals} ANY (ARRAY(
+         SELECT {id} FROM {table}
+          WHERE {of_whom} AND {locked_until} > now() AND {pending}
+            AND {id} {id_equals} ANY (ARRAY(SELECT {id} FROM {table}
+                                   WHERE {pending} AND {available_at} <= now(){filter}
+                                   ORDER BY {available_at} LIMIT 5000))
+            FOR UPDATE SKIP LOCKED)))sql";
 
 // Ended, and not forgotten: that they were there tells the next claim that this one had no outcome.
-constexpr std::string_view kFreeLeases = R"sql(
-UPDATE {table} SET {locked_until} = now()
- WHERE {locked_by}::text = ANY ($1::text[]) AND {locked_until} > now() AND {pending}{among_the_first})sql";
+constexpr const char* kFreeLeases = "UPDATE {table} SET {locked_until} = now()";
+constexpr const char* kOfWorkers = "{locked_by}::text = ANY ($1::text[])";
 
-constexpr std::string_view kRenameLeases = R"sql(
-UPDATE {table} SET {locked_by} = {worker}
- WHERE {locked_by}::text = ANY ({our_names}) AND {locked_by}::text <> {worker} AND {locked_until} > now() AND {pending}
-   {among_the_first})sql";
+constexpr const char* kRenameLeases = "UPDATE {table} SET {locked_by} = {worker}";
+constexpr const char* kOfEarlierNames = "{locked_by}::text = ANY ({our_names}) AND {locked_by}::text <> {worker}";
 
-constexpr std::string_view kFreeUnknownLeases = R"sql(
-UPDATE {table} SET {locked_until} = NULL, {attempts} = greatest({attempts} - 1, 0)
- WHERE {locked_by}::text = ANY ({our_names}) AND {locked_until} > now() AND {pending}
-   AND {locked_until} <> ALL ($1::timestamptz[]){among_the_first})sql";
+constexpr const char* kFreeUnknownLeases =
+    "UPDATE {table} SET {locked_until} = NULL, {attempts} = greatest({attempts} - 1, 0)";
+constexpr const char* kUnknownOfOurs =
+    "{locked_by}::text = ANY ({our_names}) AND {locked_until} <> ALL ($1::timestamptz[])";
 
 // Every count stops at the cap, so that a large backlog costs no more than the cap.
 constexpr std::string_view kSample = R"sql(
@@ -158,20 +160,24 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   sql.set("still_due", kStillDue);
   sql.set("is_suspect", "lease < now() AND attempts BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} - 1");
   sql.set("ours", kOurs);
-  sql.set("among_the_first", kAmongTheFirst);
   sql.set("no_suspects", kNoSuspects);
+  const auto on_leases = [&sql](const char* update, const char* of_whom) {
+    auto leased = sql;
+    leased.set("of_whom", of_whom);
+    return leased.fill_write(std::string{update}.append(kLeasedAmongTheFirst));
+  };
   Layout layout;
   sql.add_claims(layout, kClaim, kClaim, "{no_suspects}",
                  "EXISTS (SELECT FROM {table} WHERE {pending} AND {available_at} <= now(){from}{filter})");
   sql.add_settlements(layout, kMarkPublished, kSettle);
   sql.add_looks(layout, bounded_places(std::string{kLookAhead}, terms), kDueIds, "{no_suspects}");
-  layout.free_unknown_leases = sql.fill_write(kFreeUnknownLeases);
-  layout.rename_leases = sql.fill_write(kRenameLeases);
+  layout.free_unknown_leases = on_leases(kFreeUnknownLeases, kUnknownOfOurs);
+  layout.rename_leases = on_leases(kRenameLeases, kOfEarlierNames);
   layout.bury = sql.fill_write(kBury);
   layout.bury_due_nameless = bury_due_nameless_sql(sql, terms, ", {locked_until} = NULL");
   layout.bury_nameless = sql.fill_write(kBuryNameless);
   layout.look_out = sql.fill_read(kLookOut);
-  layout.free_leases = sql.fill_write(kFreeLeases);
+  layout.free_leases = on_leases(kFreeLeases, kOfWorkers);
   layout.suspects = sql.fill_read(kSuspects);
   layout.sample = sql.fill_read(kSample);
   layout.in_hand = sql.fill_read(kInHand);

@@ -52,11 +52,11 @@ struct Layout {
   /// Each claim counts as an attempt, also one without an outcome.
   bool claims_count = true;
   /// $1 limit, $2 due by, $3 from, $4 streams to leave out. Leaves out suspects. Returns id, stream, payload,
-  /// attempt, lease, claimed at, payload's bytes, dedupe key, to be read; bytes of the id, of the stream's name and of
-  /// the dedupe key, where these are cut as they are too long, and the row's place, if its id is. First comes a line
-  /// with "claimed at", and, as to be read, whether any rows are due from there on, leased or not; then the rows in
-  /// publishing order. A row whose payload is to be read is too large for its share of the claim; the lease is NULL
-  /// where it is over already. Rows that were locked and not changed come last: an id, and nothing else.
+  /// attempt, lease, claimed at, payload's bytes, dedupe key, to be read; bytes of the id, of the stream's name and
+  /// of the dedupe key, where these are cut as they are too long, and the row's place, if its id is. First comes a
+  /// line with "claimed at", and, as to be read, whether any rows are due from there on, leased or not; then the rows
+  /// in publishing order. A row whose payload is to be read is too large for its share of the claim; the lease is
+  /// NULL where it is over already. Rows that were locked and not changed come last: an id, and nothing else.
   std::string claim;
   /// The same, without the rows whose ids are in $3; $4 is from, $5 streams to leave out.
   std::string claim_others;
@@ -96,8 +96,8 @@ struct Layout {
   /// Where rows are named by ids that may be of any length: declares due rows dead whose ids are too long to compare
   /// them, which claims leave out. $1 most of them, $2 the error. Returns the id's beginning, and its bytes.
   std::string bury_due_nameless;
-  /// Marks rows published. $1 ids, $2 lease. Returns a line for each row that was written, with its id where it is not
-  /// what was written of it, and else NULL; so do the next two.
+  /// Marks rows published. $1 ids, $2 lease. Returns a line for each row that was written, with its id where it is
+  /// not what was written of it, and else NULL; so do the next two.
   std::string mark_published;
   /// Writes outcomes of any kind. $1 ids, $2 lease, $3 verdicts, $4 delays in microseconds (0: keep the time), $5
   /// errors (NULL: keep the error).

@@ -73,6 +73,9 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
   put("id_equals", terms.id_equals);
   put("ids", terms.id_type + "[]");
   put("id_type", terms.id_type);
+  // As text, so that an id of another type, from before the column was altered, is that of no row; and by a hash, as
+  // there may be thousands.
+  set("not_left_out", "{id}::text NOT IN (SELECT unnest($3::text[]))");
   put("stream", column(shape.stream));
   put("payload", column(shape.payload));
   put("attempts", column(shape.attempts));
@@ -207,7 +210,7 @@ void LayoutSql::add_claims(Layout& layout, std::string_view claim, std::string_v
   constexpr std::string_view kLeaseEnd = "now() + {lease_ms} * interval '1 millisecond'";
   const std::string usual{ordinary};
   const std::string these = " AND {id} {id_equals} ANY ($3::text[]::{ids})";
-  const std::string others = usual + " AND NOT {id} {id_equals} ANY ($3::text[]::{ids})";
+  const std::string others = usual + " AND {not_left_out}";
   const std::string places = usual + " AND {key} {key_equals} ANY ($3::{keys})";
   layout.claim = with(claim, usual + "{from}" + but_streams_sql("$4"), kDue, kLeaseEnd, "$3");
   layout.claim_others = with(claim, others + "{from}" + but_streams_sql("$5"), kDue, kLeaseEnd, "$4");

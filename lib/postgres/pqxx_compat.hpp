@@ -69,9 +69,14 @@ pqxx::result exec_prepared(pqxx::transaction_base& transaction, const std::strin
   return static_cast<std::size_t>(result.size());
 }
 
-/// A column's text; empty text for NULL.
+/// A column's text, as long as its result lives; empty text for NULL.
+[[nodiscard]] inline std::string_view view_of(const pqxx::field& field) {
+  return {field.c_str(), static_cast<std::size_t>(field.size())};
+}
+
+/// A copy of it.
 [[nodiscard]] inline std::string text_of(const pqxx::field& field) {
-  return field.is_null() ? std::string{} : std::string(field.c_str(), static_cast<std::size_t>(field.size()));
+  return std::string{view_of(field)};
 }
 
 /// A column's text; no value for NULL. (Reading std::optional through libpqxx 6.4 is broken.)

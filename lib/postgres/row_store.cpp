@@ -9,6 +9,8 @@
 #include "postgres/worker_name.hpp"
 
 #include <algorithm>
+#include <iterator>
+#include <set>
 #include <utility>
 
 namespace outboxd::postgres {
@@ -100,7 +102,10 @@ dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
 
 void RowStore::keep_a_name(Statements& statements) {
   auto& session = claims_at_.session;
-  if (session.is_pooled()) return;
+  if (session.is_pooled()) {
+    go_without_lock(statements, table_);
+    return;
+  }
   auto warning = postgres::keep_a_name(statements, table_, claims_at_.lock, session.connections());
   if (!warning.empty()) warnings_.push_back(std::move(warning));
 }
@@ -156,7 +161,12 @@ dispatch::Settled RowStore::settle(Statements& statements, const Driver& driver,
   // The worker was renamed meanwhile, and its leases with it. What is written is ours no more.
   auto rest = write(*now);
   rest.written += settled.written;
-  rest.undone.insert(rest.undone.end(), settled.undone.begin(), settled.undone.end());
+  for (auto& row : settled.undone) {
+    // What was undone may be ours still, and undone again.
+    if (std::ranges::find(rest.undone, row.id, &dispatch::RefusedRow::id) == rest.undone.end()) {
+      rest.undone.push_back(std::move(row));
+    }
+  }
   return rest;
 }
 
@@ -177,9 +187,18 @@ dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> RowStore::settle(
 void RowStore::remember_released(const dispatch::Settlement& settlement) {
   if (mark_.empty()) return;
   // They are due since they were before.
+  std::vector<std::string> ids;
   for (const auto& outcome : settlement.outcomes) {
-    if (outcome.verdict == Verdict::release && outcome.delay.count() == 0) overlooked_.ids.push_back(outcome.id);
+    if (outcome.verdict == Verdict::release && outcome.delay.count() == 0) ids.push_back(outcome.id);
   }
+  remember_overlooked(ids);
+}
+
+void RowStore::remember_overlooked(const std::vector<std::string>& ids) {
+  if (overlooked_.ids.size() > Overlooked::kMost) overlooked_.ids.clear();
+  // While nothing is claimed, each look finds the same ones.
+  const std::set<std::string, std::less<>> known(overlooked_.ids.begin(), overlooked_.ids.end());
+  std::ranges::copy_if(ids, std::back_inserter(overlooked_.ids), [&](const auto& id) { return !known.contains(id); });
 }
 
 dispatch::Awaitable<dispatch::StoreResult<dispatch::LookOut>> RowStore::look_out(int sightings, std::string due_by) {
@@ -198,7 +217,7 @@ dispatch::Awaitable<dispatch::StoreResult<dispatch::LookOut>> RowStore::look_out
   auto looked = co_await watches_at_.session.run("looking around in " + table_.name(), std::move(look));
   if (!looked) co_return looked.error();
   auto& found = looked->overlooked;
-  overlooked_.ids.insert(overlooked_.ids.end(), found.ids.begin(), found.ids.end());
+  remember_overlooked(found.ids);
   if (!found.many_from.empty()) overlooked_.many_from = std::move(found.many_from);
   if (found.swept) overlooked_.swept = found.swept;
   co_return std::move(looked->seen);

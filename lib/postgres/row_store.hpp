@@ -71,6 +71,7 @@ class RowStore final : public dispatch::RowStore {
   /// On the settle thread.
   dispatch::Settled settle(Statements& statements, const Driver& driver, const dispatch::Settlement& settlement);
   void remember_released(const dispatch::Settlement& settlement);
+  void remember_overlooked(const std::vector<std::string>& ids);
   void pass_on_warnings();
 
   TableDriver table_;

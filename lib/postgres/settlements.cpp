@@ -16,8 +16,6 @@
 namespace outboxd::postgres {
 namespace {
 
-// How long rows are looked for that are in the way of their neighbours.
-constexpr std::chrono::seconds kLongestSearch{3};
 // Causes of our own, where there is no SQLSTATE.
 constexpr const char* kUnwritten = "unwritten";
 constexpr const char* kUndone = "undone";
@@ -68,15 +66,19 @@ class Writer {
   /// `slow`: the whole of it has been tried, and took too long.
   void write_in_parts(bool slow) {
     const std::span all{settlement_.outcomes};
-    const Statements::Patience patience{statements_, std::min(statements_.usual_timeout(), kProbeTimeout)};
     const auto now = std::chrono::steady_clock::now();
     std::vector<bool> tried(all.size());
-    const auto refused =
-        by_halves(statements_, all.size(), slow, now + kLongestSearch, [&](std::size_t begin, std::size_t end) {
-          take(settle_with(layout_.settle_unlocked, all.subspan(begin, end - begin)));
-          std::fill(tried.begin() + static_cast<std::ptrdiff_t>(begin),
-                    tried.begin() + static_cast<std::ptrdiff_t>(end), true);
-        });
+    const auto work = [&](std::size_t begin, std::size_t end) {
+      take(settle_with(layout_.settle_unlocked, all.subspan(begin, end - begin)));
+      std::fill(tried.begin() + static_cast<std::ptrdiff_t>(begin), tried.begin() + static_cast<std::ptrdiff_t>(end),
+                true);
+    };
+    auto refused = [&] {
+      const Statements::Patience patience{statements_, std::min(statements_.usual_timeout(), kProbeTimeout)};
+      return by_halves(statements_, all.size(), slow, now + kLongestSearch, work);
+    }();
+    // The first time their neighbours don't wait for them.
+    if (settlement_.in_parts) try_slow_ones(refused.items, work);
     auto& settled = written_.settled;
     if (settled.written == 0 && refused.items.empty() && refused.first) std::rethrow_exception(refused.first);
     written_.wants_new_connection = settled.written == 0 && !refused.items.empty();
@@ -99,6 +101,31 @@ class Writer {
     const OutcomeArrays arrays{outcomes, statements_.takes_unicode()};
     return exec(statements_, statement, array_literal(arrays.ids), settlement_.lease, array_literal(arrays.verdicts),
                 array_literal(arrays.delays), array_literal(arrays.errors));
+  }
+
+  /// Of those that took too long, as many as the usual time of one statement allows; each time others first.
+  template <class Work>
+  void try_slow_ones(std::vector<Refusals::One>& items, Work work) {
+    using Clock = std::chrono::steady_clock;
+    const auto begin = std::partition(items.begin(), items.end(),
+                                      [](const Refusals::One& item) { return !took_its_time(item.cause); });
+    std::vector<Refusals::One> slow(begin, items.end());
+    items.erase(begin, items.end());
+    if (slow.empty()) return;
+    const auto first = Clock::now().time_since_epoch().count() % static_cast<Clock::rep>(slow.size());
+    std::ranges::rotate(slow, slow.begin() + first);
+    const auto end = Clock::now() + statements_.usual_timeout();
+    for (auto& item : slow) {
+      const auto left = std::chrono::floor<std::chrono::milliseconds>(end - Clock::now());
+      if (left > kProbeTimeout) {
+        const Statements::Patience patience{statements_, left};
+        const auto again = by_halves(statements_, 1, false, end, [&](std::size_t /*begin*/, std::size_t /*end*/) {
+          work(item.index, item.index + 1);
+        });
+        if (again.items.empty()) continue;
+      }
+      items.push_back(std::move(item));
+    }
   }
 
   /// A line for each row that was written, with its id where it is not what was written.
@@ -134,7 +161,10 @@ class Writer {
     const auto known = settled.written + settled.undone.size() + settled.refused.size() + settled.untried.size();
     if (known >= settlement_.outcomes.size()) return;
     const auto is_known = [&](const std::string& id) {
-      return std::ranges::find(settled.refused, id, &dispatch::RefusedRow::id) != settled.refused.end() ||
+      const auto holds = [&id](const auto& rows) {
+        return std::ranges::find(rows, id, &dispatch::RefusedRow::id) != rows.end();
+      };
+      return holds(settled.refused) || holds(settled.undone) ||
              std::ranges::find(settled.untried, id) != settled.untried.end();
     };
     const auto ids = array_literal(ids_of(settlement_.outcomes));

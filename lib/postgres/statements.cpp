@@ -41,6 +41,7 @@ pqxx::result Statements::run(const std::string& sql, const std::vector<Parameter
 
 bool Statements::connection_works() {
   try {
+    ++round_trips_;
     exec_parameters(transaction_, "SELECT 1", {});
     return true;
   } catch (const std::exception&) {
@@ -51,6 +52,7 @@ bool Statements::connection_works() {
 void Statements::set_timeout(std::chrono::milliseconds time) {
   const auto setting = "statement_timeout = " + std::to_string(time.count());
   if (mode_.settings.empty()) {
+    ++round_trips_;
     exec_parameters(transaction_, "SET " + setting, {});
   } else {
     further_settings_ = "; SET LOCAL " + setting;
@@ -69,11 +71,13 @@ void Statements::restore_timeout() noexcept {
 pqxx::result Statements::run_once(const std::string& sql, const std::vector<Parameter>& parameters) {
   if (mode_.prepares) return run_prepared(sql, parameters);
   if (!mode_.settings.empty()) return run_with_settings(sql, parameters);
+  ++round_trips_;
   return exec_parameters(transaction_, sql, parameters);
 }
 
 pqxx::result Statements::run_prepared(const std::string& sql, const std::vector<Parameter>& parameters) {
   const auto [statement, is_new] = prepared_.try_emplace(sql, name_of(sql, prepared_.size()));
+  round_trips_ += is_new ? 2 : 1;
   if (is_new) {
     try {
       prepare(connection_, statement->second, sql);
@@ -86,6 +90,7 @@ pqxx::result Statements::run_prepared(const std::string& sql, const std::vector<
 }
 
 pqxx::result Statements::run_with_settings(const std::string& sql, const std::vector<Parameter>& parameters) {
+  round_trips_ += 3;
   try {
     exec(transaction_, "BEGIN ISOLATION LEVEL READ COMMITTED; " + mode_.settings + further_settings_);
     auto result = exec_parameters(transaction_, sql, parameters);

@@ -24,6 +24,8 @@ struct StatementMode {
   /// For one statement, as the settings say: what most of them keep to, and the most that any may take.
   std::chrono::milliseconds usual_timeout{0};
   std::chrono::milliseconds longest_timeout{0};
+  /// What the way to the server and back took when the connection was new.
+  std::chrono::nanoseconds round_trip{0};
 };
 
 /// Runs statements on one connection, each in a transaction of its own. Behind a pooler, which hands its sessions
@@ -56,6 +58,21 @@ class Statements {
    private:
     Statements& statements_;
   };
+  /// Measures how long the server takes: what passes, but for the ways to it and back.
+  class Stopwatch {
+   public:
+    explicit Stopwatch(const Statements& statements)
+        : statements_{statements}, began_{std::chrono::steady_clock::now()}, round_trips_{statements.round_trips_} {}
+    [[nodiscard]] std::chrono::nanoseconds elapsed() const {
+      const auto on_the_way = (statements_.round_trips_ - round_trips_) * statements_.mode_.round_trip;
+      return std::chrono::steady_clock::now() - began_ - on_the_way;
+    }
+
+   private:
+    const Statements& statements_;
+    std::chrono::steady_clock::time_point began_;
+    int round_trips_;
+  };
   [[nodiscard]] std::chrono::milliseconds usual_timeout() const { return mode_.usual_timeout; }
   [[nodiscard]] std::chrono::milliseconds longest_timeout() const { return mode_.longest_timeout; }
 
@@ -71,6 +88,8 @@ class Statements {
   pqxx::nontransaction transaction_;
   const StatementMode& mode_;
   PreparedStatements& prepared_;
+  /// How many there were so far.
+  int round_trips_ = 0;
   /// Of a pooled session, beside the settings.
   std::string further_settings_;
 };

@@ -17,7 +17,7 @@ bool same(const Layout& a, const Layout& b) {
 }  // namespace
 
 TableDriver::TableDriver(std::string name, TableShape shape, LayoutTerms terms)
-    : name_{std::move(name)}, shape_{std::move(shape)} {
+    : name_{std::move(name)}, shape_{std::move(shape)}, found_{name_} {
   make(std::move(terms));
 }
 
@@ -32,9 +32,15 @@ std::shared_ptr<const Driver> TableDriver::driver() const {
 }
 
 TableReport TableDriver::inspect(Statements& statements) {
-  auto report = inspect_table(statements, name_, shape_, driver()->terms.worker.size());
+  std::string table;
+  {
+    const std::lock_guard lock{mutex_};
+    table = found_;
+  }
+  auto report = inspect_table(statements, table, shape_, driver()->terms.worker.size());
   if (report.problems.empty()) {
     const std::lock_guard lock{mutex_};
+    found_ = report.table;
     make(with_facts(driver_->terms, report));
   }
   return report;

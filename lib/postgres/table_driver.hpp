@@ -52,6 +52,9 @@ class TableDriver {
   std::string name_;
   TableShape shape_;
   mutable std::mutex mutex_;
+  /// What to look for: the name, and from the first fit report on the schema that it was found in, too, as somebody
+  /// may create a table of that name in one that comes before it in the search path.
+  std::string found_;
   std::shared_ptr<const Driver> driver_;
 };
 

@@ -2,6 +2,7 @@
 #include "postgres/watch.hpp"
 
 #include "postgres/array_literal.hpp"
+#include "postgres/by_halves.hpp"
 #include "postgres/snapshot_holder.hpp"
 
 #include <utility>
@@ -30,6 +31,7 @@ constexpr const char* kEnd = "infinity";
 Watch::Result Watch::look(Statements& statements, const Layout& layout, const Request& request) {
   Result result;
   const auto began = SteadyClock::now();
+  const Statements::Stopwatch watch{statements};
   // Without a mark every claim walks over all of it, and is quick.
   auto reach = request.mark.empty() ? Reach::all : pace_.next(began);
   if (!layout.look_out.empty()) look_for_the_dead(statements, layout, request, reach, result);
@@ -38,7 +40,7 @@ Watch::Result Watch::look(Statements& statements, const Layout& layout, const Re
   if (!request.mark.empty() && reach != Reach::nothing) sweep(statements, layout, request, reach, result);
   const auto ended = SteadyClock::now();
   pace_.looked(reach, ended, ended - began);
-  if (reach == Reach::all) tell_of_slow_looks(statements, ended - began, result);
+  if (reach == Reach::all) tell_of_slow_looks(statements, watch.elapsed(), result);
   result.seen.some_overlooked = !result.overlooked.ids.empty() || !result.overlooked.many_from.empty();
   return result;
 }
@@ -72,11 +74,11 @@ void Watch::look_for_the_dead(Statements& statements, const Layout& layout, cons
   missing_ = std::move(missing);
   seen.some_missing = !missing_.empty();
   if (seen.freed.empty()) return;
-  exec(statements, layout.free_leases, array_literal(seen.freed));
+  if (!look_after_leases(statements, layout.free_leases, array_literal(seen.freed))) seen.freed.clear();
 }
 
 void Watch::sweep(Statements& statements, const Layout& layout, const Request& request, Reach reach, Result& result) {
-  const auto began = SteadyClock::now();
+  const Statements::Stopwatch watch{statements};
   const auto found = exec(statements, layout.overlooked, kMany, request.mark,
                           reach == Reach::all ? kStart : request.mark, array_literal(request.except_streams));
   auto& overlooked = result.overlooked;
@@ -90,7 +92,7 @@ void Watch::sweep(Statements& statements, const Layout& layout, const Request& r
       overlooked.ids.push_back(text_of(line[0]));
     }
   }
-  if (reach == Reach::all) overlooked.swept = SteadyClock::now() - began;
+  if (reach == Reach::all) overlooked.swept = watch.elapsed();
 }
 
 void Watch::tell_of_slow_looks(Statements& statements, std::chrono::nanoseconds took, Result& result) {

@@ -77,8 +77,12 @@ std::string renamed_worker(std::string worker) {
   return worker;
 }
 
+bool is_unlocked_worker(std::string_view worker) {
+  return worker.starts_with(kUnlocked);
+}
+
 std::string unlocked_worker(std::string_view worker) {
-  if (worker.starts_with(kUnlocked)) return std::string{worker};
+  if (is_unlocked_worker(worker)) return std::string{worker};
   if (worker.starts_with(kLocked)) worker.remove_prefix(kLocked.size());
   return std::string{kUnlocked}.append(worker);
 }

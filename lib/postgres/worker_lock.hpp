@@ -33,6 +33,7 @@ class WorkerLock {
 
 /// A name that says that no lock shows whether the worker lives: its rows wait for their lease's end.
 [[nodiscard]] std::string unlocked_worker(std::string_view worker);
+[[nodiscard]] bool is_unlocked_worker(std::string_view worker);
 
 /// A condition that is true when no session holds the lock of the worker that `expression` names. It takes no lock,
 /// in whose moment another session's try would fail.

@@ -1,16 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/worker_name.hpp"
 
+#include "postgres/by_halves.hpp"
+
 namespace outboxd::postgres {
 namespace {
 
 constexpr int kMostNames = 3;
-constexpr const char* kPooledPrefix = "pooled:";
 
 }  // namespace
 
 bool shows_life(const Driver& driver) {
-  return !driver.layout.look_out.empty() && !driver.terms.worker.starts_with(kPooledPrefix);
+  return !driver.layout.look_out.empty() && !is_unlocked_worker(driver.terms.worker);
 }
 
 std::string keep_a_name(Statements& statements, TableDriver& table, WorkerLock& lock, std::uint64_t connection) {
@@ -22,12 +23,13 @@ std::string keep_a_name(Statements& statements, TableDriver& table, WorkerLock& 
     driver = table.driver();
     locked = lock.hold(statements, connection, driver->terms.worker);
   }
-  if (!locked) {
-    table.rename_worker(unlocked_worker(driver->terms.worker));
+  // Others must not take rows for a dead worker's that are being published.
+  if (locked) {
+    look_after_leases(statements, driver->layout.rename_leases);
+  } else {
+    go_without_lock(statements, table);
     driver = table.driver();
   }
-  // Others must not take rows for a dead worker's that are being published.
-  exec(statements, driver->layout.rename_leases);
   const std::string what =
       "the advisory lock by which others see that this worker lives could not be taken, as a session that is none of "
       "ours holds it or waits for it; it goes on ";
@@ -38,7 +40,13 @@ std::string keep_a_name(Statements& statements, TableDriver& table, WorkerLock& 
 
 void go_without_lock(TableDriver& table) {
   const auto worker = table.driver()->terms.worker;
-  if (!worker.starts_with(kPooledPrefix)) table.rename_worker(kPooledPrefix + worker);
+  if (!is_unlocked_worker(worker)) table.rename_worker(unlocked_worker(worker));
+}
+
+void go_without_lock(Statements& statements, TableDriver& table) {
+  if (!shows_life(*table.driver())) return;
+  go_without_lock(table);
+  look_after_leases(statements, table.driver()->layout.rename_leases);
 }
 
 }  // namespace outboxd::postgres

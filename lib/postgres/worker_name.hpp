@@ -19,7 +19,9 @@ namespace outboxd::postgres {
 /// throws.
 std::string keep_a_name(Statements& statements, TableDriver& table, WorkerLock& lock, std::uint64_t connection);
 
-/// Nobody can see whether the worker lives, as behind a pooler: its name says so.
+/// Nobody can see whether the worker lives, as behind a pooler: its name says so. The second one is for a worker that
+/// may hold leases already, and blocks.
 void go_without_lock(TableDriver& table);
+void go_without_lock(Statements& statements, TableDriver& table);
 
 }  // namespace outboxd::postgres

@@ -49,6 +49,20 @@ TEST_CASE("a batch is cut by bytes: what doesn't fit is given back untouched, an
   CHECK(batches(http_port(*daemon)) >= 20);
 }
 
+TEST_CASE("a row that doesn't fit, and can't be given back, costs its batch nothing") {
+  const auto database = contract_database();
+  const auto stream = new_stream();
+  database.exec(
+      "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.id = 'r05' AND NEW.locked_until IS"
+      " NULL AND NEW.dispatched_at IS NULL THEN RAISE EXCEPTION 'not this row'; END IF; RETURN NEW; END $$;"
+      " CREATE TRIGGER keep BEFORE UPDATE ON event_outbox FOR EACH ROW EXECUTE FUNCTION keep();"
+      " INSERT INTO event_outbox (id, stream_name, payload_json) SELECT 'r' || lpad(n::text, 2, '0'), '" +
+      stream + "', jsonb_build_object('text', repeat('x', 100000)) FROM generate_series(1, 8) AS n");
+  const auto daemon = start_outboxd({"--batch", "8", "--batch-bytes", "256KiB", "--lease", "60s"},
+                                    outboxd_environment(database));
+  wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL AND attempts = 1") == 7; });
+}
+
 TEST_CASE("a row larger than a batch goes alone") {
   const auto database = contract_database();
   const auto stream = new_stream();

@@ -89,6 +89,33 @@ TEST_CASE("the id gets another type under a running daemon, and another") {
   }
 }
 
+TEST_CASE("an id that is set apart is of no type that the column has by now: others are claimed all the same") {
+  for (const auto& kind : kKinds) {
+    CAPTURE(kind.table);
+    World world(kind);
+    world.insert(30);
+    world.wait_until_settled();
+    const std::string more = kind.table == "caracal_outbox" ? ", producer, dedupe_key" : "";
+    const std::string values = kind.table == "caracal_outbox" ? ", 'coordinator', 'evt'" : "";
+    world.database.exec(
+        "CREATE FUNCTION judge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF NEW.id::text = 'evt-12' THEN RAISE"
+        " EXCEPTION 'not this row'; END IF; RETURN NEW; END $$; CREATE TRIGGER judge BEFORE UPDATE ON " +
+        kind.table + " FOR EACH ROW EXECUTE FUNCTION judge(); INSERT INTO " + kind.table + " (id, " +
+        kind.stream_column + ", payload_json" + more + ") VALUES ('evt-12', '" + world.stream + "', '{}'" + values +
+        ")");
+    world.insert(30);
+    world.wait_until_settled();
+    wait_until([&] { return contains(world.outboxd->err(), "row evt-12: it can't be claimed"); });
+    world.database.exec("DELETE FROM " + kind.table + " WHERE id = 'evt-12'; ALTER TABLE " + kind.table +
+                        " ALTER id TYPE uuid USING id::uuid");
+    for (int i = 0; i < 3; ++i) {
+      world.insert(30);
+      world.wait_until_settled();
+    }
+    CHECK(http_get(world.port, "/readyz").status == 200);
+  }
+}
+
 TEST_CASE("a partitioned table takes the place of a plain one, rows and all") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
@@ -102,6 +129,21 @@ TEST_CASE("a partitioned table takes the place of a plain one, rows and all") {
         t + " FOR VALUES WITH (MODULUS 2, REMAINDER 1); INSERT INTO " + t +
         " SELECT * FROM plain; DROP TABLE plain; COMMIT");
   }
+}
+
+TEST_CASE("a table of the same name in an earlier schema of the search path doesn't take the place of the one at work") {
+  World world({"public.event_outbox", "stream_name", kKinds.front().settled, kKinds.front().flags});
+  world.insert(30);
+  world.wait_until_settled();
+  // The search path begins with the role's own name. That the id changes has the table looked up at once.
+  world.database.exec(
+      "CREATE SCHEMA postgres; CREATE TABLE postgres.event_outbox (LIKE public.event_outbox INCLUDING ALL);"
+      " INSERT INTO postgres.event_outbox (id, stream_name, payload_json) VALUES ('forged', 'forged', '{}');"
+      " ALTER TABLE public.event_outbox ALTER id TYPE uuid USING id::uuid");
+  world.insert(30);
+  world.wait_until_settled();
+  CHECK(published(world.redis.probe(), world.stream).each_once(60));
+  CHECK(world.database.scalar("SELECT count(*) FROM postgres.event_outbox WHERE attempts > 0") == "0");
 }
 
 TEST_CASE("a column is renamed: readiness says which one, until it is back") {

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows whose lease is lost: taken over by another worker, or left behind by a dispatcher that was killed.
+#include "postgres/pqxx_compat.hpp"
 #include "support/http.hpp"
 #include "support/outbox_table.hpp"
 #include "support/wait.hpp"
@@ -103,6 +104,22 @@ TEST_CASE("the lease of a dispatcher that hangs but lives is honoured") {
   CHECK(count_rows(database, "locked_until > now() AND attempts = 1") == 5);
   hanging.outboxd->signal(SIGCONT);
   wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL AND attempts = 1") == 5; });
+}
+
+TEST_CASE("a dead worker's row that another session has locked keeps its neighbours no longer") {
+  PrivateRedis redis;
+  const auto database = contract_database();
+  insert_rows(database, "a", "stream", 3);
+  database.exec(
+      "UPDATE event_outbox SET attempts = 1, locked_by = 'outboxd:host:1:nobody', locked_until = now() + interval '1 "
+      "hour'");
+  const auto other = database.connect();
+  pqxx::work transaction{*other};
+  outboxd::postgres::exec(transaction, "SELECT FROM event_outbox WHERE id = 'a000002' FOR UPDATE");
+  const auto outboxd = start_outboxd({"run", "--poll-interval", "20ms"}, outboxd_environment(database, redis));
+  wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") == 2; });
+  transaction.commit();
+  wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") == 3; });
 }
 
 TEST_CASE("a row that its dispatchers may have died of is taken alone, and its neighbours don't pay for it") {

@@ -3,6 +3,8 @@
 // same.
 #include "postgres/pqxx_compat.hpp"
 #include "support/caracal_table.hpp"
+#include "support/fault_proxy.hpp"
+#include "support/http.hpp"
 #include "support/outbox_table.hpp"
 #include "support/wait.hpp"
 
@@ -125,6 +127,29 @@ TEST_CASE("caracal_outbox: what lies below the mark is found") {
       "INSERT INTO caracal_outbox (id, producer, topic, dedupe_key, payload_json, available_at) SELECT 'many ' || n, "
       "'coordinator', 't', 'm' || n, '{}', now() - n * interval '1 second' FROM generate_series(1, 3000) AS n");
   wait_for(database, "caracal_outbox WHERE id LIKE 'many %'", 3000, "status = 'published'");
+}
+
+TEST_CASE("a Postgres that is far away is none whose index is full of what is gone") {
+  const auto database = contract_database();
+  outboxd::test::FaultProxy proxy(outboxd::test::shared_postgres().port());
+  proxy.delay(std::chrono::milliseconds(15));
+  auto environment = outboxd_environment(database);
+  environment["DATABASE_URL"] = "postgresql://postgres@127.0.0.1:" + std::to_string(proxy.port()) + "/" + database.name;
+  const auto outboxd =
+      start_outboxd({"run", "--http-listen", "127.0.0.1:0", "--poll-interval", "20ms"}, environment);
+  const auto port = outboxd::test::http_port(*outboxd);
+  const auto metrics = [port] { return outboxd::test::http_get(port, "/metrics").body; };
+  insert_row(database, "a", "s", "{}");
+  wait_for(database, "event_outbox WHERE id = 'a'", 1, "dispatched_at IS NOT NULL");
+  // Five seconds at least, in which it looks six times.
+  wait_until([&] {
+    const auto page = metrics();
+    const std::string series = "outboxd_claim_seconds_count{dispatcher=\"outbox\"} ";
+    const auto at = page.find(series);
+    return at != std::string::npos && std::stoi(page.substr(at + series.size())) >= 100;
+  });
+  CHECK(contains(metrics(), "outboxd_slow_look_seconds{dispatcher=\"outbox\"} 0\n"));
+  CHECK_FALSE(contains(outboxd->err(), "look through the table's index takes"));
 }
 
 TEST_CASE("a dispatcher of one stream says that its table has no index for it, and finds one") {

@@ -186,6 +186,22 @@ TEST_CASE("a row whose trigger takes long is in nobody's way for long") {
   }
 }
 
+TEST_CASE("rows that take long each, and too long together, are claimed and settled all the same") {
+  for (const auto& kind : {kEvent, kCaracal}) {
+    for (const auto* what : {kind.is_claim, kind.is_settlement}) {
+      CAPTURE(kind.table);
+      CAPTURE(what);
+      const Daemon daemon{kind, {"--postgres-statement-timeout", "10s"}};
+      daemon.before_update(when(std::string{"OLD.id LIKE 'slow%' AND "} + what, "PERFORM pg_sleep(0.6);"));
+      daemon.insert("slow", 3);
+      daemon.insert("good", 30);
+      daemon.wait([&] { return daemon.published("good") == 30; }, std::chrono::seconds(12));
+      daemon.wait([&] { return daemon.published("slow") == 3; }, std::chrono::seconds(60));
+      CHECK(daemon.entries() == 33);
+    }
+  }
+}
+
 TEST_CASE("an error that comes with the commit is found as well, and a function that doesn't exist") {
   for (const auto& kind : {kEvent, kCaracal}) {
     const Daemon daemon{kind};
@@ -266,6 +282,20 @@ TEST_CASE("rows that an UPDATE silently passes over are set apart, and those beh
   }
 }
 
+TEST_CASE("thousands of rows at the head that an UPDATE silently passes over are set apart as well") {
+  for (const auto& kind : {kEvent, kCaracal}) {
+    CAPTURE(kind.table);
+    const Daemon daemon{kind};
+    daemon.before_update(when(std::string{"OLD.id LIKE 'bad%' AND "} + kind.is_claim, "RETURN NULL;"));
+    daemon.insert("bad", 3'000);
+    daemon.insert("good", 100);
+    daemon.wait([&] { return daemon.published("good") == 100; }, std::chrono::seconds(60));
+    daemon.insert("late", 100);
+    daemon.wait([&] { return daemon.published("late") == 100; }, kPromptly);
+    daemon.wait([&] { return daemon.is_ready(); });
+  }
+}
+
 TEST_CASE("a settlement that an UPDATE silently passes over is refused, and no lease is lost") {
   for (const auto& kind : {kEvent, kCaracal}) {
     const Daemon daemon{kind};
@@ -279,6 +309,19 @@ TEST_CASE("a settlement that an UPDATE silently passes over is refused, and no l
     daemon.no_trigger();
     daemon.wait([&] { return daemon.published("bad") == 2; });
     CHECK(daemon.entries() == 102);
+  }
+}
+
+TEST_CASE("of a batch of which one outcome is undone, and another passed over, no lease is lost") {
+  for (const auto& kind : {kEvent, kCaracal}) {
+    const Daemon daemon{kind};
+    const std::string settled = kind.is_settlement;
+    daemon.before_update(when("OLD.id = 'bad000001' AND " + settled, "RETURN OLD;") +
+                         when("OLD.id = 'bad000002' AND " + settled, "RETURN NULL;"));
+    daemon.insert("bad", 3);
+    daemon.wait([&] { return daemon.published("bad") == 1 && contains(daemon.log(), "it can't be settled"); });
+    CHECK(daemon.counts("outboxd_leases_lost_total{dispatcher=\"outbox\"} 0"));
+    CHECK(daemon.entries() == 3);
   }
 }
 

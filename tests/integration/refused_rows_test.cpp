@@ -183,6 +183,16 @@ TEST_CASE("a row that can't be read is dead with the reason, and its neighbours 
   wait_until([&] { return count_rows(database, kPublished) == 3; });
 }
 
+TEST_CASE("a trigger that takes the number of attempts away keeps no row from being published") {
+  const Daemon daemon{contract_database()};
+  daemon.database.exec(
+      "ALTER TABLE event_outbox ALTER attempts DROP NOT NULL;"
+      " CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.attempts := NULL; RETURN NEW; END $$;"
+      " CREATE TRIGGER forget BEFORE UPDATE ON event_outbox FOR EACH ROW EXECUTE FUNCTION forget()");
+  insert_rows(daemon.database, "a", "stream", 3);
+  wait_until([&] { return count_rows(daemon.database, kPublished) == 3; });
+}
+
 TEST_CASE("a lock on the whole table is nothing of a row's: its claim waits, and no row is left aside") {
   const Daemon daemon{contract_database()};
   daemon.outboxd->signal(SIGSTOP);

@@ -158,10 +158,11 @@ struct FakeStore final : RowStore {
   static constexpr std::uint32_t kMostAttempts = 1'000;
 
   static simulation::SimTable::RowFilter passed_over(const ClaimRequest& request) {
-    return [request](const simulation::SimRow& row) {
-      const auto& [limit, due_by, only, without, except_streams] = request;
-      if (!only.empty()) return std::ranges::find(only, row.row.id) == only.end();
-      if (std::ranges::find(without, row.row.id) != without.end()) return true;
+    const std::set<std::string> without(request.without.begin(), request.without.end());
+    const std::set<std::string> only(request.only.begin(), request.only.end());
+    return [only, without, except_streams = request.except_streams](const simulation::SimRow& row) {
+      if (!only.empty()) return !only.contains(row.row.id);
+      if (without.contains(row.row.id)) return true;
       return row.is_suspect(kMostAttempts) || std::ranges::binary_search(except_streams, row.row.stream);
     };
   }
@@ -173,10 +174,11 @@ struct FakeStore final : RowStore {
   /// As many as the claim asks for are tried.
   std::set<std::string> first_not_refused(const ClaimRequest& request, ClaimedRows& refused) const {
     std::set<std::string> claimed;
+    const auto passed = passed_over(request);
     for (const auto& [id, row] : table.rows()) {
       if (claimed.size() + refused.refused.size() >= request.limit) break;
       if (row.done() || row.available_at > clock_.now() || !row.is_free(clock_.now())) continue;
-      if (passed_over(request)(row)) continue;
+      if (passed(row)) continue;
       const auto cause = refuses_claims(id);
       if (cause.empty()) {
         claimed.insert(id);

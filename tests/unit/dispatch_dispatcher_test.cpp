@@ -309,6 +309,62 @@ TEST_CASE(
   bench.end();
 }
 
+TEST_CASE("thousands of refused rows at the head keep none behind them from being published") {
+  Bench bench{Bench::daemon()};
+  for (int i = 0; i < 3'100; ++i) bench.insert(std::to_string(10'000 + i));
+  bench.store.refuses_claims = [](const std::string& id) { return id < "13000" ? "P0001" : ""; };
+  bench.run_for(1min);
+  CHECK(bench.publisher.published.size() == 100);
+  CHECK(bench.observer.seen.back() == Health::working);
+  bench.insert("20000");
+  bench.run_for(2s);
+  CHECK(bench.row("20000").published);
+  bench.end();
+}
+
+TEST_CASE("more refused rows than can be set apart are told of, and claims don't spin") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  const auto most = static_cast<int>(Quarantine::kMost);
+  // One of two causes is that of no outage.
+  for (int i = 0; i < most + 100; ++i) bench.insert(std::to_string(20'000 + i));
+  bench.store.refuses_claims = [](const std::string& id) { return id.back() == '7' ? "P0001" : "54000"; };
+  bench.run_for(2500ms);
+  CHECK(bench.observer.seen.back() == Health::postgres_unavailable);
+  // 625 take all that is set apart once more.
+  const auto claims = bench.store.claims;
+  bench.run_for(2s);
+  CHECK(bench.store.claims < claims + 700);
+  bench.end();
+}
+
+TEST_CASE("rows that were set apart before an outage don't end it by being refused again") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  for (int i = 0; i < 10; ++i) bench.insert(std::to_string(1000 + i));
+  bench.store.refuses_claims = [](const std::string& id) { return id < "1009" ? "54000" : ""; };
+  bench.run_for(1s);
+  REQUIRE(bench.row("1009").published);
+  bench.insert("2000");
+  bench.store.refuses_claims = [](const std::string&) { return "54000"; };
+  bench.run_for(5min);
+  CHECK(bench.observer.seen == std::vector{Health::working, Health::postgres_unavailable});
+  bench.end();
+}
+
+TEST_CASE("a row that can't be read is told and counted, although all its neighbours are refused") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  bench.insert("1");
+  bench.store.refuses_claims = [](const std::string&) { return "54000"; };
+  bench.store.refused_at_claim = {{"dead", "can't be read", true}};
+  bench.run_for(5s);
+  CHECK(bench.observer.refused == std::vector<std::string>{"dead"});
+  CHECK(bench.dispatcher.tally().dead == 1);
+  bench.end();
+  check_adds_up(bench.dispatcher.tally());
+}
+
 TEST_CASE("rows that are refused at the head of a batch, and behind it, are in nobody's way and in no doubt") {
   Bench bench{Bench::daemon()};
   bench.run_for(1s);
@@ -325,6 +381,27 @@ TEST_CASE("rows that are refused at the head of a batch, and behind it, are in n
   CHECK(bench.publisher.published.size() == 140);
   bench.end();
   check_adds_up(bench.dispatcher.tally());
+}
+
+TEST_CASE("once: rows that are refused at the head keep none behind them from their turn, however many they are") {
+  for (const int refused : {8, 40, 500}) {
+    CAPTURE(refused);
+    Bench bench{Bench::once()};
+    for (int i = 0; i < refused + 20; ++i) bench.insert(std::to_string(1000 + i));
+    const auto first_good = std::to_string(1000 + refused);
+    bench.store.refuses_claims = [&](const std::string& id) { return id < first_good ? "unwritten" : ""; };
+    bench.run_for(1min);
+    CHECK(bench.ended);
+    CHECK(bench.publisher.published.size() == 20);
+    CHECK(bench.dispatcher.gave_up_because() == "");
+    check_adds_up(bench.dispatcher.tally());
+  }
+  Bench outage{Bench::once()};
+  for (int i = 0; i < 40; ++i) outage.insert(std::to_string(1000 + i));
+  outage.store.refuses_claims = [](const std::string&) { return "54000"; };
+  outage.run_for(1min);
+  CHECK(outage.ended);
+  CHECK(outage.dispatcher.gave_up_because() == "claiming: 54000");
 }
 
 TEST_CASE("a row refused alone is everybody's trouble only until another row is written") {
@@ -402,6 +479,24 @@ TEST_CASE("rows that are due and that no claim gets are told of") {
   bench.store.sampled.due = 0;
   bench.run_for(10s);
   CHECK(bench.observer.seen.back() == Health::working);
+  bench.end();
+}
+
+TEST_CASE("rows of a blocked stream are due, and that no claim gets them is no trouble of the store's") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  bench.insert_into("refused", "1");
+  bench.insert_into("good", "2");
+  const auto judge = [](const std::string& stream) {
+    return stream == "refused" ? Reply{Fault::stream_refused, "NOPERM"} : Reply{Fault::none, "1-1"};
+  };
+  bench.publisher.answer_entry = [&](const entry::Entry& entry) { return judge(entry.stream); };
+  bench.publisher.answer_probe = judge;
+  bench.run_for(5s);
+  REQUIRE(bench.observer.blocked == std::vector<std::string>{"refused"});
+  bench.store.sampled.due = 1;
+  bench.run_for(5min);
+  CHECK(bench.observer.seen == std::vector{Health::working});
   bench.end();
 }
 

@@ -91,12 +91,28 @@ TEST_CASE("whose fault it is shows later, when another row is written or none is
   SUBCASE("there is no end of them") {
     auto whose = Whose::undecided;
     for (int i = 0; whose == Whose::undecided; ++i) {
-      REQUIRE(i <= 1'000);
+      REQUIRE(i <= 10'000);
       whose = judgement.judge(refusals({"row " + std::to_string(i)}, "P0001"), 0, false, kStart).whose;
     }
     CHECK(whose == Whose::everybodys);
     CHECK(judgement.undecided().empty());
   }
+}
+
+TEST_CASE("a search among refused rows that was long and in vain is not begun anew at once") {
+  RefusalJudgement judgement;
+  const auto judge = [&](const char* id, bool tried_all, auto after) {
+    return judgement.judge(refusals({id}, "54000"), 0, tried_all, kStart + after).whose;
+  };
+  CHECK(judge("1", false, 0s) == Whose::undecided);
+  CHECK(judge("2", true, 2s) == Whose::everybodys);
+  CHECK(judge("1", false, 3s) == Whose::everybodys);
+  CHECK(judge("1", false, 19s) == Whose::everybodys);
+  CHECK(judge("1", false, 20s) == Whose::undecided);
+  // A short one is.
+  CHECK(judgement.judge({}, 1, true, kStart + 21s).own.size() == 1);
+  CHECK(judge("3", true, 22s) == Whose::everybodys);
+  CHECK(judge("3", false, 22s) == Whose::undecided);
 }
 
 TEST_CASE("a quarantined row is tried ever more seldom, and at once when another of its kind was written") {
@@ -116,7 +132,7 @@ TEST_CASE("a quarantined row is tried ever more seldom, and at once when another
   CHECK(quarantine.due(now, 9) == std::vector<std::string>{"1"});
   quarantine.add({"1", "unreadable", true, "22021"}, now);
   CHECK(quarantine.ids() == std::vector<std::string>{"3"});
-  for (int i = 0; i < 2'000; ++i) quarantine.add({"row " + std::to_string(i), "no", false, "P0001"}, now);
+  for (int i = 0; i < 11'000; ++i) quarantine.add({"row " + std::to_string(i), "no", false, "P0001"}, now);
   CHECK(quarantine.ids().size() == Quarantine::kMost);
 }
 
