@@ -68,11 +68,16 @@ auto RowStore::driving(Seat& seat, Work work, Failed failed) {
     if (!seat.session.is_pooled() && shows_life(*driver)) {
       seat.lock.hold(statements, seat.session.connections(), driver->terms.worker);
     }
+    // Where the table has changed, so have the types for which triggers have made plans on this connection.
     try {
       auto done = work(statements, *driver);
-      if (!failed(done) || !table_.has_changed(statements, *driver)) return done;
+      if (!failed(done)) return done;
+      seat.session.reopen();
+      if (!table_.has_changed(statements, *driver)) return done;
     } catch (const std::exception& error) {
-      if (!sqlstate_of(error).starts_with(kNamesAndTypes) || !table_.has_changed(statements, *driver)) throw;
+      if (!sqlstate_of(error).starts_with(kNamesAndTypes)) throw;
+      seat.session.reopen();
+      if (!table_.has_changed(statements, *driver)) throw;
     }
     driver = table_.driver();
     return work(statements, *driver);
