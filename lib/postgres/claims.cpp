@@ -15,8 +15,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 // How often rows are looked for that claims leave out, as their ids are too long.
 constexpr std::chrono::seconds kBuryEach{1};
-// A cause of our own, where there is no SQLSTATE.
-constexpr const char* kUnwritten = "unwritten";
 
 }  // namespace
 
