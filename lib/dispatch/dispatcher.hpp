@@ -187,6 +187,8 @@ class Dispatcher {
     /// Of a postponed one: when it is tried next, and how long it waited for that.
     TimePoint next_try{};
     std::chrono::milliseconds delay{0};
+    /// There was no time for some of them in the last try.
+    bool some_untried = false;
     /// Rows that people were told of.
     std::set<std::string> told{};
   };

@@ -56,7 +56,7 @@ class Observer {
   virtual void wrote(std::size_t entries, std::chrono::nanoseconds took) = 0;
   virtual void settled(std::size_t rows, std::size_t leases_lost, std::chrono::nanoseconds took) = 0;
 
-  /// Redis has accepted this many rows of the stream.
+  /// Redis has accepted this many rows of the stream; or had before, and what was claimed again is only to be marked.
   virtual void published(std::string_view stream, std::size_t rows) = 0;
   /// One row was retried, released or declared dead, and why; the reason is for people.
   virtual void failed(std::string_view stream, Fault fault, std::string_view reason) = 0;

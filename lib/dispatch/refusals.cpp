@@ -39,8 +39,8 @@ bool Dispatcher::judge_claim(ClaimedRows& claimed, Scope scope, std::uint32_t li
   claimed.refused = std::move(judged.own);
   // More of them than can be left out would come again and again.
   const bool in_the_way = open_to_all && written == 0 && std::ranges::any_of(claimed.refused, [&](const auto& row) {
-    return !row.dead && !quarantine_.holds(row.id);
-  });
+                            return !row.dead && !quarantine_.holds(row.id);
+                          });
   if (judged.whose == RefusalJudgement::Whose::rows_own && !in_the_way) {
     // Rows that were set apart and are refused again show nothing; nor does it that nothing else is refused, where
     // nothing else was tried.

@@ -58,7 +58,9 @@ Awaitable<void> Dispatcher::postponed_loop() {
         co_await try_to_settle(unsettled);
         unsettled.delay = all ? kPostponed : std::min(2 * unsettled.delay, kLongPostponed);
         const auto tried_at = parts_.clock.now();
-        const auto rest = all ? kPostponed : std::max<TimePoint::duration>(unsettled.delay, kRestToTry * (tried_at - began));
+        const auto rest = all || unsettled.some_untried
+                              ? kPostponed
+                              : std::max<TimePoint::duration>(unsettled.delay, kRestToTry * (tried_at - began));
         unsettled.next_try =
             std::min(tried_at + rest, std::max(unsettled.settlement.lease_ends, tried_at + kPostponed));
       }
@@ -125,6 +127,11 @@ void Dispatcher::keep_unwritten(Unsettled& unsettled, const Settled& settled) {
   std::set<std::string_view> ids;
   for (const auto& row : settled.refused) ids.insert(row.id);
   for (const auto& id : settled.untried) ids.insert(id);
+  // Those have their turn first the next time.
+  std::ranges::stable_partition(outcomes, [&](const Outcome& outcome) {
+    return std::ranges::find(settled.untried, outcome.id) != settled.untried.end();
+  });
+  unsettled.some_untried = !settled.untried.empty();
   const auto gone = std::erase_if(outcomes, [&](const Outcome& outcome) { return !ids.contains(outcome.id); });
   let_go_of(unsettled, gone);
   // Before its lease ends, as it may be claimed at once then.

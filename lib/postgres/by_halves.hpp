@@ -21,8 +21,11 @@ constexpr std::chrono::milliseconds kProbeTimeout{500};
 /// How long rows are looked for that are in the way of their neighbours.
 constexpr std::chrono::seconds kLongestSearch{3};
 
+/// A cause of our own, where there is no SQLSTATE: an UPDATE that did nothing.
+constexpr const char* kUnwritten = "unwritten";
+
 /// What could not be done, item by item.
-struct Refusals {
+struct NotDone {
   struct One {
     std::size_t index = 0;
     std::string reason;
@@ -74,12 +77,12 @@ bool look_after_leases(Statements& statements, const std::string& sql, const Arg
 /// fail have their turn before it. Items that were not tried alone until `give_up_at` are left untried. Where the
 /// connection no longer works, what it failed of is thrown. `whole_failed`: [0, count) has been tried.
 template <class Work>
-Refusals by_halves(Statements& statements, std::size_t count, bool whole_failed,
-                   std::chrono::steady_clock::time_point give_up_at, Work work) {
+NotDone by_halves(Statements& statements, std::size_t count, bool whole_failed,
+                  std::chrono::steady_clock::time_point give_up_at, Work work) {
   struct Span {
     std::size_t begin, end;
   };
-  Refusals refused;
+  NotDone refused;
   std::deque<Span> to_do;
   const auto split = [&to_do](std::size_t begin, std::size_t end) {
     const auto middle = begin + (end - begin) / 2;

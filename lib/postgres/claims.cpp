@@ -15,8 +15,6 @@ using SteadyClock = std::chrono::steady_clock;
 
 // How often rows are looked for that claims leave out, as their ids are too long.
 constexpr std::chrono::seconds kBuryEach{1};
-// A cause of our own, where there is no SQLSTATE.
-constexpr const char* kUnwritten = "unwritten";
 
 }  // namespace
 
@@ -85,7 +83,10 @@ dispatch::ClaimedRows Claims::claim_by(const Call& call, const std::string& stat
   kept_back_.clear();
   const auto limit = std::min(call.request.limit, fitting_);
   const auto unwritten = claim_into(claimed, call, statement, limit, ids...);
+  // There may be more behind rows that were found and not written, too.
+  const bool was_full = last_was_full_ || claimed.rows.size() + claimed.refused.size() + unwritten.size() >= limit;
   if (!unwritten.empty()) claim_unwritten(claimed, call, unwritten);
+  last_was_full_ = was_full;
   return claimed;
 }
 

@@ -16,8 +16,7 @@
 namespace outboxd::postgres {
 namespace {
 
-// Causes of our own, where there is no SQLSTATE.
-constexpr const char* kUnwritten = "unwritten";
+// As kUnwritten.
 constexpr const char* kUndone = "undone";
 
 /// Outcomes as the parallel arrays that the settle statement takes.
@@ -80,7 +79,8 @@ class Writer {
     // The first time their neighbours don't wait for them.
     if (settlement_.in_parts) try_slow_ones(refused.items, work);
     auto& settled = written_.settled;
-    if (settled.written == 0 && refused.items.empty() && refused.first) std::rethrow_exception(refused.first);
+    const bool any_done = settled.written + settled.undone.size() > 0;
+    if (!any_done && refused.items.empty() && refused.first) std::rethrow_exception(refused.first);
     written_.wants_new_connection = settled.written == 0 && !refused.items.empty();
     for (const auto& [index, reason, cause] : refused.items) {
       const auto meaning = meaning_of_sqlstate(cause);
@@ -105,11 +105,11 @@ class Writer {
 
   /// Of those that took too long, as many as the usual time of one statement allows; each time others first.
   template <class Work>
-  void try_slow_ones(std::vector<Refusals::One>& items, Work work) {
+  void try_slow_ones(std::vector<NotDone::One>& items, Work work) {
     using Clock = std::chrono::steady_clock;
     const auto begin = std::partition(items.begin(), items.end(),
-                                      [](const Refusals::One& item) { return !took_its_time(item.cause); });
-    std::vector<Refusals::One> slow(begin, items.end());
+                                      [](const NotDone::One& item) { return !took_its_time(item.cause); });
+    std::vector<NotDone::One> slow(begin, items.end());
     items.erase(begin, items.end());
     if (slow.empty()) return;
     const auto first = Clock::now().time_since_epoch().count() % static_cast<Clock::rep>(slow.size());

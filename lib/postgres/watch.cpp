@@ -23,7 +23,6 @@ constexpr std::chrono::milliseconds kSlow{20};
 constexpr int kSlowLooks = 3;
 constexpr std::chrono::minutes kTellAgain{1};
 
-constexpr const char* kStart = "-infinity";
 constexpr const char* kEnd = "infinity";
 
 }  // namespace
@@ -51,7 +50,7 @@ void Watch::look_for_the_dead(Statements& statements, const Layout& layout, cons
   const auto now = SteadyClock::now();
   if (now - std::exchange(looked_at_, now) > kInARow) missing_.clear();
   if (reach == Reach::nothing && missing_.empty()) return;
-  const std::string from = reach == Reach::all ? kStart : reach == Reach::lately ? request.mark : kEnd;
+  const std::string from = reach == Reach::all ? LowWaterMark::kStart : reach == Reach::lately ? request.mark : kEnd;
   // Whether one who was missing is back takes no walk over the table.
   std::vector<std::string> known;
   for (const auto& [worker, times] : missing_) known.push_back(worker);
@@ -79,8 +78,9 @@ void Watch::look_for_the_dead(Statements& statements, const Layout& layout, cons
 
 void Watch::sweep(Statements& statements, const Layout& layout, const Request& request, Reach reach, Result& result) {
   const Statements::Stopwatch watch{statements};
-  const auto found = exec(statements, layout.overlooked, kMany, request.mark,
-                          reach == Reach::all ? kStart : request.mark, array_literal(request.except_streams));
+  const auto found =
+      exec(statements, layout.overlooked, kMany, request.mark,
+           reach == Reach::all ? LowWaterMark::kStart : request.mark, array_literal(request.except_streams));
   auto& overlooked = result.overlooked;
   if (row_count(found) == kMany) overlooked.many_from = text_of(found[0][1]);
   for (const auto& line : found) {

@@ -58,8 +58,8 @@ TEST_CASE("a row that doesn't fit, and can't be given back, costs its batch noth
       " CREATE TRIGGER keep BEFORE UPDATE ON event_outbox FOR EACH ROW EXECUTE FUNCTION keep();"
       " INSERT INTO event_outbox (id, stream_name, payload_json) SELECT 'r' || lpad(n::text, 2, '0'), '" +
       stream + "', jsonb_build_object('text', repeat('x', 100000)) FROM generate_series(1, 8) AS n");
-  const auto daemon = start_outboxd({"--batch", "8", "--batch-bytes", "256KiB", "--lease", "60s"},
-                                    outboxd_environment(database));
+  const auto daemon =
+      start_outboxd({"--batch", "8", "--batch-bytes", "256KiB", "--lease", "60s"}, outboxd_environment(database));
   wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL AND attempts = 1") == 7; });
 }
 

@@ -106,8 +106,9 @@ TEST_CASE("an id that is set apart is of no type that the column has by now: oth
     world.insert(30);
     world.wait_until_settled();
     wait_until([&] { return contains(world.outboxd->err(), "row evt-12: it can't be claimed"); });
-    world.database.exec("DELETE FROM " + kind.table + " WHERE id = 'evt-12'; ALTER TABLE " + kind.table +
-                        " ALTER id TYPE uuid USING id::uuid");
+    // The trigger's own plans would not bear the change.
+    world.database.exec("DROP TRIGGER judge ON " + kind.table + "; DELETE FROM " + kind.table +
+                        " WHERE id = 'evt-12'; ALTER TABLE " + kind.table + " ALTER id TYPE uuid USING id::uuid");
     for (int i = 0; i < 3; ++i) {
       world.insert(30);
       world.wait_until_settled();
@@ -131,7 +132,8 @@ TEST_CASE("a partitioned table takes the place of a plain one, rows and all") {
   }
 }
 
-TEST_CASE("a table of the same name in an earlier schema of the search path doesn't take the place of the one at work") {
+TEST_CASE(
+    "a table of the same name in an earlier schema of the search path doesn't take the place of the one at work") {
   World world({"public.event_outbox", "stream_name", kKinds.front().settled, kKinds.front().flags});
   world.insert(30);
   world.wait_until_settled();

@@ -134,9 +134,9 @@ TEST_CASE("a Postgres that is far away is none whose index is full of what is go
   outboxd::test::FaultProxy proxy(outboxd::test::shared_postgres().port());
   proxy.delay(std::chrono::milliseconds(15));
   auto environment = outboxd_environment(database);
-  environment["DATABASE_URL"] = "postgresql://postgres@127.0.0.1:" + std::to_string(proxy.port()) + "/" + database.name;
-  const auto outboxd =
-      start_outboxd({"run", "--http-listen", "127.0.0.1:0", "--poll-interval", "20ms"}, environment);
+  environment["DATABASE_URL"] =
+      "postgresql://postgres@127.0.0.1:" + std::to_string(proxy.port()) + "/" + database.name;
+  const auto outboxd = start_outboxd({"run", "--http-listen", "127.0.0.1:0", "--poll-interval", "20ms"}, environment);
   const auto port = outboxd::test::http_port(*outboxd);
   const auto metrics = [port] { return outboxd::test::http_get(port, "/metrics").body; };
   insert_row(database, "a", "s", "{}");

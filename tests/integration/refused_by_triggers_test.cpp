@@ -188,17 +188,15 @@ TEST_CASE("a row whose trigger takes long is in nobody's way for long") {
 
 TEST_CASE("rows that take long each, and too long together, are claimed and settled all the same") {
   for (const auto& kind : {kEvent, kCaracal}) {
-    for (const auto* what : {kind.is_claim, kind.is_settlement}) {
-      CAPTURE(kind.table);
-      CAPTURE(what);
-      const Daemon daemon{kind, {"--postgres-statement-timeout", "10s"}};
-      daemon.before_update(when(std::string{"OLD.id LIKE 'slow%' AND "} + what, "PERFORM pg_sleep(0.6);"));
-      daemon.insert("slow", 3);
-      daemon.insert("good", 30);
-      daemon.wait([&] { return daemon.published("good") == 30; }, std::chrono::seconds(12));
-      daemon.wait([&] { return daemon.published("slow") == 3; }, std::chrono::seconds(60));
-      CHECK(daemon.entries() == 33);
-    }
+    const std::string what = kind.caracal ? kind.is_settlement : kind.is_claim;
+    CAPTURE(what);
+    const Daemon daemon{kind, {"--postgres-statement-timeout", "10s"}};
+    daemon.before_update(when("OLD.id LIKE 'slow%' AND " + what, "PERFORM pg_sleep(0.6);"));
+    daemon.insert("slow", 2);
+    daemon.insert("good", 30);
+    daemon.wait([&] { return daemon.published("good") == 30; }, std::chrono::seconds(12));
+    daemon.wait([&] { return daemon.published("slow") == 2; }, std::chrono::seconds(60));
+    CHECK(daemon.entries() == 32);
   }
 }
 
@@ -286,7 +284,9 @@ TEST_CASE("thousands of rows at the head that an UPDATE silently passes over are
   for (const auto& kind : {kEvent, kCaracal}) {
     CAPTURE(kind.table);
     const Daemon daemon{kind};
-    daemon.before_update(when(std::string{"OLD.id LIKE 'bad%' AND "} + kind.is_claim, "RETURN NULL;"));
+    // Slow at first, so that claims begin at a mark from then on.
+    daemon.before_update(when(std::string{"OLD.id LIKE 'bad%' AND "} + kind.is_claim,
+                              when("OLD.id < 'bad000040'", "PERFORM pg_sleep(0.01);") + " RETURN NULL;"));
     daemon.insert("bad", 3'000);
     daemon.insert("good", 100);
     daemon.wait([&] { return daemon.published("good") == 100; }, std::chrono::seconds(60));

@@ -187,7 +187,8 @@ TEST_CASE("a trigger that takes the number of attempts away keeps no row from be
   const Daemon daemon{contract_database()};
   daemon.database.exec(
       "ALTER TABLE event_outbox ALTER attempts DROP NOT NULL;"
-      " CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.attempts := NULL; RETURN NEW; END $$;"
+      " CREATE FUNCTION forget() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.attempts := NULL; RETURN NEW; END "
+      "$$;"
       " CREATE TRIGGER forget BEFORE UPDATE ON event_outbox FOR EACH ROW EXECUTE FUNCTION forget()");
   insert_rows(daemon.database, "a", "stream", 3);
   wait_until([&] { return count_rows(daemon.database, kPublished) == 3; });
