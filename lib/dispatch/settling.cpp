@@ -128,7 +128,7 @@ void Dispatcher::keep_unwritten(Unsettled& unsettled, const Settled& settled) {
   for (const auto& row : settled.refused) ids.insert(row.id);
   for (const auto& id : settled.untried) ids.insert(id);
   // Those have their turn first the next time.
-  std::ranges::stable_partition(outcomes, [&](const Outcome& outcome) {
+  std::stable_partition(outcomes.begin(), outcomes.end(), [&](const Outcome& outcome) {
     return std::ranges::find(settled.untried, outcome.id) != settled.untried.end();
   });
   unsettled.some_untried = !settled.untried.empty();

@@ -113,7 +113,7 @@ class Writer {
     items.erase(begin, items.end());
     if (slow.empty()) return;
     const auto first = Clock::now().time_since_epoch().count() % static_cast<Clock::rep>(slow.size());
-    std::ranges::rotate(slow, slow.begin() + first);
+    std::rotate(slow.begin(), slow.begin() + first, slow.end());
     const auto end = Clock::now() + statements_.usual_timeout();
     for (auto& item : slow) {
       const auto left = std::chrono::floor<std::chrono::milliseconds>(end - Clock::now());
