@@ -124,6 +124,12 @@ std::size_t Dispatcher::leases_lost(const Unsettled& unsettled, const Settled& s
 
 void Dispatcher::keep_unwritten(Unsettled& unsettled, const Settled& settled) {
   auto& [outcomes, lease, lease_ends, in_parts] = unsettled.settlement;
+  unsettled.some_untried = !settled.untried.empty();
+  if (settled.refused.empty() && settled.untried.empty()) {
+    let_go_of(unsettled, outcomes.size());
+    outcomes.clear();
+    return;
+  }
   std::set<std::string_view> ids;
   for (const auto& row : settled.refused) ids.insert(row.id);
   for (const auto& id : settled.untried) ids.insert(id);
@@ -131,11 +137,10 @@ void Dispatcher::keep_unwritten(Unsettled& unsettled, const Settled& settled) {
   std::stable_partition(outcomes.begin(), outcomes.end(), [&](const Outcome& outcome) {
     return std::ranges::find(settled.untried, outcome.id) != settled.untried.end();
   });
-  unsettled.some_untried = !settled.untried.empty();
   const auto gone = std::erase_if(outcomes, [&](const Outcome& outcome) { return !ids.contains(outcome.id); });
   let_go_of(unsettled, gone);
   // Before its lease ends, as it may be claimed at once then.
-  if (!ids.empty() && !std::exchange(in_parts, true)) remember_unsettled(unsettled.settlement);
+  if (!std::exchange(in_parts, true)) remember_unsettled(unsettled.settlement);
 }
 
 void Dispatcher::let_go_of(const Unsettled& unsettled, std::size_t rows) {

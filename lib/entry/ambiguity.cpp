@@ -2,6 +2,7 @@
 #include "entry/ambiguity.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <vector>
 
 namespace outboxd::entry {
@@ -15,6 +16,15 @@ bool has_line_like_a_field(std::string_view value) {
 }
 
 bool has_name_twice(std::span<const Field> fields) {
+  // Nearly every entry has few, and comparing all of them then takes less than sorting them.
+  constexpr std::size_t kFew = 16;
+  if (fields.size() <= kFew) {
+    for (auto field = fields.begin(); field != fields.end(); ++field) {
+      const auto has_its_name = [&](const Field& other) { return other.name == field->name; };
+      if (std::any_of(std::next(field), fields.end(), has_its_name)) return true;
+    }
+    return false;
+  }
   std::vector<std::string_view> names;
   names.reserve(fields.size());
   for (const auto& field : fields) names.emplace_back(field.name);
@@ -27,8 +37,9 @@ bool has_name_twice(std::span<const Field> fields) {
 std::string_view ambiguity(std::string_view stream, std::span<const Field> fields) {
   if (stream.find('\n') != std::string_view::npos) return "its stream's name has a line end in it";
   for (const auto& field : fields) {
-    if (field.name.find_first_of("=\n") != std::string::npos)
+    if (field.name.find('=') != std::string::npos || field.name.find('\n') != std::string::npos) {
       return "the name of a field has a '=' or a line end in it";
+    }
     if (has_line_like_a_field(field.value)) return "the value of a field has a line of the form name=";
   }
   if (has_name_twice(fields)) return "a field's name appears twice";

@@ -33,7 +33,7 @@ class SentRows {
   static constexpr std::chrono::seconds kRemembered{3'600};
   /// Beyond this many no further one is remembered until earlier ones aren't: where a trigger undoes all outcomes,
   /// these are held when they come again, and others are remembered in their stead.
-  static constexpr std::size_t kMostSettled = 32'768;
+  static constexpr std::size_t kMostSettled = 8'192;
   static constexpr std::size_t kMostUnsettled = 20'000;
   static constexpr std::size_t kMostLeftOut = 1'000;
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <map>
 #include <string_view>
+#include <utility>
 
 namespace outboxd::postgres {
 namespace {
@@ -56,14 +57,18 @@ Row read_row(const pqxx::row& line, std::uint64_t max_payload_bytes) {
   return row;
 }
 
-/// A trigger may write another lease than it was to: of several the most frequent one is ours.
-std::string lease_of(const pqxx::result& result) {
-  std::map<std::string_view, std::size_t> counts;
+constexpr std::string_view kNotOurs = "-infinity";
+
+/// The lease of most rows, as text: a trigger may write another one than it was to. Empty where it is the one that
+/// was to be written.
+std::string changed_lease_of(const pqxx::result& result) {
+  std::map<std::string, std::size_t> counts;
   for (const auto& line : result) {
-    if (!line[kLease].is_null()) ++counts[view_of(line[kLease])];
+    if (line[kId].is_null() || line[kToRead].is_null()) continue;
+    if (auto lease = text_of(line[kLease]); lease != kNotOurs) ++counts[std::move(lease)];
   }
   const auto most = std::ranges::max_element(counts, {}, [](const auto& one) { return one.second; });
-  return most == counts.end() ? std::string{} : std::string{most->first};
+  return most == counts.end() ? std::string{} : most->first;
 }
 
 dispatch::RefusedRow bury(Statements& statements, const Layout& layout, const pqxx::row& line,
@@ -91,19 +96,19 @@ NotHandedOut read_claim(Statements& statements, const Layout& layout, const Layo
   claimed.claimed_at = text_of(result[0][kClaimedAt]);
   claimed.any_due = text_of(result[0][kToRead]) == "t";
   if (row_count(result) == 1) return others;
-  const auto lease = lease_of(result);
-  if (!lease.empty()) claimed.lease = lease;
+  const auto changed = changed_lease_of(result);
+  claimed.lease = changed.empty() ? text_of(result[0][kLease]) : changed;
   claimed.rows.reserve(claimed.rows.size() + row_count(result) - 1);
   for (const auto& line : result) {
     if (line[kId].is_null()) continue;
-    const bool is_ours = !line[kLease].is_null() && view_of(line[kLease]) == lease;
-    if (!is_ours) {
+    const auto to_read = view_of(line[kToRead]);
+    if (to_read.empty() || view_of(line[kLease]) != changed) {
       if (line[kIdBytes].is_null()) others.unwritten.push_back(text_of(line[kId]));
     } else if (!line[kIdBytes].is_null()) {
       claimed.refused.push_back(bury(statements, layout, line, claimed.lease));
     } else {
       claimed.rows.push_back(read_row(line, terms.max_payload_bytes));
-      if (view_of(line[kToRead]) == "t") others.to_read.push_back(claimed.rows.back().id);
+      if (to_read == "t") others.to_read.push_back(claimed.rows.back().id);
     }
   }
   return others;

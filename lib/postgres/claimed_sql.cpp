@@ -45,12 +45,12 @@ constexpr std::string_view kShare = "{batch_bytes}::bigint / greatest($1::bigint
 // The first line of the answer says what holds for all rows; these follow in publishing order. Only what may be
 // handed out is rendered. Rows that were locked and not changed, as a trigger skipped them, come last.
 constexpr std::string_view kClaimed = R"sql(
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, NULL::timestamptz, now(), NULL::bigint, NULL::text,
+SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, {lease_end}, now(), NULL::bigint, NULL::text,
        EXISTS (SELECT FROM claimed) OR {any_due}, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
  WHERE {takes_own_path}
 UNION ALL (
 SELECT {id_shown}, {stream_shown}, CASE WHEN octet_length(payload) <= {share} THEN payload END, attempt,
-       CASE WHEN lease > now() THEN lease END, NULL, coalesce(octet_length(payload), bytes), {dedupe_shown},
+       CASE WHEN lease = {lease_end} THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), {dedupe_shown},
        wanted AND coalesce(octet_length(payload) > {share} AND octet_length(payload) <= {max_payload}, true), id_bytes,
        CASE WHEN NOT {stream_fits} THEN octet_length(stream) END,
        CASE WHEN NOT {dedupe_fits} THEN octet_length(dedupe_key) END,
@@ -153,7 +153,7 @@ void set_names(LayoutSql& sql, const LayoutTerms& terms) {
                                  : "o.{id}");
   sql.put("id_shown",
           short_ids ? "id::text" : "CASE WHEN id_bytes IS NULL THEN id::text ELSE " + cut("id::text") + " END");
-  sql.set("stream_fits", "octet_length(stream) <= {max_name}");
+  sql.set("stream_fits", "coalesce(octet_length(stream), 0) <= {max_name}");
   sql.set("dedupe_fits", "coalesce(octet_length(dedupe_key), 0) <= {max_name}");
   sql.set("stream_shown", "CASE WHEN {stream_fits} AND id_bytes IS NULL THEN stream ELSE " + cut("stream") + " END");
   sql.set("dedupe_shown",

@@ -54,9 +54,10 @@ struct Layout {
   /// $1 limit, $2 due by, $3 from, $4 streams to leave out. Leaves out suspects. Returns id, stream, payload,
   /// attempt, lease, claimed at, payload's bytes, dedupe key, to be read; bytes of the id, of the stream's name and
   /// of the dedupe key, where these are cut as they are too long, and the row's place, if its id is. First comes a
-  /// line with "claimed at", and, as to be read, whether any rows are due from there on, leased or not; then the rows
-  /// in publishing order. A row whose payload is to be read is too large for its share of the claim; the lease is
-  /// NULL where it is over already. Rows that were locked and not changed come last: an id, and nothing else.
+  /// line with the lease, "claimed at", and, as to be read, whether any rows are due from there on, leased or not;
+  /// then the rows in publishing order. A row whose payload is to be read is too large for its share of the claim.
+  /// Its lease is told where it is another one than that of the first line, and is -infinity where it isn't ours, or
+  /// is over. Rows that were locked and not changed come last: an id, and nothing else.
   std::string claim;
   /// The same, without the rows whose ids are in $3; $4 is from, $5 streams to leave out.
   std::string claim_others;

@@ -200,10 +200,10 @@ void LayoutSql::add_claims(Layout& layout, std::string_view claim, std::string_v
     sql.set("from", from.empty() ? "" : from_sql(from));
     // Looking for any would walk over all that an old snapshot keeps, which those who name their rows don't.
     sql.set("any_due", from.empty() ? "true" : any_due);
+    sql.set("lease_end", lease_end);
     sql.put("claimed", claimed_sql(sql));
     sql.set("which", which);
     sql.set("and_rows", and_rows);
-    sql.set("lease_end", lease_end);
     return sql.fill(statement);
   };
   constexpr std::string_view kDue = "{due}";

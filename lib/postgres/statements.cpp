@@ -49,8 +49,9 @@ bool Statements::connection_works() {
   }
 }
 
-void Statements::set_timeout(std::chrono::milliseconds time) {
-  const auto setting = "statement_timeout = " + std::to_string(time.count());
+void Statements::set_patience(std::optional<std::chrono::milliseconds> time) {
+  patience_ = time;
+  const auto setting = "statement_timeout = " + std::to_string(time.value_or(mode_.usual_timeout).count());
   if (mode_.settings.empty()) {
     ++round_trips_;
     exec_parameters(transaction_, "SET " + setting, {});
@@ -59,10 +60,9 @@ void Statements::set_timeout(std::chrono::milliseconds time) {
   }
 }
 
-void Statements::restore_timeout() noexcept {
+void Statements::restore_patience(std::optional<std::chrono::milliseconds> time) noexcept {
   try {
-    further_settings_.clear();
-    if (mode_.settings.empty()) set_timeout(mode_.usual_timeout);
+    set_patience(time);
   } catch (const std::exception&) {
     // The connection is gone, which whatever comes next finds out.
   }

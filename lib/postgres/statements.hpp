@@ -5,6 +5,7 @@
 
 #include <chrono>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -45,18 +46,20 @@ class Statements {
   /// Whether the server still answers over this connection. Blocks for a round trip; does not throw.
   [[nodiscard]] bool connection_works();
 
-  /// While it lives, each statement may take this long instead of the usual time.
+  /// While it lives, each statement may take this long instead of the usual time, or of what another one has set.
   class Patience {
    public:
-    Patience(Statements& statements, std::chrono::milliseconds time) : statements_{statements} {
-      statements_.set_timeout(time);
+    Patience(Statements& statements, std::chrono::milliseconds time)
+        : statements_{statements}, before_{statements.patience_} {
+      statements_.set_patience(time);
     }
     Patience(const Patience&) = delete;
     Patience& operator=(const Patience&) = delete;
-    ~Patience() { statements_.restore_timeout(); }
+    ~Patience() { statements_.restore_patience(before_); }
 
    private:
     Statements& statements_;
+    std::optional<std::chrono::milliseconds> before_;
   };
   /// Measures how long the server takes: what passes, but for the ways to it and back.
   class Stopwatch {
@@ -77,9 +80,9 @@ class Statements {
   [[nodiscard]] std::chrono::milliseconds longest_timeout() const { return mode_.longest_timeout; }
 
  private:
-  void set_timeout(std::chrono::milliseconds time);
+  void set_patience(std::optional<std::chrono::milliseconds> time);
   /// Does not throw: where that fails, the connection is gone.
-  void restore_timeout() noexcept;
+  void restore_patience(std::optional<std::chrono::milliseconds> time) noexcept;
   pqxx::result run_once(const std::string& sql, const std::vector<Parameter>& parameters);
   pqxx::result run_prepared(const std::string& sql, const std::vector<Parameter>& parameters);
   pqxx::result run_with_settings(const std::string& sql, const std::vector<Parameter>& parameters);
@@ -90,6 +93,8 @@ class Statements {
   PreparedStatements& prepared_;
   /// How many there were so far.
   int round_trips_ = 0;
+  /// What a statement may take, if not the usual time.
+  std::optional<std::chrono::milliseconds> patience_;
   /// Of a pooled session, beside the settings.
   std::string further_settings_;
 };
