@@ -1,12 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <boost/unordered/unordered_flat_map.hpp>
+
 #include <chrono>
 #include <cstdint>
 #include <deque>
 #include <map>
 #include <string>
-#include <unordered_map>
 #include <vector>
 
 namespace outboxd {
@@ -82,7 +83,8 @@ class SentRows {
   void forget_old(TimePoint now);
 
   std::chrono::steady_clock::duration soon_;
-  std::unordered_map<std::string, Settled> settled_;
+  /// A flat one: most rows are looked for in vain, which is all that a drain pays.
+  boost::unordered_flat_map<std::string, Settled> settled_;
   /// Their ids, those first that were remembered first.
   std::deque<std::string> order_;
   std::map<std::string, Unsettled> unsettled_;
