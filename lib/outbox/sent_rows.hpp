@@ -29,7 +29,7 @@ class SentRows {
   static constexpr std::chrono::seconds kLongestHold{3'600};
   /// Between tries to mark a row that can't be marked.
   static constexpr std::chrono::seconds kFirstPause{5};
-  static constexpr std::chrono::seconds kLongestPause{300};
+  static constexpr std::chrono::seconds kLongestPause{60};
   /// How long after the last of these tries a row is remembered: by then others have it, or it is marked.
   static constexpr std::chrono::seconds kRemembered{3'600};
   /// Beyond this many no further one is remembered until earlier ones aren't: where a trigger undoes all outcomes,

@@ -27,6 +27,11 @@ std::string cut(std::string_view reason) {
   return utf8::shortened(reason, kLongest);
 }
 
+/// What a line says of those that its rate kept back.
+std::string also_left_out(std::uint64_t lines) {
+  return lines == 0 ? "" : fmt::format("; {} more, of this or of others, had no line since the last such one", lines);
+}
+
 /// What is the case, for people, with the reason where there is one.
 std::string describe(Health health, std::string_view reason) {
   const auto because = reason.empty() ? std::string() : " (" + cut(reason) + ")";
@@ -104,8 +109,7 @@ void DispatcherObserver::failed(std::string_view stream, Fault fault, std::strin
   const auto kept_back = lines_of_refusals_.admit(stream);
   if (!kept_back) return;
   spdlog::warn("{}: a row of stream {} was not published ({}); it is tried again{}", dispatcher_, brief(stream),
-               cut(reason),
-               *kept_back > 0 ? fmt::format(", as are {} more since the last such line", *kept_back) : "");
+               cut(reason), also_left_out(*kept_back));
 }
 
 void DispatcherObserver::died(std::string_view id, std::string_view stream, std::string_view reason) {
@@ -114,7 +118,7 @@ void DispatcherObserver::died(std::string_view id, std::string_view stream, std:
   if (!kept_back) return;
   const auto of_stream = stream.empty() ? std::string{} : fmt::format(" of stream {}", brief(stream));
   spdlog::error("{}: row {}{} is dead ({}){}", dispatcher_, brief(id), of_stream, cut(reason),
-                *kept_back > 0 ? fmt::format("; so are {} more since the last such line", *kept_back) : "");
+                also_left_out(*kept_back));
 }
 
 void DispatcherObserver::reserved_fields_dropped(std::string_view stream, std::size_t fields) {
@@ -218,8 +222,7 @@ void DispatcherObserver::freed_rows_of(std::string_view worker) {
   const auto kept_back = lines_of_dead_workers_.admit("");
   if (!kept_back) return;
   spdlog::warn("{}: worker {} is dead (its Postgres sessions are gone): its leases are ended{}", dispatcher_,
-               brief(worker),
-               *kept_back > 0 ? fmt::format("; so are {} more since the last such line", *kept_back) : "");
+               brief(worker), also_left_out(*kept_back));
 }
 
 void DispatcherObserver::settled(std::size_t rows, std::size_t leases_lost, std::chrono::nanoseconds took) {

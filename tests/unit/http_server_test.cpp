@@ -7,6 +7,7 @@
 #include <spdlog/sinks/base_sink.h>
 #include <spdlog/spdlog.h>
 
+#include <algorithm>
 #include <arpa/inet.h>
 #include <array>
 #include <atomic>
@@ -413,7 +414,8 @@ TEST_CASE("http server: of few places, too, one is kept for probes") {
     blocked.back()->send(requests_for_long_answers());
     CHECK(has_status(blocked.back()->response(true), 200));
   }
-  CHECK(blocked[0]->rest().size() < kLongAnswers * kLongBytes);
+  CHECK(std::ranges::any_of(blocked,
+                            [](const auto& client) { return client->rest().size() < kLongAnswers * kLongBytes; }));
 }
 
 TEST_CASE("http server: a connection ends after its number of requests") {
