@@ -105,6 +105,15 @@ pqxx::result exec_prepared(pqxx::transaction_base& transaction, const std::strin
 
 #endif
 
+namespace {
+
+template <class... Kinds>
+bool is_any_of(const std::exception& error) {
+  return ((dynamic_cast<const Kinds*>(&error) != nullptr) || ...);
+}
+
+}  // namespace
+
 std::string sqlstate_of(const std::exception& error) {
   // libpqxx 6.4 knows these by their type alone.
   if (dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr) return "42501";
@@ -125,7 +134,10 @@ std::string message_of(const std::exception& error, std::string_view ours) {
   // What libpqxx says of a misuse, or of a value that it can't convert, may quote the value.
   const bool from_postgres = dynamic_cast<const pqxx::failure*>(&error) != nullptr;
   if (from_postgres) return shown_message(sqlstate_of(error), error.what(), ours);
-  if (dynamic_cast<const pqxx::pqxx_exception*>(&error) != nullptr) return "an answer that libpqxx can't read";
+  if (is_any_of<pqxx::argument_error, pqxx::conversion_error, pqxx::internal_error, pqxx::range_error,
+                pqxx::usage_error>(error)) {
+    return "an answer that libpqxx can't read";
+  }
   return utf8::shortened(error.what(), kLongestMessage);
 }
 
