@@ -96,7 +96,7 @@ void Dispatcher::stay_back(const std::string& reason, const std::string& stream,
 Awaitable<void> Dispatcher::explore(bool probes_tell) {
   ClaimRequest request{std::min(kExplored, options_.batch_rows), due_by_, {}, left_out(), refused_streams()};
   auto claimed = co_await claim(request);
-  if (claimed && claimed->rows.empty() && !probes_tell) {
+  if (claimed && claimed->rows.empty() && !probes_tell && !claiming_is_over()) {
     request.except_streams = blocked_.left_out();
     claimed = co_await claim(std::move(request));
   }
