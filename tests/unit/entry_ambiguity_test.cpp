@@ -199,4 +199,15 @@ TEST_CASE("encoder: a stream's name with a control character is refused, signed 
   }
 }
 
+TEST_CASE("ambiguity: a name that appears twice is found among few fields and among many") {
+  for (const std::size_t count : {2U, 15U, 16U, 17U, 100U}) {
+    CAPTURE(count);
+    Fields fields;
+    for (std::size_t i = 0; i < count; ++i) fields.push_back({"f" + std::to_string(i), "v"});
+    CHECK(ambiguity("s", fields).empty());
+    fields.front().name = fields.back().name;
+    CHECK(ambiguity("s", fields) == "a field's name appears twice");
+  }
+}
+
 }  // namespace outboxd::entry
