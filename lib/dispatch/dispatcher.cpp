@@ -46,7 +46,7 @@ Dispatcher::Dispatcher(const boost::asio::any_io_executor& executor, DispatcherO
       claim_backoff_{options_.backoff_min, options_.backoff_max},
       settle_backoff_{options_.backoff_min, options_.backoff_max},
       blocked_{options_.backoff_min, options_.backoff_max},
-      explore_backoff_{options_.backoff_max, kLongestExploring},
+      exploration_{options_.backoff_max, kLongestExploring},
       refused_backoff_{options_.backoff_min, options_.backoff_max},
       sent_{std::max<TimePoint::duration>(kSoonAgain, 3 * options_.poll_interval)} {}
 

@@ -12,6 +12,7 @@
 #include "outbox/batch_size.hpp"
 #include "outbox/blocked_streams.hpp"
 #include "outbox/breaker.hpp"
+#include "outbox/exploration.hpp"
 #include "outbox/poll_pace.hpp"
 #include "outbox/quarantine.hpp"
 #include "outbox/rate_limit.hpp"
@@ -120,11 +121,14 @@ class Dispatcher {
   void redis_answers();
   /// `in_doubt`: it may yet be but that stream, or an entry of it, that Redis refuses.
   void stay_back(const std::string& reason, const std::string& stream, bool in_doubt = false);
-  /// Probes a stream that was taken before: where it is taken now, what is refused is those streams' matter.
+  /// It doesn't answer: what it refused before says nothing any more.
+  void redis_is_away(const std::string& reason, const std::string& stream);
+  /// Probes a stream that was taken before: where it is taken now, what is refused is those streams' matter. Stays
+  /// back where Redis is away.
   Awaitable<bool> others_are_taken();
   /// While Redis refuses all that was sent to some streams: whether it takes entries of others, or, where the probes'
-  /// answers don't tell, of these by now.
-  Awaitable<void> explore(bool probes_tell);
+  /// answers don't tell, of these by now. False when there was none to send.
+  Awaitable<bool> explore(bool probes_tell);
   [[nodiscard]] std::vector<std::string> refused_streams() const;
   Awaitable<void> ask_for_probes_of_streams();
   Awaitable<void> probe_stream(const std::string& stream);
@@ -167,7 +171,7 @@ class Dispatcher {
   /// Takes rows out of the claim that have been sent before.
   Known take_sent_before(ClaimedRows& claimed);
   Awaitable<std::vector<Reply>> send(const Prepared& prepared, const Work& work);
-  /// Entries of blocked streams get their replies unsent, but for one of each stream on trial.
+  /// Entries of blocked streams get their replies unsent, but for the first ones of each stream on trial.
   void hold_back(Prepared& prepared, const std::vector<Row>& rows) const;
   /// Why nothing may be sent now, if so.
   [[nodiscard]] std::optional<Reply> obstacle(const Work& work, bool explores) const;
@@ -246,8 +250,7 @@ class Dispatcher {
   std::set<std::string> refused_streams_;
   /// One of those that were taken last.
   std::string good_stream_;
-  Backoff explore_backoff_;
-  TimePoint explore_at_{};
+  Exploration exploration_;
   std::size_t rows_in_hand_ = 0;
   /// What the claim loop waits for: nobody else rings, or a ring would be kept and cut its next wait short.
   bool awaits_empty_hand_ = false;

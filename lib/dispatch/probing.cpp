@@ -4,15 +4,17 @@
 #include "dispatch/dispatcher.hpp"
 
 #include <algorithm>
+#include <iterator>
 #include <string>
 #include <utility>
 
 namespace outboxd::dispatch {
 namespace {
 
-constexpr std::uint32_t kExplored = 8;
+// With no time to wait for anything.
+constexpr int kExplorationsWithOnce = 10;
 // A stream that is refused so often has had its turn.
-constexpr std::uint32_t kTriesWithOnce = 3;
+constexpr std::uint32_t kTriesWithOnce = 5;
 constexpr std::size_t kProbesAtOnce = 4;
 
 }  // namespace
@@ -43,7 +45,7 @@ Awaitable<void> Dispatcher::probe() {
   }
   trouble_.redis = reply.text;
   const bool is_answer = reply.fault != Fault::redis_away && reply.fault != Fault::unanswered;
-  if (!is_answer) refused_streams_.clear();
+  if (!is_answer) redis_is_away(reply.text, probe_stream_);
   if (is_answer && !probe_stream_.empty()) refused_streams_.insert(probe_stream_);
   const bool others_are_served = !refused_streams_.empty() && co_await others_are_taken();
   if (others_are_served) {
@@ -54,15 +56,23 @@ Awaitable<void> Dispatcher::probe() {
   trouble_.redis_in_doubt = false;
   report_health();
   if (refused_streams_.empty()) co_return;
-  if (claiming_is_over() || (waits_for_outages() && parts_.clock.now() < explore_at_)) co_return;
-  co_await explore(reply.fault != Fault::refused);
-  if (!waits_for_outages() && breaker_.is_open()) give_up(trouble_.redis);
+  if (claiming_is_over() || (waits_for_outages() && !exploration_.is_due(parts_.clock.now()))) co_return;
+  const bool probes_tell = reply.fault != Fault::refused;
+  bool any = co_await explore(probes_tell);
+  if (waits_for_outages()) co_return;
+  for (int i = 1; any && i < kExplorationsWithOnce && !refused_streams_.empty() && !claiming_is_over(); ++i) {
+    any = co_await explore(probes_tell);
+  }
+  if (breaker_.is_open()) give_up(trouble_.redis);
 }
 
 Awaitable<bool> Dispatcher::others_are_taken() {
   if (good_stream_.empty() || refused_streams_.contains(good_stream_) || claiming_is_over()) co_return false;
   const auto reply = co_await parts_.publisher.probe(good_stream_);
   if (reply.fault == Fault::none) refusals_.served();
+  if (reply.fault == Fault::redis_away || reply.fault == Fault::unanswered) {
+    redis_is_away(reply.text, good_stream_);
+  }
   co_return reply.fault == Fault::none;
 }
 
@@ -78,8 +88,7 @@ void Dispatcher::redis_answers() {
 void Dispatcher::stay_back(const std::string& reason, const std::string& stream, bool in_doubt) {
   if (!breaker_.is_open()) {
     refused_streams_.clear();
-    explore_backoff_.reset();
-    explore_at_ = parts_.clock.now() + explore_backoff_.next(parts_.random());
+    exploration_.begin(parts_.clock.now(), parts_.random());
   }
   breaker_.open();
   // On with the probes, and nobody need tell of commits meanwhile.
@@ -90,21 +99,33 @@ void Dispatcher::stay_back(const std::string& reason, const std::string& stream,
   report_health();
 }
 
+void Dispatcher::redis_is_away(const std::string& reason, const std::string& stream) {
+  stay_back(reason, stream);
+  refused_streams_.clear();
+  exploration_.start_over();
+}
+
 // A proxy without a route to one stream's server may refuse all that is due just now, its probe included. That must
 // not hold up what others insert into other streams. And what a probe is answered with may be all that this server
 // ever says to one: then only an entry tells whether it still refuses.
-Awaitable<void> Dispatcher::explore(bool probes_tell) {
-  ClaimRequest request{std::min(kExplored, options_.batch_rows), due_by_, {}, left_out(), refused_streams()};
+Awaitable<bool> Dispatcher::explore(bool probes_tell) {
+  auto without = left_out();
+  std::ranges::copy(exploration_.tried(), std::back_inserter(without));
+  const auto limit = exploration_.rows(options_.batch_rows);
+  ClaimRequest request{limit, due_by_, {}, std::move(without), refused_streams()};
   auto claimed = co_await claim(request);
   if (claimed && claimed->rows.empty() && !probes_tell && !claiming_is_over()) {
     request.except_streams = blocked_.left_out();
     claimed = co_await claim(std::move(request));
   }
-  explore_at_ = parts_.clock.now() + explore_backoff_.next(parts_.random());
-  if (!claimed || claimed->rows.empty()) co_return;
+  exploration_.wait(parts_.clock.now(), parts_.random());
+  if (claimed && claimed->rows.empty()) exploration_.start_over();
+  if (!claimed || claimed->rows.empty()) co_return false;
+  for (const auto& row : claimed->rows) exploration_.has_tried(row.id);
   Work work{std::move(*claimed), true, {}};
   co_await to_publish_.push(std::move(work));
   co_await nothing_in_hand();
+  co_return true;
 }
 
 std::vector<std::string> Dispatcher::refused_streams() const {
@@ -141,10 +162,11 @@ Awaitable<void> Dispatcher::probe_stream(const std::string& stream) {
   } else if (reply.fault == Fault::refused) {
     // Words that nobody knows may be all that this server ever says to a probe: only an entry tells.
     co_await others_are_taken();
-    blocked_.put_on_trial(stream, parts_.clock.now());
+    const auto now = parts_.clock.now();
+    breaker_.is_open() ? blocked_.was_not_probed(stream, now) : blocked_.put_on_trial(stream, now);
   } else if (reply.fault == Fault::redis_away || reply.fault == Fault::unanswered) {
     blocked_.was_not_probed(stream, parts_.clock.now());
-    stay_back(reply.text, stream);
+    redis_is_away(reply.text, stream);
   } else {
     block(stream, reply.text);
   }

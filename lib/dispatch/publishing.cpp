@@ -129,7 +129,7 @@ Awaitable<bool> Dispatcher::judge(std::vector<Reply>& replies, std::span<const e
     if (found == probed.end()) continue;
     const auto& now = found->second;
     if (now.fault != Fault::redis_away && now.fault != Fault::unanswered) continue;
-    stay_back(now.text, stream);
+    redis_is_away(now.text, stream);
     answers = false;
   }
   for (std::size_t i = 0; i < entries.size(); ++i) {
@@ -152,9 +152,13 @@ void Dispatcher::watch_for_outage(const std::vector<Reply>& replies, std::span<c
     if (breaker_.is_open() && any_taken) redis_answers();
     return;
   }
+  const auto& stream = entries[static_cast<std::size_t>(outage - replies.begin())].stream;
+  if (std::ranges::any_of(replies, is_no_answer)) {
+    redis_is_away(outage->text, stream);
+    return;
+  }
   const bool may_be_theirs = !breaker_.is_open() || trouble_.redis_in_doubt;
-  const bool in_doubt = may_be_theirs && std::ranges::none_of(replies, is_no_answer);
-  stay_back(outage->text, entries[static_cast<std::size_t>(outage - replies.begin())].stream, in_doubt);
+  stay_back(outage->text, stream, may_be_theirs);
   for (std::size_t i = 0; i < replies.size(); ++i) {
     const bool refused = replies[i].fault == Fault::redis_refuses && refused_streams_.size() < BlockedStreams::kMost;
     if (refused) refused_streams_.insert(entries[i].stream);
@@ -163,14 +167,13 @@ void Dispatcher::watch_for_outage(const std::vector<Reply>& replies, std::span<c
 
 void Dispatcher::hold_back(Prepared& prepared, const std::vector<Row>& rows) const {
   if (blocked_.empty()) return;
-  std::set<std::string_view> tried;
+  std::map<std::string_view, std::size_t> tried;
   std::size_t entry = 0;
   std::size_t kept = 0;
   for (std::size_t i = 0; i < rows.size(); ++i) {
     if (prepared.replies[i]) continue;
-    const auto state = blocked_.state_of(rows[i].stream);
-    const bool is_next_try = state == BlockedStreams::State::on_trial && tried.insert(rows[i].stream).second;
-    if (state != BlockedStreams::State::free && !is_next_try) {
+    const auto allowed = blocked_.entries_allowed(rows[i].stream);
+    if (allowed && tried[rows[i].stream]++ >= *allowed) {
       prepared.replies[i] = Reply{Fault::stream_blocked, "Redis refuses its stream"};
     } else {
       if (kept != entry) prepared.entries[kept] = std::move(prepared.entries[entry]);

@@ -9,6 +9,7 @@ namespace {
 // Of so many blocked streams each is probed at its own pace; of more, each more seldom.
 constexpr std::size_t kProbedAtFullPace = 16;
 constexpr int kTrialsToProbes = 5;
+constexpr std::size_t kTrialGrowth = 8;
 
 }  // namespace
 
@@ -25,7 +26,9 @@ bool BlockedStreams::refuse(const std::string& stream, const std::string& reason
   auto& blocked = known->second;
   // What was sent before it was left out says nothing new.
   if (!is_new && blocked.state == State::left_out && blocked.next_at != TimePoint::max()) return false;
-  auto& backoff = blocked.state == State::on_trial ? blocked.trials : blocked.probes;
+  const bool was_on_trial = blocked.state == State::on_trial;
+  if (was_on_trial) blocked.entries_on_trial = std::min(kTrialGrowth * blocked.entries_on_trial, kMostOnTrial);
+  auto& backoff = was_on_trial ? blocked.trials : blocked.probes;
   blocked.reason = reason;
   blocked.state = State::left_out;
   ++blocked.refusals;
@@ -85,10 +88,10 @@ BlockedStreams::TimePoint BlockedStreams::next_at() const {
   return next;
 }
 
-BlockedStreams::State BlockedStreams::state_of(const std::string& stream) const {
-  if (streams_.empty()) return State::free;
+std::optional<std::size_t> BlockedStreams::entries_allowed(const std::string& stream) const {
   const auto known = streams_.find(stream);
-  return known == streams_.end() ? State::free : known->second.state;
+  if (known == streams_.end()) return std::nullopt;
+  return known->second.state == State::on_trial ? known->second.entries_on_trial : 0;
 }
 
 std::vector<std::string> BlockedStreams::left_out() const {

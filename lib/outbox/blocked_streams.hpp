@@ -17,8 +17,9 @@ namespace outboxd {
 /// A circuit breaker for each stream that Redis refuses while it takes others.
 ///
 /// Such a stream is left out of claims, and probed with back-off. As a probe can't show everything (a key of another
-/// type, say), an answered one puts the stream on trial: claims take its rows again, and one entry of it goes out at
-/// a time, until one is taken or refused. Names come from those who insert rows, so their number is bounded.
+/// type, say), an answered one puts the stream on trial: claims take its rows again, and of each claim one entry of
+/// it goes out, until one is taken or refused. In each further trial many more do, as those in front may be bad ones.
+/// Names come from those who insert rows, so their number is bounded.
 class BlockedStreams {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -27,8 +28,8 @@ class BlockedStreams {
   static constexpr std::size_t kMost = 1'000;
   /// When nothing of it came within this time, a trial is over, and there is nothing left that could be refused.
   static constexpr std::chrono::seconds kTrial{10};
-
-  enum class State { free, left_out, on_trial };
+  /// Entries that go out in one trial at most.
+  static constexpr std::size_t kMostOnTrial = 64;
 
   /// The bounds of the waits between probes. A trial takes rows from others' claims, so it comes more seldom.
   BlockedStreams(std::chrono::milliseconds shortest, std::chrono::milliseconds longest)
@@ -53,7 +54,8 @@ class BlockedStreams {
   /// When something is to be done; the end of time where nothing is blocked.
   [[nodiscard]] TimePoint next_at() const;
 
-  [[nodiscard]] State state_of(const std::string& stream) const;
+  /// How many of its entries in one claim may be sent; nothing: all.
+  [[nodiscard]] std::optional<std::size_t> entries_allowed(const std::string& stream) const;
   /// Streams whose rows are not to be claimed.
   [[nodiscard]] std::vector<std::string> left_out() const;
   [[nodiscard]] bool empty() const { return streams_.empty(); }
@@ -62,6 +64,7 @@ class BlockedStreams {
   [[nodiscard]] bool any_left_out_before(std::uint32_t times) const;
 
  private:
+  enum class State { left_out, on_trial };
   struct Stream {
     TimePoint since;
     std::string reason;
@@ -71,6 +74,7 @@ class BlockedStreams {
     /// Of one that is left out: its next probe. On trial: the trial's end.
     TimePoint next_at{};
     std::uint32_t refusals = 0;
+    std::size_t entries_on_trial = 1;
   };
 
   std::chrono::milliseconds shortest_;

@@ -10,8 +10,10 @@ void Ledger::asks_for_rows(const dispatch::ClaimRequest& request) {
   expect(!life_.stopped_at(), "nothing is claimed after a stop");
   expect(!redis_in_doubt_, "nothing is claimed while Redis is in doubt");
   expect(request.limit >= 1 && request.limit <= options_.batch_rows, "a claim takes a batch at most");
-  if (first_claim_after_doubt_) expect(request.limit <= 8, "after an outage claims begin with a few rows");
-  first_claim_after_doubt_ = false;
+  if (rows_after_doubt_) {
+    expect(request.limit <= *rows_after_doubt_, "after an outage claims begin with a few rows");
+  }
+  rows_after_doubt_.reset();
   expect(request.due_by == due_by_, "with once, and then only, claims are of what was due at the start");
 }
 
@@ -46,8 +48,7 @@ void Ledger::brings_outcomes(const dispatch::Settlement& settlement) {
   const auto found = leases_.find(settlement.lease);
   if (found == leases_.end()) return fault("outcomes are brought for a lease in hand");
   if (!found->second.brought) return brings_for_the_first_time(found->second, settlement);
-  const bool was_last = life_.deadline && found->second.failures > 0 && found->second.failed_at >= *life_.deadline;
-  expect(!was_last, "after the deadline outcomes are brought once more at most");
+  expect(!found->second.failed_past_deadline, "after the deadline outcomes are brought once more at most");
   const auto& rows = found->second.rows;
   const auto same = [](const ClaimedRow& row, const Outcome& outcome) {
     return row.row.id == outcome.id && row.verdict == outcome.verdict;
@@ -156,6 +157,7 @@ void Ledger::settling_fails(const dispatch::Settlement& settlement, bool unreach
   auto& lease = found->second;
   ++lease.failures;
   lease.failed_at = world_.now();
+  lease.failed_past_deadline = life_.past_deadline();
   lease.unreachable = unreachable;
   lease.maybe_carried_out = lease.maybe_carried_out || maybe_carried_out;
 }

@@ -14,6 +14,9 @@
 
 namespace outboxd::simulation {
 
+/// Claims begin with so many rows after an outage, and with twice as many for each write that was taken since.
+constexpr std::uint32_t kFewRows = 8;
+
 /// One row of one claim: what its dispatcher was told of it, and what it made of that.
 struct ClaimedRow {
   Row row;
@@ -64,6 +67,8 @@ class Ledger {
   void loses(const std::string& lease);
   /// When it last learned what is due.
   [[nodiscard]] TimePoint last_claim_at() const { return last_claim_at_; }
+  /// It is in its stream, though that may not be written yet.
+  [[nodiscard]] bool has_sent(const std::string& id) const { return sent_before_.contains(id); }
   /// The stream was refused, and nothing of it taken since.
   [[nodiscard]] bool is_refused(const std::string& stream) const { return may_be_blocked(stream, TimePoint::max()); }
   [[nodiscard]] const std::string& due_by() const { return due_by_; }
@@ -82,6 +87,7 @@ class Ledger {
     bool maybe_carried_out = false;
     bool refused = false;
     TimePoint failed_at{};
+    bool failed_past_deadline = false;
     bool unreachable = false;
   };
   /// What tally() must come to, as far as it can be known from outside.
@@ -102,6 +108,7 @@ class Ledger {
   [[nodiscard]] bool needs_no_sending(const ClaimedRow& row, const Outcome& outcome) const;
   [[nodiscard]] bool others_went_through(std::span<const entry::Entry> entries, std::span<const Fault> meant,
                                          std::size_t index) const;
+  void remember_taken(std::span<const Fault> meant);
   void remember_refused(std::span<const entry::Entry> entries, std::span<const Fault> meant);
   [[nodiscard]] bool may_be_blocked(const std::string& stream, TimePoint asked_at) const;
   void check_unsent(const Lease& lease, const ClaimedRow& row, const Outcome& outcome);
@@ -125,7 +132,8 @@ class Ledger {
   /// Redis has given a sign of trouble, or none of life yet, since the last probe that was answered.
   bool redis_in_doubt_ = true;
   TimePoint doubted_at_{};
-  bool first_claim_after_doubt_ = true;
+  /// How many rows the first claim after an outage may take; nothing once there was one.
+  std::optional<std::uint32_t> rows_after_doubt_ = kFewRows;
   std::optional<TimePoint> probe_failed_at_;
   /// Entries that Redis took.
   std::uint64_t answered_ = 0;

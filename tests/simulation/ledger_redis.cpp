@@ -66,6 +66,11 @@ bool Ledger::others_went_through(std::span<const entry::Entry> entries, std::spa
   return before != refused_.end() && taken != taken_.end() && taken->second > before->second;
 }
 
+void Ledger::remember_taken(std::span<const Fault> meant) {
+  const bool any_taken = std::ranges::find(meant, Fault::none) != meant.end();
+  if (any_taken && rows_after_doubt_) *rows_after_doubt_ *= 2;
+}
+
 void Ledger::remember_refused(std::span<const entry::Entry> entries, std::span<const Fault> meant) {
   for (std::size_t i = 0; i < entries.size(); ++i) {
     const auto& stream = entries[i].stream;
@@ -116,6 +121,7 @@ void Ledger::gets_replies(std::span<const entry::Entry> entries, const std::vect
     unanswered_[id] = {world_.now(), answered_, false};
   }
   remember_refused(entries, meant);
+  remember_taken(meant);
   if (!outage) return;
   redis_in_doubt_ = true;
   doubted_at_ = world_.now();
@@ -142,7 +148,7 @@ void Ledger::probe_ends(const std::string& stream, const Reply& reply) {
     if (stream.empty()) return;
   }
   probe_failed_at_.reset();
-  if (std::exchange(redis_in_doubt_, false)) first_claim_after_doubt_ = true;
+  if (std::exchange(redis_in_doubt_, false)) rows_after_doubt_ = kFewRows;
 }
 
 }  // namespace outboxd::simulation

@@ -171,6 +171,34 @@ TEST_CASE("a server whose words to a probe nobody knows is found to be well agai
   bench.end();
 }
 
+TEST_CASE("bad rows at the head hold up no good ones behind them, whatever a probe shows") {
+  for (const bool probe_is_understood : {false, true}) {
+    for (const bool once : {false, true}) {
+      CAPTURE(probe_is_understood);
+      CAPTURE(once);
+      auto options = coordinator();
+      options.once = once;
+      Bench bench{options};
+      // With once each stream has a few turns only.
+      const auto bad = rows_named("a", once ? 20 : 200);
+      const auto good = rows_named("b", 5);
+      for (const auto& id : bad) bench.insert_into("s", id);
+      for (const auto& id : good) bench.insert_into("s", id);
+      bench.publisher.answer = [](const std::string& id) {
+        return id.starts_with("a") ? error("no upstream host") : kTaken;
+      };
+      bench.publisher.answer_probe = [&](const std::string& stream) {
+        return stream.empty() || probe_is_understood ? Reply{} : error("ERR no such id");
+      };
+      bench.run_for(5min);
+      check_published_at_the_first_attempt(bench, good);
+      for (const auto& id : bad) CHECK_FALSE(bench.row(id).published);
+      if (!once) bench.end();
+      check_adds_up(bench.dispatcher.tally());
+    }
+  }
+}
+
 TEST_CASE("where nobody knows the words to a probe, a blocked stream is on trial, and free when it takes an entry") {
   Bench bench{coordinator()};
   const auto ids = rows_named("a", 20);

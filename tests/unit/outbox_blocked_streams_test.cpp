@@ -7,8 +7,6 @@ namespace outboxd {
 namespace {
 
 using namespace std::chrono_literals;
-using State = BlockedStreams::State;
-
 constexpr BlockedStreams::TimePoint kStart{1h};
 
 }  // namespace
@@ -18,8 +16,8 @@ TEST_CASE("a refused stream is left out, probed with back-off, put on trial, and
   CHECK(blocked.next_at() == BlockedStreams::TimePoint::max());
   CHECK(blocked.refuse("a", "WRONGTYPE", kStart, 0.0));
   CHECK_FALSE(blocked.refuse("a", "WRONGTYPE", kStart, 0.0));
-  CHECK(blocked.state_of("a") == State::left_out);
-  CHECK(blocked.state_of("b") == State::free);
+  CHECK(blocked.entries_allowed("a") == 0);
+  CHECK_FALSE(blocked.entries_allowed("b"));
   CHECK(blocked.left_out() == std::vector<std::string>{"a"});
   CHECK(blocked.next_at() == kStart + 100ms);
   CHECK_FALSE(blocked.next_probe(kStart + 99ms));
@@ -30,11 +28,11 @@ TEST_CASE("a refused stream is left out, probed with back-off, put on trial, and
   CHECK(blocked.next_at() == kStart + 300ms);
   CHECK(blocked.next_probe(kStart + 300ms) == "a");
   blocked.put_on_trial("a", kStart + 300ms);
-  CHECK(blocked.state_of("a") == State::on_trial);
+  CHECK(blocked.entries_allowed("a") == 1);
   CHECK(blocked.left_out().empty());
   CHECK(blocked.size() == 1);
   CHECK_FALSE(blocked.refuse("a", "WRONGTYPE", kStart + 400ms, 0.0));
-  CHECK(blocked.state_of("a") == State::left_out);
+  CHECK(blocked.entries_allowed("a") == 0);
   CHECK(blocked.next_probe(kStart + 10s) == "a");
   blocked.put_on_trial("a", kStart + 10s);
   CHECK(blocked.accept("a") == kStart);
@@ -73,7 +71,7 @@ TEST_CASE("a trial in which nothing comes is over; when Redis is back all are pr
   blocked.put_on_trial("a", kStart);
   CHECK(blocked.end_idle_trials(kStart + 9s).empty());
   CHECK(blocked.end_idle_trials(kStart + 10s) == std::vector<std::string>{"a"});
-  CHECK(blocked.state_of("a") == State::free);
+  CHECK_FALSE(blocked.entries_allowed("a"));
   CHECK(blocked.next_probe(kStart + 10s) == "b");
   blocked.refuse("b", "no", kStart + 10s, 0.0);
   CHECK_FALSE(blocked.next_probe(kStart + 10s));
@@ -83,11 +81,29 @@ TEST_CASE("a trial in which nothing comes is over; when Redis is back all are pr
   CHECK(blocked.next_probe(kStart + 11s) == "b");
 }
 
+TEST_CASE("each further trial takes many more entries, as the first ones may be bad by themselves") {
+  BlockedStreams blocked{100ms, 1s};
+  blocked.refuse("a", "no", kStart, 0.0);
+  auto now = kStart;
+  for (const std::size_t expected : {1, 8, 64, 64}) {
+    now += 1h;
+    CHECK(blocked.next_probe(now) == "a");
+    blocked.put_on_trial("a", now);
+    CHECK(blocked.entries_allowed("a") == expected);
+    // All of one trial are refused.
+    for (std::size_t i = 0; i < expected; ++i) blocked.refuse("a", "no", now, 0.0);
+  }
+  CHECK(blocked.accept("a") == kStart);
+  blocked.refuse("a", "no", now, 0.0);
+  blocked.put_on_trial("a", now);
+  CHECK(blocked.entries_allowed("a") == 1);
+}
+
 TEST_CASE("names come from those who insert rows: their number is bounded") {
   BlockedStreams blocked{100ms, 1s};
   for (std::size_t i = 0; i < BlockedStreams::kMost; ++i) CHECK(blocked.refuse(std::to_string(i), "no", kStart, 0.0));
   CHECK_FALSE(blocked.refuse("one more", "no", kStart, 0.0));
-  CHECK(blocked.state_of("one more") == State::free);
+  CHECK_FALSE(blocked.entries_allowed("one more"));
   CHECK(blocked.size() == BlockedStreams::kMost);
 }
 
