@@ -11,12 +11,7 @@ namespace {
 // of one transaction share their time, so ordering by id as well would sort a bulk insert for each batch. The few
 // that were claimed are put in full order at the end.
 constexpr std::string_view kClaim = R"sql(/* claim */
-WITH locked AS MATERIALIZED (
-  SELECT {key} AS place, {id} AS id FROM {table}
-   WHERE {which}{and_rows}
-   ORDER BY {available_at}
-   LIMIT $1::bigint
-     FOR UPDATE SKIP LOCKED),
+WITH locked AS MATERIALIZED ({first_due}),
 claimed AS (
   UPDATE {table} AS o
      SET {attempts} = least({o_attempts}, {attempts_cap}) + 1, {locked_by} = {worker}, {locked_until} = {lease_end}
@@ -24,6 +19,9 @@ claimed AS (
      AND {still_due}
   RETURNING o.{attempts} AS attempt, CASE WHEN o.{locked_by}::text = {worker} THEN o.{locked_until} END AS lease,
             o.{available_at} AS order_time,{row_returned}){claimed})sql";
+
+constexpr std::string_view kAnyDue =
+    "EXISTS (SELECT FROM {table} WHERE {pending} AND {available_at} <= now(){from}{filter}{of_stream})";
 
 // A lease that nobody ended tells that the claim before had no outcome. A row that takes its dispatchers down would
 // take the attempts of its neighbours with it each time; so from its third claim on it is claimed alone.
@@ -167,8 +165,7 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
     return leased.fill_write(std::string{update}.append(kLeasedAmongTheFirst));
   };
   Layout layout;
-  sql.add_claims(layout, kClaim, kClaim, "{no_suspects}",
-                 "EXISTS (SELECT FROM {table} WHERE {pending} AND {available_at} <= now(){from}{filter})");
+  sql.add_claims(layout, kClaim, kClaim, "{no_suspects}", kAnyDue);
   sql.add_settlements(layout, kMarkPublished, kSettle);
   sql.add_looks(layout, bounded_places(std::string{kLookAhead}, terms), kDueIds, "{no_suspects}");
   layout.free_unknown_leases = on_leases(kFreeUnknownLeases, kUnknownOfOurs);

@@ -5,6 +5,7 @@
 #include "postgres/identifier.hpp"
 #include "postgres/search_path.hpp"
 #include "postgres/shape_columns.hpp"
+#include "postgres/stream_index.hpp"
 
 #include <exception>
 #include <utility>
@@ -240,6 +241,7 @@ TableReport inspect_table(Statements& statements, const std::string& table, cons
     check.look_at(columns[i], lines[static_cast<pqxx::result::size_type>(i)]);
   }
   check.finish();
+  if (report.problems.empty()) report.has_stream_index = has_stream_index(statements, text_of(row[0]), shape);
   if (shape.has_status() && report.problems.empty()) {
     StateCheck{statements, text_of(row[0]), shape, report}.run(table);
   }
@@ -253,6 +255,7 @@ TableReport inspect_table(Statements& statements, const std::string& table, cons
 LayoutTerms with_facts(LayoutTerms terms, const TableReport& report) {
   if (!report.table.empty()) terms.table = report.table;
   terms.ctid_names_rows = report.plain;
+  terms.has_stream_index = report.has_stream_index;
   terms.id_type = report.id_type;
   terms.payload_type = report.payload_type;
   terms.status_type = report.status_type;

@@ -21,6 +21,8 @@ struct TableReport {
   std::string table;
   /// An ordinary table: not partitioned, not inherited from, and not a view.
   bool plain = false;
+  /// It has an index by stream and time of the rows that are not published.
+  bool has_stream_index = false;
   /// SQL types of columns, as the catalog prints them where only pg_catalog is in the search path.
   std::string id_type = "text";
   std::string payload_type = "jsonb";

@@ -28,6 +28,8 @@ struct LayoutTerms {
   std::string status_equals = "=";
   /// Only rows of these streams; empty: all.
   std::vector<std::string> streams{};
+  /// The table has an index by stream and time: rows of each of a few streams are found without passing others.
+  bool has_stream_index = false;
   /// Never rows of these.
   std::vector<std::string> exclude_streams{};
   /// Only rows of this producer; empty: all.
@@ -120,6 +122,12 @@ struct Layout {
   /// $1 cap. Returns leased, and waiting for a further attempt.
   std::string in_hand;
 };
+
+/// Of so few streams, which have to be named, that each can be looked for by itself.
+[[nodiscard]] bool takes_few_streams(const LayoutTerms& terms);
+
+/// Claims look for each stream by itself, by the table's index.
+[[nodiscard]] bool finds_each_stream(const LayoutTerms& terms);
 
 [[nodiscard]] Layout make_layout(const TableShape& shape, const LayoutTerms& terms);
 

@@ -27,11 +27,10 @@ std::string filter(const TableShape& shape, const LayoutTerms& terms) {
   if (!terms.producer.empty() && !shape.producer.empty()) {
     conditions += " AND " + column(shape.producer) + "::text = " + quote_text(terms.producer);
   }
-  if (terms.streams.size() == 1 && shape.has_lease_columns()) {
-    conditions += " AND " + stream + " = " + literals(terms.streams);
-  } else if (!terms.streams.empty()) {
+  if (!terms.streams.empty()) {
     // No index by stream has the order by time of several streams' rows, or of what moves with each lease; in a form
-    // that an index could serve, the planner might have each claim sort all that is due.
+    // that an index could serve, the planner might have each claim sort all that is due. Where one serves, each
+    // stream is looked for by itself.
     conditions += " AND CASE WHEN " + stream + " IN (" + literals(terms.streams) + ") THEN true ELSE false END";
   }
   if (!terms.exclude_streams.empty()) {
@@ -48,12 +47,32 @@ std::string most_attempts_of(const std::string& type) {
 constexpr std::string_view kUnlockedOnly = R"sql(
    AND o.{key} {key_equals} ANY (ARRAY(SELECT {key} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED)))sql";
 
+// The rows due first, of which {columns} are looked at.
+constexpr std::string_view kFirstDue = R"sql(
+  SELECT {columns} FROM {table}
+   WHERE {which}{and_rows}
+   ORDER BY {available_at}
+   LIMIT $1::bigint{lock})sql";
+
+// Of each stream as many as of all together, as all may be one stream's; what was locked in vain is free again when
+// the statement ends. Each has a look of its own, with its name in it: from what the planner knows of an average
+// stream it would rather walk over the rows of all of them.
+constexpr std::string_view kFirstDueOfStream = R"sql(
+  SELECT * FROM (
+    SELECT {columns}, {available_at} AS outboxd_since FROM {table}
+     WHERE {which}{and_rows}{of_stream}
+     ORDER BY {available_at}
+     LIMIT $1::bigint{lock}) AS outboxd_due)sql";
+constexpr std::string_view kFirstOfThese = R"sql(
+   ORDER BY outboxd_since
+   LIMIT $1::bigint)sql";
+
 // Up to where claims begin.
-constexpr std::string_view kOverlooked = R"sql(
-SELECT CASE WHEN {id_fits} THEN {id}::text END, {available_at}::text FROM {table}
- WHERE {due} AND {available_at} < $2::timestamptz - {margin}
-   AND {available_at} >= $3::timestamptz - {lately}{ordinary}{but_streams}
- ORDER BY {available_at} LIMIT $1::bigint)sql";
+constexpr std::string_view kBelowTheMark =
+    " AND {available_at} < $2::timestamptz - {margin} AND {available_at} >= $3::timestamptz - {lately}{ordinary}"
+    "{but_streams}";
+
+constexpr std::string_view kOverlooked = "SELECT id, since::text FROM ({first_due}) AS overlooked ORDER BY since";
 
 constexpr std::string_view kStillOurs = R"sql(
 SELECT {id}::text, {id} {id_equals} ANY (ARRAY(SELECT {id} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED))
@@ -65,7 +84,8 @@ SELECT CASE WHEN NOT as_meant THEN id::text END FROM written WHERE {takes_own_pa
 
 }  // namespace
 
-LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
+LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms)
+    : streams_{finds_each_stream(terms) ? terms.streams : std::vector<std::string>{}} {
   put("table", terms.table);
   put("key", terms.ctid_names_rows ? "ctid" : column(shape.id));
   put("key_equals", terms.ctid_names_rows ? "=" : terms.id_equals);
@@ -77,6 +97,7 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms) {
   // there may be thousands.
   set("not_left_out", "{id}::text NOT IN (SELECT unnest($3::text[]))");
   put("stream", column(shape.stream));
+  put("of_stream", "");
   put("payload", column(shape.payload));
   put("attempts", column(shape.attempts));
   // Other applications' columns may hold NULL.
@@ -192,6 +213,24 @@ std::string but_streams_sql(std::string_view parameter) {
 
 }  // namespace
 
+void LayoutSql::set_first_due(std::string_view columns, std::string_view lock, bool of_each_stream) {
+  set("columns", columns);
+  set("lock", lock);
+  if (!of_each_stream) return set("first_due", kFirstDue);
+  put("first_due", for_each_stream(kFirstDueOfStream, " UNION ALL") + fill(kFirstOfThese));
+}
+
+std::string LayoutSql::for_each_stream(std::string_view sql, std::string_view between) const {
+  if (streams_.empty()) return fill(sql);
+  std::string filled;
+  for (const auto& stream : streams_) {
+    auto one = *this;
+    one.put("of_stream", one.fill(" AND {stream}::text = ") + quote_text(stream));
+    filled.append(filled.empty() ? "" : between).append(one.fill(sql));
+  }
+  return filled;
+}
+
 void LayoutSql::add_claims(Layout& layout, std::string_view claim, std::string_view claim_places,
                            std::string_view ordinary, std::string_view any_due) const {
   const auto with = [this, any_due](std::string_view statement, const std::string& and_rows, std::string_view which,
@@ -199,11 +238,13 @@ void LayoutSql::add_claims(Layout& layout, std::string_view claim, std::string_v
     auto sql = *this;
     sql.set("from", from.empty() ? "" : from_sql(from));
     // Looking for any would walk over all that an old snapshot keeps, which those who name their rows don't.
-    sql.set("any_due", from.empty() ? "true" : any_due);
+    sql.put("any_due", from.empty() ? "true" : sql.for_each_stream(any_due, " OR "));
     sql.set("lease_end", lease_end);
     sql.put("claimed", claimed_sql(sql));
     sql.set("which", which);
     sql.set("and_rows", and_rows);
+    sql.set_first_due("{key} AS place, {id} AS id", "\n     FOR UPDATE SKIP LOCKED",
+                      !streams_.empty() && !from.empty());
     return sql.fill(statement);
   };
   constexpr std::string_view kDue = "{due}";
@@ -227,6 +268,10 @@ void LayoutSql::add_looks(Layout& layout, std::string_view look_ahead, std::stri
     sql.set("from", from.empty() ? "" : from_sql(from));
     sql.set("but_streams", but_streams_sql(streams));
     sql.set("ordinary", ordinary);
+    sql.set("which", "{due}");
+    sql.set("and_rows", kBelowTheMark);
+    sql.set_first_due("CASE WHEN {id_fits} THEN {id}::text END AS id, {available_at} AS since", "",
+                      !streams_.empty());
     return sql.fill_read(statement);
   };
   layout.look_ahead = with(look_ahead, "$3", "$4");
@@ -246,6 +291,15 @@ void LayoutSql::add_settlements(Layout& layout, std::string_view mark_published,
   layout.still_ours = fill_read(kStillOurs);
   layout.read_payload = fill_read("{read_payload}");
   layout.read_payloads = read_payloads_sql(*this);
+}
+
+bool finds_each_stream(const LayoutTerms& terms) {
+  return terms.has_stream_index && takes_few_streams(terms);
+}
+
+bool takes_few_streams(const LayoutTerms& terms) {
+  constexpr std::size_t kFew = 16;
+  return !terms.streams.empty() && terms.streams.size() <= kFew;
 }
 
 Layout make_layout(const TableShape& shape, const LayoutTerms& terms) {

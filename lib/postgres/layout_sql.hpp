@@ -6,6 +6,7 @@
 #include <map>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace outboxd::postgres {
 
@@ -26,9 +27,9 @@ class LayoutSql {
   /// it changed.
   [[nodiscard]] std::string fill_write(std::string_view sql) const;
   /// The ways in which a claim is asked for. `claim` and `claim_places` take the rows for which {which}{and_rows}
-  /// holds, lease them until {lease_end}, and return {claimed}; `ordinary` are further conditions where no certain
-  /// rows are meant. `any_due` is a condition that says whether there are rows that have to be looked after, {from}
-  /// where the index is entered, {but_streams} leaves out streams.
+  /// holds, and of those {first_due}, lease them until {lease_end}, and return {claimed}; `ordinary` are further
+  /// conditions where no certain rows are meant. `any_due` is a condition that says whether there are rows that have
+  /// to be looked after, {from} where the index is entered, {but_streams} leaves out streams.
   void add_claims(Layout& layout, std::string_view claim, std::string_view claim_places, std::string_view ordinary,
                   std::string_view any_due) const;
   /// The looks for rows that are then claimed by name; {from} says where the index is entered. `ordinary` as above.
@@ -37,7 +38,16 @@ class LayoutSql {
   /// The ways in which outcomes are written; {ours} says which rows are still ours.
   void add_settlements(Layout& layout, std::string_view mark_published, std::string_view settle) const;
 
+  /// The SQL once for each stream that is looked for by itself, with {of_stream} as the condition for it; once for
+  /// all where none is.
+  [[nodiscard]] std::string for_each_stream(std::string_view sql, std::string_view between) const;
+
  private:
+  /// {first_due}: the rows for which {which}{and_rows} holds, those due first before others.
+  void set_first_due(std::string_view columns, std::string_view lock, bool of_each_stream);
+
+  /// Those that are looked for each by itself.
+  std::vector<std::string> streams_;
   std::map<std::string, std::string, std::less<>> values_;
 };
 

@@ -94,9 +94,10 @@ dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
     if (claims_at_.session.is_pooled()) go_without_lock(table_);
     auto found = table_.inspect(statements);
     if (found.problems.empty()) {
-      const auto advice =
-          advice_on_stream_index(statements, table_.shape(), table_.driver()->terms.streams, found.table);
-      if (!advice.empty()) found.warnings.push_back(advice);
+      const bool would_serve = table_.shape().has_lease_columns() && takes_few_streams(table_.driver()->terms);
+      if (would_serve && !found.has_stream_index) {
+        found.warnings.push_back(advice_on_stream_index(table_.shape(), found.table));
+      }
       keep_a_name(statements);
     }
     return found;

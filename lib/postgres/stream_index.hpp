@@ -5,13 +5,15 @@
 #include "postgres/table_shape.hpp"
 
 #include <string>
-#include <vector>
 
 namespace outboxd::postgres {
 
-/// For people: that a dispatcher of one stream would find its rows sooner by an index that the table lacks, and how
-/// to make it; empty where there is nothing to say. Blocks; throws what libpqxx throws.
-[[nodiscard]] std::string advice_on_stream_index(Statements& statements, const TableShape& shape,
-                                                 const std::vector<std::string>& streams, const std::string& table);
+/// Whether the table `oid` has an index by which a dispatcher of a few streams finds its rows without passing those
+/// of others; never for a shape whose leases move the time that rows are ordered by. Blocks; throws what libpqxx
+/// throws.
+[[nodiscard]] bool has_stream_index(Statements& statements, const std::string& oid, const TableShape& shape);
+
+/// For people: what it costs that a table has no such index, and how to make one.
+[[nodiscard]] std::string advice_on_stream_index(const TableShape& shape, const std::string& table);
 
 }  // namespace outboxd::postgres

@@ -152,7 +152,7 @@ TEST_CASE("a Postgres that is far away is none whose index is full of what is go
   CHECK_FALSE(contains(outboxd->err(), "look through the table's index takes"));
 }
 
-TEST_CASE("a dispatcher of one stream says that its table has no index for it, and finds one") {
+TEST_CASE("a dispatcher of some streams says that its table has no index for them, and finds one") {
   const auto database = contract_database();
   const auto said = [&](const std::vector<std::string>& arguments) {
     const auto ended = outboxd::test::run_outboxd(arguments, outboxd_environment(database));
@@ -160,8 +160,10 @@ TEST_CASE("a dispatcher of one stream says that its table has no index for it, a
     return contains(ended.err, "outboxd migrate --stream-index");
   };
   CHECK(said({"--once", "--streams", "ours"}));
+  CHECK(said({"--once", "--streams", "ours,and more"}));
   CHECK_FALSE(said({"--once"}));
   const auto migrated = outboxd::test::run_outboxd({"migrate", "--stream-index"}, outboxd_environment(database));
   REQUIRE_MESSAGE(migrated.status == 0, migrated.err);
   CHECK_FALSE(said({"--once", "--streams", "ours"}));
+  CHECK_FALSE(said({"--once", "--streams", "ours,and more"}));
 }
