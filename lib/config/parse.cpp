@@ -25,7 +25,7 @@ Checked<std::int64_t> read_number(const Option& option, std::string_view text, U
   if (unit != Unit::own) {
     Checked<std::int64_t> number = parse_integer(text);
     const std::string unit_name = unit == Unit::milliseconds ? "milliseconds" : "seconds";
-    if (!number.value && number.problem != "is too large") {
+    if (number.problem == "is not a whole number") {
       return {.problem = "must be a plain number of " + unit_name + ", without a unit"};
     }
     // Whatever could overflow is out of bounds as it is.

@@ -7,8 +7,11 @@
 #include <array>
 #include <charconv>
 #include <limits>
+#include <optional>
 #include <span>
+#include <string>
 #include <system_error>
+#include <utility>
 
 namespace outboxd::config {
 namespace {
@@ -61,6 +64,27 @@ std::string in_largest_unit(std::int64_t value, std::span<const Scale> scales) {
   return std::to_string(value) + std::string(scales.back().unit);
 }
 
+using Parser = Checked<std::int64_t> (*)(std::string_view);
+
+/// Where blanks are all that is wrong with a number, a duration or a size: what to write.
+std::optional<std::string> without_blanks(std::string_view text, Parser parse) {
+  std::string bare(text);
+  std::erase_if(bare, [](char c) { return c == ' ' || c == '\t'; });
+  if (bare.size() == text.size() || !parse(bare).value) return std::nullopt;
+  return "has a blank in it; write \"" + bare + "\"";
+}
+
+/// What to say of a unit that is none.
+template <std::size_t N>
+std::string unknown_unit(std::string_view number, std::string_view unit, const std::array<Scale, N>& scales,
+                         const std::string& known) {
+  for (const Scale& scale : scales) {
+    if (lower(unit) != lower(scale.unit)) continue;
+    return "has its unit in the wrong case; write \"" + std::string(number) + std::string(scale.unit) + "\"";
+  }
+  return "has an unknown unit; known are " + known;
+}
+
 }  // namespace
 
 Checked<std::int64_t> parse_integer(std::string_view text) {
@@ -68,11 +92,14 @@ Checked<std::int64_t> parse_integer(std::string_view text) {
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
   if (stop == end && error == std::errc::result_out_of_range) return too_large();
-  if (text.empty() || stop != end || error != std::errc()) return {.problem = "is not a whole number"};
+  if (text.empty() || stop != end || error != std::errc()) {
+    return {.problem = without_blanks(text, parse_integer).value_or("is not a whole number")};
+  }
   return {.value = value};
 }
 
 Checked<std::int64_t> parse_duration(std::string_view text) {
+  if (auto problem = without_blanks(text, parse_duration)) return {.problem = *std::move(problem)};
   const auto unit_at = text.find_first_not_of("0123456789.");
   if (text.empty() || unit_at == 0) return {.problem = R"(is not a duration such as "250ms", "30s", "5m" or "1h")"};
   const std::string number(text.substr(0, unit_at));
@@ -83,17 +110,19 @@ Checked<std::int64_t> parse_duration(std::string_view text) {
   for (const Scale& scale : kDurations) {
     if (text.substr(unit_at) == scale.unit) return scaled(number, scale);
   }
-  return {.problem = R"(has an unknown unit; known are "ms", "s", "m" and "h")"};
+  return {.problem = unknown_unit(number, text.substr(unit_at), kDurations, R"("ms", "s", "m" and "h")")};
 }
 
 Checked<std::int64_t> parse_size(std::string_view text) {
+  if (auto problem = without_blanks(text, parse_size)) return {.problem = *std::move(problem)};
   const auto unit_at = text.find_first_not_of("0123456789.");
   if (unit_at == std::string_view::npos) return parse_integer(text);
   if (unit_at == 0) return {.problem = R"(is not a size such as "16MiB", "64KiB", "1MB" or a number of bytes)"};
   for (const Scale& scale : kSizes) {
     if (text.substr(unit_at) == scale.unit) return scaled(text.substr(0, unit_at), scale);
   }
-  return {.problem = R"(has an unknown unit; known are "B", "KB", "MB", "GB", "KiB", "MiB" and "GiB")"};
+  return {.problem = unknown_unit(text.substr(0, unit_at), text.substr(unit_at), kSizes,
+                                  R"("B", "KB", "MB", "GB", "KiB", "MiB" and "GiB")")};
 }
 
 std::string show_duration(std::int64_t milliseconds) {

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "config/options.hpp"
+#include "config/parse.hpp"
 #include "config/signing_key.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
@@ -42,8 +44,11 @@ TEST_CASE("what is not a duration is refused with the reason") {
            Bad{"-5s", R"(is not a duration such as "250ms", "30s", "5m" or "1h")"},
            Bad{"soon", R"(is not a duration such as "250ms", "30s", "5m" or "1h")"},
            Bad{"5d", R"(has an unknown unit; known are "ms", "s", "m" and "h")"},
-           Bad{"5 s", R"(has an unknown unit; known are "ms", "s", "m" and "h")"},
-           Bad{"5S", R"(has an unknown unit; known are "ms", "s", "m" and "h")"},
+           Bad{"5 s", R"(has a blank in it; write "5s")"},
+           Bad{" 5s\t", R"(has a blank in it; write "5s")"},
+           Bad{"5 days", R"(has an unknown unit; known are "ms", "s", "m" and "h")"},
+           Bad{"5S", R"(has its unit in the wrong case; write "5s")"},
+           Bad{"5MS", R"(has its unit in the wrong case; write "5ms")"},
            Bad{"1m30s", R"(has an unknown unit; known are "ms", "s", "m" and "h")"},
            Bad{"1.5ms", "is finer than the smallest unit"},
            Bad{"1.s", "is not a number followed by a unit"},
@@ -72,14 +77,32 @@ TEST_CASE("sizes take units or are plain bytes") {
     CAPTURE(std::string(text));
     CHECK_FALSE(config::parse_size(text).value.has_value());
   }
+  CHECK(config::parse_size("16 MB").problem == R"(has a blank in it; write "16MB")");
+  CHECK(config::parse_size("16 777 216").problem == R"(has a blank in it; write "16777216")");
+  CHECK(config::parse_size("16mib").problem == R"(has its unit in the wrong case; write "16MiB")");
+  CHECK(config::parse_size("16 M").problem ==
+        R"(has an unknown unit; known are "B", "KB", "MB", "GB", "KiB", "MiB" and "GiB")");
 }
 
 TEST_CASE("whole numbers are decimal and nothing else") {
   CHECK(config::parse_integer("-7").value == -7);
-  for (const char* text : {"", "-", "+1", "1.0", "0x10", "1_000", " 1", "1 ", "1e3"}) {
+  for (const char* text : {"", "-", "+1", "1.0", "0x10", "1_000", " ", "1e3"}) {
     CAPTURE(std::string(text));
     CHECK(config::parse_integer(text).problem == "is not a whole number");
   }
+  for (const char* text : {" 1000", "1000 ", "1 000"}) {
+    CHECK(config::parse_integer(text).problem == R"(has a blank in it; write "1000")");
+  }
+}
+
+TEST_CASE("a blank is named in variables without a unit, too") {
+  config::Problems problems;
+  const auto* const interval = config::find_option("dispatcher.poll_interval");
+  CHECK(!config::parse_text(*interval, "2 50", config::Unit::milliseconds, {}, problems));
+  CHECK(!config::parse_text(*interval, "250ms", config::Unit::milliseconds, {}, problems));
+  REQUIRE(problems.size() == 2);
+  CHECK(problems[0].text.find("has a blank in it; write \"250\"") != std::string::npos);
+  CHECK(problems[1].text.find("a plain number of milliseconds, without a unit") != std::string::npos);
 }
 
 TEST_CASE("numbers are shown in the largest unit that keeps them whole") {
