@@ -2,6 +2,7 @@
 #include "config/nearest.hpp"
 
 #include "config/options.hpp"
+#include "config/synonyms.hpp"
 #include "config/text.hpp"
 
 #include <algorithm>
@@ -13,6 +14,19 @@ namespace {
 /// A third of the word may be wrong; of short words, one letter.
 std::size_t tolerance(std::string_view word) {
   return std::max<std::size_t>(1, word.size() / 3);
+}
+
+/// The one word of `known` that begins with `word`; "" if several do, or none.
+std::string completed(std::string_view word, const std::vector<std::string>& known) {
+  constexpr std::size_t kTellsSomething = 3;
+  if (word.size() < kTellsSomething) return "";
+  std::string result;
+  for (const std::string& candidate : known) {
+    if (!lower(candidate).starts_with(lower(word))) continue;
+    if (!result.empty()) return "";
+    result = candidate;
+  }
+  return result;
 }
 
 std::string_view last_part(std::string_view path) {
@@ -44,6 +58,11 @@ std::size_t edit_distance(std::string_view left, std::string_view right) {
 }
 
 std::string nearest_word(std::string_view word, const std::vector<std::string>& known) {
+  for (const std::string& meant : meant_by(word)) {
+    for (const std::string& candidate : known) {
+      if (names_setting(candidate, meant)) return candidate;
+    }
+  }
   std::size_t best = tolerance(word) + 1;
   std::string result;
   for (const std::string& candidate : known) {
@@ -53,10 +72,15 @@ std::string nearest_word(std::string_view word, const std::vector<std::string>& 
       result = candidate;
     }
   }
-  return result;
+  return result.empty() ? completed(word, known) : result;
 }
 
 std::string nearest_path(std::string_view path) {
+  for (const std::string& meant : meant_by(path)) {
+    for (const Option& option : options()) {
+      if (names_setting(option.path, meant)) return option.path;
+    }
+  }
   const std::string wanted = lower(path);
   const std::string_view key = last_part(wanted);
   const std::string_view section = std::string_view(wanted).substr(0, wanted.size() - key.size());

@@ -11,10 +11,12 @@ namespace outboxd::config {
 /// How many letters must be added, dropped, changed or swapped with their neighbour.
 std::size_t edit_distance(std::string_view left, std::string_view right);
 
-/// The word of `known` most like `word`, or "" if none is near.
+/// The word of `known` that means the same (synonyms.hpp), or is spelt most like `word`, or is the only one that
+/// begins with it; "" if there is none.
 std::string nearest_word(std::string_view word, const std::vector<std::string>& known);
 
-/// The setting's path most like a dotted path, which may also stand in the wrong section; or "".
+/// The setting's path that means the same, or is spelt most like a dotted path, which may also stand in the wrong
+/// section; or "".
 std::string nearest_path(std::string_view path);
 
 /// "; did you mean X?", or "" if there is no X.

@@ -163,6 +163,37 @@ TEST_CASE("flags, environment names and paths are unlike each other") {
   }
 }
 
+TEST_CASE("what other programs call a setting finds ours, in files, flags and variables") {
+  using Words = std::vector<std::string>;
+  for (const auto& [word, path] : {std::pair{"dispatcher.batch_size", "dispatcher.batch"},
+                                   {"dispatcher.poll_interval_ms", "dispatcher.poll_interval"},
+                                   {"dispatcher.lock_sec", "dispatcher.lease"},
+                                   {"dispatcher.lease_seconds", "dispatcher.lease"},
+                                   {"dispatcher.max_retries", "dispatcher.max_attempts"},
+                                   {"batch_size", "dispatcher.batch"},
+                                   {"log_level", "log.level"},
+                                   {"loglevel", "log.level"},
+                                   {"database_url", "postgres.url"},
+                                   {"postgres.host", "postgres.url"},
+                                   {"redis.db", "redis.database"},
+                                   {"http.port", "http.listen"},
+                                   {"signing.secret", "signing.key"}}) {
+    CAPTURE(std::string(word));
+    CHECK(config::nearest_path(word) == path);
+  }
+  const Words sections{"postgres", "redis", "signing", "dispatcher", "http", "log"};
+  CHECK(config::nearest_word("logging", sections) == "log");
+  CHECK(config::nearest_word("Database", sections) == "postgres");
+  CHECK(config::nearest_word("metrics", sections) == "http");
+  CHECK(config::nearest_word("elsewhere", sections).empty());
+  CHECK(config::nearest_word("disp", sections) == "dispatcher");
+  CHECK(config::nearest_word("log-l", {"log-level", "log-format"}) == "log-level");
+  CHECK(config::nearest_word("log-", {"log-level", "log-format"}).empty());
+  CHECK(config::nearest_word("--batch-size", {"--batch-max", "--batch"}) == "--batch");
+  CHECK(config::nearest_word("--hmac-key", {"--batch", "--signing-key-file"}) == "--signing-key-file");
+  CHECK(config::nearest_word("POLL_MS", {"BATCH", "POLL_INTERVAL"}) == "POLL_INTERVAL");
+}
+
 TEST_CASE("misspelt words find the nearest known one, distant ones none") {
   CHECK(config::edit_distance("bacth", "batch") == 1);
   CHECK(config::edit_distance("", "abc") == 3);
