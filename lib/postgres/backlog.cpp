@@ -43,7 +43,8 @@ BacklogReader::BacklogReader(const RowStoreOptions& options)
 void BacklogReader::connect() {
   auto fresh = open_connection(options_.session.conninfo);
   Statements statements{*fresh, mode_, prepared_};
-  const auto report = inspect_table(statements, table_, options_.shape, options_.terms.worker.size());
+  const auto report =
+      inspect_table(statements, table_, options_.shape, options_.terms.worker.size(), TableUse::count);
   if (!report.problems.empty()) throw std::runtime_error(report.problems.front());
   layout_ = make_layout(options_.shape, with_facts(options_.terms, report));
   connection_ = std::move(fresh);

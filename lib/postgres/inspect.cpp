@@ -17,7 +17,7 @@ constexpr std::string_view kFindTable = R"sql(
 SELECT c.oid, c.relkind::text || CASE WHEN c.relhassubclass THEN '+' ELSE '' END, current_database(), current_user,
        current_schemas(false)::text,
        c.oid IS NOT NULL AND row_security_active(c.oid) AND EXISTS (
-         SELECT FROM (VALUES ('r'), ('w')) AS needed (command) WHERE NOT EXISTS (
+         SELECT FROM unnest($2::text[]) AS needed (command) WHERE NOT EXISTS (
            SELECT FROM pg_policy AS p
             WHERE p.polrelid = c.oid AND p.polpermissive AND p.polcmd::text IN ('*', needed.command)
               AND EXISTS (SELECT FROM unnest(p.polroles) AS granted (role)
@@ -81,12 +81,13 @@ std::string joined(const std::vector<std::string>& names) {
 /// Collects what is wrong with a table's columns.
 class ColumnCheck {
  public:
-  ColumnCheck(std::string table, std::string user, const TableShape& shape, std::size_t worker_length,
+  ColumnCheck(std::string table, std::string user, const TableShape& shape, std::size_t worker_length, TableUse use,
               TableReport& report)
       : table_{std::move(table)},
         user_{std::move(user)},
         shape_{shape},
         worker_length_{worker_length},
+        use_{use},
         report_{report} {}
 
   void look_at(const ShapeColumn& column, const pqxx::row& row) {
@@ -95,7 +96,7 @@ class ColumnCheck {
       return;
     }
     if (!is_true(row[1])) unreadable_.push_back(column.name);
-    if (column.written && !is_true(row[2])) unwritable_.push_back(column.name);
+    if (use_ == TableUse::drive && column.written && !is_true(row[2])) unwritable_.push_back(column.name);
     const auto type = text_of(row[3]);
     if (const auto problem = wrong_type(column.holds, type, text_of(row[4]).front()); !problem.empty()) {
       object(column, problem + ", is " + type);
@@ -140,6 +141,7 @@ class ColumnCheck {
   std::string user_;
   const TableShape& shape_;
   std::size_t worker_length_;
+  TableUse use_;
   TableReport& report_;
   std::vector<std::string> missing_;
   std::vector<std::string> unreadable_;
@@ -204,11 +206,12 @@ void warn_of_needless_rights(const pqxx::row& row, const std::string& table, Tab
 }  // namespace
 
 TableReport inspect_table(Statements& statements, const std::string& table, const TableShape& shape,
-                          std::size_t worker_length) {
+                          std::size_t worker_length, TableUse use) {
   TableReport report;
   pqxx::result found;
   try {
-    found = exec(statements, std::string{kNamedTable}.append(kFindTable), table);
+    found = exec(statements, std::string{kNamedTable}.append(kFindTable), table,
+                 use == TableUse::drive ? "{r,w}" : "{r}");
   } catch (const std::exception& error) {
     // Without the right to a schema nobody is told what is in it.
     if (sqlstate_of(error) != kInsufficientPrivilege) throw;
@@ -235,7 +238,7 @@ TableReport inspect_table(Statements& statements, const std::string& table, cons
   std::vector<std::string> names;
   names.reserve(columns.size());
   for (const auto& column : columns) names.push_back(column.name);
-  ColumnCheck check{table, text_of(row[3]), shape, worker_length, report};
+  ColumnCheck check{table, text_of(row[3]), shape, worker_length, use, report};
   const auto lines = exec(statements, kLookAtColumns, text_of(row[0]), array_literal(names));
   for (std::size_t i = 0; i < columns.size(); ++i) {
     check.look_at(columns[i], lines[static_cast<pqxx::result::size_type>(i)]);
