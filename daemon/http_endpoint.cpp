@@ -24,7 +24,7 @@ http::Routes routes_for(telemetry::Metrics& metrics, const telemetry::Readiness&
   routes["/healthz"] = {.page = [] { return http::Page{200, "ok\n"}; }, .probe = true};
   routes["/readyz"] = {.page =
                            [&readiness] {
-                             return http::Page{readiness.all_ready() ? 200U : 503U, readiness.report()};
+                             return http::Page{readiness.all_ready() ? 200U : 503U, readiness.dated_report()};
                            },
                        .probe = true};
   return routes;

@@ -3,13 +3,13 @@
 #include "daemon/load_settings.hpp"
 #include "daemon/parts.hpp"
 #include "daemon/status_report.hpp"
-#include "http/get.hpp"
 #include "telemetry/redaction.hpp"
 
 #include <chrono>
 #include <iostream>
 #include <thread>
 #include <unistd.h>
+#include <utility>
 #include <vector>
 
 namespace outboxd::daemon {
@@ -30,35 +30,31 @@ struct Watched {
   postgres::BacklogReader reader;
 };
 
-DispatcherStatus look_at(Watched& watched, const std::optional<std::string>& metrics) {
+DispatcherStatus look_at(Watched& watched) {
   DispatcherStatus status{.dispatcher = watched.dispatcher, .table = watched.table};
   try {
-    status.overview = watched.reader.look();
+    const auto overview = watched.reader.look();
+    status.figures = Figures{.overview = overview, .counted_at = std::chrono::system_clock::now()};
   } catch (const std::exception& error) {
     status.problem = telemetry::log::redacted(error.what());
-  }
-  if (!metrics) return status;
-  const auto last_minute = series_value(*metrics, "outboxd_published_last_minute", watched.dispatcher);
-  // Another program may have answered.
-  if (last_minute && *last_minute >= 0 && *last_minute < 1e15) {
-    status.published_last_minute = static_cast<std::uint64_t>(*last_minute);
   }
   return status;
 }
 
-std::optional<std::string> ask_daemon(const config::HttpSettings& http) {
-  if (http.listen == "off" || http.listen.ends_with(":0")) return std::nullopt;
-  return http::get({.listen = http.listen, .path = "/metrics", .bearer = http.bearer});
+StatusReport look_at(std::vector<Watched>& all, const config::HttpSettings& http) {
+  StatusReport report{.daemon = ask_daemon(http)};
+  for (auto& watched : all) {
+    auto status = look_at(watched);
+    add_answer(report.daemon, status);
+    report.dispatchers.push_back(std::move(status));
+  }
+  report.at = std::chrono::system_clock::now();
+  return report;
 }
 
-void print(const CommandLine& line, const std::vector<DispatcherStatus>& statuses) {
-  if (line.json) {
-    for (const auto& status : statuses) std::cout << json_line_of(status);
-  } else {
-    if (line.watch && ::isatty(STDOUT_FILENO) == 1) std::cout << kClearScreen;
-    std::cout << text_of(statuses);
-  }
-  std::cout << std::flush;
+void print(const CommandLine& line, const StatusReport& report) {
+  if (line.watch && !line.json && ::isatty(STDOUT_FILENO) == 1) std::cout << kClearScreen;
+  std::cout << (line.json ? json_lines_of(report) : text_of(report)) << std::flush;
 }
 
 }  // namespace
@@ -69,13 +65,10 @@ int status_command(const CommandLine& line) {
   std::vector<Watched> watched;
   for (const auto& settings : loaded->dispatchers) watched.emplace_back(settings);
   for (;;) {
-    const auto metrics = ask_daemon(loaded->settings.http);
-    std::vector<DispatcherStatus> statuses;
-    statuses.reserve(watched.size());
-    for (auto& one : watched) statuses.push_back(look_at(one, metrics));
-    print(line, statuses);
+    const auto report = look_at(watched, loaded->settings.http);
+    print(line, report);
     // A pipe that nobody reads from any more ends it, too.
-    if (!line.watch || !std::cout) return exit_status_of(statuses);
+    if (!line.watch || !std::cout) return exit_status_of(report);
     std::this_thread::sleep_for(kRefresh);
   }
 }

@@ -1,122 +1,63 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/status_report.hpp"
 
-#include "telemetry/escape.hpp"
-
 #include <algorithm>
-#include <array>
 #include <cmath>
-#include <iomanip>
-#include <sstream>
-#include <vector>
+#include <limits>
 
 namespace outboxd::daemon {
 namespace {
 
-constexpr std::size_t kColumns = 8;
-using Line = std::array<std::string, kColumns>;
-
-const Line kTitles{"DISPATCHER", "TABLE", "PENDING", "OLDEST", "LEASED", "IN RETRY", "DEAD", "LAST MINUTE"};
-
-std::string count(std::uint64_t number, std::uint64_t cap) {
-  return std::to_string(number) + (number >= cap ? "+" : "");
+/// Of another program's page, any number may come.
+std::optional<std::uint64_t> count_in(const DaemonAnswer& daemon, const char* series, const std::string& dispatcher) {
+  constexpr double kMost = 1e15;
+  const auto value = series_value(*daemon.metrics, series, dispatcher);
+  if (!value || *value < 0 || *value > kMost) return std::nullopt;
+  return static_cast<std::uint64_t>(*value);
 }
 
-std::string age(const dispatch::BacklogSample& backlog) {
-  if (!backlog.oldest_pending) return "-";
-  const auto seconds = static_cast<double>(backlog.oldest_pending->count()) / 1000;
-  std::ostringstream text;
-  text << std::fixed << std::setprecision(seconds < 100 ? 1 : 0) << seconds << "s";
-  return text.str();
+std::optional<Figures> sample_in(const DaemonAnswer& daemon, const std::string& dispatcher) {
+  const auto sampled_at = count_in(daemon, "outboxd_sample_timestamp_seconds", dispatcher);
+  const auto pending = count_in(daemon, "outboxd_pending_rows", dispatcher);
+  const auto dead = count_in(daemon, "outboxd_dead_rows", dispatcher);
+  if (!sampled_at || *sampled_at == 0 || !pending || !dead) return std::nullopt;
+  Figures figures{.sampled_by_daemon = true};
+  figures.counted_at = std::chrono::system_clock::time_point{std::chrono::seconds{*sampled_at}};
+  auto& backlog = figures.overview.backlog;
+  backlog.pending = *pending;
+  backlog.dead = *dead;
+  backlog.cap = std::numeric_limits<std::uint64_t>::max();
+  const auto age = series_value(*daemon.metrics, "outboxd_oldest_pending_age_seconds", dispatcher);
+  if (age && *pending > 0) backlog.oldest_pending = std::chrono::milliseconds{std::llround(*age * 1000)};
+  return figures;
 }
 
-Line line_of(const DispatcherStatus& status) {
-  const auto last_minute = status.published_last_minute ? std::to_string(*status.published_last_minute) : "-";
-  if (!status.overview) return {status.dispatcher, status.table, "?", "?", "?", "?", "?", last_minute};
-  const auto& [backlog, leased, in_retry] = *status.overview;
-  return {status.dispatcher,
-          status.table,
-          count(backlog.pending, backlog.cap),
-          age(backlog),
-          count(leased, backlog.cap),
-          count(in_retry, backlog.cap),
-          count(backlog.dead, backlog.cap),
-          last_minute};
-}
-
-std::string json_text(std::string_view text) {
-  std::string json = "\"";
-  telemetry::append_json(json, text);
-  return json + "\"";
+bool is_well(const DispatcherStatus& status, const DaemonAnswer& daemon) {
+  if (!status.problem.empty() || !status.figures || status.figures->overview.backlog.dead > 0) return false;
+  if (!daemon.answers()) return true;
+  return status.state && status.state->ready && status.state->notes.empty();
 }
 
 }  // namespace
 
-ExitStatus exit_status_of(std::span<const DispatcherStatus> statuses) {
-  const auto known = std::ranges::count_if(statuses, [](const auto& status) { return status.overview.has_value(); });
-  if (known == std::ssize(statuses)) return kDone;
-  return known == 0 ? kCouldNotWork : kIncomplete;
+void add_answer(const DaemonAnswer& daemon, DispatcherStatus& status) {
+  if (!daemon.answers()) return;
+  const auto known = daemon.state.dispatchers.find(status.dispatcher);
+  if (known != daemon.state.dispatchers.end()) status.state = known->second;
+  if (!daemon.metrics) return;
+  status.published_last_minute = count_in(daemon, "outboxd_published_last_minute", status.dispatcher);
+  if (!status.figures) status.figures = sample_in(daemon, status.dispatcher);
 }
 
-std::string text_of(std::span<const DispatcherStatus> statuses) {
-  std::vector<Line> lines{kTitles};
-  for (const auto& status : statuses) lines.push_back(line_of(status));
-  std::array<std::size_t, kColumns> widths{};
-  for (const auto& line : lines) {
-    for (std::size_t i = 0; i < kColumns; ++i) widths.at(i) = std::max(widths.at(i), line.at(i).size());
-  }
-  std::ostringstream text;
-  for (const auto& line : lines) {
-    for (std::size_t i = 0; i < kColumns; ++i) {
-      // Names to the left, numbers to the right.
-      text << (i > 0 ? "  " : "") << (i < 2 ? std::left : std::right) << std::setw(static_cast<int>(widths.at(i)))
-           << line.at(i);
-    }
-    text << "\n";
-  }
-  for (const auto& status : statuses) {
-    if (!status.problem.empty()) text << status.dispatcher << ": " << status.problem << "\n";
-  }
-  return text.str();
-}
-
-std::string json_line_of(const DispatcherStatus& status) {
-  std::ostringstream line;
-  line << "{\"dispatcher\":" << json_text(status.dispatcher) << ",\"table\":" << json_text(status.table);
-  if (status.overview) {
-    const auto& [backlog, leased, in_retry] = *status.overview;
-    line << ",\"pending\":" << backlog.pending << ",\"oldest_pending_seconds\":";
-    if (backlog.oldest_pending) {
-      line << std::fixed << std::setprecision(3) << static_cast<double>(backlog.oldest_pending->count()) / 1000;
-    } else {
-      line << "null";
-    }
-    line << ",\"leased\":" << leased << ",\"in_retry\":" << in_retry << ",\"dead\":" << backlog.dead
-         << ",\"counts_stop_at\":" << backlog.cap;
-  } else {
-    line << ",\"problem\":" << json_text(status.problem);
-  }
-  line << ",\"published_last_minute\":";
-  if (status.published_last_minute) {
-    line << *status.published_last_minute;
-  } else {
-    line << "null";
-  }
-  line << "}\n";
-  return line.str();
-}
-
-std::optional<double> series_value(std::string_view metrics, std::string_view name, std::string_view dispatcher) {
-  const auto series = std::string{name} + "{dispatcher=\"" + std::string{dispatcher} + "\"} ";
-  std::string line;
-  for (std::istringstream lines{std::string{metrics}}; std::getline(lines, line);) {
-    if (!line.starts_with(series)) continue;
-    std::istringstream text{line.substr(series.size())};
-    double value = 0;
-    if (text >> value && std::isfinite(value)) return value;
-    return std::nullopt;
-  }
-  return std::nullopt;
+ExitStatus exit_status_of(const StatusReport& report) {
+  const auto& all = report.dispatchers;
+  const bool no_table =
+      std::ranges::all_of(all, [](const DispatcherStatus& status) { return !status.problem.empty(); });
+  if (no_table && !report.daemon.answers()) return kCouldNotWork;
+  const bool daemon_is_missing = report.daemon.asked && !report.daemon.answers();
+  const bool well =
+      std::ranges::all_of(all, [&](const DispatcherStatus& status) { return is_well(status, report.daemon); });
+  return well && !daemon_is_missing ? kDone : kIncomplete;
 }
 
 }  // namespace outboxd::daemon

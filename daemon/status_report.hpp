@@ -1,39 +1,56 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "daemon/ask_daemon.hpp"
 #include "daemon/exit_status.hpp"
 #include "postgres/backlog.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
-#include <string_view>
+#include <vector>
 
 namespace outboxd::daemon {
 
+/// What is in a dispatcher's table.
+struct Figures {
+  postgres::Overview overview{};
+  std::chrono::system_clock::time_point counted_at{};
+  /// The daemon's last sample, which knows nothing of leases and retries, as the table could not be looked at.
+  bool sampled_by_daemon = false;
+};
+
 /// One dispatcher, as `outboxd status` finds it.
 struct DispatcherStatus {
-  std::string dispatcher;
-  std::string table;
-  /// Nothing where the table could not be looked at; `problem` says why.
-  std::optional<postgres::Overview> overview{};
+  std::string dispatcher{};
+  std::string table{};
+  std::optional<Figures> figures{};
+  /// Why the table could not be looked at; empty where it could.
   std::string problem{};
-  /// Of the daemon that serves metrics where this configuration says; nothing where there is none.
+  /// As the daemon tells it; nothing where it tells nothing of this dispatcher.
+  std::optional<DispatcherState> state{};
   std::optional<std::uint64_t> published_last_minute{};
 };
 
-/// 0 if every table could be looked at, 2 if none could, else 1.
-[[nodiscard]] ExitStatus exit_status_of(std::span<const DispatcherStatus> statuses);
+/// All that `outboxd status` finds.
+struct StatusReport {
+  std::chrono::system_clock::time_point at{};
+  DaemonAnswer daemon{};
+  std::vector<DispatcherStatus> dispatchers{};
+};
 
-/// A table for people.
-[[nodiscard]] std::string text_of(std::span<const DispatcherStatus> statuses);
+/// Adds what the daemon says of a dispatcher: its state, what it published, and, where its table could not be looked
+/// at, its last sample.
+void add_answer(const DaemonAnswer& daemon, DispatcherStatus& status);
 
-/// A JSON object on one line, with the line's end.
-[[nodiscard]] std::string json_line_of(const DispatcherStatus& status);
+/// 0 if all is well; 2 if neither a daemon nor any table could be looked at; else 1.
+[[nodiscard]] ExitStatus exit_status_of(const StatusReport& report);
 
-/// The value of a dispatcher's series in Prometheus' text format; nothing where there is none, or it is no number.
-[[nodiscard]] std::optional<double> series_value(std::string_view metrics, std::string_view name,
-                                                 std::string_view dispatcher);
+/// The time, a table, and lines on the state, for people.
+[[nodiscard]] std::string text_of(const StatusReport& report);
+
+/// A JSON object on a line for each dispatcher.
+[[nodiscard]] std::string json_lines_of(const StatusReport& report);
 
 }  // namespace outboxd::daemon

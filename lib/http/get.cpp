@@ -4,20 +4,23 @@
 #include "http/listener.hpp"
 
 #include <boost/asio/co_spawn.hpp>
-#include <boost/asio/detached.hpp>
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/ip/tcp.hpp>
 #include <boost/asio/use_awaitable.hpp>
+#include <boost/beast/core/error.hpp>
 #include <boost/beast/core/flat_buffer.hpp>
 #include <boost/beast/core/tcp_stream.hpp>
 #include <boost/beast/http/empty_body.hpp>
+#include <boost/beast/http/error.hpp>
 #include <boost/beast/http/parser.hpp>
 #include <boost/beast/http/read.hpp>
 #include <boost/beast/http/string_body.hpp>
 #include <boost/beast/http/write.hpp>
+#include <boost/system/system_error.hpp>
 
 #include <exception>
 #include <stdexcept>
+#include <utility>
 
 namespace outboxd::http {
 namespace {
@@ -46,10 +49,10 @@ tcp::endpoint endpoint_to_ask(const asio::any_io_executor& executor, const std::
     // must not have the token.
     if (is_of_this_machine(endpoint.address())) return endpoint;
   }
-  throw std::runtime_error("no address of this machine");
+  throw std::runtime_error("that is no address of this machine");
 }
 
-asio::awaitable<void> fetch(const GetOptions& options, std::optional<std::string>& page) {
+asio::awaitable<void> fetch(const GetOptions& options, Got& got) {
   beast::tcp_stream stream{co_await asio::this_coro::executor};
   stream.expires_after(options.timeout);
   const auto endpoint = endpoint_to_ask(stream.get_executor(), options.listen);
@@ -63,18 +66,34 @@ asio::awaitable<void> fetch(const GetOptions& options, std::optional<std::string
   beast::http::response_parser<beast::http::string_body> parser;
   parser.body_limit(kLargestPage);
   co_await beast::http::async_read(stream, buffer, parser, asio::use_awaitable);
-  if (parser.get().result() == beast::http::status::ok) page = parser.get().body();
+  got = {.status = parser.get().result_int(), .body = std::move(parser.get().body())};
+}
+
+std::string reason_of(const std::exception& error, const GetOptions& options) {
+  const auto* system = dynamic_cast<const boost::system::system_error*>(&error);
+  if (system == nullptr) return error.what();
+  if (system->code() == beast::error::timeout) {
+    return "no answer within " + std::to_string(options.timeout.count()) + " ms";
+  }
+  static const auto& kOfHttp = beast::http::make_error_code(beast::http::error::bad_version).category();
+  if (system->code().category() == kOfHttp) return "what answers there speaks no HTTP";
+  return system->code().message();
 }
 
 }  // namespace
 
-std::optional<std::string> get(const GetOptions& options) {
-  std::optional<std::string> page;
+Got get(const GetOptions& options) {
+  Got got;
   asio::io_context loop{1};
-  // Whatever goes wrong, there is no page.
-  asio::co_spawn(loop, fetch(options, page), asio::detached);
+  asio::co_spawn(loop, fetch(options, got), [&](const std::exception_ptr& failed) {
+    try {
+      if (failed) std::rethrow_exception(failed);
+    } catch (const std::exception& error) {
+      got = {.problem = reason_of(error, options)};
+    }
+  });
   loop.run();
-  return page;
+  return got;
 }
 
 }  // namespace outboxd::http

@@ -2,7 +2,6 @@
 #pragma once
 
 #include <chrono>
-#include <optional>
 #include <string>
 
 namespace outboxd::http {
@@ -13,12 +12,19 @@ struct GetOptions {
   std::string listen;
   std::string path;
   /// Sent as a bearer token; empty: none.
-  std::string bearer;
+  std::string bearer{};
   std::chrono::milliseconds timeout{1'000};
 };
 
-/// The page's body; nothing where it is not served there, or not within the time-out. Follows no redirection. Blocks
-/// up to the time-out, and as long as resolving a name takes.
-[[nodiscard]] std::optional<std::string> get(const GetOptions& options);
+/// What came of it.
+struct Got {
+  /// 0: nothing that speaks HTTP answered, and `problem` says why.
+  unsigned status = 0;
+  std::string body{};
+  std::string problem{};
+};
+
+/// Follows no redirection. Blocks up to the time-out, and as long as resolving a name takes.
+[[nodiscard]] Got get(const GetOptions& options);
 
 }  // namespace outboxd::http

@@ -4,6 +4,7 @@
 #include "outbox/utf8.hpp"
 #include "telemetry/escape.hpp"
 #include "telemetry/redaction.hpp"
+#include "telemetry/utc_time.hpp"
 
 #include <algorithm>
 
@@ -14,19 +15,33 @@ namespace {
 // Somewhat more than a row's last_error has, as there are words of ours around it.
 constexpr std::size_t kLongestReason = 1'200;
 
+void append_line(std::string& to, std::string_view part, std::string_view text, std::string_view end) {
+  append_printable(to, part);
+  to += ": ";
+  append_printable(to, utf8::shortened(log::redacted(text), kLongestReason));
+  to.append(end) += '\n';
+}
+
 }  // namespace
 
+void Readiness::set(std::string_view part, std::string_view reason) {
+  const auto [found, is_new] = parts_.try_emplace(std::string(part));
+  auto& known = found->second;
+  if (is_new || known.reason.empty() != reason.empty()) known.since = now_();
+  known.reason = reason;
+}
+
 void Readiness::ready(std::string_view part) {
-  parts_[std::string(part)].clear();
+  set(part, "");
 }
 
 void Readiness::not_ready(std::string_view part, std::string_view reason) {
-  parts_[std::string(part)] = reason.empty() ? "not ready" : reason;
+  set(part, reason.empty() ? "not ready" : reason);
 }
 
 bool Readiness::all_ready() const {
   return !parts_.empty() &&
-         std::all_of(parts_.begin(), parts_.end(), [](const auto& part) { return part.second.empty(); });
+         std::all_of(parts_.begin(), parts_.end(), [](const auto& part) { return part.second.reason.empty(); });
 }
 
 void Readiness::note(std::string_view part, std::string_view text) {
@@ -38,18 +53,25 @@ void Readiness::note(std::string_view part, std::string_view text) {
 }
 
 std::string Readiness::report() const {
+  return report(false);
+}
+
+std::string Readiness::dated_report() const {
+  return report(true);
+}
+
+std::string Readiness::report(bool dated) const {
   std::string text;
   if (all_ready()) text = "ready\n";
   if (parts_.empty()) text = "starting\n";
-  for (const auto* lines : {&parts_, &notes_}) {
-    for (const auto& [part, reason] : *lines) {
-      if (reason.empty()) continue;
-      append_printable(text, part);
-      text += ": ";
-      append_printable(text, utf8::shortened(log::redacted(reason), kLongestReason));
-      text += '\n';
+  for (const auto& [name, part] : parts_) {
+    if (!part.reason.empty()) {
+      append_line(text, name, part.reason, dated ? " (not ready since " + utc_text(part.since) + ")" : "");
+    } else if (dated) {
+      append_line(text, name, "ready since " + utc_text(part.since), "");
     }
   }
+  for (const auto& [name, note] : notes_) append_line(text, name, note, "");
   return text;
 }
 

@@ -101,13 +101,14 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// Waits until /readyz says 503 with a line that begins with `part`, for this reason and for no other part.
+/// Waits until /readyz says 503 with a line for `part` and this reason, and that every other part is ready.
 void wait_until_only(const std::string& part, const std::string& reason, std::uint16_t port) {
   wait_until(
       [&] {
         const auto ready = http_get(port, "/readyz");
-        return ready.status == 503 && ready.body.starts_with(part + ": ") && contains(ready.body, reason) &&
-               occurrences(ready.body, "\n") == 1;
+        return ready.status == 503 && contains(ready.body, part + ": ") && contains(ready.body, reason) &&
+               !contains(ready.body, part + ": ready since ") &&
+               occurrences(ready.body, "\n") == 1 + occurrences(ready.body, ": ready since ");
       },
       kPatience, "/readyz to name " + part + " alone");
   const auto metrics = http_get(port, "/metrics").body;

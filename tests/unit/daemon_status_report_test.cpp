@@ -1,71 +1,191 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/status_report.hpp"
+#include "telemetry/readiness.hpp"
+#include "telemetry/utc_time.hpp"
 
 #include <doctest/doctest.h>
 
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace outboxd::daemon {
 namespace {
 
+using telemetry::utc_time;
+
 DispatcherStatus busy() {
   DispatcherStatus status{.dispatcher = "api", .table = "event_outbox"};
-  status.overview = postgres::Overview{};
-  auto& [backlog, leased, in_retry] = *status.overview;
+  status.figures = Figures{.counted_at = *utc_time("2026-01-31T12:00:00Z")};
+  auto& [backlog, leased, in_retry] = status.figures->overview;
   backlog.pending = 1'200;
-  backlog.dead = 1;
   backlog.cap = 100'000;
   backlog.oldest_pending = std::chrono::milliseconds{2'340};
   leased = 64;
   in_retry = 3;
+  status.state = DispatcherState{.ready = true, .since = utc_time("2026-01-31T11:00:00Z")};
   status.published_last_minute = 77;
   return status;
 }
 
 DispatcherStatus unknown() {
-  return {.dispatcher = "coordinator", .table = "caracal_outbox", .problem = "no such \"table\""};
+  return {.dispatcher = "coordinator",
+          .table = "caracal_outbox",
+          .problem = "no such \"table\"",
+          .state =
+              DispatcherState{.reason = "Redis is unavailable (refused)", .since = utc_time("2026-01-31T11:56:39Z")}};
+}
+
+StatusReport report_of(std::vector<DispatcherStatus> dispatchers) {
+  return {.at = *utc_time("2026-01-31T12:00:00Z"),
+          .daemon = {.address = "127.0.0.1:9464"},
+          .dispatchers = std::move(dispatchers)};
 }
 
 }  // namespace
 
-TEST_CASE("status for people: a line each, problems below") {
-  CHECK(text_of(std::vector{busy(), unknown()}) ==
-        "DISPATCHER   TABLE           PENDING  OLDEST  LEASED  IN RETRY  DEAD  LAST MINUTE\n"
-        "api          event_outbox       1200    2.3s      64         3     1           77\n"
-        "coordinator  caracal_outbox        ?       ?       ?         ?     ?            -\n"
-        "coordinator: no such \"table\"\n");
+TEST_CASE("status for people: the time, a line of figures each, then each state, since when and why") {
+  auto report = report_of({busy(), unknown()});
+  report.dispatchers.front().state->notes = {"stream s is blocked (WRONGTYPE)"};
+  report.dispatchers.front().figures->overview.backlog.dead = 1;
+  report.daemon.state.notes = {"signing: entries go out unsigned"};
+  report.daemon.why_no_metrics = "it refuses the bearer token";
+  CHECK(text_of(report) ==
+        "2026-01-31T12:00:00Z\n"
+        "DISPATCHER   TABLE           PENDING  OLDEST  LEASED  IN RETRY  DEAD  LAST MINUTE  AGE\n"
+        "api          event_outbox       1200    2.3s      64         3     1           77  0 s\n"
+        "coordinator  caracal_outbox        ?       ?       ?         ?     ?            -    -\n"
+        "signing: entries go out unsigned\n"
+        "/metrics at 127.0.0.1:9464 is not known, and so is what was published in the last minute: it refuses the "
+        "bearer token\n"
+        "api: ready since 2026-01-31T11:00:00Z (1 h 0 min)\n"
+        "api: stream s is blocked (WRONGTYPE)\n"
+        "api: 1 row is dead\n"
+        "coordinator: not ready since 2026-01-31T11:56:39Z (3 min 21 s): Redis is unavailable (refused)\n"
+        "coordinator: its table could not be looked at: no such \"table\"\n");
+}
+
+TEST_CASE("status: no daemon, none asked, and one that runs other dispatchers") {
+  auto alone = busy();
+  alone.state.reset();
+  auto report = report_of({alone});
+  CHECK(text_of(report).ends_with("\napi: the daemon at 127.0.0.1:9464 has no dispatcher of this name\n"));
+  CHECK(exit_status_of(report) == kIncomplete);
+  report.daemon.why_none = "Connection refused";
+  CHECK(text_of(report).ends_with("\nno daemon answers at 127.0.0.1:9464 (Connection refused)\n"));
+  CHECK(exit_status_of(report) == kIncomplete);
+  report.daemon = {.address = "off", .asked = false};
+  CHECK(text_of(report).ends_with("\nno daemon is asked, as http.listen is off\n"));
+  CHECK(exit_status_of(report) == kDone);
+}
+
+TEST_CASE("status: where the table can't be looked at, the daemon's last sample and its age") {
+  auto status = unknown();
+  status.state.reset();
+  DaemonAnswer daemon{.address = "127.0.0.1:9464"};
+  daemon.state.dispatchers["coordinator"] = {.reason = "Postgres is unavailable",
+                                             .since = utc_time("2026-01-31T11:59:00Z")};
+  // 70 seconds before.
+  daemon.metrics =
+      "outboxd_pending_rows{dispatcher=\"coordinator\"} 12\noutboxd_dead_rows{dispatcher=\"coordinator\"} 2\n"
+      "outboxd_oldest_pending_age_seconds{dispatcher=\"coordinator\"} 1.5\n"
+      "outboxd_published_last_minute{dispatcher=\"coordinator\"} 9\n"
+      "outboxd_sample_timestamp_seconds{dispatcher=\"coordinator\"} 1769860730\n";
+  add_answer(daemon, status);
+  auto report = report_of({status});
+  report.daemon = daemon;
+  const auto text = text_of(report);
+  CAPTURE(text);
+  CHECK(text.find("     12    1.5s       ?         ?     2            9  1 min 10 s\n") != std::string::npos);
+  CHECK(text.find("coordinator: not ready since 2026-01-31T11:59:00Z (1 min 0 s): Postgres is unavailable\n") !=
+        std::string::npos);
+  CHECK(text.find("coordinator: the figures are of the daemon's last sample, 1 min 10 s ago\n") != std::string::npos);
+  CHECK(text.ends_with("coordinator: 2 rows are dead\n"));
+  CHECK(json_lines_of(report).find(R"("figures_from":"daemon","figures_age_seconds":70.000)") != std::string::npos);
+  CHECK(exit_status_of(report) == kIncomplete);
 }
 
 TEST_CASE("status: a count that stopped says so, and nothing pending has no age") {
   auto many = busy();
-  many.overview->backlog.pending = 100'000;
-  many.overview->backlog.oldest_pending.reset();
-  const auto text = text_of(std::vector{many});
-  CHECK(text.find(" 100000+       -  ") != std::string::npos);
+  many.figures->overview.backlog.pending = 100'000;
+  many.figures->overview.backlog.oldest_pending.reset();
+  CHECK(text_of(report_of({many})).find(" 100000+       -  ") != std::string::npos);
 }
 
 TEST_CASE("status as JSON: weeks are told to the millisecond, too") {
   auto old = busy();
-  old.overview->backlog.oldest_pending = std::chrono::milliseconds{2'345'678'901};
-  CHECK(json_line_of(old).find(R"("oldest_pending_seconds":2345678.901,)") != std::string::npos);
+  old.figures->overview.backlog.oldest_pending = std::chrono::milliseconds{2'345'678'901};
+  CHECK(json_lines_of(report_of({old})).find(R"("oldest_pending_seconds":2345678.901,)") != std::string::npos);
 }
 
-TEST_CASE("status as JSON: what is not known is null") {
-  CHECK(json_line_of(busy()) ==
+TEST_CASE("status as JSON: the same facts; what is not known is null") {
+  auto report = report_of({busy(), unknown()});
+  report.dispatchers.back().state.reset();
+  report.dispatchers.front().state->notes = {"stream s is blocked"};
+  const std::string daemon =
+      R"("daemon":{"listen":"127.0.0.1:9464","asked":true,"answers":true,"problem":null,"metrics_problem":null,)"
+      R"("notes":[]}})"
+      "\n";
+  CHECK(json_lines_of(report) ==
         R"({"dispatcher":"api","table":"event_outbox","pending":1200,"oldest_pending_seconds":2.340,"leased":64,)"
-        R"("in_retry":3,"dead":1,"counts_stop_at":100000,"published_last_minute":77})"
-        "\n");
-  CHECK(json_line_of(unknown()) ==
-        R"({"dispatcher":"coordinator","table":"caracal_outbox","problem":"no such \"table\"",)"
-        R"("published_last_minute":null})"
-        "\n");
+        R"("in_retry":3,"dead":0,"counts_stop_at":100000,"published_last_minute":77,"time":"2026-01-31T12:00:00Z",)"
+        R"("figures_from":"table","figures_age_seconds":0.000,"ready":true,"since":"2026-01-31T11:00:00Z",)"
+        R"("state_seconds":3600,"reason":null,"notes":["stream s is blocked"],)" +
+            daemon +
+            R"({"dispatcher":"coordinator","table":"caracal_outbox","problem":"no such \"table\"",)"
+            R"("published_last_minute":null,"time":"2026-01-31T12:00:00Z","figures_from":null,)"
+            R"("figures_age_seconds":null,"ready":null,"since":null,"state_seconds":null,"reason":null,"notes":[],)" +
+            daemon);
 }
 
-TEST_CASE("the exit status says how many tables could be looked at") {
-  CHECK(exit_status_of(std::vector{busy(), busy()}) == kDone);
-  CHECK(exit_status_of(std::vector{busy(), unknown()}) == kIncomplete);
-  CHECK(exit_status_of(std::vector{unknown()}) == kCouldNotWork);
+TEST_CASE("the exit status says whether all is well, something is wrong, or nothing could be looked at") {
+  CHECK(exit_status_of(report_of({busy(), busy()})) == kDone);
+  CHECK(exit_status_of(report_of({busy(), unknown()})) == kIncomplete);
+  // The daemon says what is wrong.
+  CHECK(exit_status_of(report_of({unknown()})) == kIncomplete);
+  auto nothing = report_of({unknown()});
+  nothing.daemon.why_none = "Connection refused";
+  CHECK(exit_status_of(nothing) == kCouldNotWork);
+  auto dead = busy();
+  dead.figures->overview.backlog.dead = 1;
+  CHECK(exit_status_of(report_of({dead})) == kIncomplete);
+  auto waiting = busy();
+  waiting.state->ready = false;
+  CHECK(exit_status_of(report_of({waiting})) == kIncomplete);
+  auto blocked = busy();
+  blocked.state->notes = {"stream s is blocked"};
+  CHECK(exit_status_of(report_of({blocked})) == kIncomplete);
+}
+
+TEST_CASE("what a daemon writes on /readyz is read as it was meant") {
+  auto now = *utc_time("2026-01-31T12:00:00Z");
+  telemetry::Readiness readiness{[&now] { return now; }};
+  readiness.not_ready("a", "starting");
+  readiness.not_ready("b", "starting");
+  now += std::chrono::seconds{5};
+  readiness.ready("a");
+  readiness.not_ready("b", "Redis is unavailable (refused); nothing is claimed");
+  readiness.note("a", "stream x is blocked (no (not ready since 2020-01-01T00:00:00Z)");
+  readiness.note("signing", "entries go out unsigned");
+  const auto daemon = parse_readyz(readiness.dated_report());
+  REQUIRE(daemon.dispatchers.size() == 2);
+  const auto& a = daemon.dispatchers.at("a");
+  CHECK(a.ready);
+  CHECK(a.since == now);
+  CHECK(a.notes == std::vector<std::string>{"stream x is blocked (no (not ready since 2020-01-01T00:00:00Z)"});
+  const auto& b = daemon.dispatchers.at("b");
+  CHECK_FALSE(b.ready);
+  CHECK(b.reason == "Redis is unavailable (refused); nothing is claimed");
+  CHECK(b.since == utc_time("2026-01-31T12:00:00Z"));
+  CHECK(b.notes.empty());
+  CHECK(daemon.notes == std::vector<std::string>{"signing: entries go out unsigned"});
+}
+
+TEST_CASE("another program's page tells of no dispatcher, and writes no control characters") {
+  for (const auto* page : {"", "ready\n", "<html>\n<a href=\"x: y\">", "a: ready since yesterday\n"}) {
+    CHECK(parse_readyz(page).dispatchers.empty());
+  }
+  CHECK(parse_readyz("a: \x1b[2J\n").notes == std::vector<std::string>{"a: \\x1b[2J"});
 }
 
 TEST_CASE("a dispatcher's series is found by its name alone") {

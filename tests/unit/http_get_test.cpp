@@ -30,16 +30,17 @@ TEST_CASE("get: what the daemon serves at http.listen, with its token; an addres
   const auto port = std::to_string(server->port());
   std::thread thread([&loop] { loop.run(); });
   const auto page = [&](const std::string& host, const std::string& path, const std::string& bearer) {
-    return get({.listen = host + ":" + port, .path = path, .bearer = bearer}).value_or("nothing");
+    const auto got = get({.listen = host + ":" + port, .path = path, .bearer = bearer});
+    return got.status == 0 ? got.problem : std::to_string(got.status) + " " + got.body;
   };
-  CHECK(page("127.0.0.1", "/metrics", "t0ken-of-the-scraper") == "up 1\n");
-  CHECK(page("0.0.0.0", "/metrics", "t0ken-of-the-scraper") == "up 1\n");
-  CHECK(page("127.0.0.1", "/metrics", "wrong") == "nothing");
-  CHECK(page("127.0.0.1", "/metrics", "") == "nothing");
-  CHECK(page("127.0.0.1", "/moved", "") == "nothing");
-  CHECK(page("no-such-host.invalid", "/metrics", "t0ken-of-the-scraper") == "nothing");
+  CHECK(page("127.0.0.1", "/metrics", "t0ken-of-the-scraper") == "200 up 1\n");
+  CHECK(page("0.0.0.0", "/metrics", "t0ken-of-the-scraper") == "200 up 1\n");
+  CHECK(page("127.0.0.1", "/metrics", "wrong").starts_with("401 "));
+  CHECK(page("127.0.0.1", "/metrics", "").starts_with("401 "));
+  CHECK(page("127.0.0.1", "/moved", "") == "302 elsewhere\n");
+  CHECK(page("no-such-host.invalid", "/metrics", "t0ken-of-the-scraper").find("Host not found") == 0);
   // Not ours, so nothing is sent there.
-  CHECK(page("203.0.113.1", "/metrics", "t0ken-of-the-scraper") == "nothing");
+  CHECK(page("203.0.113.1", "/metrics", "t0ken-of-the-scraper") == "that is no address of this machine");
   boost::asio::post(loop, [&server] { server.reset(); });
   thread.join();
 }

@@ -120,6 +120,26 @@ TEST_CASE("readiness: all parts, or the reasons of those that aren't") {
   CHECK(readiness.report() == "c: gone\n");
 }
 
+TEST_CASE("readiness: the dated report says since when each part is ready, or isn't") {
+  auto now = std::chrono::system_clock::from_time_t(1'769'860'800);
+  Readiness readiness{[&now] { return now; }};
+  CHECK(readiness.dated_report() == "starting\n");
+  readiness.ready("a");
+  readiness.note("a", "stream s is blocked");
+  CHECK(readiness.dated_report() == "ready\na: ready since 2026-01-31T12:00:00Z\na: stream s is blocked\n");
+  now += std::chrono::seconds{61};
+  readiness.ready("a");
+  readiness.not_ready("b", "refused");
+  now += std::chrono::hours{12};
+  readiness.not_ready("b", "timed out");
+  readiness.note("a", "");
+  CHECK(readiness.dated_report() ==
+        "a: ready since 2026-01-31T12:00:00Z\nb: timed out (not ready since 2026-01-31T12:01:01Z)\n");
+  readiness.ready("b");
+  CHECK(readiness.dated_report() ==
+        "ready\na: ready since 2026-01-31T12:00:00Z\nb: ready since 2026-02-01T00:01:01Z\n");
+}
+
 TEST_CASE("readiness: secrets in a reason are masked") {
   outboxd::telemetry::log::redact("s3cret-in-reason");
   Readiness readiness;
