@@ -1,10 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/command_line.hpp"
 
-#include "config/nearest.hpp"
 #include "config/options.hpp"
 #include "config/units.hpp"
 #include "daemon/exit_status.hpp"
+#include "daemon/unknown_words.hpp"
+#include "postgres/embedded_migrations.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -21,8 +22,23 @@ constexpr const char* kFooter =
     "Exit status: 0 done (with --once: every row that was due is published), 1 with --once: rows failed or remain, "
     "or\n"
     "some dispatcher could not work, 2 could not work at all (usage, configuration, table, servers).\n"
+    "Of `outboxd status`: 0 all is well, 1 something is wrong (no daemon answers, a dispatcher waits, a stream is "
+    "blocked,\n"
+    "rows are dead, or a table could not be looked at), 2 nothing could be looked at.\n"
+    "Output that can't be written makes a success a 1.\n"
     "Settings also come from the environment and from a TOML file; `outboxd config show` prints where each is from.\n"
     "Secrets (connection URLs, passwords, keys) come from the environment or files, never from flags.";
+
+constexpr const char* kStatusFooter =
+    "Asks the daemon at http.listen for its state, since when and why (/readyz, and /metrics with the bearer "
+    "token),\n"
+    "and counts in each table itself, for which SELECT is enough.\n"
+    "Exit status: 0 all is well; 1 something is wrong: no daemon answers (unless http.listen is off), a dispatcher "
+    "is "
+    "not\n"
+    "ready, a stream is blocked, rows are dead, or a table could not be looked at; 2 nothing could be looked at: "
+    "neither a\n"
+    "daemon nor a table.";
 
 std::string setting_help(const config::Option& option) {
   auto text = option.help;
@@ -35,13 +51,18 @@ std::string setting_help(const config::Option& option) {
   return text;
 }
 
+std::string version() {
+  return std::string{"outboxd "} + OUTBOXD_VERSION;
+}
+
 /// CLI11's parsed values, kept until parsing has succeeded.
 struct Parsed {
   CommandLine line;
   std::map<std::string, std::string> settings;
   std::string timeout;
   std::string check_file;
-  int revert = 0;
+  std::string revert;
+  std::vector<std::string> help_about;
 };
 
 void add_settings(CLI::App& app, Parsed& parsed) {
@@ -65,9 +86,7 @@ void add_run(CLI::App& app, Parsed& parsed) {
                "Publish all that is due now, print each dispatcher's counts as JSON, and exit");
   app.add_option("--timeout", parsed.timeout, "With --once: stop after this time, and wait out outages within it")
       ->type_name("DURATION");
-  auto* run = app.add_subcommand("run", "Dispatch until SIGTERM or SIGINT (the default)")->fallthrough();
-  // Its options are those of the program: so is its help.
-  run->set_help_flag();
+  app.add_subcommand("run", "Dispatch until SIGTERM or SIGINT (the default)")->fallthrough()->set_help_flag();
 }
 
 void add_config(CLI::App& app, Parsed& parsed) {
@@ -91,9 +110,10 @@ void add_migrate(CLI::App& app, Parsed& parsed) {
   optional("stream-index", "Also give event_outbox an index for dispatchers of some streams only, beside writers");
   migrate
       ->add_option("--revert", parsed.revert,
-                   "Undo this one migration; one that made a table is refused while rows are unpublished")
-      ->type_name("NUMBER")
-      ->check(CLI::PositiveNumber);
+                   "Undo this one migration; one that made a table is refused while rows are unpublished, and asks "
+                   "before it drops it")
+      ->type_name("NUMBER");
+  migrate->add_flag("--yes", parsed.line.yes, "With --revert: drop the table without asking");
 }
 
 void add_enqueue(CLI::App& app, Parsed& parsed) {
@@ -104,30 +124,17 @@ void add_enqueue(CLI::App& app, Parsed& parsed) {
 }
 
 void add_status(CLI::App& app, Parsed& parsed) {
-  auto* status = app.add_subcommand("status", "Show each dispatcher's backlog, whether a daemon runs or not");
+  auto* status =
+      app.add_subcommand("status", "Show each dispatcher's state and backlog, whether a daemon runs or not");
   status->fallthrough()->add_flag("--json", parsed.line.json, "As JSON, a line for each dispatcher");
   status->add_flag("--watch", parsed.line.watch, "Again every two seconds, until interrupted");
+  status->footer(kStatusFooter);
 }
 
-std::string without_value(const std::string& argument) {
-  return argument.substr(0, argument.find('='));
-}
-
-std::string unknown_arguments(const std::vector<std::string>& extras) {
-  std::vector<std::string> flags;
-  for (const auto& option : config::options()) flags.push_back(option.flag());
-  std::string text;
-  for (const auto& extra : extras) {
-    if (!extra.starts_with("-")) continue;
-    const auto name = without_value(extra);
-    text.append("unknown flag ").append(name);
-    text.append(config::did_you_mean(config::nearest_word(name, flags))).append("\n");
-    const auto* file_flag = config::find_option_by_flag(name + "-file");
-    if (file_flag == nullptr) continue;
-    text.append(name).append(" would hold a secret: use ").append(name).append("-file PATH or the environment\n");
-  }
-  if (text.empty()) text = "unexpected argument\n";
-  return text + "see outboxd --help\n";
+void add_help_and_version(CLI::App& app, Parsed& parsed) {
+  auto* help = app.add_subcommand("help", "Print this help, or that of a command");
+  help->add_option("COMMAND", parsed.help_about, "The command to explain, such as status or config show");
+  app.add_subcommand("version", "Print the version (also -V, --version)");
 }
 
 ExitNow exit_for(const CLI::App& app, const CLI::ParseError& error) {
@@ -141,6 +148,18 @@ ExitNow usage_error(std::string text) {
   return {kCouldNotWork, {}, std::move(text) + "\nsee outboxd --help\n"};
 }
 
+ExitNow unknown_arguments(const std::vector<std::string>& arguments, const CLI::App& app) {
+  return {kCouldNotWork, {}, describe_unknown(arguments, vocabulary_after(app)) + "see outboxd --help\n"};
+}
+
+/// `outboxd help config show` is `outboxd config show --help`.
+std::variant<CommandLine, ExitNow> help_about(const std::vector<std::string>& words) {
+  std::vector<const char*> arguments{"outboxd"};
+  for (const auto& word : words) arguments.push_back(word.c_str());
+  arguments.push_back("--help");
+  return parse_command_line(static_cast<int>(arguments.size()), arguments.data());
+}
+
 Command chosen(const CLI::App& app) {
   if (app.got_subcommand("config")) {
     return app.get_subcommand("config")->got_subcommand("show") ? Command::config_show : Command::config_check;
@@ -151,6 +170,25 @@ Command chosen(const CLI::App& app) {
   return Command::run;
 }
 
+std::string migrations_there_are() {
+  const auto all = postgres::migrations();
+  auto text = "from " + std::to_string(all.front().number) + " to " + std::to_string(all.back().number) + ":";
+  for (const auto& migration : all) {
+    text.append(migration.number == all.front().number ? " " : ", ").append(std::to_string(migration.number));
+    text.append(" ").append(migration.name);
+  }
+  return text;
+}
+
+/// Nothing where there is no such migration.
+std::optional<int> number_of_migration(const std::string& text) {
+  const auto number = config::parse_integer(text);
+  for (const auto& migration : postgres::migrations()) {
+    if (number.value && *number.value == migration.number) return migration.number;
+  }
+  return std::nullopt;
+}
+
 std::variant<CommandLine, ExitNow> finished(const CLI::App& app, Parsed parsed) {
   auto& line = parsed.line;
   line.command = chosen(app);
@@ -158,10 +196,14 @@ std::variant<CommandLine, ExitNow> finished(const CLI::App& app, Parsed parsed) 
     if (app.count(flag) > 0) line.flags[flag] = value;
   }
   if (!parsed.check_file.empty()) line.config_file = parsed.check_file;
-  if (line.command == Command::migrate && parsed.revert != 0) line.revert = parsed.revert;
-  if (line.revert && !line.optional_migrations.empty()) {
-    return usage_error("--revert does not go with --" + line.optional_migrations.front());
+  if (!parsed.revert.empty()) {
+    line.revert = number_of_migration(parsed.revert);
+    if (!line.revert) return usage_error("--revert needs the number of a migration, " + migrations_there_are());
+    if (!line.optional_migrations.empty()) {
+      return usage_error("--revert does not go with --" + line.optional_migrations.front());
+    }
   }
+  if (line.yes && !line.revert) return usage_error("--yes goes with --revert");
   const bool configures = line.command == Command::config_show || line.command == Command::config_check;
   if (configures && !line.dispatchers.empty()) return usage_error("--dispatcher does not go with `outboxd config`");
   if (line.command == Command::enqueue && line.dispatchers.size() > 1) {
@@ -187,7 +229,7 @@ std::variant<CommandLine, ExitNow> parse_command_line(int argc, const char* cons
   CLI::App app{kAbout, "outboxd"};
   app.footer(kFooter);
   app.require_subcommand(0, 1);
-  app.set_version_flag("--version", std::string{"outboxd "} + OUTBOXD_VERSION);
+  app.set_version_flag("-V,--version", version());
   std::string config_file;
   auto* config_option =
       app.add_option("--config", config_file, "Configuration file [/etc/outboxd/outboxd.toml, if it exists]")
@@ -198,13 +240,21 @@ std::variant<CommandLine, ExitNow> parse_command_line(int argc, const char* cons
   add_migrate(app, parsed);
   add_enqueue(app, parsed);
   add_status(app, parsed);
+  add_help_and_version(app, parsed);
   try {
     app.parse(argc, argv);
-  } catch (const CLI::ExtrasError&) {
-    return ExitNow{kCouldNotWork, {}, unknown_arguments(app.remaining(true))};
   } catch (const CLI::ParseError& error) {
+    // What nothing takes is the reason of whatever else is wrong.
+    const auto unknown = app.remaining(true);
+    if (!unknown.empty()) return unknown_arguments(unknown, app);
+    const bool config_alone = app.got_subcommand("config") && app.get_subcommand("config")->get_subcommands().empty();
+    if (config_alone && error.get_exit_code() != 0) return usage_error("config needs a command: show or check");
+    // The options of `run` are the program's own, and so is its help.
+    if (dynamic_cast<const CLI::CallForHelp*>(&error) != nullptr && app.got_subcommand("run")) return help_about({});
     return exit_for(app, error);
   }
+  if (app.got_subcommand("version")) return ExitNow{kDone, version() + "\n", {}};
+  if (app.got_subcommand("help")) return help_about(parsed.help_about);
   if (config_option->count() > 0) parsed.line.config_file = config_file;
   return finished(app, std::move(parsed));
 }

@@ -30,6 +30,8 @@ struct CommandLine {
   bool watch = false;
   bool dry_run = false;
   std::optional<int> revert;
+  /// Without a question before a table is dropped.
+  bool yes = false;
   /// Optional migrations, by their flags without dashes.
   std::vector<std::string> optional_migrations;
 

@@ -10,7 +10,9 @@
 
 #include <algorithm>
 #include <iostream>
+#include <stdexcept>
 #include <string>
+#include <unistd.h>
 #include <vector>
 
 namespace outboxd::daemon {
@@ -19,6 +21,26 @@ namespace {
 void revert(postgres::Migrator& migrator, int number) {
   const bool reverted = migrator.revert(number);
   std::cout << "migration " << number << (reverted ? ": reverted\n" : ": was not there\n");
+}
+
+bool makes_a_table(int number) {
+  const auto all = postgres::migrations();
+  const auto found = std::ranges::find(all, number, &postgres::Migration::number);
+  return found != all.end() && found->option.empty();
+}
+
+/// A table that is dropped by mistake can't be had back: its published rows are the record of what was sent.
+void ask_before_dropping(const CommandLine& line, pqxx::connection& connection) {
+  if (line.yes || !makes_a_table(*line.revert)) return;
+  if (::isatty(STDIN_FILENO) != 1) {
+    throw std::runtime_error("--revert " + std::to_string(*line.revert) +
+                             " drops a table, and there is no terminal to ask at: say --yes as well");
+  }
+  std::cerr << "Migration " << *line.revert << " made a table, which would be dropped, with its published rows, from "
+            << "database " << connection.dbname() << ". Type yes to drop it: " << std::flush;
+  std::string answer;
+  std::getline(std::cin, answer);
+  if (answer != "yes") throw std::runtime_error("the answer was not yes: nothing is changed");
 }
 
 void apply(postgres::Migrator& migrator) {
@@ -54,6 +76,7 @@ void migrate(const CommandLine& line, const config::Settings& settings) {
   if (line.dry_run) {
     std::cout << migrator.dry_run_sql();
   } else if (line.revert) {
+    ask_before_dropping(line, *connection);
     revert(migrator, *line.revert);
   } else {
     apply(migrator);

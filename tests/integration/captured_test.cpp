@@ -100,7 +100,7 @@ void go_all_ways(const World& world, bool pooled, bool hostile) {
       "UPDATE public.event_outbox SET dispatched_at = now() WHERE dispatched_at IS NULL;"
       "UPDATE public.caracal_outbox SET status = 'published' WHERE status <> 'published'");
   for (const auto* number : {"4", "3", "2", "1"}) {
-    const auto reverted = run_outboxd({"migrate", "--revert", number}, environment);
+    const auto reverted = run_outboxd({"migrate", "--revert", number, "--yes"}, environment);
     CHECK_MESSAGE(reverted.status == 0, reverted.err);
   }
   if (hostile) CHECK(hostile_calls(world.direct) == "outer_space: 0; public: 0; ");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a person at a terminal sees of `outboxd --once`.
+// What a person at a terminal sees, and is asked.
 #include "support/outbox_table.hpp"
 #include "support/wait.hpp"
 
@@ -40,6 +40,11 @@ class PseudoTerminal {
 
   [[nodiscard]] std::string path() const { return ::ptsname(fd_); }
 
+  void type(const std::string& text) const {
+    if (::write(fd_, text.data(), text.size()) != static_cast<ssize_t>(text.size()))
+      throw std::runtime_error("write");
+  }
+
   /// All that was written to it so far.
   const std::string& seen() {
     char buffer[4096];
@@ -65,7 +70,59 @@ std::unique_ptr<Child> start_on(const PseudoTerminal& terminal, const std::vecto
       outboxd::test::ChildOptions{.command = command, .environment = std::move(environment)});
 }
 
+/// Any command with the terminal for all three streams.
+std::unique_ptr<Child> start_at(const PseudoTerminal& terminal, const std::string& command, Environment environment) {
+  environment["TERM"] = "xterm";
+  const auto path = terminal.path();
+  return std::make_unique<Child>(outboxd::test::ChildOptions{
+      .command = {"/bin/sh", "-c", "exec \"$0\" " + command + " <" + path + " >" + path + " 2>&1", outboxd_program()},
+      .environment = std::move(environment)});
+}
+
+/// Waits for its end while the terminal takes what it writes.
+int end_of(Child& child, PseudoTerminal& terminal) {
+  wait_until([&] {
+    (void)terminal.seen();
+    return !child.running();
+  });
+  return child.wait();
+}
+
 }  // namespace
+
+TEST_CASE("migrate --revert of a table asks before it drops it; without a terminal it takes --yes") {
+  const auto database = outboxd::test::shared_postgres().create_database();
+  const auto environment = outboxd_environment(database);
+  CHECK(run_outboxd({"migrate", "--wake-ups"}, environment).status == 0);
+  const auto is_there = [&] { return database.scalar("SELECT to_regclass('event_outbox') IS NOT NULL") == "t"; };
+  const auto refused = run_outboxd({"migrate", "--revert", "1"}, environment);
+  CHECK(refused.status == 2);
+  CHECK(contains(refused.err, "drops a table, and there is no terminal to ask at: say --yes as well"));
+  // What drops no table asks nobody.
+  CHECK(run_outboxd({"migrate", "--revert", "3"}, environment).status == 0);
+  CHECK(run_outboxd({"migrate", "--revert", "1", "--dry-run"}, environment).status == 0);
+  for (const std::string answer : {"no", "y", "yes"}) {
+    CHECK(is_there());
+    PseudoTerminal terminal;
+    const auto asking = start_at(terminal, "migrate --revert 1", environment);
+    wait_until([&] { return contains(terminal.seen(), "Type yes to drop it: "); });
+    CHECK(contains(terminal.seen(), "database " + database.name));
+    terminal.type(answer + "\n");
+    CHECK(end_of(*asking, terminal) == (answer == "yes" ? 0 : 2));
+    CHECK(contains(terminal.seen(), answer == "yes" ? "migration 1: reverted" : "nothing is changed"));
+  }
+  CHECK(!is_there());
+  CHECK(run_outboxd({"migrate", "--revert", "2", "--yes"}, environment).status == 0);
+}
+
+TEST_CASE("status --watch clears the terminal, and prints the time") {
+  const auto database = contract_database();
+  PseudoTerminal terminal;
+  const auto watching = start_at(terminal, "status --watch", outboxd_environment(database));
+  const std::regex page(R"(\x1b\[H\x1b\[2J20\d\d-\d\d-\d\dT\d\d:\d\d:\d\dZ\r\nDISPATCHER )");
+  wait_until([&] { return std::regex_search(terminal.seen(), page); });
+  CHECK(watching->running());
+}
 
 TEST_CASE("a progress line shows published, rate and what is left, and is gone at the end") {
   const auto database = contract_database();

@@ -68,7 +68,15 @@ TEST_CASE("migrate: what is optional is asked for by name, and a migration to re
   const std::vector<std::string> both{"wake-ups", "tune"};
   CHECK(line_of({"migrate", "--wake-ups", "--tune"}).optional_migrations == both);
   CHECK(line_of({"migrate", "--revert", "3", "--dry-run"}).revert == 3);
-  CHECK(error_of({"migrate", "--revert", "0"}).find("--revert") != std::string::npos);
+  for (const auto* number : {"0", "-1", "6", "99999999999", "one"}) {
+    CHECK(
+        error_of({"migrate", "--revert", number})
+            .find(
+                "--revert needs the number of a migration, from 1 to 5: 1 event_outbox, 2 caracal_outbox, 3 wake") !=
+        std::string::npos);
+  }
+  CHECK(line_of({"migrate", "--revert", "1", "--yes"}).yes);
+  CHECK(error_of({"migrate", "--yes"}).find("--yes goes with --revert") != std::string::npos);
   CHECK(error_of({"migrate", "--revert", "3", "--tune"}).find("--revert does not go with --tune") !=
         std::string::npos);
 }
@@ -107,8 +115,67 @@ TEST_CASE("a flag that would hold a secret is refused without repeating it") {
   }
 }
 
-TEST_CASE("a misspelt flag gets the nearest") {
-  CHECK(error_of({"--bacth", "3"}).find("did you mean --batch?") != std::string::npos);
+TEST_CASE("a mistyped word is named, and gets the nearest") {
+  struct Mistyped {
+    std::vector<const char*> words;
+    std::string said;
+  };
+  for (const auto& [words, said] : std::vector<Mistyped>{
+           {{"--bacth", "3"}, "unknown flag --bacth; did you mean --batch?\n"},
+           {{"--batch-size=3"}, "unknown flag --batch-size; did you mean --batch?\n"},
+           {{"--onec"}, "unknown flag --onec; did you mean --once?\n"},
+           {{"-once"}, "unknown flag -once; did you mean --once?\n"},
+           {{"migrate", "--dry-rnu"}, "unknown flag --dry-rnu; did you mean --dry-run?\n"},
+           {{"--verbose"}, "unknown flag --verbose\n"},
+           {{"-x"}, "unknown flag -x\n"},
+           {{"stauts"}, "unknown command \"stauts\" after `outboxd`; did you mean status?\n"},
+           {{"stauts", "--help"}, "unknown command \"stauts\" after `outboxd`; did you mean status?\n"},
+           {{"show"}, "unknown command \"show\" after `outboxd`; did you mean config show?\n"},
+           {{"conf", "show"}, "unknown command \"conf\" after `outboxd`; did you mean config?\n"},
+           {{"--", "stauts"}, "unknown command \"stauts\" after `outboxd`; did you mean status?\n"},
+           {{"nonsense"}, "unknown command \"nonsense\" after `outboxd`\n"},
+           {{"config", "shwo"}, "unknown command \"shwo\" after `outboxd config`; did you mean show?\n"},
+           {{"config", "xyz"}, "unknown command \"xyz\" after `outboxd config`\n"},
+           {{"config"}, "config needs a command: show or check\n"},
+           {{"status", "now"}, "unexpected argument \"now\" after `outboxd status`\n"},
+           {{"help", "stauts"}, "unknown command \"stauts\" after `outboxd`; did you mean status?\n"},
+           {{"--json"}, "--json goes with `outboxd config show` or `outboxd status` alone\n"},
+           {{"status", "--revert", "1"}, "--revert goes with `outboxd migrate` alone\n"},
+       }) {
+    const auto error = error_of(words);
+    CHECK(error == said + "see outboxd --help\n");
+  }
+}
+
+TEST_CASE("a word or a flag that may be a secret is not repeated") {
+  for (const auto& words : {std::vector{"postgresql://u:hunter2@db/x"},
+                            {"-phunter2"},
+                            {"--no-such-flag", "hunter2"},
+                            {"--no-such-flag=hunter2"},
+                            {"hunter2hunter2hunter2hunter2hunter2"}}) {
+    const auto error = error_of(words);
+    CAPTURE(error);
+    CHECK(error.find("hunter2") == std::string::npos);
+    CHECK(error.find("unknown") != std::string::npos);
+  }
+}
+
+TEST_CASE("help and version are commands, too") {
+  const auto output_of = [](const std::vector<const char*>& words) {
+    const auto parsed = parse(words);
+    REQUIRE(std::holds_alternative<ExitNow>(parsed));
+    CHECK(std::get<ExitNow>(parsed).status == kDone);
+    return std::get<ExitNow>(parsed).output;
+  };
+  CHECK(output_of({"help"}) == output_of({"--help"}));
+  CHECK(output_of({"help", "run"}) == output_of({"--help"}));
+  CHECK(output_of({"run", "--help"}) == output_of({"--help"}));
+  CHECK(output_of({"run", "--version"}) == output_of({"--version"}));
+  CHECK(output_of({"help", "status"}) == output_of({"status", "--help"}));
+  CHECK(output_of({"help", "config", "show"}) == output_of({"config", "show", "--help"}));
+  CHECK(output_of({"help", "status"}).find("--watch") != std::string::npos);
+  CHECK(output_of({"help", "status"}).find("Exit status") != std::string::npos);
+  for (const auto* word : {"version", "-V"}) CHECK(output_of({word}) == output_of({"--version"}));
 }
 
 }  // namespace outboxd::daemon
