@@ -3,12 +3,15 @@
 #include "daemon/commands.hpp"
 #include "daemon/exit_status.hpp"
 #include "system/private_memory.hpp"
+#include "system/signals.hpp"
 #include "system/standard_descriptors.hpp"
+#include "system/standard_output.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/redaction.hpp"
 
 #include <boost/asio/multiple_exceptions.hpp>
 
+#include <algorithm>
 #include <cstdlib>
 #include <exception>
 #include <iostream>
@@ -107,13 +110,25 @@ int run_program(int argc, char** argv) {
   }
 }
 
+/// Output that was lost is no output: whoever reads the exit status must learn of it.
+int status_after_output(outboxd::system::StandardOutput& output, int status) {
+  const auto why_lost = output.why_lost();
+  if (why_lost.empty()) return status;
+  outboxd::telemetry::log::say("outboxd: standard output took not all of what was printed (" + why_lost + ")" +
+                               (status == kDone ? "; apart from that, the command did its work" : ""));
+  return std::max<int>(status, kIncomplete);
+}
+
 }  // namespace
 
 int main(int argc, char** argv) {
   outboxd::system::occupy_closed_standard_descriptors();
   outboxd::system::keep_memory_private();
   std::set_terminate(end_at_once);
-  const int status = run_program(argc, argv);
+  // A broken pipe is an error like others: of standard output it is told below.
+  outboxd::system::ignore_sigpipe();
+  outboxd::system::StandardOutput output;
+  const int status = status_after_output(output, run_program(argc, argv));
   outboxd::telemetry::log::flush();
   return status;
 }

@@ -29,12 +29,59 @@ void check_says(const Finished& ended, int status, const std::vector<std::string
   for (const auto& word : words) CHECK_MESSAGE(contains(all, word), word, " is not in: ", all);
 }
 
+/// Runs it with standard output as `redirection` says, which may need a shell's help.
+Finished run_redirected(const std::string& redirection, const std::vector<std::string>& arguments,
+                        const Environment& environment) {
+  outboxd::test::ChildOptions options{
+      .command = {outboxd::test::find_program("bash"), "-c", redirection + "; exec \"$0\" \"$@\"",
+                  outboxd::test::outboxd_program()},
+      .environment = environment};
+  options.command.insert(options.command.end(), arguments.begin(), arguments.end());
+  outboxd::test::Child child{options};
+  const int status = child.wait();
+  return {status, child.out(), child.err()};
+}
+
 }  // namespace
+
+TEST_CASE("output that is lost is told of, and no success, whatever the command") {
+  const auto database = contract_database();
+  const auto environment = with(outboxd_environment(database), {{"OUTBOXD_HTTP_LISTEN", "off"}});
+  const auto stream = new_stream();
+  for (const auto& [redirection, reason] :
+       {std::pair<std::string, std::string>{"exec >/dev/full", "No space left on device"},
+        {"exec >&-", "Bad file descriptor"},
+        {"exec > >(true); wait $!", "Broken pipe"}}) {
+    for (const std::vector<std::string>& command : {std::vector<std::string>{"--help"},
+                                                    {"--version"},
+                                                    {"help", "status"},
+                                                    {"version"},
+                                                    {"config", "show"},
+                                                    {"config", "show", "--json"},
+                                                    {"config", "check"},
+                                                    {"migrate"},
+                                                    {"migrate", "--dry-run"},
+                                                    {"enqueue", stream, "a=1"},
+                                                    {"status"},
+                                                    {"status", "--json"},
+                                                    {"status", "--watch"},
+                                                    {"--once"}}) {
+      CAPTURE(redirection);
+      CAPTURE(command.front() + " " + command.back());
+      const auto ended = run_redirected(redirection, command, environment);
+      CHECK(ended.status == 1);
+      CHECK_MESSAGE(contains(ended.err, "standard output"), ended.err);
+      CHECK_MESSAGE(contains(ended.err, reason), ended.err);
+    }
+  }
+  CHECK(count_rows(database, "dispatched_at IS NOT NULL") == 3);
+}
 
 TEST_CASE("--help and --version need nothing") {
   check_says(run_outboxd({"--help"}), 0, {"--once", "--profile", "migrate", "enqueue", "Exit status"});
   check_says(run_outboxd({"--version"}), 0, {"outboxd "});
   check_says(run_outboxd({"no-such-command"}), 2, {"--help"});
+  check_says(run_outboxd({"stauts"}), 2, {"stauts", "did you mean status?"});
 }
 
 TEST_CASE("config show: each value with its origin, file < environment < flags, secrets masked") {
@@ -100,13 +147,15 @@ TEST_CASE("config check: all errors at once, each with its place, the range and 
                                  "  port = 99999\n"
                                  "[signing]\n"
                                  "key = \"pw-not-hex\"\n"
-                                 "[nonsense]\n");
+                                 "[nonsense]\n"
+                                 "[logging]\n");
   const auto checked = run_outboxd({"config", "check", file.string()}, {});
   check_says(checked, 2,
              {file.string() + ":2:1: unknown key dispatcher.bacth; did you mean dispatcher.batch?",
               file.string() + ":3:9: dispatcher.lease", file.string() + ":4:16: dispatcher.max_attempts",
               "between 1 and 1000000", file.string() + ":6:10: redis.port", "between 1 and 65535",
-              file.string() + ":8:7: signing.key", file.string() + ":9:2: unknown section nonsense"});
+              file.string() + ":8:7: signing.key", file.string() + ":9:2: unknown section nonsense",
+              file.string() + ":10:2: unknown section logging; did you mean log?"});
   CHECK(!contains(checked.out + checked.err, "pw-not-hex"));
   check_says(run_outboxd({"config", "check", (folder / "none.toml").string()}, {}), 2, {"none.toml"});
   const auto broken = folder.write("broken.toml", "[dispatcher\nbatch = 1\n");
