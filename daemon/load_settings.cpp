@@ -5,6 +5,7 @@
 #include "config/render.hpp"
 #include "config/text.hpp"
 #include "postgres/conninfo.hpp"
+#include "postgres/judge_conninfo.hpp"
 #include "telemetry/log.hpp"
 #include "telemetry/redaction.hpp"
 
@@ -54,6 +55,7 @@ config::Loaded load_configuration(const CommandLine& line, const config::Needs& 
   sources.config_file = line.config_file;
   sources.environment = config::environment_of(environ);
   sources.flags = line.flags;
+  sources.libpq = {.parameters = postgres::conninfo_parameters(), .refusal = postgres::judge_conninfo};
   return config::load(sources, needs);
 }
 

@@ -32,22 +32,6 @@ std::string shared_name(const Names& names) {
 
 }  // namespace
 
-std::string check_postgres_url(const Value& value) {
-  const std::string_view url = text(value);
-  if (url.empty()) return "is empty";
-  const auto scheme = url.find("://");
-  // Key=value text quotes its values, and has no such doubts.
-  if (!url.starts_with("postgres") || scheme == std::string_view::npos) return "";
-  const auto rest = url.substr(scheme + 3);
-  const auto authority = rest.substr(0, rest.find_first_of("/?#"));
-  const bool ambiguous = std::count(authority.begin(), authority.end(), '@') > 1 ||
-                         (authority.find('@') == std::string_view::npos && rest.find('@') != std::string_view::npos);
-  // libpq would take a part of the password for the host, and name it in its errors.
-  return ambiguous ? "has an '@' that is not between password and host: write %40 for '@', %2F for '/', %3F for '?' "
-                     "and %23 for '#' in the user and the password"
-                   : "";
-}
-
 std::string check_table_name(const Value& value) {
   if (table_name_parts(text(value))) return "";
   return "must be a table name, with or without a schema in front, of letters, digits, '_' and '$', or in double "

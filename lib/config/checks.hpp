@@ -9,8 +9,6 @@ namespace outboxd::config {
 
 // Checks that the option table names: "" if the value is good, else why it is not, as a clause.
 
-/// A URL whose user, password and host can be told apart; what follows is libpq's to judge.
-std::string check_postgres_url(const Value& value);
 /// [schema.]table, each part of letters, digits, '_' and '$', or in double quotes.
 std::string check_table_name(const Value& value);
 /// Column names that Postgres can have, each for one role.

@@ -5,6 +5,7 @@
 #include "config/layout.hpp"
 #include "config/options.hpp"
 #include "config/resolve.hpp"
+#include "config/settle_postgres.hpp"
 
 #include <algorithm>
 #include <array>
@@ -88,7 +89,7 @@ Layer merge_entry(const FileEntry& entry, Profile profile, std::vector<Layer> sh
 }  // namespace
 
 std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Environment& environment, Layer flags,
-                                          Problems& problems) {
+                                          const Libpq& libpq, Problems& problems, Problems& warnings) {
   const std::vector<Profile> profiles = profiles_of(file, environment, flags);
   const bool coordinator = std::find(profiles.begin(), profiles.end(), Profile::coordinator) != profiles.end();
   const bool several = file.dispatchers.size() > 1;
@@ -112,6 +113,7 @@ std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Enviro
       dispatcher.entry = entry.place;
     }
     settle_layout(dispatcher.merged);
+    settle_postgres(dispatcher.merged, libpq, problems, warnings);
     dispatcher.redis_socket = settle_redis(dispatcher.merged);
   }
   if (!file.dispatchers.empty()) settle_names(all, problems);

@@ -5,6 +5,7 @@
 #include "config/file_layer.hpp"
 #include "config/layers.hpp"
 #include "config/origin.hpp"
+#include "config/postgres_url.hpp"
 #include "config/settings.hpp"
 
 #include <optional>
@@ -25,6 +26,6 @@ struct Dispatcher {
 /// One for each [[dispatcher]] of the file, or the single one where there is none. Blocks while it reads secrets'
 /// files.
 std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Environment& environment, Layer flags,
-                                          Problems& problems);
+                                          const Libpq& libpq, Problems& problems, Problems& warnings);
 
 }  // namespace outboxd::config

@@ -71,11 +71,11 @@ Loaded load(const Sources& sources, const Needs& needs) {
   Layer flags = flag_layer(sources.flags, flag_problems);
   check_own_variables(sources.environment, problems);
   problems.insert(problems.end(), flag_problems.begin(), flag_problems.end());
+  Problems warnings;
   const std::vector<Dispatcher> dispatchers =
-      merge_dispatchers(file, sources.environment, std::move(flags), problems);
+      merge_dispatchers(file, sources.environment, std::move(flags), sources.libpq, problems, warnings);
 
   check_signing(dispatchers.front().merged, needs, problems);
-  Problems warnings;
   for (const Dispatcher& dispatcher : dispatchers) {
     check_dispatcher(dispatcher, needs, problems);
     const Problems found = warnings_of(dispatcher.merged);

@@ -5,6 +5,7 @@
 #include "config/effective.hpp"
 #include "config/environment.hpp"
 #include "config/origin.hpp"
+#include "config/postgres_url.hpp"
 #include "config/settings.hpp"
 
 #include <map>
@@ -26,6 +27,8 @@ struct Sources {
   Environment environment;
   /// By name: {"--batch", "32"}; Option::flag() lists the names.
   std::map<std::string, std::string> flags;
+  /// Has the last word on a Postgres connection.
+  Libpq libpq{};
 };
 
 struct Loaded {

@@ -4,6 +4,7 @@
 #include "config/mask.hpp"
 #include "config/option_values.hpp"
 #include "config/options.hpp"
+#include "config/postgres_url.hpp"
 #include "config/redis_url.hpp"
 #include "config/signing_key.hpp"
 

@@ -47,7 +47,7 @@ std::string upper(std::string_view text) {
 }
 
 std::string_view trim(std::string_view text) {
-  constexpr std::string_view kBlank = " \t\r\n";
+  constexpr std::string_view kBlank = " \t\r\n\v\f";
   const auto first = text.find_first_not_of(kBlank);
   if (first == std::string_view::npos) return {};
   return text.substr(first, text.find_last_not_of(kBlank) - first + 1);
@@ -123,20 +123,36 @@ int hex_digit(char c) {
   return -1;
 }
 
-bool percent_decode(std::string_view text, std::string& decoded) {
+namespace {
+
+enum class LonePercent { itself, refused };
+
+bool decode(std::string_view text, LonePercent lone, std::string& decoded) {
   decoded.clear();
   for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
+    const bool escape =
+        text[i] == '%' && text.size() - i >= 3 && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
+    if (!escape) {
+      if (text[i] == '%' && lone == LonePercent::refused) return false;
       decoded += text[i];
       continue;
     }
-    if (text.size() - i < 3 || hex_digit(text[i + 1]) < 0 || hex_digit(text[i + 2]) < 0) return false;
     const char c = static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
     if (c == '\0') return false;
     decoded += c;
     i += 2;
   }
   return true;
+}
+
+}  // namespace
+
+bool percent_decode(std::string_view text, std::string& decoded) {
+  return decode(text, LonePercent::refused, decoded);
+}
+
+bool percent_decode_leniently(std::string_view text, std::string& decoded) {
+  return decode(text, LonePercent::itself, decoded);
 }
 
 }  // namespace outboxd::config

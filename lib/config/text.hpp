@@ -32,6 +32,9 @@ std::string echoed(std::string_view text);
 /// Undoes %XX; false if a '%' is not followed by two hex digits, or stands for a zero byte.
 bool percent_decode(std::string_view text, std::string& decoded);
 
+/// The same, with each '%' that is not followed by two hex digits taken for itself; false only for a zero byte.
+bool percent_decode_leniently(std::string_view text, std::string& decoded);
+
 /// The value of a hex digit, or -1.
 int hex_digit(char c);
 

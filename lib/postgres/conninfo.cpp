@@ -4,7 +4,6 @@
 #include <libpq-fe.h>
 
 #include <algorithm>
-#include <map>
 #include <memory>
 #include <stdexcept>
 #include <string_view>
@@ -45,12 +44,6 @@ std::string in_quotes(const std::string& value) {
   return text + "'";
 }
 
-std::string in_one_string(const std::map<std::string, std::string>& values) {
-  std::string text;
-  for (const auto& [key, value] : values) text.append(key).append("=").append(in_quotes(value)).append(" ");
-  return text;
-}
-
 enum class Values { secret, shown };
 
 std::vector<std::string> values_in(const std::string& conninfo, Values wanted) {
@@ -66,6 +59,12 @@ std::vector<std::string> values_in(const std::string& conninfo, Values wanted) {
 }
 
 }  // namespace
+
+std::string in_one_string(const std::map<std::string, std::string>& values) {
+  std::string text;
+  for (const auto& [key, value] : values) text.append(key).append("=").append(in_quotes(value)).append(" ");
+  return text;
+}
 
 std::vector<std::string> secrets_of_conninfo(const std::string& conninfo) {
   return values_in(conninfo, Values::secret);

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <cstddef>
+#include <map>
 #include <string>
 #include <vector>
 
@@ -18,6 +19,9 @@ namespace outboxd::postgres {
 /// returned as it is. libpq goes on to the next host when it can't connect, and not when it is cut off while
 /// connecting.
 [[nodiscard]] std::string with_hosts_turned(const std::string& conninfo, std::size_t turns);
+
+/// The key=value form of such pairs.
+[[nodiscard]] std::string in_one_string(const std::map<std::string, std::string>& values);
 
 /// The passwords in a connection string, to be kept out of every text; nothing when libpq can't read it.
 [[nodiscard]] std::vector<std::string> secrets_of_conninfo(const std::string& conninfo);

@@ -136,7 +136,7 @@ std::string described(const config::Settings& settings) {
 void check_round_trip(const config::Loaded& loaded, const MemoryFile& file) {
   // A URL can hold any bytes as %XX, the settings of their own can't.
   for (const auto& settings : loaded.dispatchers) {
-    if (!is_text(settings.redis.endpoint)) return;
+    if (!is_text(settings.redis.endpoint) || !config::is_utf8(settings.postgres.url)) return;
   }
   const auto shown = with_secrets(config::render_show(loaded), loaded);
   file.write(shown);

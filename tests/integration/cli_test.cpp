@@ -175,6 +175,26 @@ TEST_CASE("bad configuration stops every command before any row is touched") {
   CHECK(count_rows(database, "attempts = 0 AND locked_until IS NULL") == 1);
 }
 
+TEST_CASE("a Postgres connection that can never work is refused by every command, by the parameter's name") {
+  const auto stream = new_stream();
+  const std::vector<std::vector<std::string>> commands{
+      {"config", "check"}, {"run"},     {"--once", "--timeout", "60s"},
+      {"status"},          {"migrate"}, {"enqueue", stream, "a=1"}};
+  const std::string url = "postgresql://u:pw-hidden@127.0.0.1:1/x";
+  for (const auto& [wrong, reason] : {std::pair{url + "?sslmode=hidden", "postgres.url: has sslmode set to none of"},
+                                      {url + "hidden\n", "postgres.url: has a dbname that ends in a line end"},
+                                      {url + "?foo=hidden", "postgres.url: has the parameter foo"},
+                                      {"mysql://hidden/x", "postgres.url: begins with the scheme of something other"},
+                                      {"hidden", "postgres.url: is neither a URL"}}) {
+    for (const auto& command : commands) {
+      CAPTURE(command.front());
+      const auto ended = run_outboxd(command, {{"DATABASE_URL", wrong}});
+      check_says(ended, 2, {std::string("environment DATABASE_URL: ") + reason});
+      CHECK(!contains(ended.out + ended.err, "hidden"));
+    }
+  }
+}
+
 TEST_CASE("secrets are refused as flags, and not repeated") {
   for (const std::string flag :
        {"--redis-url", "--redis-password", "--postgres-url", "--signing-key", "--http-bearer"}) {

@@ -169,7 +169,12 @@ TEST_CASE("Postgres with a password: right, from a file, and wrong") {
 
   const TempDir folder;
   folder.write("url", url_with(":pw-postgres%401") + "\n");
+  const auto jdbc = "jdbc:postgresql://127.0.0.1:" + std::to_string(shared_postgres().port()) + "/" + database.name +
+                    "?user=" + role + "&password=pw-postgres@1&currentSchema=public";
   for (const Environment& changes : {Environment{{"DATABASE_URL", url_with(":pw-postgres%401")}},
+                                     // As other drivers take them
+                                     {{"DATABASE_URL", url_with(":pw-postgres@1") + "?schema=public&pgbouncer=true"}},
+                                     {{"DATABASE_URL", jdbc}},
                                      {{"DATABASE_URL", ""}, {"DATABASE_URL_FILE", (folder / "url").string()}}}) {
     database.exec("UPDATE event_outbox SET dispatched_at = NULL");
     const auto right = run_outboxd({"--once"}, with(outboxd_environment(database), changes));

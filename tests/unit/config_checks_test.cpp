@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/checks.hpp"
+#include "config/postgres_url.hpp"
 
 #include <doctest/doctest.h>
 
@@ -8,9 +8,8 @@
 namespace config = outboxd::config;
 
 TEST_CASE("a Postgres URL in which a password could be taken for a host is refused, and not shown") {
-  for (const std::string url :
-       {"postgresql://u:s3c@ret@db/app", "postgres://u:s3c/ret@db/app", "postgresql://u:s3c?ret@db/app",
-        "postgresql://u:s3c#ret@db/app", "postgresql://u:s3c@ret@db1,db2/app?target_session_attrs=any"}) {
+  for (const std::string url : {"postgresql://u:s3c@re,t@db/app", "postgres://u:s3c/ret@db/app",
+                                "postgresql://u:s3c?ret@db/app", "postgresql://u:s3c#ret@db/app"}) {
     CAPTURE(url);
     const auto problem = config::check_postgres_url(url);
     CHECK(problem.find("%40") != std::string::npos);

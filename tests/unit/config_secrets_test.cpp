@@ -64,16 +64,17 @@ TEST_CASE("a secret's file works from every source, and the higher source wins")
   const std::string key = folder.write("key", std::string(kKey) + "\n").string();
   const std::string one = folder.write("one", "one").string();
   const std::string two = folder.write("two", "two").string();
+  const std::string url = folder.write("url", "postgres://two\n").string();
 
   config::Sources sources = with_environment({{"METRICS_BEARER_FILE", one}, {"STREAMS_HMAC_KEY_FILE", key}});
   sources.config_file =
       folder.write("t.toml", "[http]\nbearer = \"file\"\n[redis]\npassword_file = \"" + two + "\"").string();
-  sources.flags["--postgres-url-file"] = two;
+  sources.flags["--postgres-url-file"] = url;
   const config::Settings settings = config::load(sources).settings;
   CHECK(problems(sources).empty());
   CHECK(settings.http.bearer == "one");
   CHECK(settings.redis.endpoint.password == "two");
-  CHECK(settings.postgres.url == "two");
+  CHECK(settings.postgres.url == "postgres://two");
   CHECK(settings.signing_key.size() == 32);
 
   sources.environment["METRICS_BEARER_FILE"] = "";

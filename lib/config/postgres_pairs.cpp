@@ -1,0 +1,208 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "config/postgres_pairs.hpp"
+
+#include "config/text.hpp"
+#include "config/units.hpp"
+
+#include <algorithm>
+#include <cstdint>
+#include <optional>
+#include <utility>
+
+namespace outboxd::config {
+namespace {
+
+constexpr auto kNone = std::string_view::npos;
+constexpr std::int64_t kMaxPort = 65'535;
+constexpr std::string_view kInNames = "_-.[]";
+constexpr const char* kNeither =
+    "is neither a URL (postgresql://user@host/database) nor key=value text (host=db user=app dbname=app)";
+constexpr const char* kStrayAt =
+    "has an '@' that is not between password and host: write %40 for '@', %2F for '/', %3F for '?' and %23 for '#' "
+    "in "
+    "the user and the password";
+
+/// Reads one URL; each step returns what is wrong, or "".
+class UrlReader {
+ public:
+  explicit UrlReader(bool is_jdbc) : is_jdbc_(is_jdbc) { result_.as_libpq = !is_jdbc; }
+
+  std::string read(std::string_view rest) {
+    const auto query_at = rest.find('?');
+    const auto place = rest.substr(0, query_at);
+    const auto slash = place.find('/');
+    auto authority = place.substr(0, slash);
+    const auto path = slash == kNone ? std::string_view() : place.substr(slash + 1);
+    const auto query = query_at == kNone ? std::string_view() : rest.substr(query_at + 1);
+    // A password with such a character would be taken for a host or a database, and named in libpq's errors.
+    const bool stray = path.find('@') != kNone || authority.find('#') != kNone ||
+                       (slash == kNone && authority.find('@') == kNone && query.find('@') != kNone);
+    if (stray) return kStrayAt;
+    // No host has an '@' in it, so the last one ends the password.
+    if (const auto at = authority.rfind('@'); at != kNone) {
+      if (std::string problem = read_user(authority.substr(0, at)); !problem.empty()) return problem;
+      authority.remove_prefix(at + 1);
+    }
+    std::string problem = read_hosts(authority);
+    if (problem.empty() && !path.empty()) problem = add("dbname", path, "its database name");
+    return problem.empty() ? read_query(query) : problem;
+  }
+
+  PostgresPairs take() { return std::move(result_); }
+
+ private:
+  std::string add(std::string_view key, std::string_view text, const std::string& place) {
+    std::string value;
+    if (!percent_decode(text, value)) {
+      return "has a '%' that is not followed by two hex digits, or is %00, in " + place + ": write %25 for '%'";
+    }
+    result_.pairs.emplace_back(key, std::move(value));
+    return "";
+  }
+
+  /// A '%' that begins no escape has one reading: libpq refuses it, and other drivers take it for itself.
+  std::string add_credential(std::string_view key, std::string_view text) {
+    std::string value;
+    if (!percent_decode(text, value)) result_.as_libpq = false;
+    if (!percent_decode_leniently(text, value)) return "has %00 in its user or password, which no text can hold";
+    result_.pairs.emplace_back(key, std::move(value));
+    return "";
+  }
+
+  std::string read_user(std::string_view info) {
+    if (const auto at = info.find('@'); at != kNone) {
+      // It could be a list of hosts, each with a password of its own.
+      if (info.find(',', at) != kNone) return kStrayAt;
+      result_.as_libpq = false;
+    }
+    const auto colon = info.find(':');
+    std::string problem = add_credential("user", info.substr(0, colon));
+    return colon == kNone || !problem.empty() ? problem : add_credential("password", info.substr(colon + 1));
+  }
+
+  std::string read_hosts(std::string_view authority) {
+    std::string hosts;
+    std::string ports;
+    bool some_port = false;
+    std::string_view comma;
+    for (const std::string_view part : split(authority, ',')) {
+      std::string_view host = part.substr(0, part.find(':'));
+      std::string_view after = part.substr(host.size());
+      if (part.starts_with('[')) {
+        const auto bracket = part.find(']');
+        if (bracket == kNone) return "has a '[' without a ']' in its host";
+        host = part.substr(1, bracket - 1);
+        after = part.substr(bracket + 1);
+        if (host.empty()) return "has brackets with no IPv6 address in them";
+      }
+      if (!after.empty() && !is_port(after)) {
+        return "has a port that is not a number between 1 and 65535 (IPv6 hosts stand in brackets; '/', '?', '#' and "
+               "'@' in a password are written as %2F, %3F, %23, %40)";
+      }
+      // JDBC's is the machine itself, libpq's a Unix socket.
+      if (host.empty() && is_jdbc_) host = "localhost";
+      some_port = some_port || after.size() > 1;
+      hosts.append(comma).append(host);
+      ports.append(comma).append(after.empty() ? after : after.substr(1));
+      comma = ",";
+    }
+    if (some_port) result_.pairs.emplace_back("port", ports);
+    return hosts.empty() ? "" : add("host", hosts, "its host");
+  }
+
+  static bool is_port(std::string_view after) {
+    if (!after.starts_with(':')) return false;
+    const auto port = parse_integer(after.substr(1)).value;
+    return after.size() == 1 || (port && *port >= 1 && *port <= kMaxPort);
+  }
+
+  std::string read_query(std::string_view query) {
+    if (query.empty()) return "";
+    for (const std::string_view pair : split(query, '&')) {
+      if (pair.empty()) {
+        result_.as_libpq = false;
+        continue;
+      }
+      if (std::string problem = read_parameter(pair); !problem.empty()) return problem;
+    }
+    return "";
+  }
+
+  std::string read_parameter(std::string_view pair) {
+    const auto equals = pair.find('=');
+    if (equals == kNone) {
+      return pair.find('@') != kNone ? kStrayAt
+                                     : "has a parameter without a value: write parameters as ?name=value&name=value";
+    }
+    std::string key;
+    const auto fits = [](char c) { return is_letter(c) || is_digit(c) || kInNames.find(c) != kNone; };
+    if (!percent_decode(pair.substr(0, equals), key) || key.empty() || !std::all_of(key.begin(), key.end(), fits)) {
+      return "has a parameter whose name has other characters than letters, digits, '_' and '-'";
+    }
+    const auto value = pair.substr(equals + 1);
+    const bool is_secret = key == "password";
+    // Elsewhere it may be the end of a password that had a '?' in it.
+    if (value.find('@') != kNone && !is_secret && key != "user") return kStrayAt;
+    if (value.find_first_of("=@") != kNone) result_.as_libpq = false;
+    return is_secret ? add_credential(key, value) : add(key, value, "the parameter " + key);
+  }
+
+  PostgresPairs result_;
+  bool is_jdbc_;
+};
+
+struct Scheme {
+  /// What follows "://".
+  std::string rest;
+  bool is_jdbc = false;
+  /// As libpq has it.
+  bool is_plain = true;
+};
+
+/// nullopt if it is no Postgres URL.
+std::optional<Scheme> take_scheme(std::string_view text) {
+  constexpr std::string_view kJdbc = "jdbc:postgresql:";
+  if (lower(text.substr(0, kJdbc.size())) == kJdbc) {
+    text.remove_prefix(kJdbc.size());
+    // jdbc:postgresql:database and jdbc:postgresql:/ are on this machine.
+    if (!text.starts_with('/')) return Scheme{"/" + std::string(text), true, false};
+    return Scheme{std::string(text.substr(text.starts_with("//") ? 2 : 0)), true, false};
+  }
+  const auto separator = text.find("://");
+  if (separator == kNone) return std::nullopt;
+  const std::string_view name = text.substr(0, separator);
+  const std::string base = lower(name.substr(0, name.find('+')));
+  if (base != "postgres" && base != "postgresql") return std::nullopt;
+  return Scheme{std::string(text.substr(separator + 3)), false, name == base};
+}
+
+bool looks_like_url(std::string_view text) {
+  const auto separator = text.find("://");
+  return lower(text.substr(0, 5)) == "jdbc:" || (separator != kNone && text.find_first_of(" =") > separator);
+}
+
+}  // namespace
+
+Checked<PostgresPairs> read_postgres_pairs(std::string_view text) {
+  const std::string_view whole = text;
+  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
+  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  if (text.empty()) return {.problem = "is empty"};
+  if (const auto scheme = take_scheme(text)) {
+    UrlReader reader(scheme->is_jdbc);
+    if (std::string problem = reader.read(scheme->rest); !problem.empty()) return {.problem = std::move(problem)};
+    PostgresPairs read = reader.take();
+    read.as_libpq = read.as_libpq && scheme->is_plain && text.size() == whole.size();
+    return {.value = std::move(read)};
+  }
+  if (looks_like_url(text)) {
+    return {.problem =
+                "begins with the scheme of something other than Postgres: write postgresql://user@host/database"};
+  }
+  auto pairs = parse_conninfo(text);
+  if (!pairs) return {.problem = kNeither};
+  return {.value = PostgresPairs{std::move(*pairs), true}};
+}
+
+}  // namespace outboxd::config

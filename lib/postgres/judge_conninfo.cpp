@@ -1,0 +1,108 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/judge_conninfo.hpp"
+
+#include "postgres/conninfo.hpp"
+
+#include <libpq-fe.h>
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <netdb.h>
+#include <string_view>
+#include <utility>
+
+namespace outboxd::postgres {
+namespace {
+
+constexpr std::string_view kNoFolder = "/outboxd-looks-for-no-server-here";
+
+struct FreeOptions {
+  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
+};
+using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
+
+struct Finish {
+  void operator()(PGconn* connection) const { PQfinish(connection); }
+};
+
+bool is_keyword(const PQconninfoOption* option, std::string_view word) {
+  for (; option->keyword != nullptr; ++option) {
+    if (option->keyword == word) return true;
+  }
+  return false;
+}
+
+/// libpq's first line, and of what it quotes only its own parameters.
+std::string words_of(std::string_view message, const PQconninfoOption* options) {
+  message = message.substr(0, message.find('\n'));
+  std::string words;
+  while (true) {
+    const auto quote = message.find('"');
+    words += message.substr(0, quote);
+    if (quote == std::string_view::npos) return words;
+    message.remove_prefix(quote + 1);
+    const auto quoted = message.substr(0, message.find('"'));
+    words += is_keyword(options, quoted) ? quoted : "…";
+    message.remove_prefix(std::min(quoted.size() + 1, message.size()));
+  }
+}
+
+/// Each part an address in digits. Asks no name server.
+bool are_addresses(std::string_view list) {
+  while (true) {
+    const std::string part{list.substr(0, list.find(','))};
+    addrinfo hints{};
+    hints.ai_flags = AI_NUMERICHOST;
+    addrinfo* found = nullptr;
+    if (!part.empty() && ::getaddrinfo(part.c_str(), nullptr, &hints, &found) != 0) return false;
+    if (found != nullptr) ::freeaddrinfo(found);
+    if (part.size() == list.size()) return true;
+    list.remove_prefix(part.size() + 1);
+  }
+}
+
+/// The same connection to as many servers that aren't there, on this machine, so that libpq looks at all else first.
+std::string to_nowhere(std::map<std::string, std::string> values) {
+  std::string hosts{kNoFolder};
+  const std::string named = values.contains("host") ? values["host"] : values["hostaddr"];
+  for (auto commas = std::count(named.begin(), named.end(), ','); commas > 0; --commas) {
+    hosts.append(",").append(kNoFolder);
+  }
+  values["host"] = hosts;
+  values["hostaddr"] = "";
+  // Over a socket of the machine's own there is none, and its words have been looked at.
+  values["gssencmode"] = "disable";
+  return in_one_string(values);
+}
+
+}  // namespace
+
+std::vector<std::string> conninfo_parameters() {
+  const Options known{PQconninfoParse("", nullptr)};
+  std::vector<std::string> names;
+  for (const auto* option = known.get(); option != nullptr && option->keyword != nullptr; ++option) {
+    names.emplace_back(option->keyword);
+  }
+  return names;
+}
+
+std::string judge_conninfo(const std::string& conninfo) {
+  // Its message would quote what it can't read, which may be the password.
+  const Options parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
+  if (!parsed) return "is neither a connection URL nor key=value text that libpq can read";
+  std::map<std::string, std::string> values;
+  for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) values[option->keyword] = option->val;
+  }
+  if (!are_addresses(values["hostaddr"])) return "has a hostaddr that is no IP address";
+  const std::unique_ptr<PGconn, Finish> connection{PQconnectStart(to_nowhere(std::move(values)).c_str())};
+  if (!connection) return "";
+  const std::string_view said = PQerrorMessage(connection.get());
+  // A service's file or the environment may name more servers than we could know of.
+  const bool can_try = PQstatus(connection.get()) != CONNECTION_BAD || said.empty() ||
+                       said.find(kNoFolder) != std::string_view::npos || said.starts_with("could not match");
+  return can_try ? "" : "can't work: libpq says: " + words_of(said, parsed.get());
+}
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,18 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <vector>
+
+namespace outboxd::postgres {
+
+/// The names of the parameters that this libpq knows.
+[[nodiscard]] std::vector<std::string> conninfo_parameters();
+
+/// Why libpq can't even try to connect by a URL or key=value connection string, whatever the servers do: a word
+/// that it has no use for, a service that no file defines. A clause that names the
+/// parameter and quotes no value; "" if it can. Also heeds the PG… variables of the environment, as libpq does.
+/// Touches no network.
+[[nodiscard]] std::string judge_conninfo(const std::string& conninfo);
+
+}  // namespace outboxd::postgres
