@@ -114,7 +114,7 @@ std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Enviro
     }
     settle_layout(dispatcher.merged);
     settle_postgres(dispatcher.merged, libpq, problems, warnings);
-    dispatcher.redis_socket = settle_redis(dispatcher.merged);
+    dispatcher.redis_socket = settle_redis(dispatcher.merged, warnings);
   }
   if (!file.dispatchers.empty()) settle_names(all, problems);
   return all;

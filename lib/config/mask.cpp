@@ -78,11 +78,15 @@ std::string mask_url(std::string_view url, std::span<const std::string_view> har
     result += *user;
     rest.remove_prefix(at + 1);
   }
+  // What stands behind a '#' may be what stands behind it in a password.
+  const bool has_fragment = rest.find('#') != std::string_view::npos;
+  rest = rest.substr(0, rest.find('#'));
   const std::string_view address = rest.substr(0, rest.find_first_of("/?"));
   const std::string_view place = rest.substr(0, rest.find('?'));
   if (!is_address(address) || may_nest(place)) return std::string(kMasked);
   result += place;
-  return place.size() < rest.size() ? result + masked_query(rest.substr(place.size() + 1), harmless) : result;
+  if (place.size() < rest.size()) result += masked_query(rest.substr(place.size() + 1), harmless);
+  return has_fragment ? result + "#" + std::string(kMasked) : result;
 }
 
 std::string mask_conninfo(std::string_view text) {

@@ -2,9 +2,12 @@
 #include "config/redis_url.hpp"
 
 #include "config/checks.hpp"
+#include "config/redis_parameters.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
 
+#include <algorithm>
+#include <cstddef>
 #include <utility>
 
 namespace outboxd::config {
@@ -13,8 +16,11 @@ namespace {
 using Rest = std::string_view;
 
 constexpr std::int64_t kMaxPort = 65'535;
+constexpr std::size_t kLongestSocketPath = 107;
 constexpr std::int64_t kMaxDatabase = 65'535;
 constexpr std::string_view kBadPercent = "has a '%' that is not followed by two hex digits, or is %00";
+constexpr const char* kNoTls =
+    "asks for TLS (rediss://), and TLS to Redis is not supported by this version: use redis:// or unix://";
 
 std::optional<std::int64_t> number_within(std::string_view text, std::int64_t min, std::int64_t max) {
   const auto number = parse_integer(text).value;
@@ -36,18 +42,63 @@ std::string read_user(std::string_view info, RedisUrl& url) {
   const auto colon = info.find(':');
   std::string username;
   std::string password;
-  if (!percent_decode(info.substr(0, colon), username)) return std::string(kBadPercent);
-  if (colon != Rest::npos && !percent_decode(info.substr(colon + 1), password)) return std::string(kBadPercent);
+  // A '%' that begins no escape has one reading.
+  if (!percent_decode_leniently(info.substr(0, colon), username) ||
+      (colon != Rest::npos && !percent_decode_leniently(info.substr(colon + 1), password))) {
+    return "has %00 in its user or password, which no text can hold";
+  }
   if (!username.empty()) url.username = std::move(username);
   if (!password.empty()) url.password = std::move(password);
   return "";
 }
 
+bool is_plain_name(std::string_view name) {
+  constexpr std::size_t kLongest = 40;
+  const auto fits = [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; };
+  return !name.empty() && name.size() <= kLongest && std::all_of(name.begin(), name.end(), fits);
+}
+
+std::string read_parameter(std::string_view name, std::string_view value, RedisUrl& url) {
+  if (!is_plain_name(name))
+    return "has a parameter whose name has other characters than letters, digits, '_' and '-'";
+  const std::string shown = "the parameter " + std::string(name);
+  std::string decoded;
+  if (!percent_decode(value, decoded)) return std::string(kBadPercent);
+  const bool is_off = decoded == "false" || decoded == "0" || decoded.empty();
+  switch (redis_parameter(name)) {
+    case RedisParameter::database:
+      return read_database(value, url);
+    case RedisParameter::username:
+      if (!url.username) url.username = decoded;
+      return "";
+    case RedisParameter::password:
+      if (!url.password) url.password = decoded;
+      return "";
+    case RedisParameter::of_the_driver:
+      url.warnings.push_back(shown +
+                             " concerns another driver alone, and is left out: outboxd has redis.timeout, "
+                             "redis.connect_timeout and one connection");
+      return "";
+    case RedisParameter::of_tls:
+      url.warnings.push_back(shown + " is for TLS, which this URL doesn't ask for, and is left out");
+      return "";
+    case RedisParameter::tls:
+      return is_off ? "" : kNoTls;
+    case RedisParameter::prefix:
+      return is_off ? "" : "has " + shown + ": streams have the names that their rows give them, so take it out";
+    case RedisParameter::unknown:
+      break;
+  }
+  return "has " + shown + ", which means nothing here: take it out";
+}
+
 std::string read_query(std::string_view query, RedisUrl& url) {
   for (const std::string_view pair : split(query, '&')) {
-    constexpr std::string_view kDatabase = "db=";
-    if (pair.substr(0, kDatabase.size()) != kDatabase) return "has a query other than ?db=N";
-    if (std::string problem = read_database(pair.substr(kDatabase.size()), url); !problem.empty()) return problem;
+    if (pair.empty()) continue;
+    const auto equals = pair.find('=');
+    if (equals == Rest::npos) return "has a parameter without a value: write ?db=N";
+    std::string problem = read_parameter(pair.substr(0, equals), pair.substr(equals + 1), url);
+    if (!problem.empty()) return problem;
   }
   return "";
 }
@@ -86,6 +137,10 @@ std::string read_tcp(Rest rest, RedisUrl& url) {
     if (std::string problem = read_user(rest.substr(0, at), url); !problem.empty()) return problem;
     rest.remove_prefix(at + 1);
   }
+  if (const auto fragment = rest.find('#'); fragment != Rest::npos) {
+    if (fragment + 1 < rest.size()) url.warnings.emplace_back("what stands behind its '#' is left out");
+    rest = rest.substr(0, fragment);
+  }
   const Rest address = rest.substr(0, rest.find_first_of("/?"));
   if (std::string problem = read_address(address, url); !problem.empty()) return problem;
   rest.remove_prefix(address.size());
@@ -106,6 +161,8 @@ std::string read_unix(Rest rest, RedisUrl& url) {
   const Rest path = rest.substr(0, rest.find('?'));
   if (!percent_decode(path, url.unix_path)) return std::string(kBadPercent);
   if (url.unix_path == "/") return "names no socket path";
+  if (url.unix_path.size() > kLongestSocketPath)
+    return "names a socket path of more than 107 bytes, which none can have";
   return path.size() < rest.size() ? read_query(rest.substr(path.size() + 1), url) : "";
 }
 
@@ -113,6 +170,7 @@ std::string read_unix(Rest rest, RedisUrl& url) {
 
 Checked<RedisUrl> parse_redis_url(std::string_view text) {
   constexpr std::string_view kSeparator = "://";
+  text = trim(text);
   const auto separator = text.find(kSeparator);
   const std::string scheme = separator == Rest::npos ? "" : lower(text.substr(0, separator));
   const Rest rest = scheme.empty() ? Rest() : text.substr(separator + kSeparator.size());
@@ -123,7 +181,7 @@ Checked<RedisUrl> parse_redis_url(std::string_view text) {
   } else if (scheme == "unix" || scheme == "redis+unix") {
     problem = read_unix(rest, url);
   } else if (scheme == "rediss") {
-    problem = "asks for TLS (rediss://), and TLS to Redis is not supported by this version: use redis:// or unix://";
+    problem = kNoTls;
   } else {
     problem = "does not begin with redis://, unix:// or redis+unix://";
   }

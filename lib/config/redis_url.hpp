@@ -7,6 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 namespace outboxd::config {
 
@@ -18,10 +19,13 @@ struct RedisUrl {
   std::optional<std::string> username;
   std::optional<std::string> password;
   std::optional<int> database;
+  /// Of what was left out; clauses that quote no value.
+  std::vector<std::string> warnings{};
 };
 
-/// redis://[user[:password]@]host[:port][/db][?db=N], unix://[user[:password]@]/path[?db=N] and redis+unix://;
-/// problems never quote any part of the URL.
+/// redis://[user[:password]@]host[:port][/db][?db=N], unix://[user[:password]@]/path[?db=N] and redis+unix://, with
+/// blanks around it and with what other drivers add for themselves (redis_parameters.hpp); problems never quote any
+/// part of the URL.
 Checked<RedisUrl> parse_redis_url(std::string_view text);
 
 /// The same as an option's check.

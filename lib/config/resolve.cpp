@@ -50,11 +50,12 @@ Layer merge(const std::vector<Layer>& layers, Problems& problems) {
   return merged;
 }
 
-std::string settle_redis(Layer& merged) {
+std::string settle_redis(Layer& merged, Problems& warnings) {
   const auto given = merged.find("redis.url");
   if (given == merged.end() || !given->second.value) return "";
   const Origin from = given->second.origin;
   const RedisUrl url = parse_redis_url(std::get<std::string>(*given->second.value)).value.value();
+  for (const std::string& warning : url.warnings) warnings.push_back({from, "redis.url: " + warning});
   const auto overruled = [&](const char* path) {
     const auto part = merged.find(path);
     return part != merged.end() && outranks(part->second.origin, from);

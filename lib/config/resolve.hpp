@@ -14,8 +14,9 @@ namespace outboxd::config {
 Layer merge(const std::vector<Layer>& layers, Problems& problems);
 
 /// Makes the parts of the Redis endpoint agree: in one source the URL wins for what it names, and a higher source
-/// wins over a URL. A Unix socket leaves no host and port. Returns the socket's path, or "".
-std::string settle_redis(Layer& merged);
+/// wins over a URL. A Unix socket leaves no host and port. Warns of what the URL says for nobody. Returns the
+/// socket's path, or "".
+std::string settle_redis(Layer& merged, Problems& warnings);
 
 /// Stores every value in its field.
 Settings store(const Layer& merged);
