@@ -33,7 +33,7 @@ Profile profile_of(std::initializer_list<const Layer*> layers) {
 std::vector<Profile> profiles_of(const FileSettings& file, const Environment& environment, const Layer& flags) {
   // Its own name is the same for both profiles, and a wrong one is reported when the whole environment is read.
   Problems reported_later;
-  const Layer variables = environment_layer(environment, {}, reported_later);
+  const Layer variables = environment_layer(environment, {}, reported_later, reported_later);
   if (file.dispatchers.empty()) return {profile_of({&flags, &variables, &file.shared})};
   if (file.dispatchers.size() == 1) {
     return {profile_of({&flags, &variables, &file.dispatchers.front().settings, &file.shared})};
@@ -96,7 +96,7 @@ std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Enviro
   std::map<Profile, Layer> variables;
   for (const Profile profile : profiles) {
     if (variables.find(profile) != variables.end()) continue;
-    Layer& layer = variables[profile] = environment_layer(environment, {profile, coordinator}, problems);
+    Layer& layer = variables[profile] = environment_layer(environment, {profile, coordinator}, problems, warnings);
     if (several) refuse_identities(file, layer, problems);
   }
   if (several) refuse_identities(file, flags, problems);

@@ -59,17 +59,17 @@ class FileWalk {
     Scope top{settings.shared, sections()};
     for (const TomlNode& node : root.children) {
       if (node.key == kDispatcher && node.type == TomlType::array) {
-        visit_dispatchers(node, settings.dispatchers);
+        visit_dispatchers(node, settings);
       } else {
         visit(node, "", top);
       }
     }
-    check_pairs(settings.shared, problems_);
+    settle_pairs(settings.shared, settings.warnings);
     return settings;
   }
 
  private:
-  void visit_dispatchers(const TomlNode& array, std::vector<FileEntry>& entries) {
+  void visit_dispatchers(const TomlNode& array, FileSettings& settings) {
     if (array.children.empty()) {
       problems_.push_back(
           {origin(array.key_line, array.key_column),
@@ -84,10 +84,10 @@ class FileWalk {
                         describe(element.type) + " in it"});
         continue;
       }
-      FileEntry& entry = entries.emplace_back(FileEntry{{}, place});
+      FileEntry& entry = settings.dispatchers.emplace_back(FileEntry{{}, place});
       Scope scope{entry.settings, {"dispatcher.postgres", "dispatcher.redis"}, true};
       for (const TomlNode& node : element.children) visit(node, std::string(kInDispatcher), scope);
-      check_pairs(entry.settings, problems_);
+      settle_pairs(entry.settings, settings.warnings);
     }
   }
 

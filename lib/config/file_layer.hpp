@@ -20,6 +20,8 @@ struct FileEntry {
 struct FileSettings {
   Layer shared;
   std::vector<FileEntry> dispatchers;
+  /// What counts all the same, and should be mended.
+  Problems warnings;
 };
 
 /// Reads and checks a TOML file; every problem of it at once, in the order of the file. Blocks while it reads.

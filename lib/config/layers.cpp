@@ -11,17 +11,21 @@
 
 namespace outboxd::config {
 
-void check_pairs(const Layer& layer, Problems& problems) {
+void settle_pairs(Layer& layer, Problems& warnings) {
   for (const Option& option : options()) {
     if (option.file_of.empty()) continue;
     const auto file = layer.find(option.path);
     const auto value = layer.find(option.file_of);
     if (file == layer.end() || value == layer.end()) continue;
-    std::string names = option.file_of + " and " + option.path;
-    if (file->second.origin.kind == Origin::Kind::environment) {
-      names = value->second.origin.name + " and " + file->second.origin.name;
-    }
-    problems.push_back({file->second.origin, names + " are both set: keep one of them"});
+    const bool is_environment = file->second.origin.kind == Origin::Kind::environment;
+    const std::string of_file = is_environment ? file->second.origin.name : option.path;
+    const std::string of_value = is_environment ? value->second.origin.name : option.file_of;
+    const bool file_wins = of_file.starts_with(kOwnEnvPrefix) && !of_value.starts_with(kOwnEnvPrefix);
+    std::string text = of_value;
+    text.append(" and ").append(of_file).append(" are both set, and ");
+    text.append(file_wins ? of_file : of_value).append(" counts: take the other out");
+    warnings.push_back({file->second.origin, std::move(text)});
+    layer.erase(file_wins ? value : file);
   }
 }
 
@@ -40,7 +44,8 @@ Layer default_layer(Profile profile) {
   return layer;
 }
 
-Layer environment_layer(const Environment& environment, const Reader& reader, Problems& problems) {
+Layer environment_layer(const Environment& environment, const Reader& reader, Problems& problems,
+                        Problems& warnings) {
   Layer layer;
   for (const Option& option : options()) {
     for (const EnvName& env : option.env(reader)) {
@@ -51,7 +56,7 @@ Layer environment_layer(const Environment& environment, const Reader& reader, Pr
       break;
     }
   }
-  check_pairs(layer, problems);
+  settle_pairs(layer, warnings);
   return layer;
 }
 

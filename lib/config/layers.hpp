@@ -26,7 +26,7 @@ using Layer = std::map<std::string, Entry, std::less<>>;
 Layer default_layer(Profile profile);
 
 /// The variables that a dispatcher reads; of several names for one setting, the first in precedence.
-Layer environment_layer(const Environment& environment, const Reader& reader, Problems& problems);
+Layer environment_layer(const Environment& environment, const Reader& reader, Problems& problems, Problems& warnings);
 
 /// Variables that begin with OUTBOXD_ and mean nothing.
 void check_own_variables(const Environment& environment, Problems& problems);
@@ -34,7 +34,8 @@ void check_own_variables(const Environment& environment, Problems& problems);
 /// Flags by name ("--batch") with their arguments.
 Layer flag_layer(const std::map<std::string, std::string>& flags, Problems& problems);
 
-/// A secret and the file that holds it must not be given side by side: which one counts would be a guess.
-void check_pairs(const Layer& layer, Problems& problems);
+/// Of a secret and the file that holds it, given side by side, keeps the secret, and says so. But a name of our own
+/// (OUTBOXD_…_FILE) wins over one that others share.
+void settle_pairs(Layer& layer, Problems& warnings);
 
 }  // namespace outboxd::config

@@ -71,7 +71,7 @@ Loaded load(const Sources& sources, const Needs& needs) {
   Layer flags = flag_layer(sources.flags, flag_problems);
   check_own_variables(sources.environment, problems);
   problems.insert(problems.end(), flag_problems.begin(), flag_problems.end());
-  Problems warnings;
+  Problems warnings = file.warnings;
   const std::vector<Dispatcher> dispatchers =
       merge_dispatchers(file, sources.environment, std::move(flags), sources.libpq, problems, warnings);
 

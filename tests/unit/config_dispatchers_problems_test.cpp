@@ -66,8 +66,6 @@ TEST_CASE("a wrong entry of the file has a line, a column and a remedy") {
            Row{"[[dispatcher]]\npostgres = 5", "FILE:2:1: dispatcher.postgres: must be a table, is an integer\n"},
            Row{"[[dispatcher]]\n\"postgres.url\" = \"x\"",
                "FILE:2:1: unknown key dispatcher.\"postgres.url\"; did you mean dispatcher.postgres.url?\n"},
-           Row{"[[dispatcher]]\nredis = {password = \"a\", password_file = \"/x\"}",
-               "FILE:2:42: redis.password and redis.password_file are both set: keep one of them\n"},
            Row{"[dispatcher]\nprofile = \"api\"",
                "FILE:2:1: unknown key dispatcher.profile; did you mean profile?\n"},
            Row{"[[dispatcher]]\nname = \"x\"\n[[dispatcher]]\n[[dispatcher]]\nname = \"x\"",

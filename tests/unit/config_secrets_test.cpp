@@ -51,7 +51,7 @@ TEST_CASE("blanks and line ends around a secret in a file are dropped, as the se
   for (const auto& [content, password] :
        {std::pair{"hunter2", "hunter2"}, std::pair{"hunter2\n", "hunter2"}, std::pair{"hunter2\r\n", "hunter2"},
         std::pair{"hunter2\n\n", "hunter2"}, std::pair{" \thunter 2 \t\r\n \n", "hunter 2"},
-        std::pair{"hunter2\r", "hunter2"}}) {
+        std::pair{"hunter2\r", "hunter2"}, std::pair{"hunter2 \v\f\n", "hunter2"}}) {
     const auto sources = with_environment({{"REDIS_PASSWORD_FILE", folder.write("pw", content).string()}});
     const config::Loaded loaded = config::load(sources, kNoPostgres);
     CHECK(config::render_problems(loaded.problems).empty());
@@ -84,16 +84,32 @@ TEST_CASE("a secret's file works from every source, and the higher source wins")
   CHECK(config::load(sources).settings.http.bearer == "two");
 }
 
-TEST_CASE("a secret and its file in one source are an error") {
+TEST_CASE("of a secret and its file in one source the secret counts, and a warning says so") {
   TempDir folder;
-  config::Sources sources = with_environment({{"STREAMS_HMAC_KEY", kKey}, {"STREAMS_HMAC_KEY_FILE", "/x"}});
-  CHECK(problems(sources) ==
-        "environment STREAMS_HMAC_KEY_FILE: STREAMS_HMAC_KEY and STREAMS_HMAC_KEY_FILE are both set: keep one of "
-        "them\n");
-  sources.environment.clear();
+  const auto check = [](const config::Sources& sources, const std::string& warning) {
+    const config::Loaded loaded = config::load(sources, kNoPostgres);
+    CHECK(config::render_problems(loaded.problems).empty());
+    CHECK_MESSAGE(config::render_problems(loaded.warnings).find(warning + "\n") != std::string::npos,
+                  config::render_problems(loaded.warnings));
+    return loaded.settings;
+  };
+  config::Sources sources = with_environment({{"REDIS_PASSWORD", "a"}, {"REDIS_PASSWORD_FILE", "/nonexistent"}});
+  CHECK(check(sources,
+              "environment REDIS_PASSWORD_FILE: REDIS_PASSWORD and REDIS_PASSWORD_FILE are both set, and "
+              "REDIS_PASSWORD counts: take the other out")
+            .redis.endpoint.password == "a");
+  // Ours wins over what others share.
+  sources =
+      with_environment({{"REDIS_PASSWORD", "a"}, {"OUTBOXD_REDIS_PASSWORD_FILE", folder.write("pw", "b").string()}});
+  CHECK(check(sources,
+              "environment OUTBOXD_REDIS_PASSWORD_FILE: REDIS_PASSWORD and OUTBOXD_REDIS_PASSWORD_FILE are "
+              "both set, and OUTBOXD_REDIS_PASSWORD_FILE counts: take the other out")
+            .redis.endpoint.password == "b");
+  sources = with_environment({});
   sources.config_file = folder.write("t.toml", "[redis]\npassword = \"a\"\npassword_file = \"/x\"").string();
-  CHECK(problems(sources) ==
-        *sources.config_file + ":3:17: redis.password and redis.password_file are both set: keep one of them\n");
+  CHECK(check(sources, *sources.config_file + ":3:17: redis.password and redis.password_file are both set, and "
+                                              "redis.password counts: take the other out")
+            .redis.endpoint.password == "a");
 }
 
 TEST_CASE("a secret's file that can't be used is an error with its path and the reason") {
