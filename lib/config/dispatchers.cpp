@@ -6,6 +6,7 @@
 #include "config/options.hpp"
 #include "config/resolve.hpp"
 #include "config/settle_postgres.hpp"
+#include "config/shared_names.hpp"
 
 #include <algorithm>
 #include <array>
@@ -100,6 +101,7 @@ std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Enviro
     if (several) refuse_identities(file, layer, problems);
   }
   if (several) refuse_identities(file, flags, problems);
+  if (variables.size() > 1) warn_of_unread(environment, warnings);
 
   std::vector<Dispatcher> all;
   for (std::size_t i = 0; i < profiles.size(); ++i) {

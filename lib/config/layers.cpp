@@ -4,6 +4,7 @@
 #include "config/nearest.hpp"
 #include "config/options.hpp"
 #include "config/parse.hpp"
+#include "config/shared_names.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -52,7 +53,13 @@ Layer environment_layer(const Environment& environment, const Reader& reader, Pr
       const std::string* const text = find_variable(environment, env.name);
       if (text == nullptr) continue;
       const Origin origin{Origin::Kind::environment, env.name};
-      layer[option.path] = {parse_text(option, *text, env.unit, origin, problems), origin};
+      const auto largest = largest_instead(option, env, *text);
+      if (largest) {
+        warnings.push_back({origin, option.path + ": is too large, and " + *largest +
+                                        " is taken instead; if the number is for another dispatcher, set " +
+                                        option.own_env() + " for outboxd"});
+      }
+      layer[option.path] = {parse_text(option, largest.value_or(*text), env.unit, origin, problems), origin};
       break;
     }
   }
