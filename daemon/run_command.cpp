@@ -38,10 +38,6 @@ void announce(const config::Settings& settings, std::size_t dispatchers) {
   spdlog::info("outboxd {}: dispatcher {}, profile {}, table {}{}{}, Redis {}, worker {}", OUTBOXD_VERSION,
                dispatcher.name, settings.profile == Profile::api ? "api" : "coordinator", dispatcher.table, streams,
                excluded, settings.redis.endpoint.shown(), worker_of(settings, dispatchers));
-  if (settings.signing_key.empty()) {
-    spdlog::warn("{}: entries go out unsigned: no signing key is set (STREAMS_HMAC_KEY or STREAMS_HMAC_KEY_FILE)",
-                 dispatcher.name);
-  }
 }
 
 /// With --timeout, no single call to a server may take longer than the whole run: a server that hangs would outlast

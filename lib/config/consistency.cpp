@@ -42,6 +42,16 @@ void check_signing(const Layer& merged, const Needs& needs, Problems& problems) 
   }
 }
 
+void warn_of_unsigned(const Layer& merged, const Needs& needs, Problems& warnings) {
+  if (!needs.signing || given(merged, "signing.key")) return;
+  const std::string mode = mode_of(merged);
+  // With any other the daemon doesn't start.
+  if (given(merged, "mode") && mode != "dev") return;
+  warnings.push_back({{},
+                      "no signing key is set, and mode is " + (mode.empty() ? std::string("not set") : mode) + ": " +
+                          kUnsignedEntries});
+}
+
 void check_pacing(const Layer& merged, Problems& problems) {
   const auto min = merged.find("dispatcher.probe_min");
   const auto max = merged.find("dispatcher.probe_max");

@@ -20,6 +20,15 @@ void check_postgres(const Layer& merged, const Needs& needs, Problems& problems)
 /// A signing key, where the mode asks for one.
 void check_signing(const Layer& merged, const Needs& needs, Problems& problems);
 
+/// What becomes of entries without a signature, where no key is set.
+inline constexpr const char* kUnsignedEntries =
+    "entries go out unsigned, and consumers drop and acknowledge what isn't signed unless their own mode is dev "
+    "(they "
+    "take an unset CARACAL_MODE for stable): set STREAMS_HMAC_KEY or STREAMS_HMAC_KEY_FILE";
+
+/// Warns where no key is set, and the mode allows it.
+void warn_of_unsigned(const Layer& merged, const Needs& needs, Problems& warnings);
+
 /// The bounds of the back-off.
 void check_pacing(const Layer& merged, Problems& problems);
 

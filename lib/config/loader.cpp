@@ -76,6 +76,7 @@ Loaded load(const Sources& sources, const Needs& needs) {
       merge_dispatchers(file, sources.environment, std::move(flags), sources.libpq, problems, warnings);
 
   check_signing(dispatchers.front().merged, needs, problems);
+  warn_of_unsigned(dispatchers.front().merged, needs, warnings);
   for (const Dispatcher& dispatcher : dispatchers) {
     check_dispatcher(dispatcher, needs, problems);
     const Problems found = warnings_of(dispatcher.merged);

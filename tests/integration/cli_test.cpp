@@ -195,6 +195,20 @@ TEST_CASE("a Postgres connection that can never work is refused by every command
   }
 }
 
+TEST_CASE("config check prints warnings, too") {
+  const auto ended = run_outboxd({"config", "check"}, {{"DATABASE_URL", "postgresql://u@h/x?connection_limit=1"},
+                                                       {"REDIS_URL", "redis://h/0?family=0"},
+                                                       {"OUTBOX_POLL_MS", "2147483647"},
+                                                       {"METRICS_BEARER", "0123456789abcdef"},
+                                                       {"METRICS_BEARER_FILE", "/nonexistent"}});
+  check_says(ended, 0,
+             {"warning: environment DATABASE_URL: postgres.url: the parameter connection_limit",
+              "warning: environment REDIS_URL: redis.url: the parameter family",
+              "warning: environment OUTBOX_POLL_MS: dispatcher.poll_interval: is too large",
+              "warning: environment METRICS_BEARER_FILE: METRICS_BEARER and METRICS_BEARER_FILE are both set",
+              "warning: no signing key is set, and mode is not set: entries go out unsigned", "no problems"});
+}
+
 TEST_CASE("secrets are refused as flags, and not repeated") {
   for (const std::string flag :
        {"--redis-url", "--redis-password", "--postgres-url", "--signing-key", "--http-bearer"}) {

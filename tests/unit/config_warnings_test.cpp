@@ -26,7 +26,7 @@ config::Loaded load(const config::Environment& environment, const std::string& f
   config::Sources sources;
   sources.default_file = file;
   sources.environment = environment;
-  return config::load(sources, {.postgres = false});
+  return config::load(sources, {.postgres = false, .signing = false});
 }
 
 std::string warnings(const config::Environment& environment, const std::string& file = "/nonexistent/outboxd.toml") {
@@ -138,4 +138,23 @@ TEST_CASE("a signing key that is none is warned of, wherever it comes from, with
   }
   CHECK(warnings({{"STREAMS_HMAC_KEY", kGoodKey}}).empty());
   CHECK(warnings({}).empty());
+}
+
+TEST_CASE("without a signing key a warning says what becomes of the entries") {
+  const auto of = [](const config::Environment& environment) {
+    config::Sources sources;
+    sources.default_file = "/nonexistent/outboxd.toml";
+    sources.environment = environment;
+    return outboxd::config::render_problems(config::load(sources, {.postgres = false}).warnings);
+  };
+  CHECK(
+      of({}) ==
+      "no signing key is set, and mode is not set: entries go out unsigned, and consumers drop and acknowledge what "
+      "isn't signed unless their own mode is dev (they take an unset CARACAL_MODE for stable): set STREAMS_HMAC_KEY "
+      "or STREAMS_HMAC_KEY_FILE\n");
+  CHECK(of({{"CARACAL_MODE", "dev"}}).find("no signing key is set, and mode is dev: entries go out unsigned") == 0);
+  CHECK(of({{"STREAMS_HMAC_KEY", kGoodKey}}).empty());
+  // An error by itself.
+  CHECK(of({{"CARACAL_MODE", "stable"}}).empty());
+  CHECK(of({{"CARACAL_MODE", "beta"}}).empty());
 }
