@@ -37,7 +37,8 @@ std::string figures_of(const Figures& figures) {
   std::ostringstream json;
   const auto& [backlog, leased, in_retry] = figures.overview;
   json << ",\"pending\":" << backlog.pending
-       << ",\"oldest_pending_seconds\":" << (backlog.oldest_pending ? seconds(*backlog.oldest_pending) : "null");
+       << ",\"oldest_pending_seconds\":" << (backlog.oldest_pending ? seconds(*backlog.oldest_pending) : "null")
+       << ",\"delayed\":" << backlog.delayed;
   if (!figures.sampled_by_daemon) json << ",\"leased\":" << leased << ",\"in_retry\":" << in_retry;
   json << ",\"dead\":" << backlog.dead;
   if (!figures.sampled_by_daemon) json << ",\"counts_stop_at\":" << backlog.cap;

@@ -19,16 +19,18 @@ std::optional<std::uint64_t> count_in(const DaemonAnswer& daemon, const char* se
 std::optional<Figures> sample_in(const DaemonAnswer& daemon, const std::string& dispatcher) {
   const auto sampled_at = count_in(daemon, "outboxd_sample_timestamp_seconds", dispatcher);
   const auto pending = count_in(daemon, "outboxd_pending_rows", dispatcher);
+  const auto delayed = count_in(daemon, "outboxd_delayed_rows", dispatcher);
   const auto dead = count_in(daemon, "outboxd_dead_rows", dispatcher);
   if (!sampled_at || *sampled_at == 0 || !pending || !dead) return std::nullopt;
   Figures figures{.sampled_by_daemon = true};
   figures.counted_at = std::chrono::system_clock::time_point{std::chrono::seconds{*sampled_at}};
   auto& backlog = figures.overview.backlog;
   backlog.pending = *pending;
+  backlog.delayed = delayed.value_or(0);
   backlog.dead = *dead;
   backlog.cap = std::numeric_limits<std::uint64_t>::max();
   const auto age = series_value(*daemon.metrics, "outboxd_oldest_pending_age_seconds", dispatcher);
-  if (age && *pending > 0) backlog.oldest_pending = std::chrono::milliseconds{std::llround(*age * 1000)};
+  if (age && *age > 0) backlog.oldest_pending = std::chrono::milliseconds{std::llround(*age * 1000)};
   return figures;
 }
 

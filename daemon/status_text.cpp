@@ -13,10 +13,11 @@ namespace {
 
 using std::chrono::system_clock;
 
-constexpr std::size_t kColumns = 9;
+constexpr std::size_t kColumns = 10;
 using Line = std::array<std::string, kColumns>;
 
-const Line kTitles{"DISPATCHER", "TABLE", "PENDING", "OLDEST", "LEASED", "IN RETRY", "DEAD", "LAST MINUTE", "AGE"};
+const Line kTitles{"DISPATCHER", "TABLE",    "PENDING", "OLDEST",      "DELAYED",
+                   "LEASED",     "IN RETRY", "DEAD",    "LAST MINUTE", "AGE"};
 
 std::string count(std::uint64_t number, std::uint64_t cap) {
   return std::to_string(number) + (number >= cap ? "+" : "");
@@ -48,13 +49,14 @@ std::string span(system_clock::duration time) {
 
 Line line_of(const DispatcherStatus& status, system_clock::time_point now) {
   const auto last_minute = status.published_last_minute ? std::to_string(*status.published_last_minute) : "-";
-  if (!status.figures) return {status.dispatcher, status.table, "?", "?", "?", "?", "?", last_minute, "-"};
+  if (!status.figures) return {status.dispatcher, status.table, "?", "?", "?", "?", "?", "?", last_minute, "-"};
   const auto& [backlog, leased, in_retry] = status.figures->overview;
   const bool all = !status.figures->sampled_by_daemon;
   return {status.dispatcher,
           status.table,
           count(backlog.pending, backlog.cap),
           age(backlog),
+          count(backlog.delayed, backlog.cap),
           all ? count(leased, backlog.cap) : "?",
           all ? count(in_retry, backlog.cap) : "?",
           count(backlog.dead, backlog.cap),

@@ -23,7 +23,10 @@ struct BacklogSample {
   std::uint64_t dead = 0;
   std::uint64_t due = 0;  ///< Of the pending: free to be claimed now.
   std::uint64_t cap = 0;  ///< A count equal to this means "at least this many".
-  /// Age of the oldest pending row by `created_at`; empty when nothing is pending.
+  /// Of the pending: not due yet, and never tried.
+  std::uint64_t delayed = 0;
+  /// The lag: for how long the row that has waited longest has been due. A row that was tried before counts from its
+  /// creation, as its retry has moved the time from which it is due. Empty when nothing is due.
   std::optional<std::chrono::milliseconds> oldest_pending;
 };
 

@@ -3,6 +3,7 @@
 // that is not due yet, and the end names the claim: it lies after every time at which the row was due before.
 #include "postgres/claimed_sql.hpp"
 #include "postgres/layout_sql.hpp"
+#include "postgres/sample_sql.hpp"
 
 namespace outboxd::postgres {
 namespace {
@@ -96,20 +97,6 @@ UPDATE {table} AS o
  WHERE o.{id} {id_equals} s.id AND o.{pending} AND o.{available_at} = $2::timestamptz{and_rows}
 RETURNING o.{id} AS id, coalesce({is_as_meant}, false) AS as_meant))sql";
 
-// Every count stops at the cap. The oldest row is among those due first, or among the few that are leased or retried.
-constexpr std::string_view kSample = R"sql(
-SELECT (SELECT count(*) FROM (SELECT FROM {table} WHERE {alive}{filter} LIMIT $2::bigint) AS pending),
-       (SELECT count(*) FROM (SELECT FROM {table} WHERE {is_dead}{filter} LIMIT $2::bigint) AS dead),
-       (SELECT count(*) FROM (SELECT FROM {table}
-          WHERE {pending} AND {available_at} <= least(now(), $1::timestamptz){filter} LIMIT $2::bigint) AS due),
-       (SELECT greatest(0, extract(epoch FROM now() - min(created_at)) * 1000)::bigint FROM (
-          (SELECT {created_at} AS created_at FROM {table}
-            WHERE {alive}{filter} ORDER BY {available_at} LIMIT 1000)
-          UNION ALL
-          (SELECT {created_at} FROM {table}
-            WHERE {alive} AND {available_at} > now(){filter} ORDER BY {available_at} LIMIT 1000)) AS candidates
-         WHERE isfinite(created_at) HAVING count(*) > 0))sql";
-
 // A row that is leased for a further attempt looks like one that waits for it.
 constexpr std::string_view kInHand = R"sql(
 SELECT (SELECT count(*) FROM (SELECT FROM {table}
@@ -126,6 +113,10 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   sql.set("free", "{pending} AND {available_at} <= now(){filter}");
   sql.set("still_due", kStillDue);
   sql.set("ours", kOurs);
+  sql.set("is_free", "");
+  sql.set("tried", "({last_error} IS NOT NULL OR {own_attempts} > 0)");
+  // A row that is leased looks like one that is due within the lease time.
+  sql.set("delayed_from", "(now() + {lease_ms} * interval '1 millisecond')");
   sql.set("first_due", shape.created_at.empty() ? "now()" : "o.{created_at}");
   sql.set("returned", kReturned);
   // Who leased a row, and whether its last claim had an outcome, is not to be seen in such a table: dead workers'
@@ -138,7 +129,7 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   layout.bury = sql.fill_write(kBury);
   layout.bury_due_nameless = bury_due_nameless_sql(sql, terms, "");
   layout.bury_nameless = sql.fill_write(kBuryNameless);
-  layout.sample = sql.fill_read(kSample);
+  layout.sample = sample_sql(sql);
   layout.in_hand = sql.fill_read(kInHand);
   return layout;
 }

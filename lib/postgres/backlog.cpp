@@ -28,7 +28,8 @@ dispatch::BacklogSample count_backlog(Statements& statements, const Layout& layo
   sample.dead = number_of(line[1]);
   sample.due = number_of(line[2]);
   sample.cap = kCountCap;
-  if (!line[3].is_null()) sample.oldest_pending = std::chrono::milliseconds{number_of(line[3])};
+  sample.delayed = number_of(line[3]);
+  if (!line[4].is_null()) sample.oldest_pending = std::chrono::milliseconds{number_of(line[4])};
   return sample;
 }
 

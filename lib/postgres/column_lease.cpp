@@ -2,6 +2,7 @@
 #include "postgres/claimed_sql.hpp"
 #include "postgres/identifier.hpp"
 #include "postgres/layout_sql.hpp"
+#include "postgres/sample_sql.hpp"
 #include "postgres/worker_lock.hpp"
 
 namespace outboxd::postgres {
@@ -126,16 +127,6 @@ constexpr const char* kFreeUnknownLeases =
 constexpr const char* kUnknownOfOurs =
     "{locked_by}::text = ANY ({our_names}) AND {locked_until} <> ALL ($1::timestamptz[])";
 
-// Every count stops at the cap, so that a large backlog costs no more than the cap.
-constexpr std::string_view kSample = R"sql(
-SELECT (SELECT count(*) FROM (SELECT FROM {table} WHERE {alive}{filter} LIMIT $2::bigint) AS pending),
-       (SELECT count(*) FROM (SELECT FROM {table} WHERE {is_dead}{filter} LIMIT $2::bigint) AS dead),
-       (SELECT count(*) FROM (SELECT FROM {table}
-          WHERE {pending} AND {available_at} <= least(now(), $1::timestamptz)
-            AND ({locked_until} IS NULL OR {locked_until} < now()){filter} LIMIT $2::bigint) AS due),
-       (SELECT greatest(0, extract(epoch FROM now() - {created_at}) * 1000)::bigint FROM {table}
-         WHERE {alive} AND isfinite({created_at}){filter} ORDER BY {created_at} LIMIT 1))sql";
-
 constexpr std::string_view kInHand = R"sql(
 SELECT (SELECT count(*) FROM (SELECT {locked_until} AS lease FROM {table}
           WHERE {pending} AND {available_at} <= now(){filter} ORDER BY {available_at} LIMIT $1::bigint) AS due
@@ -158,6 +149,11 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   sql.set("still_due", kStillDue);
   sql.set("is_suspect", "lease < now() AND attempts BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} - 1");
   sql.set("ours", kOurs);
+  sql.set("is_free", " AND ({locked_until} IS NULL OR {locked_until} < now())");
+  // The present attempt counts from its claim on, and moves no time.
+  sql.set("tried",
+          "({last_error} IS NOT NULL OR {own_attempts} > CASE WHEN {locked_until} IS NULL THEN 0 ELSE 1 END)");
+  sql.set("delayed_from", "now()");
   sql.set("no_suspects", kNoSuspects);
   const auto on_leases = [&sql](const char* update, const char* of_whom) {
     auto leased = sql;
@@ -176,7 +172,7 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   layout.look_out = sql.fill_read(kLookOut);
   layout.free_leases = on_leases(kFreeLeases, kOfWorkers);
   layout.suspects = sql.fill_read(kSuspects);
-  layout.sample = sql.fill_read(kSample);
+  layout.sample = sample_sql(sql);
   layout.in_hand = sql.fill_read(kInHand);
   return layout;
 }

@@ -117,7 +117,8 @@ struct Layout {
   /// Due rows that may be what their dispatchers died of: claimed more than once, and the last claim had no outcome.
   /// Ids, those with the fewest attempts first. $1 due by.
   std::string suspects;
-  /// $1 due by, $2 cap. Returns pending, dead, due, age of the oldest pending row in milliseconds.
+  /// $1 due by, $2 cap. Returns pending, dead, due, delayed, and for how many milliseconds the row that has waited
+  /// longest has been due.
   std::string sample;
   /// $1 cap. Returns leased, and waiting for a further attempt.
   std::string in_hand;

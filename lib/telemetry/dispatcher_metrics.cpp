@@ -45,8 +45,11 @@ DispatcherMetrics::DispatcherMetrics(Metrics& metrics, const std::string& dispat
       pending_rows_(gauge("outboxd_pending_rows",
                           "Rows neither published nor dead, at the last sample; counting stops at a cap.")),
       due_rows_(gauge("outboxd_due_rows", "Of the pending rows, those free to be claimed at the last sample.")),
+      delayed_rows_(gauge("outboxd_delayed_rows",
+                          "Of the pending rows, those not due yet and never tried, at the last sample.")),
       oldest_pending_age_(gauge("outboxd_oldest_pending_age_seconds",
-                                "Age of the oldest pending row at the last sample; 0 when none is pending.")),
+                                "The lag: for how long the row that has waited longest had been due at the last "
+                                "sample; one that was tried before counts from its creation; 0 when none is due.")),
       dead_rows_(gauge("outboxd_dead_rows", "Dead rows in the table at the last sample; counting stops at a cap.")),
       ready_(gauge("outboxd_ready",
                    "1 while the dispatcher works, 0 while it starts, waits for a server or its table, or stops.")),
@@ -201,13 +204,14 @@ void DispatcherMetrics::sampled(const dispatch::BacklogSample& sample) {
   count_last_minute(0);
   pending_rows_.Set(static_cast<double>(sample.pending));
   due_rows_.Set(static_cast<double>(sample.due));
+  delayed_rows_.Set(static_cast<double>(sample.delayed));
   dead_rows_.Set(static_cast<double>(sample.dead));
   oldest_pending_age_.Set(in_seconds(sample.oldest_pending.value_or(std::chrono::milliseconds(0))));
 }
 
 void DispatcherMetrics::sample_failed() {
   count_last_minute(0);
-  for (auto* gauge : {&pending_rows_, &due_rows_, &dead_rows_, &oldest_pending_age_}) {
+  for (auto* gauge : {&pending_rows_, &due_rows_, &delayed_rows_, &dead_rows_, &oldest_pending_age_}) {
     gauge->Set(std::numeric_limits<double>::quiet_NaN());
   }
 }

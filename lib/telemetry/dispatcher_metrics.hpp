@@ -68,6 +68,7 @@ class DispatcherMetrics : public dispatch::Observer {
 
   prometheus::Gauge& pending_rows_;
   prometheus::Gauge& due_rows_;
+  prometheus::Gauge& delayed_rows_;
   prometheus::Gauge& oldest_pending_age_;
   prometheus::Gauge& dead_rows_;
   prometheus::Gauge& ready_;

@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "support/caracal_table.hpp"
 #include "support/outbox_table.hpp"
 #include "support/socket.hpp"
 #include "support/wait.hpp"
@@ -23,7 +24,8 @@ using outboxd::test::with;
 
 namespace {
 
-/// Ten rows: three leased, two waiting for a further attempt, one dead, one published; one has an earlier date.
+/// Ten rows: three leased, two waiting for a further attempt, one dead, one published; one is due for longer than the
+/// others.
 Database database_in_every_state() {
   auto database = contract_database();
   insert_rows(database, "r", new_stream(), 10);
@@ -33,8 +35,8 @@ Database database_in_every_state() {
       "   locked_by = CASE WHEN n <= 3 THEN 'somebody' END,"
       "   locked_until = CASE WHEN n <= 3 THEN now() + interval '1 hour' END,"
       "   attempts = CASE WHEN n <= 6 THEN 1 ELSE 0 END,"
-      "   available_at = CASE WHEN n IN (4, 5) THEN now() + interval '1 hour' WHEN n = 6 THEN 'infinity' ELSE now() "
-      "END,"
+      "   available_at = CASE WHEN n IN (4, 5) THEN now() + interval '1 hour' WHEN n = 6 THEN 'infinity'"
+      "                      WHEN n = 8 THEN now() - interval '100 s' ELSE now() END,"
       "   dispatched_at = CASE WHEN n = 7 THEN now() END,"
       "   created_at = CASE WHEN n = 8 THEN now() - interval '100 s' ELSE now() END"
       " FROM numbered WHERE numbered.id = o.id");
@@ -121,6 +123,68 @@ TEST_CASE("status tells the daemon's state, since when and why, also while the t
   const auto nothing = status();
   CHECK(nothing.status == 2);
   CHECK(contains(nothing.out, "\nno daemon answers at " + listen + " (Connection refused)\n"));
+}
+
+TEST_CASE(
+    "status: lag is the age since a row was due, of one that was tried since its creation; delayed rows have none") {
+  struct Case {
+    const char* what;
+    /// Of created_at, available_at, attempts; in event_outbox also locked_until, last_error.
+    std::string values;
+    /// In seconds; none below 0.
+    double lag;
+    int delayed;
+  };
+  const auto in = [](const std::string& seconds) { return "now() + interval '" + seconds + " s'"; };
+  const auto check = [](const Database& database, const std::string& insert, const Case& row,
+                        const std::vector<std::string>& words) {
+    CAPTURE(row.what);
+    database.exec("DELETE FROM " + words.back());
+    database.exec(insert + row.values + ")");
+    const auto out = run_outboxd(words, outboxd_environment(database)).out;
+    CHECK_MESSAGE(contains(out, R"("delayed":)" + std::to_string(row.delayed) + ","), out);
+    const std::string key = R"("oldest_pending_seconds":)";
+    const auto value = out.substr(out.find(key) + key.size());
+    if (row.lag < 0) {
+      CHECK_MESSAGE(value.starts_with("null"), out);
+    } else {
+      CHECK_MESSAGE(std::stod(value) >= row.lag, out);
+      CHECK_MESSAGE(std::stod(value) < row.lag + 60, out);
+    }
+  };
+  const auto event_database = contract_database();
+  const std::vector<std::string> event{"status", "--json", "--http-listen", "off", "--table", "event_outbox"};
+  for (const Case& row : std::vector<Case>{
+           {"delayed", in("-7200") + "," + in("3600") + ", 0, NULL, NULL", -1, 1},
+           {"due now, delayed before", in("-7200") + "," + in("-100") + ", 0, NULL, NULL", 100, 0},
+           {"in flight, delayed before", in("-7200") + "," + in("-100") + ", 1, " + in("30") + ", NULL", 100, 0},
+           {"waits for its retry", in("-500") + "," + in("30") + ", 3, NULL, 'refused'", 500, 0},
+           {"was given back for later", in("-500") + "," + in("30") + ", 0, NULL, 'refused'", 500, 0},
+           {"its retry is due", in("-500") + "," + in("-1") + ", 3, NULL, 'refused'", 500, 0},
+           {"due since ever", in("-200") + ", '-infinity', 0, NULL, NULL", 200, 0},
+           {"dead", in("-500") + ", 'infinity', 3, NULL, 'refused'", -1, 0},
+       }) {
+    check(
+        event_database,
+        "INSERT INTO event_outbox (id, stream_name, payload_json, created_at, available_at, attempts, locked_until, "
+        "last_error) VALUES ('a', 's', '{}', ",
+        row, event);
+  }
+  const auto caracal = outboxd::test::caracal_database();
+  const std::vector<std::string> words{"status",      "--json",   "--http-listen",  "off",     "--profile",
+                                       "coordinator", "--layout", "caracal_outbox", "--table", "caracal_outbox"};
+  for (const Case& row : std::vector<Case>{
+           {"delayed", in("-7200") + "," + in("3600") + ", 0", -1, 1},
+           {"in flight, or due within the lease", in("-7200") + "," + in("20") + ", 0", -1, 0},
+           {"due now, delayed before", in("-7200") + "," + in("-100") + ", 0", 100, 0},
+           {"waits for its retry", in("-500") + "," + in("30") + ", 3", 500, 0},
+           {"its retry is due", in("-500") + "," + in("-1") + ", 3", 500, 0},
+       }) {
+    check(caracal,
+          "INSERT INTO caracal_outbox (id, producer, topic, dedupe_key, payload_json, created_at, available_at, "
+          "attempts) VALUES ('a', 'coordinator', 's', 'k', '{}', ",
+          row, words);
+  }
 }
 
 TEST_CASE("status asks the daemon what it published, with the token that its metrics need") {

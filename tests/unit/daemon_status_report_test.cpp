@@ -20,6 +20,7 @@ DispatcherStatus busy() {
   auto& [backlog, leased, in_retry] = status.figures->overview;
   backlog.pending = 1'200;
   backlog.cap = 100'000;
+  backlog.delayed = 7;
   backlog.oldest_pending = std::chrono::milliseconds{2'340};
   leased = 64;
   in_retry = 3;
@@ -52,9 +53,9 @@ TEST_CASE("status for people: the time, a line of figures each, then each state,
   report.daemon.why_no_metrics = "it refuses the bearer token";
   CHECK(text_of(report) ==
         "2026-01-31T12:00:00Z\n"
-        "DISPATCHER   TABLE           PENDING  OLDEST  LEASED  IN RETRY  DEAD  LAST MINUTE  AGE\n"
-        "api          event_outbox       1200    2.3s      64         3     1           77  0 s\n"
-        "coordinator  caracal_outbox        ?       ?       ?         ?     ?            -    -\n"
+        "DISPATCHER   TABLE           PENDING  OLDEST  DELAYED  LEASED  IN RETRY  DEAD  LAST MINUTE  AGE\n"
+        "api          event_outbox       1200    2.3s        7      64         3     1           77  0 s\n"
+        "coordinator  caracal_outbox        ?       ?        ?       ?         ?     ?            -    -\n"
         "signing: entries go out unsigned\n"
         "/metrics at 127.0.0.1:9464 is not known, and so is what was published in the last minute: it refuses the "
         "bearer token\n"
@@ -87,7 +88,8 @@ TEST_CASE("status: where the table can't be looked at, the daemon's last sample 
                                              .since = utc_time("2026-01-31T11:59:00Z")};
   // 70 seconds before.
   daemon.metrics =
-      "outboxd_pending_rows{dispatcher=\"coordinator\"} 12\noutboxd_dead_rows{dispatcher=\"coordinator\"} 2\n"
+      "outboxd_pending_rows{dispatcher=\"coordinator\"} 12\noutboxd_delayed_rows{dispatcher=\"coordinator\"} 4\n"
+      "outboxd_dead_rows{dispatcher=\"coordinator\"} 2\n"
       "outboxd_oldest_pending_age_seconds{dispatcher=\"coordinator\"} 1.5\n"
       "outboxd_published_last_minute{dispatcher=\"coordinator\"} 9\n"
       "outboxd_sample_timestamp_seconds{dispatcher=\"coordinator\"} 1769860730\n";
@@ -96,7 +98,8 @@ TEST_CASE("status: where the table can't be looked at, the daemon's last sample 
   report.daemon = daemon;
   const auto text = text_of(report);
   CAPTURE(text);
-  CHECK(text.find("     12    1.5s       ?         ?     2            9  1 min 10 s\n") != std::string::npos);
+  CHECK(text.find("     12    1.5s        4       ?         ?     2            9  1 min 10 s\n") !=
+        std::string::npos);
   CHECK(text.find("coordinator: not ready since 2026-01-31T11:59:00Z (1 min 0 s): Postgres is unavailable\n") !=
         std::string::npos);
   CHECK(text.find("coordinator: the figures are of the daemon's last sample, 1 min 10 s ago\n") != std::string::npos);
@@ -126,16 +129,17 @@ TEST_CASE("status as JSON: the same facts; what is not known is null") {
       R"("daemon":{"listen":"127.0.0.1:9464","asked":true,"answers":true,"problem":null,"metrics_problem":null,)"
       R"("notes":[]}})"
       "\n";
-  CHECK(json_lines_of(report) ==
-        R"({"dispatcher":"api","table":"event_outbox","pending":1200,"oldest_pending_seconds":2.340,"leased":64,)"
-        R"("in_retry":3,"dead":0,"counts_stop_at":100000,"published_last_minute":77,"time":"2026-01-31T12:00:00Z",)"
-        R"("figures_from":"table","figures_age_seconds":0.000,"ready":true,"since":"2026-01-31T11:00:00Z",)"
-        R"("state_seconds":3600,"reason":null,"notes":["stream s is blocked"],)" +
-            daemon +
-            R"({"dispatcher":"coordinator","table":"caracal_outbox","problem":"no such \"table\"",)"
-            R"("published_last_minute":null,"time":"2026-01-31T12:00:00Z","figures_from":null,)"
-            R"("figures_age_seconds":null,"ready":null,"since":null,"state_seconds":null,"reason":null,"notes":[],)" +
-            daemon);
+  CHECK(
+      json_lines_of(report) ==
+      R"({"dispatcher":"api","table":"event_outbox","pending":1200,"oldest_pending_seconds":2.340,"delayed":7,"leased":64,)"
+      R"("in_retry":3,"dead":0,"counts_stop_at":100000,"published_last_minute":77,"time":"2026-01-31T12:00:00Z",)"
+      R"("figures_from":"table","figures_age_seconds":0.000,"ready":true,"since":"2026-01-31T11:00:00Z",)"
+      R"("state_seconds":3600,"reason":null,"notes":["stream s is blocked"],)" +
+          daemon +
+          R"({"dispatcher":"coordinator","table":"caracal_outbox","problem":"no such \"table\"",)"
+          R"("published_last_minute":null,"time":"2026-01-31T12:00:00Z","figures_from":null,)"
+          R"("figures_age_seconds":null,"ready":null,"since":null,"state_seconds":null,"reason":null,"notes":[],)" +
+          daemon);
 }
 
 TEST_CASE("the exit status says whether all is well, something is wrong, or nothing could be looked at") {

@@ -55,6 +55,7 @@ TEST_CASE("metrics: every family is there from the start") {
       "outboxd_log_lines_dropped_total counter",
       "outboxd_pending_rows gauge",
       "outboxd_due_rows gauge",
+      "outboxd_delayed_rows gauge",
       "outboxd_oldest_pending_age_seconds gauge",
       "outboxd_dead_rows gauge",
       "outboxd_ready gauge",
@@ -122,7 +123,7 @@ TEST_CASE("metrics: what is said is counted, per dispatcher") {
   outbox.reserved_fields_dropped("s", 1);
   outbox.ambiguous_entry("1", "s", "why", false);
   outbox.ambiguous_entry("2", "s", "why", true);
-  outbox.sampled({.pending = 1200, .dead = 3, .due = 700, .cap = 100000, .oldest_pending = 2500ms});
+  outbox.sampled({.pending = 1200, .dead = 3, .due = 700, .cap = 100000, .delayed = 5, .oldest_pending = 2500ms});
 
   const std::string label = R"({dispatcher="outbox"})";
   CHECK(value_of(metrics, "outboxd_claimed_total" + label) == "32");
@@ -145,6 +146,7 @@ TEST_CASE("metrics: what is said is counted, per dispatcher") {
   CHECK(value_of(metrics, "outboxd_ambiguous_entries_total" + label) == "2");
   CHECK(value_of(metrics, "outboxd_pending_rows" + label) == "1200");
   CHECK(value_of(metrics, "outboxd_due_rows" + label) == "700");
+  CHECK(value_of(metrics, "outboxd_delayed_rows" + label) == "5");
   CHECK(value_of(metrics, "outboxd_dead_rows" + label) == "3");
   CHECK(value_of(metrics, "outboxd_oldest_pending_age_seconds" + label) == "2.5");
   CHECK(value_of(metrics, R"(outboxd_claimed_total{dispatcher="coordinator"})") == "0");
