@@ -39,7 +39,14 @@ std::chrono::milliseconds longest_shutdown(const std::vector<config::Settings>& 
 }  // namespace
 
 Application::Application(const config::Loaded& loaded, const RunMode& mode)
-    : loaded_{loaded}, mode_{mode}, progress_timer_{loop_}, watchdog_timer_{loop_}, hard_stop_timer_{loop_} {
+    : loaded_{loaded},
+      mode_{mode},
+      progress_timer_{loop_},
+      watchdog_timer_{loop_},
+      hard_stop_timer_{loop_},
+      pulse_{loop_.get_executor(), [this] {
+               for (const auto& lane : lanes_) lane->beat();
+             }} {
   for (const auto& settings : loaded.dispatchers) {
     lanes_.push_back(
         std::make_unique<Lane>(settings, worker_of(settings, loaded.dispatchers.size()), mode_, surroundings()));
@@ -117,6 +124,7 @@ void Application::lane_ended(const std::exception_ptr& error) {
 void Application::finish() {
   if (server_) server_->stop();
   signals_->stop();
+  pulse_.stop();
   progress_timer_.cancel();
   watchdog_timer_.cancel();
   hard_stop_timer_.cancel();

@@ -6,6 +6,7 @@
 #include "daemon/http_endpoint.hpp"
 #include "daemon/lane.hpp"
 #include "daemon/once_report.hpp"
+#include "daemon/pulse.hpp"
 #include "daemon/run_mode.hpp"
 #include "system/signals.hpp"
 #include "telemetry/metrics.hpp"
@@ -67,6 +68,7 @@ class Application {
   boost::asio::steady_timer progress_timer_;
   boost::asio::steady_timer watchdog_timer_;
   boost::asio::steady_timer hard_stop_timer_;
+  Pulse pulse_;
   std::unique_ptr<HttpEndpoint> server_;
   std::unique_ptr<system::Signals> signals_;
 };

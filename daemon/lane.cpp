@@ -58,6 +58,7 @@ asio::awaitable<void> Lane::run() {
   }
   ended_at_ = clock_.now();
   if (!gave_up_because_.empty()) spdlog::error("{}: gave up: {}", name(), gave_up_because_);
+  observer_.write_summaries();
   log_tally();
 }
 
@@ -85,7 +86,6 @@ asio::awaitable<bool> Lane::table_is_fit() {
 
 asio::awaitable<void> Lane::wait_for_postgres(std::string reason) {
   observer_.health(dispatch::Health::postgres_unavailable, reason);
-  observer_.sample_failed();
   const bool time_is_over = mode_.once && clock_.now() >= mode_.once_deadline().value_or(mode_.started);
   if (time_is_over) {
     gave_up_because_ = std::move(reason);
@@ -106,7 +106,6 @@ asio::awaitable<void> Lane::wait_for_table(std::vector<std::string> problems) {
   surroundings_.table_is_unfit();
   if (!gave_up_because_.empty()) co_return;
   observer_.health(dispatch::Health::table_unfit, joined(problems_));
-  observer_.sample_failed();
   co_await wait(kLookAgain);
 }
 

@@ -55,6 +55,9 @@ class Lane {
   /// The table can't be driven, as far as is known; false from the moment it could be.
   [[nodiscard]] bool has_unfit_table() const { return !problems_.empty(); }
 
+  /// Time goes by; to be called each second.
+  void beat() { observer_.beat(); }
+
   /// How it went, or how it goes so far.
   [[nodiscard]] OnceResult result() const;
 

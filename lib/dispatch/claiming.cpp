@@ -95,7 +95,10 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
     co_await stay_back_from_claims();
     co_return std::nullopt;
   }
-  if (!result) trouble_.claim = result.error().text;
+  if (!result) {
+    trouble_.claim = result.error().text;
+    trouble_.claims_refused = !result.error().unreachable;
+  }
   report_health();
   if (!result) {
     breaker_.claim_failed(limit);
@@ -179,7 +182,7 @@ void Dispatcher::account_claimed(const ClaimedRows& claimed, TimePoint started) 
     if (!row.dead) continue;
     ++tally_.dead;
     parts_.observer.failed("", Fault::bad_row, row.reason);
-    parts_.observer.died(row.id, "", row.reason);
+    parts_.observer.died(row.id, "", Fault::bad_row, row.reason);
   }
 }
 

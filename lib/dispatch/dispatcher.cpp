@@ -93,11 +93,18 @@ void Dispatcher::report_health() {
   auto health = Health::working;
   const std::string* reason = nullptr;
   if (!trouble_.starving.empty()) {
-    std::tie(health, reason) = std::pair{Health::postgres_unavailable, &trouble_.starving};
+    std::tie(health, reason) = std::pair{Health::writes_refused, &trouble_.starving};
   }
-  if (!trouble_.settle.empty()) std::tie(health, reason) = std::pair{Health::postgres_unavailable, &trouble_.settle};
-  if (!trouble_.claim.empty()) std::tie(health, reason) = std::pair{Health::postgres_unavailable, &trouble_.claim};
-  if (trouble_.unfit && health == Health::postgres_unavailable) health = Health::table_unfit;
+  const auto of_postgres = [](bool refuses) {
+    return refuses ? Health::writes_refused : Health::postgres_unavailable;
+  };
+  if (!trouble_.settle.empty()) {
+    std::tie(health, reason) = std::pair{of_postgres(trouble_.settles_refused), &trouble_.settle};
+  }
+  if (!trouble_.claim.empty()) {
+    std::tie(health, reason) = std::pair{of_postgres(trouble_.claims_refused), &trouble_.claim};
+  }
+  if (trouble_.unfit && reason == &trouble_.claim) health = Health::table_unfit;
   if (!trouble_.redis.empty() && !trouble_.redis_in_doubt) {
     std::tie(health, reason) = std::pair{Health::redis_unavailable, &trouble_.redis};
   }
@@ -111,9 +118,8 @@ void Dispatcher::report_health() {
 
 Awaitable<void> Dispatcher::sample() {
   const auto sample = co_await parts_.store.sample(due_by_);
-  // What keeps the store from answering shows in the claims; a missed sample has nothing to add.
   if (!sample) {
-    parts_.observer.sample_failed();
+    parts_.observer.sample_failed(sample.error().text);
     co_return;
   }
   backlog_ = *sample;

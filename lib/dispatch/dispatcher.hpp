@@ -91,6 +91,8 @@ class Dispatcher {
     std::string redis, claim, settle, starving;
     /// That it is everybody's is yet to be seen.
     bool redis_in_doubt = false;
+    /// That of the claims, or of the settlements, is that Postgres answers, and refuses them.
+    bool claims_refused = false, settles_refused = false;
     /// That of the last claim is the table's own.
     bool unfit = false;
   };
@@ -210,6 +212,8 @@ class Dispatcher {
   /// How many outcomes were not written as somebody else has, or may have, the rows.
   [[nodiscard]] std::size_t leases_lost(const Unsettled& unsettled, const Settled& settled) const;
   void account_settled(const Settlement& settlement, std::size_t leases_lost);
+  /// Tells how many rows are held up, if that has changed.
+  void report_held_up();
   Awaitable<void> sample();
   void watch_for_starvation(const BacklogSample& sample);
   Awaitable<void> count_what_remains();
@@ -278,6 +282,8 @@ class Dispatcher {
   Quarantine quarantine_;
   /// Trying them takes a small part of the time.
   TimePoint next_retry_{};
+  /// What the observer was told.
+  std::size_t told_held_up_ = 0;
   SentRows sent_;
   Starvation starvation_;
   bool no_more_to_postpone_ = false;

@@ -14,8 +14,17 @@
 
 namespace outboxd::dispatch {
 
-/// What a dispatcher waits for, or that it works.
-enum class Health { starting, working, redis_unavailable, postgres_unavailable, table_unfit, stopping };
+/// What a dispatcher waits for, or that it works. `writes_refused`: Postgres answers, and lets no row be claimed, or
+/// no outcome be written.
+enum class Health {
+  starting,
+  working,
+  redis_unavailable,
+  postgres_unavailable,
+  writes_refused,
+  table_unfit,
+  stopping
+};
 
 /// The state of the table as the store last sampled it; counts are capped at `cap`.
 struct BacklogSample {
@@ -66,7 +75,7 @@ class Observer {
   virtual void retried() = 0;
   virtual void released() = 0;
   /// `stream` is empty where the row could not be read.
-  virtual void died(std::string_view id, std::string_view stream, std::string_view reason) = 0;
+  virtual void died(std::string_view id, std::string_view stream, Fault fault, std::string_view reason) = 0;
   /// The row may already be in its stream and will be sent again.
   virtual void possible_duplicate() = 0;
   /// A payload carried this many reserved field names, which were dropped.
@@ -82,6 +91,8 @@ class Observer {
 
   /// Postgres refused these rows at their claim or settlement, while their neighbours went through. At least one.
   virtual void refused_by_store(std::span<const RefusedRow> rows) = 0;
+  /// So many of them wait for their next try now; told when the number changes.
+  virtual void held_up(std::size_t rows) = 0;
 
   /// Whether commits can wake the dispatcher has changed, or is known for the first time.
   virtual void wake_ups(bool there) = 0;
@@ -95,8 +106,8 @@ class Observer {
   virtual void looks_are_slow(const SlowLook& look) = 0;
 
   virtual void sampled(const BacklogSample& sample) = 0;
-  /// The store did not tell: what was sampled before says nothing of now.
-  virtual void sample_failed() = 0;
+  /// The store did not tell, and why: what was sampled before grows old.
+  virtual void sample_failed(std::string_view reason) = 0;
   /// Changes of the state or of its reason, which is empty for working and stopping.
   virtual void health(Health health, std::string_view reason) = 0;
 };

@@ -216,7 +216,7 @@ void Dispatcher::account(const Row& row, const Reply& reply, const Outcome& outc
       break;
     case Verdict::dead:
       ++tally_.dead;
-      parts_.observer.died(row.id, row.stream, outcome.shown);
+      parts_.observer.died(row.id, row.stream, reply.fault, outcome.shown);
       break;
     case Verdict::release:
       ++tally_.released;

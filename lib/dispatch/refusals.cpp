@@ -37,6 +37,7 @@ bool Dispatcher::judge_claim(ClaimedRows& claimed, Scope scope, std::uint32_t li
   auto judged = refused_claims_.judge(std::exchange(claimed.refused, {}), written, tried_all, now);
   for (const auto& row : judged.own) quarantine_.add(row, now);
   claimed.refused = std::move(judged.own);
+  report_held_up();
   // More of them than can be left out would come again and again.
   const bool in_the_way = open_to_all && written == 0 && std::ranges::any_of(claimed.refused, [&](const auto& row) {
                             return !row.dead && !quarantine_.holds(row.id);
@@ -55,6 +56,7 @@ bool Dispatcher::judge_claim(ClaimedRows& claimed, Scope scope, std::uint32_t li
   const bool everybodys = in_the_way || judged.whose == RefusalJudgement::Whose::everybodys;
   if (told || (everybodys && !waits_for_outages())) {
     trouble_.claim = claims_refused_.reason;
+    trouble_.claims_refused = true;
     report_health();
   }
   if (everybodys) return false;
@@ -92,6 +94,7 @@ Awaitable<void> Dispatcher::retry_refused(std::vector<std::string> ids) {
     quarantine_.release(id, is_claimed);
     refused_claims_.forget(id);
   }
+  report_held_up();
   if (!claimed->rows.empty()) {
     Work work{std::move(*claimed), false, {}};
     co_await to_publish_.push(std::move(work));
@@ -140,7 +143,9 @@ void Dispatcher::judge_settlement(Unsettled& unsettled, const Settled& settled) 
   if (judged.whose == RefusalJudgement::Whose::rows_own) return;
   settlements_refused_.last = now;
   if (!settlements_refused_.since) settlements_refused_.since = now;
-  if (now - *settlements_refused_.since >= kGrace) trouble_.settle = settlements_refused_.reason;
+  if (now - *settlements_refused_.since < kGrace) return;
+  trouble_.settle = settlements_refused_.reason;
+  trouble_.settles_refused = true;
 }
 
 void Dispatcher::remember_sent(const Settlement& settlement, const Settled& settled) {
@@ -161,6 +166,12 @@ void Dispatcher::remember_sent(const Settlement& settlement, const Settled& sett
       quarantine_.add(row, now);
     }
   }
+  report_held_up();
+}
+
+void Dispatcher::report_held_up() {
+  const auto rows = quarantine_.size() + rows_postponed_;
+  if (std::exchange(told_held_up_, rows) != rows) parts_.observer.held_up(rows);
 }
 
 void Dispatcher::remember_unsettled(const Settlement& settlement) {

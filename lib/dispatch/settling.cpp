@@ -40,6 +40,7 @@ void Dispatcher::postpone(Unsettled unsettled) {
   unsettled.next_try = parts_.clock.now() + kPostponed;
   postponed_alarm_.ring();
   postponed_.push_back(std::move(unsettled));
+  report_held_up();
 }
 
 Awaitable<void> Dispatcher::postponed_loop() {
@@ -88,6 +89,7 @@ Awaitable<bool> Dispatcher::try_to_settle(Unsettled& unsettled) {
   const auto settled = co_await parts_.store.settle(settlement);
   if (!settled) {
     trouble_.settle = settled.error().text;
+    trouble_.settles_refused = !settled.error().unreachable;
   } else if (!settlements_refused_.since) {
     trouble_.settle.clear();
   }
@@ -146,6 +148,7 @@ void Dispatcher::keep_unwritten(Unsettled& unsettled, const Settled& settled) {
 void Dispatcher::let_go_of(const Unsettled& unsettled, std::size_t rows) {
   if (unsettled.postponed) {
     rows_postponed_ -= rows;
+    report_held_up();
     return;
   }
   rows_in_hand_ -= rows;

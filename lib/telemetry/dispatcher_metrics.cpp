@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "telemetry/dispatcher_metrics.hpp"
 
-#include "outbox/utf8.hpp"
-
 #include <array>
 #include <limits>
 #include <utility>
@@ -14,11 +12,6 @@ namespace {
 const prometheus::Histogram::BucketBoundaries kSeconds{0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
                                                        0.1,    0.25,  0.5,    1,     2.5,  5,     10};
 const prometheus::Histogram::BucketBoundaries kRows{1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 2000, 5000};
-
-// Stream names come from rows, and whoever writes rows must not be able to grow the metrics without bound.
-constexpr std::size_t kMostStreams = 200;
-constexpr std::size_t kLongestStream = 256;
-constexpr const char* kOtherStreams = "other";
 
 constexpr std::array<std::pair<dispatch::SnapshotHolder, const char*>, 4> kHolders{{
     {dispatch::SnapshotHolder::session, "session"},
@@ -51,6 +44,10 @@ DispatcherMetrics::DispatcherMetrics(Metrics& metrics, const std::string& dispat
                                 "The lag: for how long the row that has waited longest had been due at the last "
                                 "sample; one that was tried before counts from its creation; 0 when none is due.")),
       dead_rows_(gauge("outboxd_dead_rows", "Dead rows in the table at the last sample; counting stops at a cap.")),
+      sample_timestamp_(gauge("outboxd_sample_timestamp_seconds",
+                              "When the table was last sampled, in seconds since 1970; 0 when it never was.")),
+      held_up_rows_(gauge("outboxd_held_up_rows",
+                          "Rows that Postgres refuses while it takes others, and that wait for their next try.")),
       ready_(gauge("outboxd_ready",
                    "1 while the dispatcher works, 0 while it starts, waits for a server or its table, or stops.")),
       blocked_streams_(gauge("outboxd_blocked_streams",
@@ -75,6 +72,8 @@ DispatcherMetrics::DispatcherMetrics(Metrics& metrics, const std::string& dispat
           counter("outboxd_leases_lost_total", "Outcomes not written because another worker held the row by then.")),
       refused_by_postgres_(counter("outboxd_rows_refused_by_postgres_total",
                                    "Rows that Postgres would not let be claimed or settled with their batch.")),
+      sample_failures_(counter("outboxd_sample_failures_total",
+                               "Samples of the table that failed; the gauges keep the values of the last one.")),
       dead_workers_(counter("outboxd_dead_workers_total", "Other workers found dead, whose leases were ended.")),
       reserved_fields_dropped_(
           counter("outboxd_reserved_fields_dropped_total", "Payload fields dropped for carrying a reserved name.")),
@@ -92,7 +91,18 @@ DispatcherMetrics::DispatcherMetrics(Metrics& metrics, const std::string& dispat
                             .Name("outboxd_published_total")
                             .Help("Rows accepted by Redis, by stream; streams past the first 200 count as \"other\".")
                             .Register(registry_)),
-      published_elsewhere_(published_family_.Add(with(labels_, "stream", kOtherStreams))) {
+      published_elsewhere_(published_family_.Add(with(labels_, "stream", kOtherStreams))),
+      failures_by_stream_(prometheus::BuildCounter()
+                              .Name("outboxd_failures_by_stream_total")
+                              .Help("As outboxd_failures_total, by stream as well; streams past 200 count as "
+                                    "\"other\".")
+                              .Register(registry_),
+                          labels_, streams),
+      dead_by_stream_(prometheus::BuildCounter()
+                          .Name("outboxd_dead_by_stream_total")
+                          .Help("As outboxd_dead_total, by stream and reason; streams past 200 count as \"other\".")
+                          .Register(registry_),
+                      labels_, streams) {
   auto& failures = prometheus::BuildCounter()
                        .Name("outboxd_failures_total")
                        .Help("Claims that did not end in a published row, by reason.")
@@ -107,6 +117,10 @@ DispatcherMetrics::DispatcherMetrics(Metrics& metrics, const std::string& dispat
                    .Register(registry_);
   for (const auto& [holder, name] : kHolders) held_for_[holder] = &held.Add(with(labels_, "holder", name));
   for (const auto& stream : streams) published_of(stream);
+  // What was never sampled is not known: 0 would say that all is well.
+  for (auto* sampled : {&pending_rows_, &due_rows_, &delayed_rows_, &dead_rows_, &oldest_pending_age_}) {
+    sampled->Set(std::numeric_limits<double>::quiet_NaN());
+  }
 }
 
 void DispatcherMetrics::looks_are_slow(const dispatch::SlowLook& look) {
@@ -144,9 +158,11 @@ void DispatcherMetrics::count_last_minute(std::size_t published) {
   published_last_minute_.Set(static_cast<double>(last_minute_.count(now)));
 }
 
-void DispatcherMetrics::failed(std::string_view /*stream*/, Fault fault, std::string_view /*reason*/) {
+void DispatcherMetrics::failed(std::string_view stream, Fault fault, std::string_view /*reason*/) {
   const auto index = static_cast<std::size_t>(fault);
-  if (index < failures_.size() && failures_[index] != nullptr) failures_[index]->Increment();
+  if (index >= failures_.size() || failures_[index] == nullptr) return;
+  failures_[index]->Increment();
+  failures_by_stream_.of(stream, fault).Increment();
 }
 
 void DispatcherMetrics::retried() {
@@ -157,8 +173,10 @@ void DispatcherMetrics::released() {
   released_.Increment();
 }
 
-void DispatcherMetrics::died(std::string_view /*id*/, std::string_view /*stream*/, std::string_view /*reason*/) {
+void DispatcherMetrics::died(std::string_view /*id*/, std::string_view stream, Fault fault,
+                             std::string_view /*reason*/) {
   dead_.Increment();
+  dead_by_stream_.of(stream, fault).Increment();
 }
 
 void DispatcherMetrics::possible_duplicate() {
@@ -188,6 +206,10 @@ void DispatcherMetrics::refused_by_store(std::span<const dispatch::RefusedRow> r
   refused_by_postgres_.Increment(static_cast<double>(rows.size()));
 }
 
+void DispatcherMetrics::held_up(std::size_t rows) {
+  held_up_rows_.Set(static_cast<double>(rows));
+}
+
 void DispatcherMetrics::wake_ups(bool there) {
   has_wake_ups_.Set(there ? 1 : 0);
 }
@@ -207,13 +229,13 @@ void DispatcherMetrics::sampled(const dispatch::BacklogSample& sample) {
   delayed_rows_.Set(static_cast<double>(sample.delayed));
   dead_rows_.Set(static_cast<double>(sample.dead));
   oldest_pending_age_.Set(in_seconds(sample.oldest_pending.value_or(std::chrono::milliseconds(0))));
+  sample_timestamp_.Set(in_seconds(std::chrono::system_clock::now().time_since_epoch()));
 }
 
-void DispatcherMetrics::sample_failed() {
+void DispatcherMetrics::sample_failed(std::string_view /*reason*/) {
   count_last_minute(0);
-  for (auto* gauge : {&pending_rows_, &due_rows_, &delayed_rows_, &dead_rows_, &oldest_pending_age_}) {
-    gauge->Set(std::numeric_limits<double>::quiet_NaN());
-  }
+  // The gauges keep their values: an alert on one of them would end with each outage, and fire anew after it.
+  sample_failures_.Increment();
 }
 
 void DispatcherMetrics::health(dispatch::Health health, std::string_view /*reason*/) {
@@ -235,9 +257,7 @@ prometheus::Histogram& DispatcherMetrics::seconds(const char* name, const char* 
 prometheus::Counter& DispatcherMetrics::published_of(std::string_view stream) {
   const auto known = published_.find(stream);
   if (known != published_.end()) return *known->second;
-  // A label that is not UTF-8 would spoil the whole page for whoever scrapes it.
-  const bool is_label = stream.size() <= kLongestStream && utf8::is_valid(stream);
-  if (published_.size() >= kMostStreams || !is_label) return published_elsewhere_;
+  if (published_.size() >= kMostStreams || !is_label(stream)) return published_elsewhere_;
   std::string name(stream);
   auto& series = published_family_.Add(with(labels_, "stream", name));
   published_.emplace(std::move(name), &series);

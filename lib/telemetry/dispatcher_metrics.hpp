@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dispatch/observer.hpp"
+#include "telemetry/by_stream.hpp"
 #include "telemetry/last_minute.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -36,20 +37,25 @@ class DispatcherMetrics : public dispatch::Observer {
   void failed(std::string_view stream, Fault fault, std::string_view reason) override;
   void retried() override;
   void released() override;
-  void died(std::string_view id, std::string_view stream, std::string_view reason) override;
+  void died(std::string_view id, std::string_view stream, Fault fault, std::string_view reason) override;
   void possible_duplicate() override;
   void reserved_fields_dropped(std::string_view stream, std::size_t fields) override;
   void ambiguous_entry(std::string_view id, std::string_view stream, std::string_view why, bool dead) override;
   void stream_blocked(std::string_view stream, std::string_view reason, std::size_t blocked) override;
   void stream_freed(std::string_view stream, std::chrono::nanoseconds after, std::size_t blocked) override;
   void refused_by_store(std::span<const dispatch::RefusedRow> rows) override;
+  void held_up(std::size_t rows) override;
   void wake_ups(bool there) override;
   void woken() override;
   void freed_rows_of(std::string_view worker) override;
   void looks_are_slow(const dispatch::SlowLook& look) override;
   void sampled(const dispatch::BacklogSample& sample) override;
-  void sample_failed() override;
+  void sample_failed(std::string_view reason) override;
   void health(dispatch::Health health, std::string_view reason) override;
+
+ protected:
+  /// Events of the last minute grow old with time alone.
+  void count_last_minute(std::size_t published);
 
  private:
   struct StringHash {
@@ -61,7 +67,6 @@ class DispatcherMetrics : public dispatch::Observer {
   prometheus::Counter& counter(const char* name, const char* help);
   prometheus::Histogram& seconds(const char* name, const char* help);
   prometheus::Counter& published_of(std::string_view stream);
-  void count_last_minute(std::size_t published);
 
   prometheus::Registry& registry_;
   const prometheus::Labels labels_;
@@ -71,6 +76,8 @@ class DispatcherMetrics : public dispatch::Observer {
   prometheus::Gauge& delayed_rows_;
   prometheus::Gauge& oldest_pending_age_;
   prometheus::Gauge& dead_rows_;
+  prometheus::Gauge& sample_timestamp_;
+  prometheus::Gauge& held_up_rows_;
   prometheus::Gauge& ready_;
   prometheus::Gauge& blocked_streams_;
   prometheus::Gauge& published_last_minute_;
@@ -84,6 +91,7 @@ class DispatcherMetrics : public dispatch::Observer {
   prometheus::Counter& possible_duplicates_;
   prometheus::Counter& leases_lost_;
   prometheus::Counter& refused_by_postgres_;
+  prometheus::Counter& sample_failures_;
   prometheus::Counter& dead_workers_;
   prometheus::Counter& reserved_fields_dropped_;
   prometheus::Counter& ambiguous_entries_;
@@ -97,6 +105,8 @@ class DispatcherMetrics : public dispatch::Observer {
 
   prometheus::Family<prometheus::Counter>& published_family_;
   prometheus::Counter& published_elsewhere_;
+  ByStream failures_by_stream_;
+  ByStream dead_by_stream_;
   std::map<dispatch::SnapshotHolder, prometheus::Gauge*> held_for_;
   LastMinute last_minute_;
   std::unordered_map<std::string, prometheus::Counter*, StringHash, std::equal_to<>> published_;

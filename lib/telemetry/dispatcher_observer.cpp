@@ -27,9 +27,8 @@ std::string cut(std::string_view reason) {
   return utf8::shortened(reason, kLongest);
 }
 
-/// What a line says of those that its rate kept back.
-std::string also_left_out(std::uint64_t lines) {
-  return lines == 0 ? "" : fmt::format("; {} more, of this or of others, had no line since the last such one", lines);
+std::string of_stream(std::string_view stream) {
+  return stream.empty() ? std::string{} : fmt::format(" of stream {}", brief(stream));
 }
 
 /// What is the case, for people, with the reason where there is one.
@@ -44,6 +43,9 @@ std::string describe(Health health, std::string_view reason) {
       return "Redis is unavailable" + because + "; nothing is claimed until it answers";
     case Health::postgres_unavailable:
       return "Postgres is unavailable" + because + "; nothing is claimed until it answers";
+    case Health::writes_refused:
+      return "Postgres answers, but lets no row be claimed or settled" + because +
+             "; it is asked again until it does";
     case Health::table_unfit:
       return "the table can't be driven as it is" + because + "; nothing is claimed until it can";
     case Health::stopping:
@@ -52,17 +54,14 @@ std::string describe(Health health, std::string_view reason) {
   return "in an unknown state" + because;
 }
 
-spdlog::level::level_enum level_of(Health health) {
-  const bool waits =
-      health == Health::redis_unavailable || health == Health::postgres_unavailable || health == Health::table_unfit;
-  return waits ? spdlog::level::warn : spdlog::level::info;
-}
-
 }  // namespace
 
 DispatcherObserver::DispatcherObserver(Metrics& metrics, Readiness& readiness, std::string dispatcher,
-                                       const std::vector<std::string>& streams)
-    : DispatcherMetrics(metrics, dispatcher, streams), readiness_(readiness), dispatcher_(std::move(dispatcher)) {
+                                       const std::vector<std::string>& streams, std::function<TimePoint()> now)
+    : DispatcherMetrics(metrics, dispatcher, streams),
+      readiness_(readiness),
+      dispatcher_(std::move(dispatcher)),
+      now_(std::move(now)) {
   readiness_.not_ready(dispatcher_, "starting");
 }
 
@@ -74,51 +73,40 @@ void DispatcherObserver::health(Health health, std::string_view reason) {
   } else {
     readiness_.not_ready(dispatcher_, description);
   }
-  log_health(health, description);
+  const auto now = now_();
+  look_for_a_pause(now);
+  log_health(health_log_.changed(health, description, now));
 }
 
-void DispatcherObserver::log_health(Health health, const std::string& description) {
-  const bool waits = level_of(health) == spdlog::level::warn;
-  const auto now = std::chrono::steady_clock::now();
-  if (waits && !waits_since_) waits_since_ = now;
-  const auto waited_since = waits ? std::nullopt : std::exchange(waits_since_, std::nullopt);
-  // A wait whose reason changes from one attempt to the next is still one state.
-  if (logged_ == health) return;
-  // What ends an outage is always said: the log's last word must not be of one that is over.
-  const auto line = waits ? outage_lines_.admit(now) : OutageRate::Line::its_own;
-  if (line == OutageRate::Line::none) return;
-  logged_ = health;
-  std::string after;
-  if (waited_since && health == Health::working) {
-    after = fmt::format(" again, after {:.1f} s", std::chrono::duration<double>(now - *waited_since).count());
-  }
-  if (line == OutageRate::Line::last_of_many) after = "; it changes too often for a line each: see /readyz";
-  spdlog::log(level_of(health), "{}: {}{}", dispatcher_, description, after);
+void DispatcherObserver::log_health(const std::optional<std::string>& line) {
+  if (!line) return;
+  spdlog::log(is_wait(health_log_.health()) ? spdlog::level::warn : spdlog::level::info, "{}: {}", dispatcher_,
+              *line);
 }
 
 void DispatcherObserver::failed(std::string_view stream, Fault fault, std::string_view reason) {
   DispatcherMetrics::failed(stream, fault, reason);
+  const auto now = now_();
   if (fault == Fault::lease_short) {
-    if (!lines_of_short_leases_.admit("")) return;
+    if (!lines_of_short_leases_.admit("", now)) return;
     spdlog::warn(
         "{}: rows were given back unsent, as too little was left of their lease ({}); claims take fewer rows",
         dispatcher_, reason);
     return;
   }
   if (fault != Fault::entry_refused && fault != Fault::refused && fault != Fault::short_of_memory) return;
-  const auto kept_back = lines_of_refusals_.admit(stream);
-  if (!kept_back) return;
-  spdlog::warn("{}: a row of stream {} was not published ({}); it is tried again{}", dispatcher_, brief(stream),
-               cut(reason), also_left_out(*kept_back));
+  troubles_.refused(stream, now);
+  if (!refusals_.admit(stream, reason, "", now)) return;
+  spdlog::warn("{}: a row of stream {} was not published ({}); it is tried again", dispatcher_, brief(stream),
+               cut(reason));
 }
 
-void DispatcherObserver::died(std::string_view id, std::string_view stream, std::string_view reason) {
-  DispatcherMetrics::died(id, stream, reason);
-  const auto kept_back = lines_of_the_dead_.admit(stream);
-  if (!kept_back) return;
-  const auto of_stream = stream.empty() ? std::string{} : fmt::format(" of stream {}", brief(stream));
-  spdlog::error("{}: row {}{} is dead ({}){}", dispatcher_, brief(id), of_stream, cut(reason),
-                also_left_out(*kept_back));
+void DispatcherObserver::died(std::string_view id, std::string_view stream, Fault fault, std::string_view reason) {
+  DispatcherMetrics::died(id, stream, fault, reason);
+  const bool has_line = deaths_.admit(stream, reason, id, now_());
+  const auto level = has_line ? spdlog::level::err : spdlog::level::debug;
+  if (!spdlog::should_log(level)) return;
+  spdlog::log(level, "{}: row {}{} is dead ({})", dispatcher_, brief(id), of_stream(stream), cut(reason));
 }
 
 void DispatcherObserver::reserved_fields_dropped(std::string_view stream, std::size_t fields) {
@@ -135,7 +123,7 @@ void DispatcherObserver::ambiguous_entry(std::string_view id, std::string_view s
   DispatcherMetrics::ambiguous_entry(id, stream, why, dead);
   // A dead row has a line of its own.
   if (dead) return;
-  const auto kept_back = lines_of_ambiguous_entries_.admit(stream);
+  const auto kept_back = lines_of_ambiguous_entries_.admit(stream, now_());
   if (!kept_back) return;
   spdlog::warn(
       "{}: row {} of stream {} is ambiguous ({}): its signature is good for another entry, too, so consumers should "
@@ -147,24 +135,29 @@ void DispatcherObserver::ambiguous_entry(std::string_view id, std::string_view s
 
 void DispatcherObserver::stream_blocked(std::string_view stream, std::string_view reason, std::size_t blocked) {
   DispatcherMetrics::stream_blocked(stream, reason, blocked);
-  blocked_.emplace(stream, brief(reason));
+  const auto now = now_();
+  auto& known = blocked_[std::string{stream}];
+  known = {now, std::nullopt, brief(reason)};
   note_blocked_streams(blocked);
-  const auto kept_back = lines_of_blocked_.admit(stream);
-  if (!kept_back) return;
+  // One that is kept back is among those of the next reminder.
+  if (!lines_of_blocked_.admit(stream, now)) return;
+  known.told = now;
+  if (blocked_.size() == 1) told_of_blocked_ = now;
   spdlog::warn(
       "{}: stream {} is blocked ({}): its rows wait with their attempts, and others go on; it is probed until Redis "
-      "takes it again. Blocked streams: {}{}",
-      dispatcher_, brief(stream), cut(reason), blocked,
-      *kept_back > 0 ? fmt::format("; {} such lines were left out since the last one", *kept_back) : "");
+      "takes it again. Blocked streams: {}",
+      dispatcher_, brief(stream), cut(reason), blocked);
 }
 
 void DispatcherObserver::stream_freed(std::string_view stream, std::chrono::nanoseconds after, std::size_t blocked) {
   DispatcherMetrics::stream_freed(stream, after, blocked);
-  if (const auto known = blocked_.find(stream); known != blocked_.end()) blocked_.erase(known);
+  const auto known = blocked_.find(stream);
+  const bool was_told = known != blocked_.end() && known->second.told;
+  if (known != blocked_.end()) blocked_.erase(known);
   note_blocked_streams(blocked);
-  if (!lines_of_freed_.admit(stream)) return;
-  spdlog::info("{}: stream {} is no longer blocked, after {:.1f} s", dispatcher_, brief(stream),
-               std::chrono::duration<double>(after).count());
+  // Whatever the log has called blocked is said to be free again.
+  if (was_told)
+    spdlog::info("{}: stream {} is no longer blocked, after {}", dispatcher_, brief(stream), lasted(after));
 }
 
 void DispatcherObserver::note_blocked_streams(std::size_t blocked) {
@@ -172,17 +165,20 @@ void DispatcherObserver::note_blocked_streams(std::size_t blocked) {
   std::string text = blocked > 1 ? fmt::format("{} streams are blocked, among them: ", blocked) : "";
   const char* separator = "";
   std::size_t named = 0;
-  for (const auto& [stream, reason] : blocked_) {
+  for (const auto& [stream, block] : blocked_) {
     if (named++ == kMostNamed) break;
-    text += fmt::format("{}stream {} is blocked ({})", std::exchange(separator, "; "), brief(stream), reason);
+    text += fmt::format("{}stream {} is blocked ({})", std::exchange(separator, "; "), brief(stream), block.reason);
   }
-  readiness_.note(dispatcher_, text);
+  note(Note::blocked_streams, std::move(text));
 }
 
 void DispatcherObserver::refused_by_store(std::span<const dispatch::RefusedRow> rows) {
   DispatcherMetrics::refused_by_store(rows);
   const auto& first = rows.front();
-  if (!lines_of_held_up_.admit(first.id)) return;
+  last_refused_.reason = brief(first.reason);
+  const auto now = now_();
+  if (!held_up_lines_.admit("", first.reason, first.id, now, rows.size())) return;
+  last_refused_.told = now;
   spdlog::warn("{}: {} row(s) are held up by Postgres while their neighbours go on; row {}: {}; {}", dispatcher_,
                rows.size(), brief(first.id), cut(first.reason), first.dead ? "it is dead" : "it is tried again");
 }
@@ -219,20 +215,16 @@ void DispatcherObserver::looks_are_slow(const dispatch::SlowLook& look) {
 
 void DispatcherObserver::freed_rows_of(std::string_view worker) {
   DispatcherMetrics::freed_rows_of(worker);
-  const auto kept_back = lines_of_dead_workers_.admit("");
-  if (!kept_back) return;
-  spdlog::warn("{}: worker {} is dead (its Postgres sessions are gone): its leases are ended{}", dispatcher_,
-               brief(worker), also_left_out(*kept_back));
+  if (!dead_workers_.admit("", "", worker, now_())) return;
+  spdlog::warn("{}: worker {} is dead (its Postgres sessions are gone): its leases are ended", dispatcher_,
+               brief(worker));
 }
 
 void DispatcherObserver::settled(std::size_t rows, std::size_t leases_lost, std::chrono::nanoseconds took) {
   DispatcherMetrics::settled(rows, leases_lost, took);
-  if (leases_lost == 0) return;
-  const auto kept_back = lines_of_lost_leases_.admit("");
-  if (!kept_back) return;
-  spdlog::warn("{}: {} row(s) had been taken over by another worker when their outcome came; it was not written{}",
-               dispatcher_, leases_lost,
-               *kept_back > 0 ? fmt::format("; nor {} times since the last such line", *kept_back) : "");
+  if (leases_lost == 0 || !lost_leases_.admit("", "", "", now_(), leases_lost)) return;
+  spdlog::warn("{}: {} row(s) had been taken over by another worker when their outcome came; it was not written",
+               dispatcher_, leases_lost);
 }
 
 }  // namespace outboxd::telemetry

@@ -60,6 +60,7 @@ TEST_CASE("the metrics of the main job are there, and move") {
   const auto port = http_port(*outboxd);
   wait_until([&] { return http_get(port, "/readyz").status == 200; });
   const auto metrics = [&] { return http_get(port, "/metrics").body; };
+  wait_until([&] { return value_of(metrics(), "outboxd_sample_timestamp_seconds") > 0; });
   const auto before = metrics();
   for (const std::string name :
        {"outboxd_pending_rows", "outboxd_oldest_pending_age_seconds", "outboxd_dead_rows", "outboxd_published_total",
@@ -89,6 +90,9 @@ TEST_CASE("the metrics of the main job are there, and move") {
   CHECK(value_of(after, "outboxd_failures_total", {"reason=\"bad_row\""}) == 1);
   CHECK(value_of(after, "outboxd_failures_total", {"reason=\"stream_refused\""}) >= 1);
   CHECK(value_of(after, "outboxd_failures_total", {"reason=\"entry_refused\""}) == 0);
+  CHECK(value_of(after, "outboxd_dead_by_stream_total", {"stream=\"" + stream + "\"", "reason=\"bad_row\""}) == 1);
+  CHECK(value_of(after, "outboxd_failures_by_stream_total",
+                 {"stream=\"" + wrong + "\"", "reason=\"stream_refused\""}) >= 1);
   // The row of an hour ago is to go out tomorrow.
   CHECK(value_of(after, "outboxd_oldest_pending_age_seconds") < 3600);
   CHECK(value_of(after, "outboxd_delayed_rows") == 1);

@@ -94,16 +94,19 @@ TEST_CASE("the lease of a dispatcher that hangs but lives is honoured") {
   const auto other = start_outboxd({"run", "--http-listen", "127.0.0.1:0", "--poll-interval", "100ms"},
                                    outboxd_environment(database, redis));
   const auto port = http_port(*other);
-  // Forty polls are four seconds: twice the time after which a dead one's rows are free.
+  // Sixty polls are six seconds: three times the time after which a dead one's rows are free.
   wait_until([&] {
     const auto page = http_get(port, "/metrics").body;
     const std::string_view series = "outboxd_claim_seconds_count{dispatcher=\"outbox\"} ";
     const auto at = page.find(series);
-    return at != std::string::npos && std::stoi(page.substr(at + series.size())) >= 40;
+    return at != std::string::npos && std::stoi(page.substr(at + series.size())) >= 60;
   });
   CHECK(count_rows(database, "locked_until > now() AND attempts = 1") == 5);
   hanging.outboxd->signal(SIGCONT);
   wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL AND attempts = 1") == 5; });
+  // It knows that it was itself that hung, and which server did not.
+  wait_until([&] { return contains(hanging.outboxd->err(), "the process was not running for "); });
+  CHECK_FALSE(contains(hanging.outboxd->err(), "Postgres is unavailable"));
 }
 
 TEST_CASE("a dead worker's row that another session has locked keeps its neighbours no longer") {

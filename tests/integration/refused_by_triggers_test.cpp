@@ -233,6 +233,7 @@ TEST_CASE("rows that are refused only together are settled one by one, at once, 
     }
     CHECK(daemon.entries() == 15);
     CHECK(!contains(daemon.log(), "Postgres is unavailable"));
+    CHECK(!contains(daemon.log(), "Postgres answers, but"));
   }
 }
 
@@ -258,6 +259,7 @@ TEST_CASE("what refuses every write is an outage, however few rows are due; it i
       }
     }
     CHECK(!contains(daemon.log(), "neighbours go on"));
+    CHECK(contains(daemon.log(), "Postgres answers, but lets no row be claimed or settled ("));
   }
 }
 

@@ -25,7 +25,8 @@ class CountingObserver final : public test::SilentObserver {
   void failed(std::string_view stream, Fault fault, std::string_view reason) override;
   void retried() override { ++told.retried; }
   void released() override { ++told.released; }
-  void died(std::string_view /*id*/, std::string_view /*stream*/, std::string_view /*reason*/) override {
+  void died(std::string_view /*id*/, std::string_view /*stream*/, Fault /*fault*/,
+            std::string_view /*reason*/) override {
     ++told.dead;
   }
   void possible_duplicate() override { ++told.possible_duplicates; }

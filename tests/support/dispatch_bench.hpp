@@ -231,6 +231,8 @@ struct HealthWatcher final : test::SilentObserver {
   void refused_by_store(std::span<const RefusedRow> rows) override {
     for (const auto& row : rows) refused.push_back(row.id);
   }
+  void held_up(std::size_t rows) override { held_up_seen.push_back(rows); }
+  std::vector<std::size_t> held_up_seen;
   void health(Health health, std::string_view reason) override {
     seen.push_back(health);
     reasons.emplace_back(reason);

@@ -15,7 +15,8 @@ class SilentObserver : public dispatch::Observer {
   void failed(std::string_view /*stream*/, Fault /*fault*/, std::string_view /*reason*/) override {}
   void retried() override {}
   void released() override {}
-  void died(std::string_view /*id*/, std::string_view /*stream*/, std::string_view /*reason*/) override {}
+  void died(std::string_view /*id*/, std::string_view /*stream*/, Fault /*fault*/,
+            std::string_view /*reason*/) override {}
   void possible_duplicate() override {}
   void reserved_fields_dropped(std::string_view /*stream*/, std::size_t /*fields*/) override {}
   void ambiguous_entry(std::string_view /*id*/, std::string_view /*stream*/, std::string_view /*why*/,
@@ -24,12 +25,13 @@ class SilentObserver : public dispatch::Observer {
   void stream_freed(std::string_view /*stream*/, std::chrono::nanoseconds /*after*/,
                     std::size_t /*blocked*/) override {}
   void refused_by_store(std::span<const dispatch::RefusedRow> /*rows*/) override {}
+  void held_up(std::size_t /*rows*/) override {}
   void wake_ups(bool /*there*/) override {}
   void woken() override {}
   void freed_rows_of(std::string_view /*worker*/) override {}
   void looks_are_slow(const dispatch::SlowLook& /*look*/) override {}
   void sampled(const dispatch::BacklogSample& /*sample*/) override {}
-  void sample_failed() override {}
+  void sample_failed(std::string_view /*reason*/) override {}
   void health(dispatch::Health /*health*/, std::string_view /*reason*/) override {}
 };
 

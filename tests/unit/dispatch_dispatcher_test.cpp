@@ -222,15 +222,20 @@ TEST_CASE("rows whose claim takes most of their lease go out, each once, in smal
 }
 
 TEST_CASE("outcomes survive an outage of the store, and are settled after it") {
-  Bench bench{Bench::daemon()};
-  bench.insert("1");
-  bench.store.settle_failures = 5;
-  bench.run_for(20s);
-  CHECK(bench.row("1").published);
-  CHECK(bench.publisher.published.size() == 1);
-  CHECK(bench.observer.seen == std::vector{Health::working, Health::postgres_unavailable, Health::working});
-  bench.end();
-  CHECK(bench.dispatcher.tally().unsettled == 0);
+  for (const bool unreachable : {true, false}) {
+    Bench bench{Bench::daemon()};
+    bench.insert("1");
+    bench.store.settle_failures = 5;
+    bench.store.unreachable = unreachable;
+    bench.run_for(20s);
+    CHECK(bench.row("1").published);
+    CHECK(bench.publisher.published.size() == 1);
+    // One that answers, if with an error, is not called unavailable.
+    const auto outage = unreachable ? Health::postgres_unavailable : Health::writes_refused;
+    CHECK(bench.observer.seen == std::vector{Health::working, outage, Health::working});
+    bench.end();
+    CHECK(bench.dispatcher.tally().unsettled == 0);
+  }
 }
 
 TEST_CASE(
@@ -296,7 +301,7 @@ TEST_CASE(
   for (const auto* id : {"1", "2", "3"}) bench.insert(id);
   bench.store.refuses_claims = [](const std::string&) { return "54000"; };
   bench.run_for(3s);
-  CHECK(bench.observer.seen == std::vector{Health::working, Health::postgres_unavailable});
+  CHECK(bench.observer.seen == std::vector{Health::working, Health::writes_refused});
   CHECK(bench.observer.reasons.back() == "claiming: 54000");
   bench.run_for(1min);
   CHECK(bench.observer.seen.size() == 2);
@@ -336,7 +341,7 @@ TEST_CASE("more refused rows than can be set apart are told of, and claims don't
   bench.run_for(900ms);
   CHECK(bench.store.claims < 100);
   bench.run_for(1500ms);
-  CHECK(bench.observer.seen.back() == Health::postgres_unavailable);
+  CHECK(bench.observer.seen.back() == Health::writes_refused);
   bench.end();
 }
 
@@ -350,7 +355,31 @@ TEST_CASE("rows that were set apart before an outage don't end it by being refus
   bench.insert("2000");
   bench.store.refuses_claims = [](const std::string&) { return "54000"; };
   bench.run_for(5min);
-  CHECK(bench.observer.seen == std::vector{Health::working, Health::postgres_unavailable});
+  CHECK(bench.observer.seen == std::vector{Health::working, Health::writes_refused});
+  bench.end();
+}
+
+TEST_CASE("how many rows are held up is told when it changes, until none is") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  for (const auto* id : {"1", "2", "3"}) bench.insert(id);
+  bench.store.refuses_claims = [](const std::string& id) { return id == "2" ? "" : "P0001"; };
+  bench.run_for(5s);
+  REQUIRE(bench.row("2").published);
+  CHECK(bench.observer.held_up_seen == std::vector<std::size_t>{2});
+  bench.store.refuses_claims = nullptr;
+  bench.run_for(1min);
+  CHECK(bench.row("1").published);
+  CHECK(bench.observer.held_up_seen.back() == 0);
+  // Nor can an outcome be written.
+  bench.store.locked = {"4"};
+  bench.insert("4");
+  bench.insert("5");
+  bench.run_for(1s);
+  CHECK(bench.observer.held_up_seen.back() == 1);
+  bench.store.locked = {};
+  bench.run_for(10s);
+  CHECK(bench.observer.held_up_seen.back() == 0);
   bench.end();
 }
 
@@ -412,7 +441,7 @@ TEST_CASE("a row refused alone is everybody's trouble only until another row is 
   bench.insert("1");
   bench.store.refuses_claims = [](const std::string& id) { return id == "1" ? "40001" : ""; };
   bench.run_for(5s);
-  CHECK(bench.observer.seen.back() == Health::postgres_unavailable);
+  CHECK(bench.observer.seen.back() == Health::writes_refused);
   bench.insert("2");
   bench.run_for(2s);
   CHECK(bench.row("2").published);
@@ -429,7 +458,7 @@ TEST_CASE("outcomes that are all refused are an outage as well, and few rows are
   for (int i = 0; i < 5; ++i) bench.insert(std::to_string(i));
   bench.store.refuses_settlements = "54000";
   bench.run_for(3s);
-  CHECK(bench.observer.seen.back() == Health::postgres_unavailable);
+  CHECK(bench.observer.seen.back() == Health::writes_refused);
   CHECK(bench.observer.refused.empty());
   bench.store.refuses_settlements.clear();
   bench.run_for(10s);
@@ -477,7 +506,7 @@ TEST_CASE("rows that are due and that no claim gets are told of") {
   bench.run_for(1s);
   bench.store.sampled.due = 7;
   bench.run_for(30s);
-  CHECK(bench.observer.seen == std::vector{Health::working, Health::postgres_unavailable});
+  CHECK(bench.observer.seen == std::vector{Health::working, Health::writes_refused});
   bench.store.sampled.due = 0;
   bench.run_for(10s);
   CHECK(bench.observer.seen.back() == Health::working);

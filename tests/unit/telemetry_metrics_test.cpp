@@ -47,6 +47,7 @@ std::size_t count_lines(const Metrics& metrics, const std::string& start) {
 
 }  // namespace
 
+// But those by stream and reason, whose totals are.
 TEST_CASE("metrics: every family is there from the start") {
   Metrics metrics;
   const DispatcherMetrics dispatcher(metrics, "outbox", {});
@@ -57,6 +58,9 @@ TEST_CASE("metrics: every family is there from the start") {
       "outboxd_due_rows gauge",
       "outboxd_delayed_rows gauge",
       "outboxd_oldest_pending_age_seconds gauge",
+      "outboxd_sample_timestamp_seconds gauge",
+      "outboxd_sample_failures_total counter",
+      "outboxd_held_up_rows gauge",
       "outboxd_dead_rows gauge",
       "outboxd_ready gauge",
       "outboxd_blocked_streams gauge",
@@ -118,7 +122,8 @@ TEST_CASE("metrics: what is said is counted, per dispatcher") {
   outbox.published("caracal.keys.invalidate", 1);
   outbox.retried();
   outbox.released();
-  outbox.died("1", "s", "why");
+  outbox.died("1", "s", Fault::bad_row, "why");
+  outbox.held_up(4);
   outbox.possible_duplicate();
   outbox.reserved_fields_dropped("s", 1);
   outbox.ambiguous_entry("1", "s", "why", false);
@@ -147,6 +152,7 @@ TEST_CASE("metrics: what is said is counted, per dispatcher") {
   CHECK(value_of(metrics, "outboxd_pending_rows" + label) == "1200");
   CHECK(value_of(metrics, "outboxd_due_rows" + label) == "700");
   CHECK(value_of(metrics, "outboxd_delayed_rows" + label) == "5");
+  CHECK(value_of(metrics, "outboxd_held_up_rows" + label) == "4");
   CHECK(value_of(metrics, "outboxd_dead_rows" + label) == "3");
   CHECK(value_of(metrics, "outboxd_oldest_pending_age_seconds" + label) == "2.5");
   CHECK(value_of(metrics, R"(outboxd_claimed_total{dispatcher="coordinator"})") == "0");
@@ -158,16 +164,62 @@ TEST_CASE("metrics: nothing pending is age 0, and only a working dispatcher is r
   outbox.sampled({.pending = 1, .dead = 0, .due = 0, .cap = 10, .oldest_pending = 9s});
   outbox.sampled({.pending = 0, .dead = 0, .due = 0, .cap = 10, .oldest_pending = std::nullopt});
   CHECK(value_of(metrics, R"(outboxd_oldest_pending_age_seconds{dispatcher="outbox"})") == "0");
-  // What isn't known is not told: the numbers of before an outage would look like those of now.
-  outbox.sample_failed();
-  CHECK(std::isnan(std::stod(value_of(metrics, R"(outboxd_oldest_pending_age_seconds{dispatcher="outbox"})"))));
-  CHECK(std::isnan(std::stod(value_of(metrics, R"(outboxd_pending_rows{dispatcher="outbox"})"))));
   const std::string ready = R"(outboxd_ready{dispatcher="outbox"})";
   CHECK(value_of(metrics, ready) == "0");
   outbox.health(Health::working, "");
   CHECK(value_of(metrics, ready) == "1");
   outbox.health(Health::redis_unavailable, "refused");
   CHECK(value_of(metrics, ready) == "0");
+}
+
+TEST_CASE(
+    "metrics: what was never sampled is not known; then the gauges keep their values, and say of when they are") {
+  Metrics metrics;
+  DispatcherMetrics outbox(metrics, "outbox", {});
+  const std::string label = R"({dispatcher="outbox"})";
+  const auto number = [&](const std::string& name) { return std::stod(value_of(metrics, name + label)); };
+  for (const auto* name : {"outboxd_pending_rows", "outboxd_due_rows", "outboxd_delayed_rows", "outboxd_dead_rows",
+                           "outboxd_oldest_pending_age_seconds"}) {
+    CHECK_MESSAGE(std::isnan(number(name)), name);
+  }
+  CHECK(number("outboxd_sample_timestamp_seconds") == 0);
+  const auto before = std::chrono::system_clock::now().time_since_epoch();
+  outbox.sampled({.pending = 7, .dead = 2, .due = 1, .cap = 10, .delayed = 3, .oldest_pending = 9s});
+  const auto sampled_at = number("outboxd_sample_timestamp_seconds");
+  CHECK(sampled_at >= std::chrono::duration<double>(before).count() - 0.001);
+  outbox.sample_failed("too many clients");
+  outbox.sample_failed("too many clients");
+  CHECK(number("outboxd_pending_rows") == 7);
+  CHECK(number("outboxd_dead_rows") == 2);
+  CHECK(number("outboxd_delayed_rows") == 3);
+  CHECK(number("outboxd_oldest_pending_age_seconds") == 9);
+  CHECK(number("outboxd_sample_timestamp_seconds") == sampled_at);
+  CHECK(number("outboxd_sample_failures_total") == 2);
+}
+
+TEST_CASE("metrics: deaths and failures are counted by stream and reason, of no more than 200 streams") {
+  Metrics metrics;
+  DispatcherMetrics outbox(metrics, "outbox", {"configured"});
+  for (int i = 0; i < 1000; ++i) {
+    outbox.failed("s" + std::to_string(i), Fault::bad_row, "why");
+    outbox.died("1", "s" + std::to_string(i), Fault::bad_row, "why");
+  }
+  outbox.died("1", "configured", Fault::entry_refused, "why");
+  outbox.died("1", "configured", Fault::bad_row, "why");
+  outbox.died("1", "configured", Fault::bad_row, "why");
+  outbox.died("1", "", Fault::bad_row, "it can't be read");
+  outbox.died("1", "a\xff", Fault::bad_row, "why");
+  const auto dead = [&](const std::string& stream, const std::string& reason) {
+    return value_of(metrics, R"(outboxd_dead_by_stream_total{dispatcher="outbox",reason=")" + reason +
+                                 R"(",stream=")" + stream + "\"}");
+  };
+  CHECK(dead("configured", "bad_row") == "2");
+  CHECK(dead("configured", "entry_refused") == "1");
+  CHECK(dead("s0", "bad_row") == "1");
+  CHECK(dead("other", "bad_row") == "803");
+  CHECK(count_lines(metrics, "outboxd_dead_by_stream_total{") == 202);
+  CHECK(count_lines(metrics, "outboxd_failures_by_stream_total{") == 200);
+  CHECK(value_of(metrics, R"(outboxd_dead_total{dispatcher="outbox"})") == "1005");
 }
 
 TEST_CASE("metrics: streams named by rows can't grow the output without bound") {

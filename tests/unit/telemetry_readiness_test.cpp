@@ -1,19 +1,16 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "support/captured_log.hpp"
 #include "telemetry/dispatcher_observer.hpp"
 #include "telemetry/metrics.hpp"
 #include "telemetry/readiness.hpp"
 #include "telemetry/redaction.hpp"
 
 #include <doctest/doctest.h>
-#include <spdlog/sinks/ostream_sink.h>
-#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
 #include <chrono>
-#include <memory>
 #include <regex>
-#include <sstream>
 #include <string>
 
 using outboxd::dispatch::Health;
@@ -22,30 +19,7 @@ using outboxd::telemetry::Metrics;
 using outboxd::telemetry::Readiness;
 
 using outboxd::Fault;
-
-namespace {
-
-/// Reads spdlog's default logger, as "level message" lines, while it lives.
-class CapturedLog {
- public:
-  CapturedLog() : before_(spdlog::default_logger()) {
-    auto logger =
-        std::make_shared<spdlog::logger>("captured", std::make_shared<spdlog::sinks::ostream_sink_mt>(text_));
-    logger->set_pattern("%l %v", spdlog::pattern_time_type::utc);
-    spdlog::set_default_logger(std::move(logger));
-  }
-  ~CapturedLog() { spdlog::set_default_logger(before_); }
-  CapturedLog(const CapturedLog&) = delete;
-  CapturedLog& operator=(const CapturedLog&) = delete;
-
-  [[nodiscard]] std::string text() const { return text_.str(); }
-
- private:
-  std::ostringstream text_;
-  std::shared_ptr<spdlog::logger> before_;
-};
-
-}  // namespace
+using outboxd::test::CapturedLog;
 
 TEST_CASE("readiness: a blocked stream is named, and turns nothing") {
   const CapturedLog log;
@@ -147,7 +121,8 @@ TEST_CASE("readiness: secrets in a reason are masked") {
   CHECK(readiness.report() == "outbox: redis://u:***@host refused\n");
 }
 
-TEST_CASE("dispatcher observer: each change of state is one line of the log, and readiness follows") {
+TEST_CASE(
+    "dispatcher observer: each change of state or of its reason is one line of the log, and readiness follows") {
   Metrics metrics;
   Readiness readiness;
   const CapturedLog log;
@@ -168,6 +143,7 @@ TEST_CASE("dispatcher observer: each change of state is one line of the log, and
   CHECK(std::regex_replace(log.text(), std::regex("[0-9.]+ s"), "N s") ==
         "info outbox: working\n"
         "warning outbox: Redis is unavailable (connection refused); nothing is claimed until it answers\n"
+        "warning outbox: Redis is unavailable (timed out); nothing is claimed until it answers\n"
         "warning outbox: Postgres is unavailable (no such host); nothing is claimed until it answers\n"
         "info outbox: working again, after N s\n"
         "info outbox: stopping\n");
@@ -203,8 +179,8 @@ TEST_CASE("dispatcher observer: a dead row and a refused stream are named, and n
   for (int i = 0; i < 3; ++i) observer.failed("s.a", Fault::entry_refused, "WRONGTYPE");
   observer.failed("s.b", Fault::entry_refused, "NOPERM");
   observer.failed("s.b", Fault::redis_away, "gone");
-  observer.died("1", "s.a", "gave up");
-  observer.died("2", "s.a", "gave up");
+  observer.died("1", "s.a", Fault::entry_refused, "gave up");
+  observer.died("2", "s.a", Fault::entry_refused, "gave up");
   CHECK(log.text() ==
         "warning outbox: a row of stream s.a was not published (WRONGTYPE); it is tried again\n"
         "warning outbox: a row of stream s.b was not published (NOPERM); it is tried again\n"
@@ -221,7 +197,7 @@ TEST_CASE("dispatcher observer: names from rows and reasons from servers are cut
   CHECK(readiness.report().size() < 1'300);
   CHECK(readiness.report().ends_with("; nothing is claimed until it answers\n"));
   observer.failed(huge, Fault::entry_refused, huge);
-  observer.died(huge, huge, huge);
+  observer.died(huge, huge, Fault::bad_row, huge);
   observer.reserved_fields_dropped(huge, 1);
   observer.refused_by_store(std::array{outboxd::dispatch::RefusedRow{huge, huge}});
   observer.freed_rows_of(huge);

@@ -1,0 +1,27 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/steady_timer.hpp>
+
+#include <functional>
+
+namespace outboxd::daemon {
+
+/// Calls a function each second, for all that happens by time alone, such as reminders in the log.
+class Pulse {
+ public:
+  /// From now on, first at once. `beat` must not throw.
+  Pulse(const boost::asio::any_io_executor& executor, std::function<void()> beat);
+
+  /// No more calls, so that the loop can end.
+  void stop() { timer_.cancel(); }
+
+ private:
+  void wait();
+
+  boost::asio::steady_timer timer_;
+  std::function<void()> beat_;
+};
+
+}  // namespace outboxd::daemon

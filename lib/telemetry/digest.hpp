@@ -1,0 +1,88 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "outbox/utf8.hpp"
+#include "telemetry/reason_kind.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+#include <iterator>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace outboxd::telemetry {
+
+/// Lets one log line a subject, kind of reason and minute through, and sums up the others when that minute is over.
+/// Subjects and reasons come from rows and servers, so no more than 200 groups are known at a time, each by the first
+/// 200 bytes of both; what comes beyond shares one.
+class Digest {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+
+  static constexpr std::chrono::seconds kPeriod{60};
+  static constexpr std::size_t kMostGroups = 200;
+  static constexpr std::size_t kMostIds = 5;
+
+  /// What was kept back of a group within its minute.
+  struct Summary {
+    /// Empty, like the reason, for all that had no group of its own.
+    std::string subject;
+    /// The first one of the group.
+    std::string reason;
+    std::uint64_t count = 0;
+    /// The first few.
+    std::vector<std::string> ids;
+  };
+
+  /// Whether to write a line about this one now. Otherwise `count` of them are for the summary.
+  bool admit(std::string_view subject, std::string_view reason, std::string_view id, TimePoint now,
+             std::uint64_t count = 1) {
+    Key key{utf8::shortened(subject, kLongest), utf8::shortened(kind_of(reason), kLongest)};
+    auto group = groups_.find(key);
+    if (group == groups_.end()) {
+      const bool fits = groups_.size() < kMostGroups;
+      if (!fits) key = {};
+      const auto [place, is_new] = groups_.try_emplace(
+          std::move(key), Group{now, {std::string{subject}, utf8::shortened(reason, kLongest), 0, {}}});
+      if (is_new && !fits) place->second.kept_back = {};
+      if (is_new) return true;
+      group = place;
+    }
+    auto& kept_back = group->second.kept_back;
+    kept_back.count += count;
+    if (!id.empty() && kept_back.ids.size() < kMostIds) kept_back.ids.push_back(utf8::shortened(id, kLongest));
+    return false;
+  }
+
+  /// The groups whose minute is over (`all`: every one), as far as something was kept back of them. They begin anew.
+  std::vector<Summary> over(TimePoint now, bool all = false) {
+    std::vector<Summary> summaries;
+    for (auto place = groups_.begin(); place != groups_.end();) {
+      auto& group = place->second;
+      const bool is_over = all || now - group.began >= kPeriod;
+      const bool is_idle = group.kept_back.count == 0;
+      if (is_over && !is_idle) {
+        summaries.push_back(group.kept_back);
+        group = {now, {group.kept_back.subject, group.kept_back.reason, 0, {}}};
+      }
+      place = is_over && (is_idle || all) ? groups_.erase(place) : std::next(place);
+    }
+    return summaries;
+  }
+
+ private:
+  static constexpr std::size_t kLongest = 200;
+  using Key = std::pair<std::string, std::string>;
+  struct Group {
+    TimePoint began{};
+    Summary kept_back;
+  };
+
+  std::map<Key, Group> groups_;
+};
+
+}  // namespace outboxd::telemetry
