@@ -44,7 +44,9 @@ Application::Application(const config::Loaded& loaded, const RunMode& mode)
       progress_timer_{loop_},
       watchdog_timer_{loop_},
       hard_stop_timer_{loop_},
+      unsigned_notice_{metrics_, readiness_, loaded.settings.signing_key.empty()},
       pulse_{loop_.get_executor(), [this] {
+               unsigned_notice_.beat();
                for (const auto& lane : lanes_) lane->beat();
              }} {
   for (const auto& settings : loaded.dispatchers) {

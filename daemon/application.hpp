@@ -8,6 +8,7 @@
 #include "daemon/once_report.hpp"
 #include "daemon/pulse.hpp"
 #include "daemon/run_mode.hpp"
+#include "daemon/unsigned_notice.hpp"
 #include "system/signals.hpp"
 #include "telemetry/metrics.hpp"
 #include "telemetry/progress.hpp"
@@ -68,6 +69,7 @@ class Application {
   boost::asio::steady_timer progress_timer_;
   boost::asio::steady_timer watchdog_timer_;
   boost::asio::steady_timer hard_stop_timer_;
+  UnsignedNotice unsigned_notice_;
   Pulse pulse_;
   std::unique_ptr<HttpEndpoint> server_;
   std::unique_ptr<system::Signals> signals_;

@@ -4,6 +4,7 @@
 #include "daemon/exit_status.hpp"
 #include "daemon/load_settings.hpp"
 #include "daemon/parts.hpp"
+#include "daemon/start_line.hpp"
 #include "system/signals.hpp"
 #include "system/write_within.hpp"
 #include "telemetry/log.hpp"
@@ -35,9 +36,9 @@ void announce(const config::Settings& settings, std::size_t dispatchers) {
   const auto& dispatcher = settings.dispatcher;
   const auto streams = dispatcher.streams.empty() ? "" : ", streams " + listed(dispatcher.streams);
   const auto excluded = dispatcher.exclude_streams.empty() ? "" : ", not " + listed(dispatcher.exclude_streams);
-  spdlog::info("outboxd {}: dispatcher {}, profile {}, table {}{}{}, Redis {}, worker {}", OUTBOXD_VERSION,
-               dispatcher.name, settings.profile == Profile::api ? "api" : "coordinator", dispatcher.table, streams,
-               excluded, settings.redis.endpoint.shown(), worker_of(settings, dispatchers));
+  spdlog::info("dispatcher {}, profile {}, table {}{}{}, Redis {}, worker {}", dispatcher.name,
+               settings.profile == Profile::api ? "api" : "coordinator", dispatcher.table, streams, excluded,
+               settings.redis.endpoint.shown(), worker_of(settings, dispatchers));
 }
 
 /// With --timeout, no single call to a server may take longer than the whole run: a server that hangs would outlast
@@ -72,6 +73,7 @@ int run_command(const CommandLine& line) {
   if (!loaded) return kCouldNotWork;
   system::ignore_sigpipe();
   for (const auto& warning : loaded->warnings) spdlog::warn("{}", warning.shown());
+  spdlog::info("{}", start_line(*loaded));
   for (auto& settings : loaded->dispatchers) {
     if (line.once_timeout) keep_within(*line.once_timeout, settings);
     announce(settings, loaded->dispatchers.size());

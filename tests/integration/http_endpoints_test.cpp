@@ -93,6 +93,7 @@ TEST_CASE("the metrics of the main job are there, and move") {
   CHECK(value_of(after, "outboxd_dead_by_stream_total", {"stream=\"" + stream + "\"", "reason=\"bad_row\""}) == 1);
   CHECK(value_of(after, "outboxd_failures_by_stream_total",
                  {"stream=\"" + wrong + "\"", "reason=\"stream_refused\""}) >= 1);
+  CHECK(value_of(after, "outboxd_unsigned") == 0);
   // The row of an hour ago is to go out tomorrow.
   CHECK(value_of(after, "outboxd_oldest_pending_age_seconds") < 3600);
   CHECK(value_of(after, "outboxd_delayed_rows") == 1);
