@@ -83,8 +83,8 @@ class Observer {
   /// The signature of a row's entry is good for another entry, too, and why; the row is dead of it, or goes out.
   virtual void ambiguous_entry(std::string_view id, std::string_view stream, std::string_view why, bool dead) = 0;
 
-  /// Redis refuses this stream while it takes others, and its rows are left out from now on; `blocked` is the number
-  /// of such streams.
+  /// Redis refuses this stream while it takes others, and its rows are left out from now on; or the reason for that
+  /// is another one now. `blocked` is the number of such streams.
   virtual void stream_blocked(std::string_view stream, std::string_view reason, std::size_t blocked) = 0;
   /// Its rows are taken again, after so long.
   virtual void stream_freed(std::string_view stream, std::chrono::nanoseconds after, std::size_t blocked) = 0;

@@ -174,8 +174,8 @@ Awaitable<void> Dispatcher::probe_stream(const std::string& stream) {
 }
 
 void Dispatcher::block(const std::string& stream, const std::string& reason) {
-  const bool is_new = blocked_.refuse(stream, reason, parts_.clock.now(), parts_.random());
-  if (is_new) parts_.observer.stream_blocked(stream, reason, blocked_.size());
+  const bool is_news = blocked_.refuse(stream, reason, parts_.clock.now(), parts_.random());
+  if (is_news) parts_.observer.stream_blocked(stream, reason, blocked_.size());
 }
 
 void Dispatcher::is_taken(const std::string& stream) {

@@ -29,12 +29,13 @@ bool BlockedStreams::refuse(const std::string& stream, const std::string& reason
   const bool was_on_trial = blocked.state == State::on_trial;
   if (was_on_trial) blocked.entries_on_trial = std::min(kTrialGrowth * blocked.entries_on_trial, kMostOnTrial);
   auto& backoff = was_on_trial ? blocked.trials : blocked.probes;
+  const bool is_news = is_new || blocked.reason != reason;
   blocked.reason = reason;
   blocked.state = State::left_out;
   ++blocked.refusals;
   const auto crowd = static_cast<int>(1 + streams_.size() / kProbedAtFullPace);
   blocked.next_at = now + crowd * backoff.next(random);
-  return is_new;
+  return is_news;
 }
 
 std::optional<BlockedStreams::TimePoint> BlockedStreams::accept(const std::string& stream) {

@@ -35,8 +35,8 @@ class BlockedStreams {
   BlockedStreams(std::chrono::milliseconds shortest, std::chrono::milliseconds longest)
       : shortest_{shortest}, longest_{longest} {}
 
-  /// An entry or a probe of the stream was refused: it is left out until its next probe. True when it was not blocked
-  /// before, and is now. `random` in [0, 1).
+  /// An entry or a probe of the stream was refused: it is left out until its next probe. True when that is news: it
+  /// was not blocked before, and is now, or is for another reason. `random` in [0, 1).
   bool refuse(const std::string& stream, const std::string& reason, TimePoint now, double random);
   /// An entry of it was taken. Returns since when it was blocked, if it was.
   std::optional<TimePoint> accept(const std::string& stream);

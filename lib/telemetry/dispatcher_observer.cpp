@@ -2,6 +2,7 @@
 #include "telemetry/dispatcher_observer.hpp"
 
 #include "outbox/utf8.hpp"
+#include "telemetry/reason_kind.hpp"
 
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
@@ -136,12 +137,14 @@ void DispatcherObserver::ambiguous_entry(std::string_view id, std::string_view s
 void DispatcherObserver::stream_blocked(std::string_view stream, std::string_view reason, std::size_t blocked) {
   DispatcherMetrics::stream_blocked(stream, reason, blocked);
   const auto now = now_();
-  auto& known = blocked_[std::string{stream}];
-  known = {now, std::nullopt, brief(reason)};
+  const auto [known, is_new] = blocked_.try_emplace(std::string{stream}, Standing{now, std::nullopt, brief(reason)});
+  auto& block = known->second;
+  const auto before = std::exchange(block.reason, brief(reason));
   note_blocked_streams(blocked);
+  if (!is_new && kind_of(before) == kind_of(block.reason)) return;
   // One that is kept back is among those of the next reminder.
-  if (!lines_of_blocked_.admit(stream, now)) return;
-  known.told = now;
+  if (!lines_of_blocked_.admit(stream, reason, "", now)) return;
+  block.told = now;
   if (blocked_.size() == 1) told_of_blocked_ = now;
   spdlog::warn(
       "{}: stream {} is blocked ({}): its rows wait with their attempts, and others go on; it is probed until Redis "

@@ -87,7 +87,7 @@ class DispatcherObserver final : public DispatcherMetrics {
   Digest dead_workers_;
   Digest lost_leases_;
   StreamTroubles troubles_;
-  LineRate lines_of_blocked_;
+  Digest lines_of_blocked_;
   LineRate lines_of_short_leases_;
   bool logged_reserved_ = false;
   LineRate lines_of_ambiguous_entries_{std::chrono::hours{1}};

@@ -90,6 +90,8 @@ void DispatcherObserver::write_summaries(TimePoint now, bool all) {
 }
 
 void DispatcherObserver::remind_of_blocked_streams(TimePoint now) {
+  // What was kept back is in the reminder, as far as it still is so.
+  lines_of_blocked_.over(now);
   if (blocked_.empty() || now - told_of_blocked_ < HealthLog::kReminder) return;
   constexpr std::size_t kMostNamed = 10;
   told_of_blocked_ = now;

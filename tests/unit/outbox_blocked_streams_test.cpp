@@ -24,14 +24,15 @@ TEST_CASE("a refused stream is left out, probed with back-off, put on trial, and
   CHECK(blocked.next_probe(kStart + 100ms) == "a");
   // Once, until it is known what came of it.
   CHECK_FALSE(blocked.next_probe(kStart + 1h));
-  CHECK_FALSE(blocked.refuse("a", "MOVED", kStart + 100ms, 0.0));
+  // For another reason.
+  CHECK(blocked.refuse("a", "MOVED", kStart + 100ms, 0.0));
   CHECK(blocked.next_at() == kStart + 300ms);
   CHECK(blocked.next_probe(kStart + 300ms) == "a");
   blocked.put_on_trial("a", kStart + 300ms);
   CHECK(blocked.entries_allowed("a") == 1);
   CHECK(blocked.left_out().empty());
   CHECK(blocked.size() == 1);
-  CHECK_FALSE(blocked.refuse("a", "WRONGTYPE", kStart + 400ms, 0.0));
+  CHECK(blocked.refuse("a", "WRONGTYPE", kStart + 400ms, 0.0));
   CHECK(blocked.entries_allowed("a") == 0);
   CHECK(blocked.next_probe(kStart + 10s) == "a");
   blocked.put_on_trial("a", kStart + 10s);

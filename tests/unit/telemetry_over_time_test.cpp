@@ -186,6 +186,19 @@ TEST_CASE("log over time: blocked streams are told of each minute, and each that
   CHECK(watched.log.taken() == "info outbox: stream s.a is no longer blocked, after 60.0 s\n");
 }
 
+TEST_CASE("log over time: a blocked stream has a line when it is refused for another reason") {
+  Watched watched;
+  watched.observer.stream_blocked("s.a", "no answer within 5001 ms", 1);
+  watched.log.taken();
+  watched.observer.stream_blocked("s.a", "no answer within 5002 ms", 1);
+  CHECK(watched.log.taken().empty());
+  watched.observer.stream_blocked("s.a", "NOPERM", 1);
+  CHECK(watched.log.taken().starts_with("warning outbox: stream s.a is blocked (NOPERM)"));
+  CHECK(watched.readiness.report().find("stream s.a is blocked (NOPERM)") != std::string::npos);
+  watched.pass(60s);
+  CHECK(watched.log.taken().find("s.a for 60.0 s (NOPERM)") != std::string::npos);
+}
+
 TEST_CASE("log over time: rows that Postgres holds up have a note, a reminder, and a line when they are free") {
   Watched watched;
   watched.observer.health(Health::working, "");
