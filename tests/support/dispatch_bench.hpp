@@ -89,7 +89,10 @@ struct FakeStore final : RowStore {
   Awaitable<StoreResult<std::vector<std::string>>> suspects(std::string /*due_by*/) override {
     co_return table.suspects(clock_.now(), kMostAttempts);
   }
-  Awaitable<StoreResult<BacklogSample>> sample(std::string /*due_by*/) override { co_return sampled; }
+  Awaitable<StoreResult<BacklogSample>> sample(std::string /*due_by*/) override {
+    if (!sample_failure.empty()) co_return StoreError{sample_failure, true};
+    co_return sampled;
+  }
   Awaitable<WakeUps> arm_wake_ups() override {
     ++arms;
     armed = wake_ups == WakeUps::armed;
@@ -143,6 +146,8 @@ struct FakeStore final : RowStore {
   std::function<bool(const std::string&)> undoes;
   std::function<bool(const std::string&)> undoes_later;
   BacklogSample sampled;
+  /// Why it can't be sampled; empty: it can.
+  std::string sample_failure;
   WakeUps wake_ups = WakeUps::none;
   std::function<void()> on_arm;
   bool armed = false;
@@ -232,7 +237,9 @@ struct HealthWatcher final : test::SilentObserver {
     for (const auto& row : rows) refused.push_back(row.id);
   }
   void held_up(std::size_t rows) override { held_up_seen.push_back(rows); }
+  void sample_failed(std::string_view reason) override { sample_failures.emplace_back(reason); }
   std::vector<std::size_t> held_up_seen;
+  std::vector<std::string> sample_failures;
   void health(Health health, std::string_view reason) override {
     seen.push_back(health);
     reasons.emplace_back(reason);

@@ -501,6 +501,20 @@ TEST_CASE("a published row that an operator requeues is published again at once"
   bench.end();
 }
 
+TEST_CASE("a sample that fails alone is told of with its reason each time, and keeps nobody from working") {
+  Bench bench{Bench::daemon()};
+  bench.store.sample_failure = "too many clients";
+  bench.insert("1");
+  bench.run_for(22s);
+  CHECK(bench.row("1").published);
+  CHECK(bench.observer.seen == std::vector{Health::working});
+  CHECK(bench.observer.sample_failures == std::vector<std::string>(5, "too many clients"));
+  bench.store.sample_failure.clear();
+  bench.run_for(1min);
+  CHECK(bench.observer.sample_failures.size() == 5);
+  bench.end();
+}
+
 TEST_CASE("rows that are due and that no claim gets are told of") {
   Bench bench{Bench::daemon()};
   bench.run_for(1s);
