@@ -131,6 +131,8 @@ class Dispatcher {
   /// While Redis refuses all that was sent to some streams: whether it takes entries of others, or, where the probes'
   /// answers don't tell, of these by now. False when there was none to send.
   Awaitable<bool> explore(bool probes_tell);
+  /// Returns how many rows it sent.
+  Awaitable<std::size_t> explore_some(std::size_t limit, bool probes_tell);
   [[nodiscard]] std::vector<std::string> refused_streams() const;
   Awaitable<void> ask_for_probes_of_streams();
   Awaitable<void> probe_stream(const std::string& stream);

@@ -109,23 +109,37 @@ void Dispatcher::redis_is_away(const std::string& reason, const std::string& str
 // not hold up what others insert into other streams. And what a probe is answered with may be all that this server
 // ever says to one: then only an entry tells whether it still refuses.
 Awaitable<bool> Dispatcher::explore(bool probes_tell) {
+  const auto wanted = exploration_.rows();
+  std::size_t tried = 0;
+  // Those blocked earlier have no probes of their own meanwhile.
+  blocked_.put_all_on_trial(parts_.clock.now());
+  while (tried < wanted && !refused_streams_.empty() && !claiming_is_over()) {
+    const auto sent = co_await explore_some(wanted - tried, probes_tell);
+    if (sent == 0) break;
+    tried += sent;
+  }
+  if (tried == 0) exploration_.start_over();
+  exploration_.wait(parts_.clock.now(), parts_.random());
+  co_return tried > 0;
+}
+
+Awaitable<std::size_t> Dispatcher::explore_some(std::size_t limit, bool probes_tell) {
   auto without = left_out();
   std::ranges::copy(exploration_.tried(), std::back_inserter(without));
-  const auto limit = exploration_.rows(options_.batch_rows);
-  ClaimRequest request{limit, due_by_, {}, std::move(without), refused_streams()};
+  const auto rows = std::min<std::size_t>(limit, options_.batch_rows);
+  ClaimRequest request{static_cast<std::uint32_t>(rows), due_by_, {}, std::move(without), refused_streams()};
   auto claimed = co_await claim(request);
   if (claimed && claimed->rows.empty() && !probes_tell && !claiming_is_over()) {
     request.except_streams = blocked_.left_out();
     claimed = co_await claim(std::move(request));
   }
-  exploration_.wait(parts_.clock.now(), parts_.random());
-  if (claimed && claimed->rows.empty()) exploration_.start_over();
-  if (!claimed || claimed->rows.empty()) co_return false;
+  if (!claimed || claimed->rows.empty()) co_return 0;
+  const auto sent = claimed->rows.size();
   for (const auto& row : claimed->rows) exploration_.has_tried(row.id);
   Work work{std::move(*claimed), true, {}};
   co_await to_publish_.push(std::move(work));
   co_await nothing_in_hand();
-  co_return true;
+  co_return sent;
 }
 
 std::vector<std::string> Dispatcher::refused_streams() const {

@@ -54,6 +54,15 @@ void BlockedStreams::put_on_trial(const std::string& stream, TimePoint now) {
   known->second.next_at = now + kTrial;
 }
 
+void BlockedStreams::put_all_on_trial(TimePoint now) {
+  for (auto& [name, stream] : streams_) {
+    if (stream.state == State::left_out) {
+      stream.state = State::on_trial;
+      stream.next_at = now + kTrial;
+    }
+  }
+}
+
 void BlockedStreams::was_not_probed(const std::string& stream, TimePoint now) {
   const auto known = streams_.find(stream);
   if (known != streams_.end()) known->second.next_at = now;

@@ -42,6 +42,8 @@ class BlockedStreams {
   std::optional<TimePoint> accept(const std::string& stream);
   /// A probe of it was answered.
   void put_on_trial(const std::string& stream, TimePoint now);
+  /// All that are left out are tried once more, probed or not.
+  void put_all_on_trial(TimePoint now);
   /// It was not probed after all.
   void was_not_probed(const std::string& stream, TimePoint now);
   /// Whatever kept Redis from answering is over: all are probed at once.

@@ -6,7 +6,6 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
-#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -20,8 +19,9 @@ class Exploration {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Of the first exploration.
-  static constexpr std::uint32_t kFirstRows = 8;
+  /// Of the first exploration, and of any.
+  static constexpr std::size_t kFirstRows = 8;
+  static constexpr std::size_t kMostRows = 64;
   /// Beyond this many rows the first ones are tried again: they are named in each claim.
   static constexpr std::size_t kMostTried = 1'000;
 
@@ -40,10 +40,8 @@ class Exploration {
 
   [[nodiscard]] bool is_due(TimePoint now) const { return now >= next_at_; }
 
-  /// How many rows the next one takes, of `batch` at most.
-  [[nodiscard]] std::uint32_t rows(std::uint32_t batch) const {
-    return std::min(batch, std::max(kFirstRows, static_cast<std::uint32_t>(tried_.size())));
-  }
+  /// How many rows the next one tries.
+  [[nodiscard]] std::size_t rows() const { return std::clamp(tried_.size(), kFirstRows, kMostRows); }
 
   /// Ids that the next one passes over.
   [[nodiscard]] const std::vector<std::string>& tried() const { return tried_; }
