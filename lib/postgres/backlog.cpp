@@ -3,6 +3,7 @@
 
 #include "postgres/identifier.hpp"
 #include "postgres/inspect.hpp"
+#include "postgres/plain_settings.hpp"
 #include "postgres/search_path.hpp"
 #include "postgres/sqlstate.hpp"
 
@@ -36,9 +37,9 @@ dispatch::BacklogSample count_backlog(Statements& statements, const Layout& layo
 BacklogReader::BacklogReader(const RowStoreOptions& options)
     : options_{options},
       // Nothing of a session's: a pooler may stand in between.
-      mode_{.settings =
-                "SET TRANSACTION READ ONLY; " + keep_to_catalog_sql(true) +
-                "; SET LOCAL statement_timeout = " + std::to_string(options.session.statement_timeout.count())},
+      mode_{.settings = "SET TRANSACTION READ ONLY; " + keep_to_catalog_sql(true) +
+                        "; SET LOCAL statement_timeout = " +
+                        std::to_string(options.session.statement_timeout.count()) + plain_settings_sql(true)},
       table_{quote_table(options.table)} {}
 
 void BacklogReader::connect() {

@@ -4,6 +4,7 @@
 #include "entry/encoder.hpp"
 #include "postgres/array_literal.hpp"
 #include "postgres/identifier.hpp"
+#include "postgres/plain_settings.hpp"
 #include "postgres/pqxx_compat.hpp"
 #include "postgres/search_path.hpp"
 #include "postgres/uuid7.hpp"
@@ -49,7 +50,7 @@ std::size_t statement_size(std::span<const Event> left) {
 /// The table with its schema, as quoted SQL; the transaction goes on under the role's own path. What the INSERT below
 /// calls is all named with its schema, but for unnest: with several arguments that is no name that is looked up.
 std::string find_table(pqxx::transaction_base& transaction, const std::string& quoted_table) {
-  exec(transaction, keep_to_catalog_sql(true));
+  exec(transaction, keep_to_catalog_sql(true) + plain_settings_sql(true));
   const auto found = exec(transaction,
                           std::string{kNamedTable} +
                               " SELECT n.nspname, c.relname FROM named JOIN pg_class AS c ON c.oid = named.oid"

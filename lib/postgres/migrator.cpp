@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/migrator.hpp"
 
+#include "postgres/plain_settings.hpp"
 #include "postgres/pqxx_compat.hpp"
 
 #include <algorithm>
@@ -31,6 +32,11 @@ std::string remedy_for(const std::string& sqlstate) {
 [[noreturn]] void fail(const Migration& migration, std::string_view action, const std::exception& error) {
   throw MigrationError("migration " + full_name(migration) + " could not be " + std::string(action) + ": " +
                        whole_message_of(error) + ": " + remedy_for(sqlstate_of(error)));
+}
+
+/// The migrations look at what is there as the catalog prints it.
+void set_plain(pqxx::transaction_base& transaction, bool local) {
+  exec(transaction, "SELECT" + plain_settings_sql(local));
 }
 
 bool is_done(pqxx::transaction_base& transaction, const Migration& migration) {
@@ -156,6 +162,7 @@ std::string render_down_sql(std::span<const Migration> set, int number) {
 PlannedMigration Migrator::look_up(const Migration& migration) {
   try {
     pqxx::read_transaction transaction(connection_);
+    set_plain(transaction, true);
     return {migration, is_done(transaction, migration)};
   } catch (const pqxx::broken_connection&) {
     throw;
@@ -216,6 +223,7 @@ bool Migrator::apply_one(const Migration& migration) {
 
 bool Migrator::apply_in_transaction(const Migration& migration, milliseconds lock_timeout) {
   pqxx::work transaction(connection_);
+  set_plain(transaction, true);
   set_timeouts(transaction, lock_timeout, true);
   take_lock(transaction, "pg_catalog.pg_try_advisory_xact_lock", options_.wait_for_other);
   // Looked at once more under the lock, as whoever held it before may have done this very migration. Within a
@@ -230,6 +238,7 @@ bool Migrator::apply_in_transaction(const Migration& migration, milliseconds loc
 bool Migrator::apply_without_transaction(const Migration& migration) {
   pqxx::nontransaction session(connection_);
   const SessionLock lock(session, options_.wait_for_other);
+  set_plain(session, false);
   if (is_done(session, migration)) return false;
   set_timeouts(session, options_.lock_timeout, false);
   // What an earlier try has left is in the way: an index that is not valid.
@@ -260,6 +269,7 @@ bool Migrator::revert(int number) {
 
 bool Migrator::revert_one(const Migration& migration, milliseconds lock_timeout) {
   pqxx::work transaction(connection_);
+  set_plain(transaction, true);
   set_timeouts(transaction, lock_timeout, true);
   take_lock(transaction, "pg_catalog.pg_try_advisory_xact_lock", options_.wait_for_other);
   // Of an optional one a part may be there; its down file takes what it finds.

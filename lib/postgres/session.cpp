@@ -2,6 +2,7 @@
 #include "postgres/session.hpp"
 
 #include "postgres/conninfo.hpp"
+#include "postgres/plain_settings.hpp"
 #include "postgres/search_path.hpp"
 #include "postgres/sqlstate.hpp"
 #include "postgres/table_driver.hpp"
@@ -35,11 +36,10 @@ std::string settings_sql(const SessionOptions& options, bool for_one_transaction
          "; SELECT set_config('client_encoding', CASE current_setting('server_encoding') WHEN 'SQL_ASCII' THEN "
          "'SQL_ASCII' ELSE 'UTF8' END, " +
          std::string{for_one_transaction ? "true" : "false"} + ")" + set + "synchronous_commit = off" + set +
-         "jit = off" + set + "client_min_messages = warning" + set + "TimeZone = 'UTC'" + set + "DateStyle = 'ISO'" +
-         set + "enable_seqscan = off" + set + "enable_bitmapscan = off" + set +
-         "plan_cache_mode = force_generic_plan" + set +
+         "jit = off" + set + "client_min_messages = warning" + set + "enable_seqscan = off" + set +
+         "enable_bitmapscan = off" + set + "plan_cache_mode = force_generic_plan" + set +
          "statement_timeout = " + std::to_string(usual_timeout_of(options).count()) + set +
-         "lock_timeout = " + std::to_string(options.lock_timeout.count());
+         "lock_timeout = " + std::to_string(options.lock_timeout.count()) + plain_settings_sql(for_one_transaction);
 }
 
 bool takes_unicode(pqxx::nontransaction& transaction) {

@@ -148,6 +148,36 @@ TEST_CASE("a daemon refuses like --once does, instead of waiting") {
   CHECK(contains(ended.err, "no_such_table"));
 }
 
+TEST_CASE("a role's defaults that change what the catalog prints change nothing, for any command") {
+  const auto database = shared_postgres().create_database();
+  for (const char* setting :
+       {"quote_all_identifiers = on", "DateStyle = 'SQL, DMY'", "IntervalStyle = 'sql_standard'",
+        "bytea_output = 'escape'", "extra_float_digits = -15", "TimeZone = 'Asia/Kathmandu'",
+        "standard_conforming_strings = off", "array_nulls = off", "transform_null_equals = on"}) {
+    database.exec("ALTER DATABASE " + database.name + " SET " + setting);
+  }
+  const auto environment = outboxd_environment(database);
+  const auto run = [&environment](const std::vector<std::string>& words) {
+    const auto ended = run_outboxd(words, environment);
+    CHECK_MESSAGE(ended.status == 0, words.front(), ": ", ended.err);
+    return ended;
+  };
+  run({"migrate", "--wake-ups", "--tune", "--stream-index"});
+  const auto again = run({"migrate", "--wake-ups", "--tune", "--stream-index"});
+  CHECK_MESSAGE(!contains(again.out, ": applied"), again.out);
+  run({"enqueue", new_stream(), "a=1"});
+  CHECK(contains(run({"status"}).out, "event_outbox"));
+  CHECK(!contains(run({"--once"}).err, "can't be"));
+  CHECK(count_rows(database, "dispatched_at IS NOT NULL") == 1);
+  database.exec(
+      "INSERT INTO caracal_outbox (id, producer, topic, dedupe_key, payload_json) VALUES ('a', 'coordinator', "
+      "'" +
+      new_stream() + "', 'k', '{}')");
+  run({"--once", "--profile", "coordinator", "--layout", "caracal_outbox"});
+  run({"status", "--profile", "coordinator", "--layout", "caracal_outbox"});
+  run({"migrate", "--revert", "3"});
+}
+
 TEST_CASE("a table in another schema, and a partitioned one") {
   const auto database = contract_database();
   const auto stream = new_stream();
