@@ -34,6 +34,18 @@ postgres::Pooler pooler_of(config::Pooler pooler) {
   return postgres::Pooler::found_by_looking;
 }
 
+/// Streams that the settings name.
+std::vector<std::string> known_streams(const config::DispatcherSettings& dispatcher) {
+  if (!dispatcher.streams.empty()) return dispatcher.streams;
+  std::vector<std::string> streams;
+  for (const auto& [stream, maxlen] : dispatcher.stream_maxlen) {
+    if (std::ranges::find(dispatcher.exclude_streams, stream) == dispatcher.exclude_streams.end()) {
+      streams.push_back(stream);
+    }
+  }
+  return streams;
+}
+
 }  // namespace
 
 std::string worker_of(const config::Settings& settings, std::size_t dispatchers) {
@@ -65,6 +77,7 @@ postgres::RowStoreOptions row_store_options(const config::Settings& settings, st
 
 redis::PublisherOptions publisher_options(const config::Settings& settings) {
   const auto& endpoint = settings.redis.endpoint;
+  const auto& dispatcher = settings.dispatcher;
   return {
       .endpoint = {.host = endpoint.host,
                    .port = endpoint.port,
@@ -75,8 +88,10 @@ redis::PublisherOptions publisher_options(const config::Settings& settings) {
                    .shown = endpoint.shown()},
       .connect_timeout = settings.redis.connect_timeout,
       .timeout = write_timeout(settings),
-      .maxlen = settings.dispatcher.maxlen,
-      .stream_maxlen = settings.dispatcher.stream_maxlen,
+      .bounds = {.usual = {.maxlen = dispatcher.maxlen, .exact = dispatcher.exact_trim},
+                 .maxlen = dispatcher.stream_maxlen,
+                 .exact = dispatcher.stream_exact_trim},
+      .streams = known_streams(dispatcher),
   };
 }
 

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/checks.hpp"
 
+#include "config/nearest.hpp"
 #include "config/table_name.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
@@ -67,6 +68,16 @@ std::string check_dispatcher_name(const Value& value) {
   const auto fits = [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; };
   if (!name.empty() && name.size() <= kLongestName && std::all_of(name.begin(), name.end(), fits)) return "";
   return "must be 1 to 64 letters, digits, '_', '-' and '.'";
+}
+
+std::string check_trims(const Value& value) {
+  const std::vector<std::string> words{"approximate", "exact"};
+  for (const auto& [stream, word] : std::get<Names>(value)) {
+    if (std::find(words.begin(), words.end(), word) != words.end()) continue;
+    return "has " + echoed(word) + " for " + echoed(stream) + ": it must be approximate or exact" +
+           did_you_mean(nearest_word(word, words));
+  }
+  return "";
 }
 
 std::string check_listen(const Value& value) {

@@ -15,6 +15,8 @@ std::string check_table_name(const Value& value);
 std::string check_columns(const Value& value);
 /// A word of its own for each state.
 std::string check_states(const Value& value);
+/// "approximate" or "exact" for each stream.
+std::string check_trims(const Value& value);
 /// Letters, digits, '_', '-' and '.', 1 to 64 of them.
 std::string check_dispatcher_name(const Value& value);
 /// "off" or host:port, IPv6 in brackets.

@@ -100,7 +100,7 @@ std::string Option::value_name() const {
     case Kind::limits:
       return "STREAM=N,...";
     case Kind::names:
-      return "ROLE=NAME,...";
+      return choices.empty() ? "STREAM=WORD,..." : "ROLE=NAME,...";
   }
   return "";
 }

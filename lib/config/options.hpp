@@ -48,7 +48,7 @@ struct Option {
   /// Bounds of integer, duration (milliseconds), size (bytes) and each number of limits; inclusive.
   std::int64_t min = 0;
   std::int64_t max = 0;
-  /// Of a choice: "a|b|c", and other words taken for them: "x=a|y=b". Of names: the roles.
+  /// Of a choice: "a|b|c", and other words taken for them: "x=a|y=b". Of names: the roles; none: they are streams.
   std::string choices{};
   std::string aliases{};
   /// Shared environment names, in order of precedence; OUTBOXD_… comes before them.

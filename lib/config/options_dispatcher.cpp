@@ -12,6 +12,10 @@ constexpr std::int64_t kMiB = 1'024 * kKiB;
 constexpr std::int64_t kGiB = 1'024 * kMiB;
 constexpr std::int64_t kLongestStream = 1'000'000'000'000;
 
+bool is_exact(const std::string& word) {
+  return word == "exact";
+}
+
 }  // namespace
 
 std::vector<Option> tuning_options() {
@@ -84,7 +88,7 @@ std::vector<Option> tuning_options() {
        .store = [](Settings& s, const Value& v) { s.dispatcher.max_attempts = number<std::uint32_t>(v); }},
       {.path = "dispatcher.maxlen",
        .kind = Kind::integer,
-       .help = "MAXLEN ~ of a stream that has no bound of its own",
+       .help = "MAXLEN of a stream that has no bound of its own",
        .default_api = "100000",
        .default_coordinator = "100000",
        .per_profile = true,
@@ -96,10 +100,28 @@ std::vector<Option> tuning_options() {
        .store = [](Settings& s, const Value& v) { s.dispatcher.maxlen = number<std::uint64_t>(v); }},
       {.path = "dispatcher.stream_maxlen",
        .kind = Kind::limits,
-       .help = "MAXLEN ~ of single streams; replaces the whole list of a weaker source",
+       .help = "MAXLEN of single streams; replaces the whole list of a weaker source",
        .min = 1,
        .max = kLongestStream,
        .store = [](Settings& s, const Value& v) { s.dispatcher.stream_maxlen = std::get<StreamLimits>(v); }},
+      {.path = "dispatcher.trim",
+       .kind = Kind::choice,
+       .help =
+           "How streams are cut to their bound; approximate: by whole nodes, so that about a hundred entries more "
+           "may be left; exact: MAXLEN =",
+       .default_api = "approximate",
+       .choices = "approximate|exact",
+       .store = [](Settings& s, const Value& v) { s.dispatcher.exact_trim = is_exact(text(v)); }},
+      {.path = "dispatcher.stream_trim",
+       .kind = Kind::names,
+       .help = "The same of single streams; replaces the whole list of a weaker source",
+       .check = check_trims,
+       .store =
+           [](Settings& s, const Value& v) {
+             for (const auto& [stream, word] : std::get<Names>(v)) {
+               s.dispatcher.stream_exact_trim[stream] = is_exact(word);
+             }
+           }},
   };
 }
 

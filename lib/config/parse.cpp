@@ -84,8 +84,12 @@ Checked<Value> read_names(const Option& option, std::string_view text) {
   Names names;
   if (trim(text).empty()) return {.value = names};
   for (const std::string_view part : split(text, ',')) {
-    const auto equals = part.find('=');
-    if (equals == std::string_view::npos) return {.problem = "must be a list such as id=event_id,stream=topic"};
+    const bool of_streams = option.choices.empty();
+    const auto equals = of_streams ? part.rfind('=') : part.find('=');
+    if (equals == std::string_view::npos) {
+      return {.problem = std::string("must be a list such as ") +
+                         (of_streams ? "stream-a=exact,stream-b=approximate" : "id=event_id,stream=topic")};
+    }
     const std::string role(trim(part.substr(0, equals)));
     if (std::string problem = wrong_role(option, role); !problem.empty()) return {.problem = std::move(problem)};
     if (!names.emplace(role, trim(part.substr(equals + 1))).second) return {.problem = "names " + role + " twice"};

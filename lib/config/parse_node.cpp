@@ -104,13 +104,18 @@ class NodeReader {
   }
 
   std::optional<Value> read_names(const TomlNode& node) {
-    if (node.type != TomlType::table) return wrong_type(node, "a table of role = \"name\"");
+    const bool of_streams = option_.choices.empty();
+    if (node.type != TomlType::table) {
+      return wrong_type(node, of_streams ? "a table of stream = \"word\"" : "a table of role = \"name\"");
+    }
     Names names;
     bool good = true;
     for (const TomlNode& entry : node.children) {
       std::string problem = wrong_role(option_, entry.key);
       if (problem.empty() && entry.type != TomlType::string) {
-        problem = "the name for " + entry.key + " must be a string, is " + describe(entry.type);
+        problem = (of_streams ? "the word for " + echoed(entry.key) : "the name for " + entry.key) +
+                  " must be a string, is " + describe(entry.type);
+        if (of_streams && entry.type == TomlType::table) problem += ": a stream name with dots stands in quotes";
       }
       if (!problem.empty()) {
         fail(entry, "", problem);

@@ -32,6 +32,7 @@ std::vector<std::string> choices_of(const Option& option) {
 }
 
 std::string wrong_role(const Option& option, std::string_view role) {
+  if (option.choices.empty()) return role.empty() ? kEmptyStream : "";
   const std::vector<std::string> known = choices_of(option);
   for (const std::string& word : known) {
     if (word == role) return "";

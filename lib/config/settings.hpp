@@ -77,6 +77,10 @@ struct DispatcherSettings {
   /// MAXLEN of a stream that stream_maxlen does not name.
   std::uint64_t maxlen = 0;
   std::map<std::string, std::uint64_t> stream_maxlen;
+  /// Streams that stream_trim does not name are cut to exactly their bound, not by whole nodes.
+  bool exact_trim = false;
+  /// Whether single streams are.
+  std::map<std::string, bool> stream_exact_trim;
   std::uint64_t max_payload_bytes = 0;
   Millis shutdown_timeout{0};
   /// Bounds of the back-off while Redis or Postgres refuses; probe_min <= probe_max.

@@ -3,6 +3,7 @@
 
 #include "redis/replies.hpp"
 #include "redis/server_check.hpp"
+#include "redis/stream_look.hpp"
 #include "redis/xadd.hpp"
 
 #include <algorithm>
@@ -10,14 +11,17 @@
 #include <utility>
 
 namespace outboxd::redis {
-
 Publisher::Publisher(const boost::asio::any_io_executor& executor, PublisherOptions options,
                      std::function<void(std::string)> warn)
     : options_{std::move(options)}, warn_{std::move(warn)}, connection_{executor, options_.endpoint} {}
 
 dispatch::Awaitable<std::vector<Reply>> Publisher::publish(std::span<const entry::Entry> entries,
                                                            dispatch::TimePoint not_after) {
-  const auto refusal = co_await ensure_open();
+  auto refusal = co_await ensure_open();
+  if (!refusal) {
+    auto streams = new_streams_of(entries);
+    if (!streams.empty()) refusal = co_await look_at(std::move(streams));
+  }
   if (refusal) co_return std::vector<Reply>(entries.size(), Reply{Fault::redis_away, *refusal});
   if (std::chrono::steady_clock::now() > not_after) {
     co_return std::vector<Reply>(entries.size(), Reply{Fault::redis_away, "connecting to Redis took too long"});
@@ -65,20 +69,24 @@ dispatch::Awaitable<Reply> Publisher::probe(std::string stream) {
 dispatch::Awaitable<std::optional<std::string>> Publisher::ensure_open() {
   if (connection_.is_usable()) co_return std::nullopt;
   auto refusal = co_await connection_.open(options_.connect_timeout);
-  if (refusal || checked_server_) co_return refusal;
-  // Tried once: a server or proxy that can't bear the question must still be worked with.
-  checked_server_ = true;
-  const auto check = co_await check_server(connection_, options_.timeout);
-  for (const auto& warning : check.warnings) warn_(warning);
-  if (check.failure.empty()) co_return std::nullopt;
-  co_return "Redis at " + options_.endpoint.shown + ", asked for its settings: " + check.failure;
+  if (refusal) co_return refusal;
+  if (!checked_server_) {
+    // Tried once: a server or proxy that can't bear the question must still be worked with.
+    checked_server_ = true;
+    const auto check = co_await check_server(connection_, options_.timeout);
+    for (const auto& warning : check.warnings) warn_(warning);
+    if (!check.failure.empty()) {
+      co_return "Redis at " + options_.endpoint.shown + ", asked for its settings: " + check.failure;
+    }
+  }
+  co_return co_await look_at(options_.streams);
 }
 
 Publisher::Commands Publisher::encode(std::span<const entry::Entry> entries) const {
   Commands commands;
   commands.ends.reserve(entries.size());
   for (const auto& entry : entries) {
-    append_xadd(commands.bytes, entry, maxlen_of(entry.stream));
+    append_xadd(commands.bytes, entry, options_.bounds.of(entry.stream));
     commands.ends.push_back(commands.bytes.size());
   }
   // Here there may yet be too little memory for it: nothing was sent.
@@ -86,9 +94,44 @@ Publisher::Commands Publisher::encode(std::span<const entry::Entry> entries) con
   return commands;
 }
 
-std::uint64_t Publisher::maxlen_of(const std::string& stream) const {
-  const auto own = options_.stream_maxlen.find(stream);
-  return own == options_.stream_maxlen.end() ? options_.maxlen : own->second;
+void Publisher::use_bounds(Bounds bounds) {
+  if (bounds == options_.bounds) return;
+  options_.bounds = std::move(bounds);
+  looked_at_.clear();
+}
+
+std::vector<std::string> Publisher::new_streams_of(std::span<const entry::Entry> entries) const {
+  std::set<std::string> streams;
+  const std::string* last = nullptr;
+  for (const auto& entry : entries) {
+    // Most follow one of the same stream.
+    if (last != nullptr && *last == entry.stream) continue;
+    last = &entry.stream;
+    if (!looked_at_.contains(entry.stream)) streams.insert(entry.stream);
+  }
+  return {streams.begin(), streams.end()};
+}
+
+dispatch::Awaitable<std::optional<std::string>> Publisher::look_at(std::vector<std::string> streams) {
+  // So many are remembered, and asked about at a time.
+  constexpr std::size_t kMostKnown = 10'000;
+  constexpr std::size_t kMostAtOnce = 100;
+  // A server or proxy that can't bear the question must still be worked with.
+  constexpr int kMostFailures = 2;
+  std::erase_if(streams, [this](const std::string& stream) { return looked_at_.contains(stream); });
+  if (streams.empty() || failed_looks_ == kMostFailures || looked_at_.size() > kMostKnown) co_return std::nullopt;
+  if (streams.size() > kMostAtOnce) streams.resize(kMostAtOnce);
+  looked_at_.insert(streams.begin(), streams.end());
+  auto look = co_await look_at_streams(connection_, std::move(streams), options_.bounds, options_.timeout);
+  for (const auto& warning : look.warnings) warn_(warning);
+  failed_looks_ = look.failure.empty() ? 0 : failed_looks_ + 1;
+  if (!look.failure.empty()) {
+    looked_at_.clear();
+    co_return "Redis at " + options_.endpoint.shown + ", asked for its streams' lengths: " + look.failure;
+  }
+  // To be sure of an answer may have taken the connection's end.
+  if (connection_.is_usable()) co_return std::nullopt;
+  co_return co_await connection_.open(options_.connect_timeout);
 }
 
 }  // namespace outboxd::redis

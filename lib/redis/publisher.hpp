@@ -2,11 +2,12 @@
 #pragma once
 
 #include "dispatch/ports.hpp"
+#include "redis/bounds.hpp"
 #include "redis/connection.hpp"
 
-#include <cstdint>
 #include <functional>
-#include <map>
+#include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -18,17 +19,21 @@ struct PublisherOptions {
   std::chrono::milliseconds connect_timeout{5'000};
   /// For one pipelined write with all its replies.
   std::chrono::milliseconds timeout{5'000};
-  std::uint64_t maxlen = 100'000;
-  /// Where a stream has a bound of its own.
-  std::map<std::string, std::uint64_t> stream_maxlen;
+  Bounds bounds{};
+  /// Those that are known before anything is published to them.
+  std::vector<std::string> streams{};
 };
 
 /// Publishes entries to one Redis server over one connection, which it opens when it needs one.
 class Publisher final : public dispatch::StreamPublisher {
  public:
-  /// `warn` is told, after the first connection, of server settings that endanger events.
+  /// `warn` is told, after the first connection, of server settings that endanger events, and before a bound is used
+  /// of unread entries that it cuts.
   Publisher(const boost::asio::any_io_executor& executor, PublisherOptions options,
             std::function<void(std::string)> warn);
+
+  /// How long streams may become from now on.
+  void use_bounds(Bounds bounds);
 
   dispatch::Awaitable<std::vector<Reply>> publish(std::span<const entry::Entry> entries,
                                                   dispatch::TimePoint not_after) override;
@@ -43,12 +48,18 @@ class Publisher final : public dispatch::StreamPublisher {
 
   dispatch::Awaitable<std::optional<std::string>> ensure_open();
   [[nodiscard]] Commands encode(std::span<const entry::Entry> entries) const;
-  [[nodiscard]] std::uint64_t maxlen_of(const std::string& stream) const;
+  /// Those that were not looked at yet.
+  [[nodiscard]] std::vector<std::string> new_streams_of(std::span<const entry::Entry> entries) const;
+  /// Before anything is cut by a bound that is new to it: those of these streams that were not looked at yet.
+  dispatch::Awaitable<std::optional<std::string>> look_at(std::vector<std::string> streams);
 
   PublisherOptions options_;
   std::function<void(std::string)> warn_;
   Connection connection_;
   bool checked_server_ = false;
+  std::set<std::string> looked_at_;
+  /// In a row.
+  int failed_looks_ = 0;
 };
 
 }  // namespace outboxd::redis

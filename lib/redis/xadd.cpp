@@ -24,9 +24,9 @@ Reply refused(const std::string& error, ErrorTexts& texts) {
 
 }  // namespace
 
-void append_xadd(std::string& out, const entry::Entry& entry, std::uint64_t maxlen) {
-  const auto bound = std::to_string(maxlen);
-  std::vector<std::string_view> arguments{"XADD", entry.stream, "MAXLEN", "~", bound, "*"};
+void append_xadd(std::string& out, const entry::Entry& entry, const Bound& bound) {
+  const auto maxlen = std::to_string(bound.maxlen);
+  std::vector<std::string_view> arguments{"XADD", entry.stream, "MAXLEN", bound.exact ? "=" : "~", maxlen, "*"};
   arguments.reserve(arguments.size() + 2 * entry.fields.size());
   for (const auto& field : entry.fields) {
     arguments.emplace_back(field.name);

@@ -3,6 +3,7 @@
 
 #include "entry/entry.hpp"
 #include "outbox/decide.hpp"
+#include "redis/bounds.hpp"
 #include "redis/error_text.hpp"
 #include "redis/resp.hpp"
 
@@ -13,8 +14,8 @@
 
 namespace outboxd::redis {
 
-/// Appends `XADD <stream> MAXLEN ~ <maxlen> * <field> <value> …`.
-void append_xadd(std::string& out, const entry::Entry& entry, std::uint64_t maxlen);
+/// Appends `XADD <stream> MAXLEN ~ <maxlen> * <field> <value> …`, with = instead of ~ for an exact bound.
+void append_xadd(std::string& out, const entry::Entry& entry, const Bound& bound);
 
 /// Appends an XADD that writes nothing, yet is refused whenever one that writes would be: the id 0-0 is never valid,
 /// and Redis says so only after its own checks (ACL, OOM, READONLY, MISCONF, NOREPLICAS, …) have let the command

@@ -133,7 +133,7 @@ Drain xadd_alone(const World& world, const std::vector<entry::Entry>& entries, i
   std::vector<Write> writes;
   for (std::size_t i = 0; i < entries.size(); ++i) {
     if (i % static_cast<std::size_t>(batch) == 0) writes.emplace_back();
-    redis::append_xadd(writes.back().bytes, entries[i], kMaxlen);
+    redis::append_xadd(writes.back().bytes, entries[i], {kMaxlen});
     ++writes.back().commands;
   }
   auto socket = world.redis_socket();

@@ -84,6 +84,9 @@ void add_dispatcher(const config::DispatcherSettings& dispatcher, Lines& lines) 
   for (const auto& stream : dispatcher.exclude_streams) lines.add("no stream", stream);
   for (const auto& [stream, limit] : dispatcher.stream_maxlen)
     lines.add("maxlen of " + config::in_quotes(stream), limit);
+  for (const auto& [stream, exact] : dispatcher.stream_exact_trim)
+    lines.add("trim of " + config::in_quotes(stream), std::uint64_t{exact});
+  lines.add("trim", std::uint64_t{dispatcher.exact_trim});
   lines.add("maxlen", dispatcher.maxlen);
   lines.add("batch", std::uint64_t{dispatcher.batch});
   lines.add("max_attempts", std::uint64_t{dispatcher.max_attempts});

@@ -42,6 +42,34 @@ TEST_CASE("each setting that differs is warned about, and rows go out") {
   }
 }
 
+TEST_CASE("a bound that cuts what a group has not read is warned of before anything is cut, where that may be seen") {
+  const PrivateRedis redis({"user narrow on >pw-narrow ~* resetchannels -@all +xadd",
+                            "user blind on >pw-blind ~* resetchannels -@all +xadd +ping +xlen"});
+  auto probe = redis.probe();
+  probe.command("XGROUP", "CREATE", "stream", "behind", "0", "MKSTREAM");
+  probe.command("XGROUP", "CREATE", "stream", "ahead", "0");
+  for (int i = 0; i < 300; ++i) probe.command("XADD", "stream", "*", "n", "1");
+  probe.command("XREADGROUP", "GROUP", "ahead", "c", "COUNT", "290", "STREAMS", "stream", ">");
+  const auto publish = [&redis](const std::string& user, const std::string& maxlen, const std::string& trim) {
+    const auto database = contract_database();
+    insert_row(database, "a", "stream", "{}");
+    const auto url = "redis://" + user + "127.0.0.1:" + std::to_string(redis.port());
+    const auto ended = run_outboxd({"--once", "--maxlen", maxlen, "--trim", trim},
+                                   with(outboxd_environment(database), {{"REDIS_URL", url}}));
+    CHECK_MESSAGE(ended.status == 0, ended.err);
+    return ended.err;
+  };
+  CHECK(!contains(publish("", "1000", "exact"), "cuts"));
+  // One more is there now, which nobody has read.
+  const auto lowered = publish("", "200", "exact");
+  CHECK_MESSAGE(contains(lowered, "has 301 entries, and its bound is 200: the next XADD cuts 102 of them"), lowered);
+  CHECK_MESSAGE(contains(lowered, "not read: behind 102;"), lowered);
+  CHECK(probe.xlen("stream") == 200);
+  for (const char* user : {"narrow:pw-narrow@", "blind:pw-blind@"}) {
+    CHECK(!contains(publish(user, "50", "approximate"), "cuts"));
+  }
+}
+
 TEST_CASE("where CONFIG GET is refused the check is skipped; XADD and PING are rights enough") {
   const PrivateRedis redis({"user narrow on >pw-narrow ~stream ~other resetchannels -@all +xadd"});
   const auto log = log_of_publishing(redis, "narrow:pw-narrow@");

@@ -77,9 +77,10 @@ std::vector<std::string> FakePeer::read_any() {
 }
 
 bool FakePeer::answer_by_itself(const std::vector<std::string>& command) {
-  if (command.front() == "CONFIG") send("*0\r\n");
-  if (command.front() == "PING") send(healthy_answer(command));
-  return command.front() == "CONFIG" || command.front() == "PING";
+  const auto& name = command.front();
+  const bool is_question = name == "CONFIG" || name == "PING" || name == "XLEN" || name == "XINFO";
+  if (is_question) send(healthy_answer(command));
+  return is_question;
 }
 
 std::vector<std::vector<std::string>> FakePeer::read(std::size_t count) {
@@ -132,7 +133,8 @@ void FakePeer::wait_for_end() {
 std::string healthy_answer(const std::vector<std::string>& command) {
   static std::atomic<int> entries = 0;
   const auto& name = command.front();
-  if (name == "CONFIG") return "*0\r\n";
+  if (name == "CONFIG" || name == "XINFO") return "*0\r\n";
+  if (name == "XLEN") return ":0\r\n";
   if (name == "PING" && command.size() == 1) return "+PONG\r\n";
   if (name != "PING" && name != "XADD") return "+OK\r\n";
   if (name == "XADD" && command.at(2) == "0-0") {

@@ -25,8 +25,8 @@ class FakePeer {
   /// Read from this connection so far.
   [[nodiscard]] std::size_t bytes_read() const { return bytes_read_; }
 
-  /// Reads `count` commands. Questions about the server's settings (CONFIG) are answered with nothing, a PING with
-  /// what it brings, and neither is counted.
+  /// Reads `count` commands. Questions about the server's settings (CONFIG) and its streams are answered with
+  /// nothing, a PING with what it brings, and none of them is counted.
   std::vector<std::vector<std::string>> read(std::size_t count);
   /// Reads up to a PING, which the client has behind its commands, and returns the answer to it, unsent.
   std::string read_ping();

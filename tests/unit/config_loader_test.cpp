@@ -83,6 +83,24 @@ TEST_CASE("lists and limits come from every source in its own form") {
   CHECK(load("", {{"OUTBOXD_STREAMS", "x"}}, {{"--streams", ""}}).settings.dispatcher.streams.empty());
 }
 
+TEST_CASE("how streams are cut: approximately, unless it is asked for, for all or for single ones") {
+  const auto usual = load("", {}, {}).settings.dispatcher;
+  CHECK_FALSE(usual.exact_trim);
+  CHECK(usual.stream_exact_trim.empty());
+  const std::map<std::string, bool> trims = {{"a.b", false}, {"c=d", true}};
+  for (const config::Loaded& loaded :
+       {load("[dispatcher]\ntrim = \"exact\"\nstream_trim = {\"a.b\" = \"approximate\", \"c=d\" = \"exact\"}", {},
+             {}),
+        load("", {{"OUTBOXD_TRIM", "Exact"}, {"OUTBOXD_STREAM_TRIM", "a.b=approximate,c=d=exact"}}, {}),
+        load("", {}, {{"--trim", "exact"}, {"--stream-trim", "a.b = approximate, c=d = exact"}})}) {
+    CHECK(loaded.problems.empty());
+    CHECK(loaded.settings.dispatcher.exact_trim);
+    CHECK((loaded.settings.dispatcher.stream_exact_trim == trims));
+  }
+  CHECK(load("", {{"OUTBOXD_STREAM_TRIM", "a=exact"}}, {{"--stream-trim", ""}})
+            .settings.dispatcher.stream_exact_trim.empty());
+}
+
 TEST_CASE("a Redis URL wins in its own source for what it names, and yields to higher ones") {
   struct Redis {
     config::Loaded loaded;

@@ -78,86 +78,99 @@ TEST_CASE("what is not TOML is one problem on one line") {
 }
 
 TEST_CASE("problems of a file have a line, a column and a remedy") {
-  for (const Row& row : {
-           // Out of bounds.
-           Row{"[dispatcher]\nbatch = 0", "2:9: dispatcher.batch = 0: must be between 1 and 10000\n"},
-           Row{"[dispatcher]\nbatch = 10001", "2:9: dispatcher.batch = 10001: must be between 1 and 10000\n"},
-           Row{"[dispatcher]\nlease = \"2h\"", "2:9: dispatcher.lease = \"2h\": must be between 1s and 1h\n"},
-           Row{"dispatcher.lease = \"999999999999999999h\"",
-               "1:20: dispatcher.lease = \"999999999999999999h\": must be between 1s and 1h\n"},
-           Row{"[dispatcher]\nmax_payload_bytes = \"1GiB\"",
-               "2:21: dispatcher.max_payload_bytes = \"1GiB\": must be between 1KiB and 512MiB\n"},
-           Row{"[redis]\nport = 65536", "2:8: redis.port = 65536: must be between 1 and 65535\n"},
-           Row{"[redis]\ndatabase = -1", "2:12: redis.database = -1: must be between 0 and 65535\n"},
-           // Wrong types.
-           Row{"[dispatcher]\nbatch = \"32\"", "2:9: dispatcher.batch: must be an integer, is a string\n"},
-           Row{"[dispatcher]\nbatch = true", "2:9: dispatcher.batch: must be an integer, is a boolean\n"},
-           Row{"[dispatcher]\nbatch = 32.0", "2:9: dispatcher.batch: must be an integer, is a float\n"},
-           Row{"[dispatcher]\nlease = 30",
-               "2:9: dispatcher.lease = 30: needs quotes and a unit: \"30ms\" or \"30s\"\n"},
-           Row{"[dispatcher]\nlease = \"30\"",
-               "2:9: dispatcher.lease = 30: needs a unit: \"30ms\", \"30s\", \"30m\" or \"30h\"\n"},
-           Row{"[dispatcher]\nlease = 1.5",
-               "2:9: dispatcher.lease: must be a string with a unit such as \"250ms\", is a float\n"},
-           Row{"[dispatcher]\nlease = 07:32:00",
-               "2:9: dispatcher.lease: must be a string with a unit such as \"250ms\", is a date or time\n"},
-           Row{"[dispatcher]\nmax_payload_bytes = false",
-               "2:21: dispatcher.max_payload_bytes: must be a string such as \"16MiB\", or an integer, is a "
-               "boolean\n"},
-           Row{"[dispatcher]\nstreams = \"a\"",
-               "2:11: dispatcher.streams: must be an array of strings, is a string\n"},
-           Row{"[dispatcher]\nstreams = [\"a\", 5]",
-               "2:17: dispatcher.streams: must be an array of strings, has an integer in it\n"},
-           Row{"[dispatcher]\nstreams = [\"a\", \"\"]", "2:17: dispatcher.streams: has an empty stream name\n"},
-           Row{"[dispatcher]\ntable = [1]", "2:9: dispatcher.table: must be a string, is an array\n"},
-           Row{"dispatcher = 5", "1:1: dispatcher: must be a table, is an integer\n"},
-           Row{"[[redis]]\nport = 5", "1:3: redis: must be a table, is an array (write [redis], not [[redis]])\n"},
-           // Limits of single streams.
-           Row{"[dispatcher.stream_maxlen]\na = 5\nb = 0",
-               "3:5: dispatcher.stream_maxlen: the number of \"b\" is 0: it must be between 1 and 1000000000000\n"},
-           Row{"[dispatcher.stream_maxlen]\na = \"5\"",
-               "2:5: dispatcher.stream_maxlen: the number of \"a\" must be an integer, is a string\n"},
-           Row{"[dispatcher.stream_maxlen]\na.b = 5",
-               "2:1: dispatcher.stream_maxlen: the number of \"a\" is a table: a stream name with dots stands in "
-               "quotes\n"},
-           Row{"[dispatcher.stream_maxlen]\n\"\" = 5", "2:6: dispatcher.stream_maxlen: has an empty stream name\n"},
-           Row{"[dispatcher]\nstream_maxlen = 5",
-               "2:17: dispatcher.stream_maxlen: must be a table of stream = number, is an integer\n"},
-           // Unknown keys and sections.
-           Row{"[dispatcher]\nbacth = 5", "2:1: unknown key dispatcher.bacth; did you mean dispatcher.batch?\n"},
-           Row{"batch = 5", "1:1: unknown key batch; did you mean dispatcher.batch?\n"},
-           Row{"[redis]\ntimeuot = \"5s\"", "2:1: unknown key redis.timeuot; did you mean redis.timeout?\n"},
-           Row{"[dispatcher]\npoll-interval = \"5s\"",
-               "2:1: unknown key dispatcher.poll-interval; did you mean dispatcher.poll_interval?\n"},
-           Row{"[dispatcher]\ncompletely_else = 5", "2:1: unknown key dispatcher.completely_else\n"},
-           Row{"[dispatchr]\nbatch = 5", "1:2: unknown section dispatchr; did you mean dispatcher?\n"},
-           Row{"\"dispatcher.batch\" = 5", "1:1: unknown key \"dispatcher.batch\"; did you mean dispatcher.batch?\n"},
-           Row{"\"a\\nb\" = 5", "1:1: unknown key \"a\\u000ab\"\n"},
-           // Values of the wrong form.
-           Row{"profile = \"apii\"",
-               "1:11: profile = \"apii\": must be one of api, coordinator; did you mean api?\n"},
-           Row{"[log]\nlevel = \"loud\"",
-               "2:9: log.level = \"loud\": must be one of trace, debug, info, warn, error, critical, off\n"},
-           Row{"[dispatcher]\ntable = \"a; drop\"",
-               "2:9: dispatcher.table = \"a; drop\": must be a table name, with or without a schema in front, of "
-               "letters, digits, '_' and '$', or in double quotes: \"My.Schema\".\"my table\"\n"},
-           Row{"[dispatcher]\nname = \"\"",
-               "2:8: dispatcher.name = \"\": must be 1 to 64 letters, digits, '_', '-' and '.'\n"},
-           Row{"[http]\nlisten = \"9464\"", "2:10: http.listen = 9464: must be host:port, or off\n"},
-           Row{"[http]\nlisten = \":9464\"",
-               "2:10: http.listen = \":9464\": names no host: use 0.0.0.0 or [::] for all interfaces\n"},
-           Row{"[http]\nlisten = \"::1:9464\"",
-               "2:10: http.listen = \"::1:9464\": must be host:port with an IPv6 host in brackets, or off\n"},
-           Row{"[http]\nlisten = \"a:65536\"",
-               "2:10: http.listen = \"a:65536\": has a port that is not between 1 and 65535 (0: any free one)\n"},
-           Row{"[redis]\nhost = \"redis:6379\"",
-               "2:8: redis.host = \"redis:6379\": must be a host name or an IP address, without a port (redis.port) "
-               "or "
-               "brackets\n"},
-           Row{"[redis]\nhost = \"/run/redis.sock\"",
-               "2:8: redis.host = \"/run/redis.sock\": is a path: give a Unix socket as redis.url, "
-               "unix:///run/redis/redis.sock\n"},
-       }) {
+  for (
+      const Row& row : {
+          // Out of bounds.
+          Row{"[dispatcher]\nbatch = 0", "2:9: dispatcher.batch = 0: must be between 1 and 10000\n"},
+          Row{"[dispatcher]\nbatch = 10001", "2:9: dispatcher.batch = 10001: must be between 1 and 10000\n"},
+          Row{"[dispatcher]\nlease = \"2h\"", "2:9: dispatcher.lease = \"2h\": must be between 1s and 1h\n"},
+          Row{"dispatcher.lease = \"999999999999999999h\"",
+              "1:20: dispatcher.lease = \"999999999999999999h\": must be between 1s and 1h\n"},
+          Row{"[dispatcher]\nmax_payload_bytes = \"1GiB\"",
+              "2:21: dispatcher.max_payload_bytes = \"1GiB\": must be between 1KiB and 512MiB\n"},
+          Row{"[redis]\nport = 65536", "2:8: redis.port = 65536: must be between 1 and 65535\n"},
+          Row{"[redis]\ndatabase = -1", "2:12: redis.database = -1: must be between 0 and 65535\n"},
+          // Wrong types.
+          Row{"[dispatcher]\nbatch = \"32\"", "2:9: dispatcher.batch: must be an integer, is a string\n"},
+          Row{"[dispatcher]\nbatch = true", "2:9: dispatcher.batch: must be an integer, is a boolean\n"},
+          Row{"[dispatcher]\nbatch = 32.0", "2:9: dispatcher.batch: must be an integer, is a float\n"},
+          Row{"[dispatcher]\nlease = 30",
+              "2:9: dispatcher.lease = 30: needs quotes and a unit: \"30ms\" or \"30s\"\n"},
+          Row{"[dispatcher]\nlease = \"30\"",
+              "2:9: dispatcher.lease = 30: needs a unit: \"30ms\", \"30s\", \"30m\" or \"30h\"\n"},
+          Row{"[dispatcher]\nlease = 1.5",
+              "2:9: dispatcher.lease: must be a string with a unit such as \"250ms\", is a float\n"},
+          Row{"[dispatcher]\nlease = 07:32:00",
+              "2:9: dispatcher.lease: must be a string with a unit such as \"250ms\", is a date or time\n"},
+          Row{"[dispatcher]\nmax_payload_bytes = false",
+              "2:21: dispatcher.max_payload_bytes: must be a string such as \"16MiB\", or an integer, is a "
+              "boolean\n"},
+          Row{"[dispatcher]\nstreams = \"a\"",
+              "2:11: dispatcher.streams: must be an array of strings, is a string\n"},
+          Row{"[dispatcher]\nstreams = [\"a\", 5]",
+              "2:17: dispatcher.streams: must be an array of strings, has an integer in it\n"},
+          Row{"[dispatcher]\nstreams = [\"a\", \"\"]", "2:17: dispatcher.streams: has an empty stream name\n"},
+          Row{"[dispatcher]\ntable = [1]", "2:9: dispatcher.table: must be a string, is an array\n"},
+          Row{"dispatcher = 5", "1:1: dispatcher: must be a table, is an integer\n"},
+          Row{"[[redis]]\nport = 5", "1:3: redis: must be a table, is an array (write [redis], not [[redis]])\n"},
+          // Limits of single streams.
+          Row{"[dispatcher.stream_maxlen]\na = 5\nb = 0",
+              "3:5: dispatcher.stream_maxlen: the number of \"b\" is 0: it must be between 1 and 1000000000000\n"},
+          Row{"[dispatcher.stream_maxlen]\na = \"5\"",
+              "2:5: dispatcher.stream_maxlen: the number of \"a\" must be an integer, is a string\n"},
+          Row{"[dispatcher.stream_maxlen]\na.b = 5",
+              "2:1: dispatcher.stream_maxlen: the number of \"a\" is a table: a stream name with dots stands in "
+              "quotes\n"},
+          Row{"[dispatcher.stream_maxlen]\n\"\" = 5", "2:6: dispatcher.stream_maxlen: has an empty stream name\n"},
+          Row{"[dispatcher]\nstream_maxlen = 5",
+              "2:17: dispatcher.stream_maxlen: must be a table of stream = number, is an integer\n"},
+          // How streams are cut.
+          Row{"[dispatcher]\ntrim = \"exakt\"",
+              "2:8: dispatcher.trim = \"exakt\": must be one of approximate, exact; did you mean exact?\n"},
+          Row{"[dispatcher.stream_trim]\na = \"exact\"\nb = \"approx\"",
+              "1:1: dispatcher.stream_trim: has \"approx\" for \"b\": it must be approximate or exact; did you "
+              "mean approximate?\n"},
+          Row{"[dispatcher.stream_trim]\na.b = \"exact\"",
+              "2:1: dispatcher.stream_trim: the word for \"a\" must be a string, is a table: a stream name with dots "
+              "stands in quotes\n"},
+          Row{"[dispatcher.stream_trim]\n\"\" = \"exact\"",
+              "2:6: dispatcher.stream_trim: has an empty stream name\n"},
+          Row{"[dispatcher]\nstream_trim = \"exact\"",
+              "2:15: dispatcher.stream_trim: must be a table of stream = \"word\", is a string\n"},
+          // Unknown keys and sections.
+          Row{"[dispatcher]\nbacth = 5", "2:1: unknown key dispatcher.bacth; did you mean dispatcher.batch?\n"},
+          Row{"batch = 5", "1:1: unknown key batch; did you mean dispatcher.batch?\n"},
+          Row{"[redis]\ntimeuot = \"5s\"", "2:1: unknown key redis.timeuot; did you mean redis.timeout?\n"},
+          Row{"[dispatcher]\npoll-interval = \"5s\"",
+              "2:1: unknown key dispatcher.poll-interval; did you mean dispatcher.poll_interval?\n"},
+          Row{"[dispatcher]\ncompletely_else = 5", "2:1: unknown key dispatcher.completely_else\n"},
+          Row{"[dispatchr]\nbatch = 5", "1:2: unknown section dispatchr; did you mean dispatcher?\n"},
+          Row{"\"dispatcher.batch\" = 5", "1:1: unknown key \"dispatcher.batch\"; did you mean dispatcher.batch?\n"},
+          Row{"\"a\\nb\" = 5", "1:1: unknown key \"a\\u000ab\"\n"},
+          // Values of the wrong form.
+          Row{"profile = \"apii\"", "1:11: profile = \"apii\": must be one of api, coordinator; did you mean api?\n"},
+          Row{"[log]\nlevel = \"loud\"",
+              "2:9: log.level = \"loud\": must be one of trace, debug, info, warn, error, critical, off\n"},
+          Row{"[dispatcher]\ntable = \"a; drop\"",
+              "2:9: dispatcher.table = \"a; drop\": must be a table name, with or without a schema in front, of "
+              "letters, digits, '_' and '$', or in double quotes: \"My.Schema\".\"my table\"\n"},
+          Row{"[dispatcher]\nname = \"\"",
+              "2:8: dispatcher.name = \"\": must be 1 to 64 letters, digits, '_', '-' and '.'\n"},
+          Row{"[http]\nlisten = \"9464\"", "2:10: http.listen = 9464: must be host:port, or off\n"},
+          Row{"[http]\nlisten = \":9464\"",
+              "2:10: http.listen = \":9464\": names no host: use 0.0.0.0 or [::] for all interfaces\n"},
+          Row{"[http]\nlisten = \"::1:9464\"",
+              "2:10: http.listen = \"::1:9464\": must be host:port with an IPv6 host in brackets, or off\n"},
+          Row{"[http]\nlisten = \"a:65536\"",
+              "2:10: http.listen = \"a:65536\": has a port that is not between 1 and 65535 (0: any free one)\n"},
+          Row{"[redis]\nhost = \"redis:6379\"",
+              "2:8: redis.host = \"redis:6379\": must be a host name or an IP address, without a port (redis.port) "
+              "or "
+              "brackets\n"},
+          Row{"[redis]\nhost = \"/run/redis.sock\"",
+              "2:8: redis.host = \"/run/redis.sock\": is a path: give a Unix socket as redis.url, "
+              "unix:///run/redis/redis.sock\n"},
+      }) {
     CAPTURE(std::string(row.given));
     CHECK(problems_of_file(row.given) == row.problem);
   }

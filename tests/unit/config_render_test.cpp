@@ -83,6 +83,8 @@ lease = "90s"  # file )" + file +
 max_attempts = 100  # profile api
 maxlen = 100000  # profile api
 stream_maxlen = {"a.b" = 5}  # flag --stream-maxlen
+trim = "approximate"  # default
+# stream_trim is not set
 
 [http]
 listen = "127.0.0.1:9464"  # default

@@ -32,10 +32,15 @@ Reply read_xadd_reply(Value value) {
 
 TEST_CASE("XADD has the contract's form") {
   std::string out;
-  append_xadd(out, {"s", {{"outbox_id", "o-1"}, {"a", ""}}}, 100'000);
+  append_xadd(out, {"s", {{"outbox_id", "o-1"}, {"a", ""}}}, {100'000});
   CHECK(out ==
         "*10\r\n$4\r\nXADD\r\n$1\r\ns\r\n$6\r\nMAXLEN\r\n$1\r\n~\r\n$6\r\n100000\r\n$1\r\n*\r\n"
         "$9\r\noutbox_id\r\n$3\r\no-1\r\n$1\r\na\r\n$0\r\n\r\n");
+  out.clear();
+  append_xadd(out, {"s", {{"a", "b"}}}, {.maxlen = 5, .exact = true});
+  CHECK(out ==
+        "*8\r\n$4\r\nXADD\r\n$1\r\ns\r\n$6\r\nMAXLEN\r\n$1\r\n=\r\n$1\r\n5\r\n$1\r\n*\r\n"
+        "$1\r\na\r\n$1\r\nb\r\n");
 }
 
 TEST_CASE("only an entry id says that a row is published") {

@@ -1,0 +1,114 @@
+// SPDX-License-Identifier: Apache-2.0
+// Which unread entries the next XADD cuts, as far as each version of Redis tells.
+#include "redis/unread.hpp"
+
+#include <doctest/doctest.h>
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace outboxd::redis {
+namespace {
+
+Value text(std::string words) {
+  Value value;
+  value.kind = Value::Kind::string;
+  value.text = std::move(words);
+  return value;
+}
+
+Value number(long long count) {
+  Value value;
+  value.kind = Value::Kind::integer;
+  value.number = count;
+  return value;
+}
+
+Value list(std::vector<Value> items) {
+  Value value;
+  value.kind = Value::Kind::array;
+  value.items = std::move(items);
+  return value;
+}
+
+/// As Redis before 7 has it.
+Value old_group(const std::string& name, const std::string& last) {
+  return list({text("name"), text(name), text("consumers"), number(1), text("pending"), number(0),
+               text("last-delivered-id"), text(last)});
+}
+
+Value group(const std::string& name, const std::string& last, const Value& lag) {
+  auto value = old_group(name, last);
+  for (auto& item : std::vector<Value>{text("entries-read"), number(3), text("lag"), lag})
+    value.items.push_back(item);
+  return value;
+}
+
+std::string warning(std::uint64_t length, const std::vector<Group>& groups, Bound bound) {
+  return warning_of_cut("s", length, groups, bound, "r:1/0").value_or("");
+}
+
+}  // namespace
+
+TEST_CASE("groups are read as each version tells of them, and nothing is read into a refusal") {
+  const auto groups =
+      read_groups(list({group("a", "5-0", number(7)), group("b", "5-0", Value{}), old_group("c", "0-0")}));
+  REQUIRE(groups.size() == 3);
+  CHECK(groups[0].name == "a");
+  CHECK(groups[0].lag == 7);
+  CHECK(!groups[1].lag);
+  CHECK(groups[2].last_delivered_id == "0-0");
+  CHECK(read_groups(Value{}).empty());
+  auto refused = text("NOPERM this user has no permissions to run the 'xinfo|groups' command");
+  refused.kind = Value::Kind::error;
+  CHECK(read_groups(refused).empty());
+  CHECK(needs_ids(groups));
+  CHECK(!needs_ids({groups[0], groups[2]}));
+}
+
+TEST_CASE("without a count, ids tell that a group has read all or nothing") {
+  const auto stream = list({text("length"), number(10), text("last-generated-id"), text("19-0"), text("first-entry"),
+                            list({text("10-0"), list({text("a"), text("b")})})});
+  auto groups = read_groups(list({old_group("all", "19-0"), old_group("gone", "9-5"), old_group("some", "12-0")}));
+  use_ids(stream, groups);
+  CHECK(groups[0].lag == 0);
+  CHECK(groups[1].last_delivered_id == "0-0");
+  CHECK(!groups[2].lag);
+  CHECK(needs_ids(groups));
+  use_ids(Value{}, groups);
+  CHECK(needs_ids({groups[2]}));
+}
+
+TEST_CASE("what is cut and was not read is named with its groups") {
+  const Group behind{"behind", "1-0", 23'400};
+  const Group ahead{"ahead", "9-0", 100};
+  CHECK(
+      warning(23'400, {behind, ahead}, {.maxlen = 500}) ==
+      "stream s at Redis r:1/0 has 23400 entries, and its bound is 500: the next XADD cuts about 22901 of them, and "
+      "with them entries that groups have not read: behind 22901; raise the bound (dispatcher.stream_maxlen), or "
+      "have them read first");
+  CHECK(warning(10, {{"g", "1-0", 8}}, {.maxlen = 5, .exact = true}).find("cuts 6 of them") != std::string::npos);
+  CHECK(warning(10, {{"g", "1-0", 8}}, {.maxlen = 5}).find("not read: g 4;") != std::string::npos);
+  CHECK(warning(10, {{"g", "1-0", {}}}, {.maxlen = 5}).find("g up to 6 (Redis doesn't tell") != std::string::npos);
+  CHECK(warning(10, {{"g", "0-0", {}}}, {.maxlen = 5}).find("g 6;") != std::string::npos);
+  // Some versions count entries that are gone.
+  CHECK(warning(10, {{"g", "1-0", 99}}, {.maxlen = 5}).find("g 6;") != std::string::npos);
+}
+
+TEST_CASE("nothing is said where nothing unread is cut") {
+  CHECK(warning(499, {{"g", "0-0", {}}}, {.maxlen = 500}).empty());
+  CHECK(warning(500, {{"g", "0-0", {}}}, {.maxlen = 500}).find("g 1;") != std::string::npos);
+  CHECK(warning(1000, {}, {.maxlen = 500}).empty());
+  CHECK(warning(1000, {{"g", "1-0", 0}, {"h", "1-0", 499}}, {.maxlen = 500}).empty());
+}
+
+TEST_CASE("names are cut, and so is their number") {
+  std::vector<Group> groups;
+  for (int i = 0; i < 15; ++i) groups.push_back({std::string(500, 'g'), "0-0", {}});
+  const auto said = warning(10, groups, {.maxlen = 1});
+  CHECK(said.find(", and 5 more groups") != std::string::npos);
+  CHECK(said.size() < 1'800);
+}
+
+}  // namespace outboxd::redis
