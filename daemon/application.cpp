@@ -7,12 +7,14 @@
 
 #include <boost/asio/as_tuple.hpp>
 #include <boost/asio/co_spawn.hpp>
+#include <boost/asio/post.hpp>
 #include <boost/asio/use_awaitable.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <cstdlib>
 #include <unistd.h>
+#include <utility>
 
 namespace outboxd::daemon {
 
@@ -38,20 +40,23 @@ std::chrono::milliseconds longest_shutdown(const std::vector<config::Settings>& 
 
 }  // namespace
 
-Application::Application(const config::Loaded& loaded, const RunMode& mode)
-    : loaded_{loaded},
+Application::Application(config::Loaded loaded, const RunMode& mode, std::function<config::Loaded()> read_again)
+    : loaded_{std::move(loaded)},
       mode_{mode},
       progress_timer_{loop_},
       watchdog_timer_{loop_},
       hard_stop_timer_{loop_},
-      unsigned_notice_{metrics_, readiness_, loaded.settings.signing_key.empty()},
-      pulse_{loop_.get_executor(), [this] {
+      unsigned_notice_{metrics_, readiness_, loaded_.settings.signing_key.empty()},
+      pulse_{loop_.get_executor(),
+             [this] {
                unsigned_notice_.beat();
                for (const auto& lane : lanes_) lane->beat();
-             }} {
-  for (const auto& settings : loaded.dispatchers) {
+             }},
+      reload_{loop_.get_executor(), std::move(read_again),
+              [this](Wanted wanted, const config::Loaded& now) { take_over(wanted, now); }} {
+  for (const auto& settings : loaded_.dispatchers) {
     lanes_.push_back(
-        std::make_unique<Lane>(settings, worker_of(settings, loaded.dispatchers.size()), mode_, surroundings()));
+        std::make_unique<Lane>(settings, worker_of(settings, loaded_.dispatchers.size()), mode_, surroundings()));
   }
 }
 
@@ -67,12 +72,15 @@ Surroundings Application::surroundings() {
               [this](const std::string& warning) {
                 if (warned_of_.insert(warning).second) spdlog::warn("{}", warning);
               },
-          .table_is_unfit = [this] { give_up_if_no_table_is_fit(); }};
+          .could_not_connect = [this] { could_not_connect(); }};
 }
 
-ExitStatus Application::run() {
-  signals_ = std::make_unique<system::Signals>(
-      loop_.get_executor(), [this](std::string_view signal) { stop(signal); }, [] { telemetry::log::flush(); });
+void Application::run() {
+  system::SignalHandlers handlers{.on_first = [this](std::string_view signal) { stop(signal); },
+                                  .before_exit = [] { telemetry::log::flush(); }};
+  // What publishes once ends with the terminal that it was started from.
+  if (!mode_.once) handlers.on_hangup = [this] { hang_up(); };
+  signals_ = std::make_unique<system::Signals>(loop_.get_executor(), std::move(handlers));
   if (!mode_.once) serve_http();
   service::ready();
   working_lanes_ = lanes_.size();
@@ -82,16 +90,17 @@ ExitStatus Application::run() {
   if (mode_.once && ::isatty(STDERR_FILENO) == 1) asio::co_spawn(loop_, show_progress(), rethrow);
   if (service::watchdog_interval()) asio::co_spawn(loop_, feed_watchdog(), rethrow);
   loop_.run();
-  return status_;
 }
 
 void Application::serve_http() {
   const auto& settings = loaded_.settings.http;
   if (settings.listen == "off") return;
   server_ = std::make_unique<HttpEndpoint>(loop_.get_executor(), settings, lanes_.size(), metrics_, readiness_);
+  server_->listen();
 }
 
 void Application::stop(std::string_view signal) {
+  stopping_ = true;
   const auto longest = longest_shutdown(loaded_.dispatchers);
   spdlog::info("{}: finishing what is in hand, at most {} ms", signal, longest.count());
   service::stopping();
@@ -111,11 +120,63 @@ void Application::end_anyway_after(std::chrono::milliseconds time) {
   });
 }
 
-// While one of them works, or may when its server comes, the others wait; with none there is nothing to stay for.
-void Application::give_up_if_no_table_is_fit() {
-  if (!std::ranges::all_of(lanes_, [](const auto& lane) { return lane->has_unfit_table(); })) return;
-  status_ = kCouldNotWork;
-  for (const auto& lane : lanes_) lane->give_up_on_table();
+void Application::hang_up() {
+  if (stopping_) return;
+  if (log_file_.was_moved()) {
+    telemetry::log::flush();
+    const auto why_not = log_file_.reopen();
+    if (why_not.empty()) {
+      spdlog::info("SIGHUP: the log goes on in a new file, {}", log_file_.path());
+    } else {
+      spdlog::warn("SIGHUP: the log's file {} can't be opened again ({}): lines still go to the one that was moved",
+                   log_file_.path(), why_not);
+    }
+  }
+  spdlog::info("SIGHUP: reading the configuration and the secrets' files again");
+  reload_.ask(Wanted::all);
+  // Whoever has just mended something needs not wait to see it.
+  for (const auto& lane : lanes_) lane->look_again();
+}
+
+void Application::could_not_connect() {
+  asio::post(loop_, [this] {
+    if (!stopping_) reload_.ask(Wanted::logins);
+  });
+}
+
+void Application::take_over(Wanted wanted, const config::Loaded& now) {
+  if (stopping_) return;
+  const bool all = wanted == Wanted::all;
+  if (!now.problems.empty()) {
+    if (!all && !lines_of_bad_reloads_.admit("")) return;
+    for (const auto& problem : now.problems) spdlog::error("{}", problem.shown());
+    spdlog::error("the configuration can't be used as it is now: everything goes on as it was before");
+    return;
+  }
+  const auto logged_as = std::pair{loaded_.settings.log_level, loaded_.settings.log_json};
+  const auto changes = daemon::take_over(loaded_, now, wanted);
+  const std::string because = all ? "SIGHUP" : "a server could not be connected to";
+  if (!changes.taken_over.empty()) {
+    const auto& of_process = loaded_.settings;
+    if (logged_as != std::pair{of_process.log_level, of_process.log_json}) {
+      using telemetry::log::Format;
+      telemetry::log::set_up(of_process.log_level, of_process.log_json ? Format::json : Format::text);
+    }
+    for (std::size_t i = 0; i < lanes_.size(); ++i) lanes_[i]->use(loaded_.dispatchers[i]);
+    unsigned_notice_.set(of_process.signing_key.empty());
+    if (server_) server_->use_bearer(of_process.http.bearer);
+  }
+  for (const auto& what : changes.taken_over) {
+    spdlog::info("{}: {} has changed and is used from now on", because, what);
+  }
+  // Whoever fails to connect asks again and again.
+  if (!all && !changes.need_restart.empty() && !lines_of_bad_reloads_.admit("")) return;
+  for (const auto& what : changes.need_restart) {
+    spdlog::warn("{}: {} has changed, and takes a restart to be used", because, what);
+  }
+  if (all && changes.taken_over.empty() && changes.need_restart.empty()) {
+    spdlog::info("{}: nothing has changed in the configuration", because);
+  }
 }
 
 void Application::lane_ended(const std::exception_ptr& error) {

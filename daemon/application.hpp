@@ -2,14 +2,17 @@
 #pragma once
 
 #include "config/loader.hpp"
-#include "daemon/exit_status.hpp"
+#include "daemon/changes.hpp"
 #include "daemon/http_endpoint.hpp"
 #include "daemon/lane.hpp"
 #include "daemon/once_report.hpp"
 #include "daemon/pulse.hpp"
+#include "daemon/reload.hpp"
 #include "daemon/run_mode.hpp"
 #include "daemon/unsigned_notice.hpp"
 #include "system/signals.hpp"
+#include "system/standard_error_file.hpp"
+#include "telemetry/line_rate.hpp"
 #include "telemetry/metrics.hpp"
 #include "telemetry/progress.hpp"
 #include "telemetry/readiness.hpp"
@@ -20,6 +23,7 @@
 #include <chrono>
 #include <cstddef>
 #include <exception>
+#include <functional>
 #include <memory>
 #include <random>
 #include <set>
@@ -32,12 +36,12 @@ namespace outboxd::daemon {
 /// The composition root: settings → objects → start and stop order, for all dispatchers on one event loop.
 class Application {
  public:
-  /// `loaded` must outlive it. Throws std::exception for what can't work, such as an address in use.
-  Application(const config::Loaded& loaded, const RunMode& mode);
+  /// `read_again` reads the configuration that `loaded` was read from, and registers its secrets; it is called on
+  /// another thread. Throws std::exception for what can't work.
+  Application(config::Loaded loaded, const RunMode& mode, std::function<config::Loaded()> read_again);
 
-  /// Works until it is told to stop, or, with `once`, until the backlogs have had their turn. Without `once` it ends
-  /// by itself, with kCouldNotWork, when no dispatcher's table can be driven.
-  ExitStatus run();
+  /// Works until it is told to stop, or, with `once`, until the backlogs have had their turn.
+  void run();
 
   /// With `once`: how it went for each dispatcher, in the order of the settings; after run().
   [[nodiscard]] std::vector<OnceResult> once_results() const;
@@ -49,13 +53,17 @@ class Application {
   void serve_http();
   void stop(std::string_view signal);
   void end_anyway_after(std::chrono::milliseconds time);
-  void give_up_if_no_table_is_fit();
+  void hang_up();
+  /// From any thread.
+  void could_not_connect();
+  void take_over(Wanted wanted, const config::Loaded& now);
   void lane_ended(const std::exception_ptr& error);
   void finish();
 
-  const config::Loaded& loaded_;
+  config::Loaded loaded_;
   RunMode mode_;
-  ExitStatus status_ = kDone;
+  bool stopping_ = false;
+  system::StandardErrorFile log_file_;
 
   boost::asio::io_context loop_{1};
   std::mt19937_64 random_{std::random_device{}()};
@@ -72,6 +80,8 @@ class Application {
   UnsignedNotice unsigned_notice_;
   Pulse pulse_;
   std::unique_ptr<HttpEndpoint> server_;
+  Reload reload_;
+  telemetry::LineRate lines_of_bad_reloads_;
   std::unique_ptr<system::Signals> signals_;
 };
 

@@ -9,7 +9,8 @@ enum ExitStatus : int {
   kDone = 0,
   /// Some of it is not: with --once, rows failed or remain; otherwise something unexpected ended the process.
   kIncomplete = 1,
-  /// Nothing was done: bad usage or configuration, a table that can't be driven, or servers that can't be reached.
+  /// Nothing was done: bad usage or configuration; where nothing is waited for, also a table that can't be driven, or
+  /// servers that can't be reached.
   kCouldNotWork = 2,
 };
 

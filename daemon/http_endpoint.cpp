@@ -3,15 +3,28 @@
 
 #include "http/places.hpp"
 #include "http/sparing_page.hpp"
+#include "redis/lookup.hpp"
 
+#include <boost/asio/as_tuple.hpp>
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/use_awaitable.hpp>
 #include <prometheus/registry.h>
 #include <spdlog/spdlog.h>
 
+#include <chrono>
+#include <exception>
 #include <sys/resource.h>
 #include <utility>
 
 namespace outboxd::daemon {
+
+namespace asio = boost::asio;
+
 namespace {
+
+void rethrow(const std::exception_ptr& error) {
+  if (error) std::rethrow_exception(error);
+}
 
 constexpr std::size_t kShortBearer = 16;
 
@@ -51,17 +64,17 @@ std::size_t places_beside(std::size_t dispatchers) {
   return places;
 }
 
-void warn_of_exposure(const config::HttpSettings& settings, bool is_on_loopback) {
-  if (settings.bearer.empty() && !is_on_loopback) {
+void warn_of_exposure(const std::string& listen, const std::string& bearer, bool is_on_loopback) {
+  if (bearer.empty() && !is_on_loopback) {
     spdlog::warn(
         "http.listen = {}: other machines may reach it, and /metrics asks for no bearer token; set one "
         "(METRICS_BEARER, "
         "METRICS_BEARER_FILE), or listen on 127.0.0.1",
-        settings.listen);
+        listen);
   }
-  if (!settings.bearer.empty() && settings.bearer.size() < kShortBearer) {
+  if (!bearer.empty() && bearer.size() < kShortBearer) {
     spdlog::warn("http.bearer has {} characters and can be guessed: give it {} at least (openssl rand -hex 32)",
-                 settings.bearer.size(), kShortBearer);
+                 bearer.size(), kShortBearer);
   }
 }
 
@@ -80,20 +93,71 @@ std::size_t descriptors_needed(std::size_t dispatchers) {
 HttpEndpoint::HttpEndpoint(const boost::asio::any_io_executor& executor, const config::HttpSettings& settings,
                            std::size_t dispatchers, telemetry::Metrics& metrics,
                            const telemetry::Readiness& readiness)
-    : wrong_tokens_{prometheus::BuildCounter()
+    : executor_{executor},
+      address_{settings.listen},
+      bearer_{settings.bearer},
+      places_{places_beside(dispatchers)},
+      routes_{routes_for(metrics, readiness)},
+      retry_timer_{executor},
+      wrong_tokens_{prometheus::BuildCounter()
                         .Name("outboxd_http_wrong_bearer_total")
                         .Help("Requests with a wrong bearer token; after a few, tokens of that address are looked at "
                               "late.")
                         .Register(metrics.registry())
-                        .Add({})},
-      server_{executor,
-              {.listen = settings.listen,
-               .bearer = settings.bearer,
-               .max_connections = places_beside(dispatchers),
-               .wrong_token = [this](const std::string& peer) { token_was_wrong(peer); }},
-              routes_for(metrics, readiness)} {
-  spdlog::info("metrics and health on port {} ({})", server_.port(), settings.listen);
-  warn_of_exposure(settings, server_.is_on_loopback());
+                        .Add({})} {}
+
+void HttpEndpoint::listen() {
+  if (!try_to_listen()) asio::co_spawn(executor_, try_until_it_listens(), rethrow);
+}
+
+bool HttpEndpoint::try_to_listen() {
+  try {
+    server_.emplace(executor_,
+                    http::ServerOptions{.listen = address_,
+                                        .bearer = bearer_,
+                                        .max_connections = places_,
+                                        .wrong_token = [this](const std::string& peer) { token_was_wrong(peer); }},
+                    routes_);
+  } catch (const http::ListenError& error) {
+    if (error.kind() == http::ListenError::Kind::no_address) throw;
+    if (lines_of_failures_.admit("")) {
+      spdlog::warn("{}. It is tried again each second; rows are dispatched meanwhile, without metrics and health",
+                   error.what());
+    }
+    return false;
+  }
+  spdlog::info("metrics and health on port {} ({})", server_->port(), address_);
+  warn_of_exposure(address_, bearer_, server_->is_on_loopback());
+  return true;
+}
+
+asio::awaitable<void> HttpEndpoint::try_until_it_listens() {
+  constexpr std::chrono::seconds kPause{1};
+  constexpr std::chrono::seconds kPatience{30};
+  const auto address = http::parse_listen_address(address_);
+  for (;;) {
+    retry_timer_.expires_after(kPause);
+    auto [error] = co_await retry_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
+    if (error || stopping_) co_return;
+    // To listen waits for the host's addresses, and dispatching would wait with it: so they are looked up before.
+    const auto lookup = redis::Lookup::begin(address.host, 0);
+    redis::Lookup::Addresses found;
+    const auto unknown = co_await lookup->wait(found, std::chrono::steady_clock::now() + kPatience);
+    if (stopping_) co_return;
+    if (!unknown && try_to_listen()) co_return;
+  }
+}
+
+void HttpEndpoint::use_bearer(const std::string& bearer) {
+  if (bearer == bearer_) return;
+  bearer_ = bearer;
+  if (server_) server_->use_bearer(bearer_);
+}
+
+void HttpEndpoint::stop() {
+  stopping_ = true;
+  retry_timer_.cancel();
+  if (server_) server_->stop();
 }
 
 void HttpEndpoint::token_was_wrong(const std::string& peer) {

@@ -8,9 +8,12 @@
 #include "telemetry/readiness.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+#include <boost/asio/steady_timer.hpp>
 #include <prometheus/counter.h>
 
 #include <cstddef>
+#include <optional>
 #include <string>
 
 namespace outboxd::daemon {
@@ -18,20 +21,39 @@ namespace outboxd::daemon {
 /// `/metrics`, `/healthz` and `/readyz` of the process. Warns at its start of what would expose them.
 class HttpEndpoint {
  public:
-  /// Listens when it returns. `dispatchers`: how many there are, whose descriptors it leaves them. All references
-  /// must outlive it. Throws http::ListenError.
+  /// `dispatchers`: how many there are, whose descriptors it leaves them. All references must outlive it.
   HttpEndpoint(const boost::asio::any_io_executor& executor, const config::HttpSettings& settings,
                std::size_t dispatchers, telemetry::Metrics& metrics, const telemetry::Readiness& readiness);
 
+  /// Listens when it returns, if the address can be had; otherwise it is tried again each second, until stop().
+  /// Throws http::ListenError for what is no address.
+  void listen();
+
+  /// As http::Server::use_bearer().
+  void use_bearer(const std::string& bearer);
+
   /// As http::Server::stop().
-  void stop() { server_.stop(); }
+  void stop();
 
  private:
+  /// False where it can't now.
+  bool try_to_listen();
+  boost::asio::awaitable<void> try_until_it_listens();
   void token_was_wrong(const std::string& peer);
+
+  boost::asio::any_io_executor executor_;
+  std::string address_;
+  std::string bearer_;
+  std::size_t places_;
+  http::Routes routes_;
+  bool stopping_ = false;
+  boost::asio::steady_timer retry_timer_;
+  telemetry::LineRate lines_of_failures_;
 
   prometheus::Counter& wrong_tokens_;
   telemetry::LineRate lines_of_wrong_tokens_;
-  http::Server server_;
+  /// While it listens.
+  std::optional<http::Server> server_;
 };
 
 /// How many descriptors a process with so many dispatchers needs, but for HTTP connections.

@@ -13,7 +13,9 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Mending a table is a person's work; looking for it costs a query of the catalog.
+// Mending a table is a person's work, or a migration's that runs at the same time; looking costs a query of the
+// catalog.
+constexpr std::chrono::seconds kFirstLookAgain{1};
 constexpr std::chrono::seconds kLookAgain{10};
 
 std::string joined(const std::vector<std::string>& problems) {
@@ -22,39 +24,58 @@ std::string joined(const std::vector<std::string>& problems) {
   return text;
 }
 
-postgres::RowStoreOptions store_options(const config::Settings& settings, std::string worker) {
-  auto options = row_store_options(settings, std::move(worker));
+postgres::RowStoreOptions store_options(const config::Settings& settings, const std::string& worker,
+                                        const Surroundings& surroundings) {
+  auto options = row_store_options(settings, worker);
+  options.session.could_not_open = surroundings.could_not_connect;
   options.warn = [name = settings.dispatcher.name](const std::string& text) { spdlog::warn("{}: {}", name, text); };
+  return options;
+}
+
+redis::PublisherOptions with_callback(redis::PublisherOptions options, const Surroundings& surroundings) {
+  options.could_not_open = surroundings.could_not_connect;
   return options;
 }
 
 }  // namespace
 
+Lane::Parts::Parts(const config::Settings& settings, const std::string& worker, const RunMode& mode,
+                   const Surroundings& surroundings, dispatch::Clock& clock, dispatch::Observer& observer)
+    : store{store_options(settings, worker, surroundings)},
+      publisher{surroundings.loop, with_callback(publisher_options(settings), surroundings),
+                surroundings.warn_of_server},
+      dispatcher{surroundings.loop, dispatcher_options(settings, mode),
+                 dispatch::DispatcherParts{
+                     .store = store,
+                     .publisher = publisher,
+                     .clock = clock,
+                     .observer = observer,
+                     .encoder = encoder_for(settings),
+                     .random = surroundings.random,
+                 }} {}
+
 Lane::Lane(const config::Settings& settings, std::string worker, const RunMode& mode, Surroundings surroundings)
     : settings_{settings},
+      worker_{std::move(worker)},
       mode_{mode},
       surroundings_{std::move(surroundings)},
       observer_{surroundings_.metrics, surroundings_.readiness, settings.dispatcher.name,
                 settings.dispatcher.streams},
       start_alarm_{surroundings_.loop},
       start_backoff_{settings.dispatcher.probe_min, settings.dispatcher.probe_max},
-      store_{store_options(settings, std::move(worker))},
-      publisher_{surroundings_.loop, publisher_options(settings), surroundings_.warn_of_server},
-      dispatcher_{surroundings_.loop, dispatcher_options(settings, mode),
-                  dispatch::DispatcherParts{
-                      .store = store_,
-                      .publisher = publisher_,
-                      .clock = clock_,
-                      .observer = observer_,
-                      .encoder = encoder_for(settings),
-                      .random = surroundings_.random,
-                  }} {}
+      table_backoff_{kFirstLookAgain, kLookAgain} {
+  make_parts();
+}
+
+void Lane::make_parts() {
+  parts_ = std::make_unique<Parts>(settings_, worker_, mode_, surroundings_, clock_, observer_);
+}
 
 asio::awaitable<void> Lane::run() {
   const bool fit = co_await table_is_fit();
   if (fit) {
-    co_await dispatcher_.run();
-    gave_up_because_ = dispatcher_.gave_up_because();
+    co_await parts_->dispatcher.run();
+    gave_up_because_ = parts_->dispatcher.gave_up_because();
   }
   ended_at_ = clock_.now();
   if (!gave_up_because_.empty()) spdlog::error("{}: gave up: {}", name(), gave_up_because_);
@@ -64,7 +85,7 @@ asio::awaitable<void> Lane::run() {
 
 asio::awaitable<bool> Lane::table_is_fit() {
   while (!stopping_ && gave_up_because_.empty()) {
-    auto report = co_await store_.inspect();
+    auto report = co_await parts_->store.inspect();
     if (!report) {
       auto reason = report.error().text;
       co_await wait_for_postgres(std::move(reason));
@@ -77,7 +98,7 @@ asio::awaitable<bool> Lane::table_is_fit() {
       continue;
     }
     for (const auto& warning : report->warnings) spdlog::warn("{}: {}", name(), warning);
-    if (has_unfit_table()) spdlog::info("{}: table {} can be driven now", name(), settings_.dispatcher.table);
+    if (!problems_.empty()) spdlog::info("{}: table {} can be driven now", name(), settings_.dispatcher.table);
     problems_.clear();
     co_return true;
   }
@@ -100,13 +121,11 @@ asio::awaitable<void> Lane::wait_for_table(std::vector<std::string> problems) {
   }
   problems_ = std::move(problems);
   if (mode_.once) {
-    give_up_on_table();
+    gave_up_because_ = "table " + settings_.dispatcher.table + " can't be driven as it is";
     co_return;
   }
-  surroundings_.table_is_unfit();
-  if (!gave_up_because_.empty()) co_return;
   observer_.health(dispatch::Health::table_unfit, joined(problems_));
-  co_await wait(kLookAgain);
+  co_await wait(table_backoff_.next(surroundings_.random()));
 }
 
 asio::awaitable<void> Lane::wait(std::chrono::microseconds time) {
@@ -117,18 +136,29 @@ void Lane::stop() {
   if (ended_at_) return;
   stopping_ = true;
   start_alarm_.ring();
-  dispatcher_.stop();
+  parts_->dispatcher.stop();
 }
 
-void Lane::give_up_on_table() {
-  gave_up_because_ = "table " + settings_.dispatcher.table + " can't be driven as it is";
-  start_alarm_.ring();
+void Lane::use(const config::Settings& now) {
+  settings_.postgres.url = now.postgres.url;
+  settings_.redis.endpoint = now.redis.endpoint;
+  parts_->store.use_conninfo(row_store_options(settings_, worker_).session.conninfo);
+  parts_->publisher.use_login(now.redis.endpoint.username, now.redis.endpoint.password);
+  settings_.dispatcher.maxlen = now.dispatcher.maxlen;
+  settings_.dispatcher.stream_maxlen = now.dispatcher.stream_maxlen;
+  settings_.dispatcher.exact_trim = now.dispatcher.exact_trim;
+  settings_.dispatcher.stream_exact_trim = now.dispatcher.stream_exact_trim;
+  parts_->publisher.use_bounds(publisher_options(settings_).bounds);
+  if (settings_.signing_key != now.signing_key) {
+    settings_.signing_key = now.signing_key;
+    parts_->dispatcher.use_encoder(encoder_for(settings_));
+  }
 }
 
 OnceResult Lane::result() const {
   return {.dispatcher = name(),
-          .tally = dispatcher_.tally(),
-          .backlog = dispatcher_.backlog(),
+          .tally = parts_->dispatcher.tally(),
+          .backlog = parts_->dispatcher.backlog(),
           .gave_up_because = gave_up_because_,
           .took = ended_at_.value_or(clock_.now()) - mode_.started};
 }
@@ -138,7 +168,7 @@ void Lane::log_tally_if_unfinished() const {
 }
 
 void Lane::log_tally() const {
-  const auto& tally = dispatcher_.tally();
+  const auto& tally = parts_->dispatcher.tally();
   spdlog::info("{}: ended: claimed {}, published {}, retried {}, dead {}, released {}, leases lost {}, unsettled {}",
                name(), tally.claimed, tally.published, tally.retried, tally.dead, tally.released, tally.leases_lost,
                tally.unsettled);

@@ -16,6 +16,7 @@
 
 #include <chrono>
 #include <functional>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
@@ -31,8 +32,8 @@ struct Surroundings {
   std::function<double()> random;
   /// Told of a Redis server's settings that endanger events.
   std::function<void(const std::string&)> warn_of_server;
-  /// Called whenever a lane has found its table unfit, and waits for it to be mended.
-  std::function<void()> table_is_unfit;
+  /// Called from any thread when a server could not be connected to: a secret may have changed.
+  std::function<void()> could_not_connect;
 };
 
 /// One configured dispatcher with everything of its own: connections, back-offs, readiness, series and tally. What it
@@ -49,11 +50,11 @@ class Lane {
   /// Claims nothing more, and finishes what is in hand within its shutdown time-out. Nothing where run() has ended.
   void stop();
 
-  /// Waits no longer for its table to be mended.
-  void give_up_on_table();
+  /// Goes on with what of these settings can be changed while it works (changes.hpp).
+  void use(const config::Settings& now);
 
-  /// The table can't be driven, as far as is known; false from the moment it could be.
-  [[nodiscard]] bool has_unfit_table() const { return !problems_.empty(); }
+  /// Doesn't wait to look at a server or a table again.
+  void look_again() { start_alarm_.ring(); }
 
   /// Time goes by; to be called each second.
   void beat() { observer_.beat(); }
@@ -65,6 +66,17 @@ class Lane {
   void log_tally_if_unfinished() const;
 
  private:
+  /// What works on one table.
+  struct Parts {
+    Parts(const config::Settings& settings, const std::string& worker, const RunMode& mode,
+          const Surroundings& surroundings, dispatch::Clock& clock, dispatch::Observer& observer);
+
+    postgres::RowStore store;
+    redis::Publisher publisher;
+    dispatch::Dispatcher dispatcher;
+  };
+
+  void make_parts();
   boost::asio::awaitable<bool> table_is_fit();
   boost::asio::awaitable<void> wait_for_postgres(std::string reason);
   boost::asio::awaitable<void> wait_for_table(std::vector<std::string> problems);
@@ -72,7 +84,8 @@ class Lane {
   [[nodiscard]] const std::string& name() const { return settings_.dispatcher.name; }
   void log_tally() const;
 
-  const config::Settings& settings_;
+  config::Settings settings_;
+  std::string worker_;
   RunMode mode_;
   Surroundings surroundings_;
   bool stopping_ = false;
@@ -85,9 +98,8 @@ class Lane {
   dispatch::SystemClock clock_;
   dispatch::Alarm start_alarm_;
   Backoff start_backoff_;
-  postgres::RowStore store_;
-  redis::Publisher publisher_;
-  dispatch::Dispatcher dispatcher_;
+  Backoff table_backoff_;
+  std::unique_ptr<Parts> parts_;
 };
 
 }  // namespace outboxd::daemon

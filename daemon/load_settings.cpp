@@ -76,6 +76,16 @@ std::string keep_only(const std::vector<std::string>& names, std::vector<config:
   return {};
 }
 
+config::Loaded load_again(const CommandLine& line, const config::Needs& needs) {
+  auto loaded = load_configuration(line, needs);
+  const auto harmless = harmless_words(loaded.dispatchers);
+  for (const auto& dispatcher : loaded.dispatchers) keep_secrets(dispatcher, harmless);
+  if (!loaded.problems.empty()) return loaded;
+  const auto wrong = keep_only(line.dispatchers, loaded.dispatchers);
+  if (!wrong.empty()) loaded.problems.push_back({{}, wrong});
+  return loaded;
+}
+
 std::optional<config::Loaded> load_settings(const CommandLine& line, const config::Needs& needs) {
   auto loaded = load_configuration(line, needs);
   if (!loaded.problems.empty()) {

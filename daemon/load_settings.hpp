@@ -17,6 +17,10 @@ namespace outboxd::daemon {
 /// dispatchers are those alone, in the file's order. Sets the log up, and has every secret kept out of it.
 [[nodiscard]] std::optional<config::Loaded> load_settings(const CommandLine& line, const config::Needs& needs);
 
+/// The same again while a daemon works: what is wrong is among the problems, and nothing is printed or set up. Safe
+/// on any thread.
+[[nodiscard]] config::Loaded load_again(const CommandLine& line, const config::Needs& needs);
+
 /// Leaves those of these names. What is wrong with the names, or nothing.
 [[nodiscard]] std::string keep_only(const std::vector<std::string>& names,
                                     std::vector<config::Settings>& dispatchers);

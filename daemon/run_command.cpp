@@ -50,10 +50,10 @@ void keep_within(std::chrono::milliseconds whole_run, config::Settings& settings
   }
 }
 
-int run(const config::Loaded& loaded, const RunMode& mode) {
-  Application application{loaded, mode};
-  const auto status = application.run();
-  if (!mode.once) return status;
+int run(config::Loaded loaded, const RunMode& mode, const CommandLine& line) {
+  Application application{std::move(loaded), mode, [&line] { return load_again(line, {}); }};
+  application.run();
+  if (!mode.once) return kDone;
   const auto results = application.once_results();
   std::string report;
   for (const auto& result : results) report.append(json_line_of(result)).append("\n");
@@ -79,7 +79,7 @@ int run_command(const CommandLine& line) {
     announce(settings, loaded->dispatchers.size());
   }
   try {
-    return run(*loaded, {.once = line.once, .once_timeout = line.once_timeout});
+    return run(std::move(*loaded), {.once = line.once, .once_timeout = line.once_timeout}, line);
   } catch (const http::ListenError& error) {
     telemetry::log::say("outboxd: " + std::string{error.what()});
   } catch (const std::invalid_argument& error) {

@@ -78,6 +78,7 @@ class Dispatcher {
 
   /// Claims nothing more. What is in hand is published and settled within the shutdown time-out, the rest released.
   void stop();
+  void use_encoder(entry::Encoder encoder) { parts_.encoder = std::move(encoder); }  ///< From now on.
 
   [[nodiscard]] const Tally& tally() const { return tally_; }
   /// The last sample of the backlog, if there was one.

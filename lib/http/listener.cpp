@@ -17,9 +17,11 @@ using boost::system::error_code;
 
 namespace {
 
-[[noreturn]] void fail(std::string_view listen, const std::string& reason) {
+[[noreturn]] void fail(std::string_view listen, const std::string& reason,
+                       ListenError::Kind kind = ListenError::Kind::no_address) {
   throw ListenError("cannot listen on \"" + std::string(listen) + "\" for HTTP: " + reason +
-                    "; set http.listen (or --http-listen) to another host:port, or to \"off\"");
+                        "; set http.listen (or --http-listen) to another host:port, or to \"off\"",
+                    kind);
 }
 
 bool is_port(std::string_view text) {
@@ -79,12 +81,12 @@ tcp::acceptor open_listener(const boost::asio::any_io_executor& executor, std::s
   tcp::resolver resolver(executor);
   const auto endpoints =
       resolver.resolve(address.host, address.port, tcp::resolver::passive | tcp::resolver::numeric_service, error);
-  if (error) fail(listen, "its host is not known (" + error.message() + ")");
+  if (error) fail(listen, "its host is not known (" + error.message() + ")", ListenError::Kind::not_now);
   for (const auto& entry : endpoints) {
     auto acceptor = listen_at(executor, entry.endpoint(), error);
     if (!error) return acceptor;
   }
-  fail(listen, error.message());
+  fail(listen, error.message(), ListenError::Kind::not_now);
 }
 
 bool is_of_this_machine(const boost::asio::ip::address& address) {

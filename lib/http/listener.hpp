@@ -13,7 +13,16 @@ namespace outboxd::http {
 /// The address can't be listened on. The message names the address, the reason and the remedy.
 class ListenError : public std::runtime_error {
  public:
-  using std::runtime_error::runtime_error;
+  /// What is no address stays none; whatever the system says of one may be another thing later: another process has
+  /// the port, the interface or the name isn't there yet.
+  enum class Kind { no_address, not_now };
+
+  ListenError(const std::string& text, Kind kind) : std::runtime_error{text}, kind_{kind} {}
+
+  [[nodiscard]] Kind kind() const { return kind_; }
+
+ private:
+  Kind kind_;
 };
 
 /// `host:port`, taken apart. An IPv6 address stands in brackets: `[::1]:9464`.

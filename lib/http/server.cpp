@@ -72,6 +72,8 @@ class Server::State : public std::enable_shared_from_this<State> {
 
   void start() { asio::co_spawn(acceptor_.get_executor(), accept_all(shared_from_this()), report); }
 
+  void use_bearer(std::string bearer) { service_->bearer = std::move(bearer); }
+
   void stop() {
     stopping_ = true;
     error_code ignored;
@@ -194,6 +196,10 @@ bool Server::is_on_loopback() const {
     return asio::ip::make_address_v4(asio::ip::v4_mapped, address.to_v6()).is_loopback();
   }
   return address.is_loopback();
+}
+
+void Server::use_bearer(std::string bearer) {
+  state_->use_bearer(std::move(bearer));
 }
 
 void Server::stop() {

@@ -45,6 +45,9 @@ class Server {
   /// Whether nobody but this machine can reach it.
   [[nodiscard]] bool is_on_loopback() const;
 
+  /// What guarded routes ask for from now on; empty leaves them open.
+  void use_bearer(std::string bearer);
+
   /// Accepts no more, closes what is idle at once and the rest after the answer in hand: within `deadline` nothing of
   /// the server is left on the loop. No page is made after this returns.
   void stop();

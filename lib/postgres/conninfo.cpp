@@ -5,6 +5,7 @@
 
 #include <algorithm>
 #include <memory>
+#include <optional>
 #include <stdexcept>
 #include <string_view>
 
@@ -58,12 +59,33 @@ std::vector<std::string> values_in(const std::string& conninfo, Values wanted) {
   return values;
 }
 
+/// What says where a connection leads; nothing when libpq can't read it.
+std::optional<std::map<std::string, std::string>> place_of(const std::string& conninfo) {
+  const std::unique_ptr<PQconninfoOption, FreeOptions> parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
+  if (!parsed) return std::nullopt;
+  std::map<std::string, std::string> values;
+  for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) values[option->keyword] = option->val;
+  }
+  // Without a name the database is called as the user.
+  if (!values.contains("dbname") && values.contains("user")) values["dbname"] = values["user"];
+  for (const auto* of_login : {"user", "password", "passfile", "sslcert", "sslkey", "sslpassword", "sslrootcert"}) {
+    values.erase(of_login);
+  }
+  return values;
+}
+
 }  // namespace
 
 std::string in_one_string(const std::map<std::string, std::string>& values) {
   std::string text;
   for (const auto& [key, value] : values) text.append(key).append("=").append(in_quotes(value)).append(" ");
   return text;
+}
+
+bool differ_in_login_alone(const std::string& one, const std::string& other) {
+  const auto place = place_of(one);
+  return place && place == place_of(other);
 }
 
 std::vector<std::string> secrets_of_conninfo(const std::string& conninfo) {

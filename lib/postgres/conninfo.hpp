@@ -23,6 +23,10 @@ namespace outboxd::postgres {
 /// The key=value form of such pairs.
 [[nodiscard]] std::string in_one_string(const std::map<std::string, std::string>& values);
 
+/// Whether two connection strings lead to the same database by the same way, and may differ in who logs in, and by
+/// which secrets; false when libpq can't read one of them.
+[[nodiscard]] bool differ_in_login_alone(const std::string& one, const std::string& other);
+
 /// The passwords in a connection string, to be kept out of every text; nothing when libpq can't read it.
 [[nodiscard]] std::vector<std::string> secrets_of_conninfo(const std::string& conninfo);
 

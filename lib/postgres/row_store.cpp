@@ -106,6 +106,10 @@ dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
   co_return report;
 }
 
+void RowStore::use_conninfo(const std::string& conninfo) {
+  for (auto* seat : {&claims_at_, &settles_at_, &watches_at_}) seat->session.use_conninfo(conninfo);
+}
+
 void RowStore::keep_a_name(Statements& statements) {
   auto& session = claims_at_.session;
   if (session.is_pooled()) {

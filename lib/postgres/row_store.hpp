@@ -42,6 +42,9 @@ class RowStore final : public dispatch::RowStore {
   /// Checks the table and this role's rights, and learns how to drive it. To be called before anything else.
   dispatch::Awaitable<dispatch::StoreResult<TableReport>> inspect();
 
+  /// As Session::use_conninfo(), for all sessions.
+  void use_conninfo(const std::string& conninfo);
+
   dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> claim(dispatch::ClaimRequest request) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> settle(
       const dispatch::Settlement& settlement) override;

@@ -106,13 +106,7 @@ void Session::ensure_open() {
   // Its end says nothing of other sessions then.
   const bool ended_by_itself = std::exchange(was_idle_, false) && idling_ends_;
   close();
-  auto fresh = open_a_host();
-  cut_off_.set_socket(fresh->sock());
-  {
-    const CutOff::Work guarded{cut_off_};
-    set_up(*fresh);
-  }
-  connection_ = std::move(fresh);
+  connection_ = open();
   if (connections_ > 0 && !ended_by_itself) reopened_at_ = std::chrono::steady_clock::now();
   ++connections_;
   listens_ = false;
@@ -143,9 +137,33 @@ void Session::set_up(pqxx::connection& connection) {
   exec(transaction, session_settings(options_));
 }
 
+std::unique_ptr<pqxx::connection> Session::open() {
+  try {
+    auto fresh = open_a_host();
+    cut_off_.set_socket(fresh->sock());
+    const CutOff::Work guarded{cut_off_};
+    // A pooler may let us in, and say only now that the server doesn't.
+    set_up(*fresh);
+    return fresh;
+  } catch (const std::exception&) {
+    if (options_.could_not_open) options_.could_not_open();
+    throw;
+  }
+}
+
+void Session::use_conninfo(std::string conninfo) {
+  const std::lock_guard lock{conninfo_mutex_};
+  options_.conninfo = std::move(conninfo);
+}
+
+std::string Session::conninfo() {
+  const std::lock_guard lock{conninfo_mutex_};
+  return options_.conninfo;
+}
+
 std::unique_ptr<pqxx::connection> Session::open_a_host() {
   try {
-    return open_connection(with_hosts_turned(options_.conninfo, failed_opens_));
+    return open_connection(with_hosts_turned(conninfo(), failed_opens_));
   } catch (const std::exception&) {
     ++failed_opens_;
     throw;

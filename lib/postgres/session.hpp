@@ -14,6 +14,7 @@
 #include <exception>
 #include <functional>
 #include <memory>
+#include <mutex>
 #include <optional>
 #include <string>
 #include <utility>
@@ -33,6 +34,8 @@ struct SessionOptions {
   /// For one lock that a statement waits for; 0: as long as the statement may take.
   std::chrono::milliseconds lock_timeout{0};
   Pooler pooler = Pooler::found_by_looking;
+  /// Called on the session's thread when a connection could not be opened, whatever for; may be empty.
+  std::function<void()> could_not_open{};
 };
 
 /// The settings of a session that is ours alone, as SQL.
@@ -53,6 +56,9 @@ class Session {
   template <class Work>
   dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, Statements&>>> run(std::string purpose,
                                                                                            Work work);
+
+  /// Connections are opened by this from now on; as SessionOptions has it. From any thread.
+  void use_conninfo(std::string conninfo);
 
   /// Calls `ring` once, on the event loop, when the server has notified since forget_notifications(), or has ended
   /// the connection. Needs listen(). Not while work runs.
@@ -89,10 +95,14 @@ class Session {
   void look_for_notifications();
   void set_up(pqxx::connection& connection);
   void close();
+  std::unique_ptr<pqxx::connection> open();
+  [[nodiscard]] std::string conninfo();
   std::unique_ptr<pqxx::connection> open_a_host();
   dispatch::StoreError explain(const std::string& purpose, const std::exception& error);
 
   SessionOptions options_;
+  /// Of the options' conninfo.
+  std::mutex conninfo_mutex_;
   CutOff cut_off_;
   // Touched on the thread alone.
   std::unique_ptr<pqxx::connection> connection_;

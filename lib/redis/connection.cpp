@@ -198,6 +198,11 @@ asio::awaitable<void> Connection::read_replies(Exchange& exchange, std::size_t c
   if (reader_.has_leftover()) exchange.failure = kOutOfStep;
 }
 
+void Connection::use_login(std::string username, std::string password) {
+  endpoint_.username = std::move(username);
+  endpoint_.password = std::move(password);
+}
+
 void Connection::close() {
   socket_.close();
 }

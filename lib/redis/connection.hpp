@@ -48,6 +48,9 @@ class Connection {
   boost::asio::awaitable<Exchange> exchange(std::string commands, std::size_t count,
                                             std::chrono::milliseconds timeout);
 
+  /// From the next open() on.
+  void use_login(std::string username, std::string password);
+
   void close();
   /// False also when the peer has closed in the meantime. Does not block.
   [[nodiscard]] bool is_usable();

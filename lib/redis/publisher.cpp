@@ -69,6 +69,7 @@ dispatch::Awaitable<Reply> Publisher::probe(std::string stream) {
 dispatch::Awaitable<std::optional<std::string>> Publisher::ensure_open() {
   if (connection_.is_usable()) co_return std::nullopt;
   auto refusal = co_await connection_.open(options_.connect_timeout);
+  if (refusal && options_.could_not_open) options_.could_not_open();
   if (refusal) co_return refusal;
   if (!checked_server_) {
     // Tried once: a server or proxy that can't bear the question must still be worked with.

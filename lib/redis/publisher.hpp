@@ -10,6 +10,7 @@
 #include <set>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 namespace outboxd::redis {
@@ -22,6 +23,8 @@ struct PublisherOptions {
   Bounds bounds{};
   /// Those that are known before anything is published to them.
   std::vector<std::string> streams{};
+  /// Called when no connection could be opened, whatever for; may be empty.
+  std::function<void()> could_not_open{};
 };
 
 /// Publishes entries to one Redis server over one connection, which it opens when it needs one.
@@ -31,6 +34,11 @@ class Publisher final : public dispatch::StreamPublisher {
   /// of unread entries that it cuts.
   Publisher(const boost::asio::any_io_executor& executor, PublisherOptions options,
             std::function<void(std::string)> warn);
+
+  /// Who logs in from the next connection on.
+  void use_login(std::string username, std::string password) {
+    connection_.use_login(std::move(username), std::move(password));
+  }
 
   /// How long streams may become from now on.
   void use_bounds(Bounds bounds);

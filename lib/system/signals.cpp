@@ -25,13 +25,15 @@ void ignore_sigpipe() {
 }
 
 struct Signals::State {
-  State(const boost::asio::any_io_executor& executor, std::function<void(std::string_view)> first,
-        std::function<void()> exiting)
-      : signals(executor, SIGTERM, SIGINT, SIGHUP), on_first(std::move(first)), before_exit(std::move(exiting)) {}
+  State(const boost::asio::any_io_executor& executor, SignalHandlers on)
+      : signals(executor, SIGTERM, SIGINT), hangups(executor), handlers(std::move(on)) {
+    (handlers.on_hangup ? hangups : signals).add(SIGHUP);
+  }
 
   boost::asio::signal_set signals;
-  std::function<void(std::string_view)> on_first;
-  std::function<void()> before_exit;
+  /// Only those that don't stop anything.
+  boost::asio::signal_set hangups;
+  SignalHandlers handlers;
   bool stopped = false;
 
   // The handlers share the state: one may already be queued, without an error, when its owner goes.
@@ -39,23 +41,31 @@ struct Signals::State {
     state->signals.async_wait([state](const boost::system::error_code& error, int signal) {
       if (error || state->stopped) return;
       await_second(state);
-      state->on_first(name_of(signal));
+      state->handlers.on_first(name_of(signal));
+    });
+  }
+
+  static void await_hangup(const std::shared_ptr<State>& state) {
+    state->hangups.async_wait([state](const boost::system::error_code& error, int /*signal*/) {
+      if (error || state->stopped) return;
+      await_hangup(state);
+      state->handlers.on_hangup();
     });
   }
 
   static void await_second(const std::shared_ptr<State>& state) {
     state->signals.async_wait([state](const boost::system::error_code& error, int signal) {
       if (error || state->stopped) return;
-      if (state->before_exit) state->before_exit();
+      if (state->handlers.before_exit) state->handlers.before_exit();
       std::_Exit(kStatusOfSignal + signal);
     });
   }
 };
 
-Signals::Signals(const boost::asio::any_io_executor& executor, std::function<void(std::string_view)> on_first,
-                 std::function<void()> before_exit)
-    : state_(std::make_shared<State>(executor, std::move(on_first), std::move(before_exit))) {
+Signals::Signals(const boost::asio::any_io_executor& executor, SignalHandlers handlers)
+    : state_(std::make_shared<State>(executor, std::move(handlers))) {
   State::await_first(state_);
+  if (state_->handlers.on_hangup) State::await_hangup(state_);
 }
 
 Signals::~Signals() {
@@ -64,9 +74,11 @@ Signals::~Signals() {
 
 void Signals::stop() {
   state_->stopped = true;
-  boost::system::error_code ignored;
-  state_->signals.clear(ignored);
-  state_->signals.cancel(ignored);
+  for (auto* set : {&state_->signals, &state_->hangups}) {
+    boost::system::error_code ignored;
+    set->clear(ignored);
+    set->cancel(ignored);
+  }
 }
 
 }  // namespace outboxd::system

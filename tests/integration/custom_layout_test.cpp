@@ -59,13 +59,12 @@ Database database_with(const std::string& sql) {
 }
 
 void check_refused(const Database& database, const std::string& toml, const std::vector<std::string>& named) {
-  for (const char* command : {"--once", "run"}) {
-    const auto ended =
-        run_outboxd(Mapped(toml).command({command}), outboxd_environment(database), "", std::chrono::seconds(20));
-    CHECK(ended.status == 2);
-    for (const auto& word : named) {
-      CHECK_MESSAGE(contains(ended.err, word), word, " is not in: ", ended.err);
-    }
+  // A daemon would wait until it is mended.
+  const auto ended =
+      run_outboxd(Mapped(toml).command({"--once"}), outboxd_environment(database), "", std::chrono::seconds(20));
+  CHECK(ended.status == 2);
+  for (const auto& word : named) {
+    CHECK_MESSAGE(contains(ended.err, word), word, " is not in: ", ended.err);
   }
 }
 

@@ -6,7 +6,6 @@
 
 #include <doctest/doctest.h>
 
-#include <csignal>
 #include <sstream>
 
 using outboxd::test::contains;
@@ -121,19 +120,7 @@ TEST_CASE("/metrics asks for its bearer token, the probes don't") {
   CHECK(http_get(port, "/elsewhere").status == 404);
 }
 
-TEST_CASE("it listens on 127.0.0.1:9464 unless told otherwise; off is off; a taken port is said") {
+TEST_CASE("it listens on 127.0.0.1:9464 unless told otherwise") {
   const auto show = run_outboxd({"config", "show"}, {});
   CHECK(contains(show.out, "listen = \"127.0.0.1:9464\"  # default"));
-  const auto database = contract_database();
-  const auto outboxd = start_outboxd(kRun, outboxd_environment(database));
-  const auto taken = "127.0.0.1:" + std::to_string(http_port(*outboxd));
-  insert_row(database, "a", new_stream(), "{}");
-  wait_until([&] { return count_rows(database, "dispatched_at IS NULL") == 0; });
-  outboxd->signal(SIGSTOP);
-  insert_row(database, "b", new_stream(), "{}");
-  const auto second = run_outboxd({"run", "--http-listen", taken}, outboxd_environment(database));
-  CHECK(second.status == 2);
-  CHECK(contains(second.err, taken));
-  CHECK(count_rows(database, "id = 'b' AND attempts = 0") == 1);
-  outboxd->signal(SIGCONT);
 }

@@ -141,13 +141,6 @@ TEST_CASE("no table, another kind of table, or no table at all") {
   CHECK(untouched(database));
 }
 
-TEST_CASE("a daemon refuses like --once does, instead of waiting") {
-  const auto database = contract_database();
-  const auto ended = run_outboxd({"run", "--table", "no_such_table"}, outboxd_environment(database));
-  CHECK(ended.status == 2);
-  CHECK(contains(ended.err, "no_such_table"));
-}
-
 TEST_CASE("a role's defaults that change what the catalog prints change nothing, for any command") {
   const auto database = shared_postgres().create_database();
   for (const char* setting :

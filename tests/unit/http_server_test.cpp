@@ -552,6 +552,18 @@ TEST_CASE("http server: an address that can't be had is an error that helps") {
   CHECK_THROWS_WITH_AS(start(listen), doctest::Contains("\"off\""), ListenError);
   CHECK_THROWS_WITH_AS(start("203.0.113.1:0"), doctest::Contains("--http-listen"), ListenError);
   CHECK_THROWS_WITH_AS(start("no-such-host.invalid:1"), doctest::Contains("its host is not known"), ListenError);
+  const auto may_pass = [&](const std::string& address) {
+    try {
+      start(address);
+    } catch (const ListenError& error) {
+      return error.kind() == ListenError::Kind::not_now;
+    }
+    return false;
+  };
+  for (const auto& address : {listen, std::string("203.0.113.1:0"), std::string("no-such-host.invalid:1")}) {
+    CHECK_MESSAGE(may_pass(address), address);
+  }
+  CHECK(!may_pass("nonsense"));
 }
 
 TEST_CASE("http server: listens on IPv6 where the machine has it") {

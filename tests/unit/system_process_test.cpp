@@ -3,6 +3,7 @@
 #include "system/private_memory.hpp"
 #include "system/service_notify.hpp"
 #include "system/signals.hpp"
+#include "system/standard_error_file.hpp"
 #include "system/write_within.hpp"
 
 #include <boost/asio/io_context.hpp>
@@ -89,23 +90,65 @@ TEST_CASE("signals: the first is a call on the loop with its name") {
        {std::pair(SIGTERM, "SIGTERM"), std::pair(SIGINT, "SIGINT"), std::pair(SIGHUP, "SIGHUP")}) {
     boost::asio::io_context loop(1);
     std::string seen;
-    system_ns::Signals signals(loop.get_executor(),
-                               [&](std::string_view signal) {
+    system_ns::Signals signals(loop.get_executor(), {.on_first = [&](std::string_view signal) {
                                  seen = signal;
                                  signals.stop();
-                               },
-                               {});
+                               }});
     std::raise(number);
     loop.run();
     CHECK(seen == name);
   }
 }
 
+TEST_CASE("signals: where SIGHUP has a meaning of its own it stops nothing, however often it comes") {
+  boost::asio::io_context loop(1);
+  int hangups = 0;
+  std::string seen;
+  system_ns::Signals signals(loop.get_executor(), {.on_first =
+                                                       [&](std::string_view signal) {
+                                                         seen = signal;
+                                                         signals.stop();
+                                                       },
+                                                   .before_exit = {},
+                                                   .on_hangup =
+                                                       [&] {
+                                                         if (++hangups < 3) std::raise(SIGHUP);
+                                                         if (hangups == 3) std::raise(SIGTERM);
+                                                       }});
+  std::raise(SIGHUP);
+  loop.run();
+  CHECK(hangups == 3);
+  CHECK(seen == "SIGTERM");
+}
+
+TEST_CASE("the log's file: after a rotation it is opened again under its old name; nothing else is touched") {
+  const std::filesystem::path folder = std::filesystem::temp_directory_path() / ("log-" + std::to_string(getpid()));
+  std::filesystem::create_directory(folder);
+  const auto log = folder / "log";
+  const int status = status_of_child([&] {
+    const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
+    if (::dup2(file, STDERR_FILENO) < 0) std::_Exit(2);
+    const system_ns::StandardErrorFile of_log;
+    if (of_log.path() != log || of_log.was_moved()) std::_Exit(3);
+    std::filesystem::rename(log, folder / "log.1");
+    if (!of_log.was_moved() || !of_log.reopen().empty() || of_log.was_moved()) std::_Exit(4);
+    if (::write(STDERR_FILENO, "new", 3) != 3) std::_Exit(5);
+    std::filesystem::remove_all(folder);
+    if (of_log.reopen() != "No such file or directory") std::_Exit(6);
+    std::array<int, 2> ends{};
+    if (pipe(ends.data()) != 0 || ::dup2(ends[1], STDERR_FILENO) < 0) std::_Exit(7);
+    const system_ns::StandardErrorFile of_pipe;
+    std::_Exit(of_pipe.path().empty() && !of_pipe.was_moved() ? 0 : 8);
+  });
+  CHECK(WEXITSTATUS(status) == 0);
+  std::filesystem::remove_all(folder);
+}
+
 TEST_CASE("signals: stop() and destruction let the loop end") {
   boost::asio::io_context loop(1);
   bool called = false;
   {
-    system_ns::Signals signals(loop.get_executor(), [&](std::string_view) { called = true; }, {});
+    system_ns::Signals signals(loop.get_executor(), {.on_first = [&](std::string_view) { called = true; }});
     loop.poll();
     CHECK_FALSE(loop.stopped());
   }
@@ -119,8 +162,8 @@ TEST_CASE("signals: the second ends the process at once, after the flush, with 1
   const int status = status_of_child([&] {
     boost::asio::io_context loop(1);
     const auto flush = [&] { static_cast<void>(::write(flushed[1], "F", 1) == 1); };
-    system_ns::Signals signals(
-        loop.get_executor(), [](std::string_view) { std::raise(SIGINT); }, flush);
+    system_ns::Signals signals(loop.get_executor(),
+                               {.on_first = [](std::string_view) { std::raise(SIGINT); }, .before_exit = flush});
     std::raise(SIGTERM);
     loop.run();
   });

@@ -1,0 +1,38 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/reload.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace outboxd::daemon {
+
+Reload::Reload(boost::asio::any_io_executor loop, std::function<config::Loaded()> load,
+               std::function<void(Wanted, const config::Loaded&)> done)
+    : loop_{std::move(loop)}, load_{std::move(load)}, done_{std::move(done)} {}
+
+void Reload::ask(Wanted wanted) {
+  constexpr std::chrono::seconds kBetweenLogins{1};
+  const bool was_just_read = last_read_ && Clock::now() - *last_read_ < kBetweenLogins;
+  if (wanted == Wanted::logins && (wanted_ || was_just_read)) return;
+  wanted_ = wanted;
+  if (std::exchange(reads_, true)) return;
+  if (!thread_) thread_.emplace("reload");
+  boost::asio::co_spawn(loop_, read(), [this](const std::exception_ptr& error) {
+    reads_ = false;
+    if (error) std::rethrow_exception(error);
+  });
+}
+
+boost::asio::awaitable<void> Reload::read() {
+  // What is asked for while it reads is read anew: the files may have changed in between.
+  while (wanted_) {
+    const auto wanted = *std::exchange(wanted_, std::nullopt);
+    const auto loaded = co_await thread_->run([this] { return load_(); });
+    last_read_ = Clock::now();
+    done_(wanted, loaded);
+  }
+}
+
+}  // namespace outboxd::daemon

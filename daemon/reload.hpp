@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/loader.hpp"
+#include "daemon/changes.hpp"
+#include "system/blocking_thread.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/awaitable.hpp>
+
+#include <chrono>
+#include <functional>
+#include <optional>
+
+namespace outboxd::daemon {
+
+/// Reads the configuration again, beside the event loop.
+class Reload {
+ public:
+  /// `load` runs on a thread of its own; `done` on the event loop. Both outlive the loop's run.
+  Reload(boost::asio::any_io_executor loop, std::function<config::Loaded()> load,
+         std::function<void(Wanted, const config::Loaded&)> done);
+
+  /// On the event loop. Logins are read once a second at most: whoever fails to log in asks for it each time.
+  void ask(Wanted wanted);
+
+ private:
+  using Clock = std::chrono::steady_clock;
+
+  boost::asio::awaitable<void> read();
+
+  boost::asio::any_io_executor loop_;
+  std::function<config::Loaded()> load_;
+  std::function<void(Wanted, const config::Loaded&)> done_;
+  bool reads_ = false;
+  std::optional<Wanted> wanted_;
+  std::optional<Clock::time_point> last_read_;
+  /// Made when it is first needed.
+  std::optional<system::BlockingThread> thread_;
+};
+
+}  // namespace outboxd::daemon
