@@ -2,6 +2,7 @@
 #include "daemon/commands.hpp"
 #include "daemon/exit_status.hpp"
 #include "daemon/load_settings.hpp"
+#include "daemon/usual_table.hpp"
 #include "postgres/conninfo.hpp"
 #include "postgres/enqueue.hpp"
 #include "postgres/enqueue_payload.hpp"
@@ -38,9 +39,10 @@ void enqueue(const CommandLine& line, const config::Settings& settings) {
 }  // namespace
 
 int enqueue_command(const CommandLine& line) {
-  const auto loaded = load_settings(line, {.postgres = true, .signing = false});
+  auto loaded = load_settings(line, {.postgres = true, .signing = false});
   if (!loaded) return kCouldNotWork;
   try {
+    choose_table_now(loaded->dispatchers.front());
     enqueue(line, loaded->dispatchers.front());
     return kDone;
   } catch (const std::exception& error) {

@@ -2,6 +2,7 @@
 #include "daemon/lane.hpp"
 
 #include "daemon/parts.hpp"
+#include "daemon/usual_table.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -85,6 +86,8 @@ asio::awaitable<void> Lane::run() {
 
 asio::awaitable<bool> Lane::table_is_fit() {
   while (!stopping_ && gave_up_because_.empty()) {
+    const bool chosen = co_await table_is_chosen();
+    if (!chosen || stopping_) continue;
     auto report = co_await parts_->store.inspect();
     if (!report) {
       auto reason = report.error().text;
@@ -105,6 +108,28 @@ asio::awaitable<bool> Lane::table_is_fit() {
   co_return false;
 }
 
+asio::awaitable<bool> Lane::table_is_chosen() {
+  if (chose_table_ || !with_usual_table(settings_)) co_return true;
+  auto choice = co_await choose_table(settings_, surroundings_.could_not_connect);
+  if (!choice) {
+    auto reason = choice.error().text;
+    co_await wait_for_postgres(std::move(reason));
+    co_return false;
+  }
+  if (!choice->problems.empty()) {
+    start_backoff_.reset();
+    co_await wait_for_table(std::move(choice->problems));
+    co_return false;
+  }
+  chose_table_ = true;
+  if (!choice->note.empty()) spdlog::info("{}: {}", name(), choice->note);
+  if (choice->is_usual) {
+    settings_ = *with_usual_table(settings_);
+    make_parts();
+  }
+  co_return true;
+}
+
 asio::awaitable<void> Lane::wait_for_postgres(std::string reason) {
   observer_.health(dispatch::Health::postgres_unavailable, reason);
   const bool time_is_over = mode_.once && clock_.now() >= mode_.once_deadline().value_or(mode_.started);
@@ -121,7 +146,9 @@ asio::awaitable<void> Lane::wait_for_table(std::vector<std::string> problems) {
   }
   problems_ = std::move(problems);
   if (mode_.once) {
-    gave_up_because_ = "table " + settings_.dispatcher.table + " can't be driven as it is";
+    gave_up_because_ = chose_table_ || !with_usual_table(settings_)
+                           ? "table " + settings_.dispatcher.table + " can't be driven as it is"
+                           : "no table can be driven";
     co_return;
   }
   observer_.health(dispatch::Health::table_unfit, joined(problems_));

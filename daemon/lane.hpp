@@ -78,6 +78,8 @@ class Lane {
 
   void make_parts();
   boost::asio::awaitable<bool> table_is_fit();
+  /// True once it is known which table is meant, and it can be driven as far as is known.
+  boost::asio::awaitable<bool> table_is_chosen();
   boost::asio::awaitable<void> wait_for_postgres(std::string reason);
   boost::asio::awaitable<void> wait_for_table(std::vector<std::string> problems);
   boost::asio::awaitable<void> wait(std::chrono::microseconds time);
@@ -89,6 +91,7 @@ class Lane {
   RunMode mode_;
   Surroundings surroundings_;
   bool stopping_ = false;
+  bool chose_table_ = false;
   std::string gave_up_because_;
   /// What the table lacked when it was last looked at.
   std::vector<std::string> problems_;

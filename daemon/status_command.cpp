@@ -3,6 +3,7 @@
 #include "daemon/load_settings.hpp"
 #include "daemon/parts.hpp"
 #include "daemon/status_report.hpp"
+#include "daemon/usual_table.hpp"
 #include "telemetry/redaction.hpp"
 
 #include <chrono>
@@ -60,10 +61,13 @@ void print(const CommandLine& line, const StatusReport& report) {
 }  // namespace
 
 int status_command(const CommandLine& line) {
-  const auto loaded = load_settings(line, {.signing = false});
+  auto loaded = load_settings(line, {.signing = false});
   if (!loaded) return kCouldNotWork;
   std::vector<Watched> watched;
-  for (const auto& settings : loaded->dispatchers) watched.emplace_back(settings);
+  for (auto& settings : loaded->dispatchers) {
+    print_problems("status", choose_table_now(settings));
+    watched.emplace_back(settings);
+  }
   for (;;) {
     const auto report = look_at(watched, loaded->settings.http);
     print(line, report);

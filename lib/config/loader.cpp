@@ -47,6 +47,11 @@ Settings settings_of(const Dispatcher& dispatcher) {
     settings.redis.endpoint.host.clear();
     settings.redis.endpoint.unix_path = dispatcher.redis_socket;
   }
+  // Without a layout of one's own choice this is the default's.
+  const auto table = dispatcher.merged.find("dispatcher.table");
+  settings.dispatcher.table_by_default =
+      table != dispatcher.merged.end() && table->second.origin.kind == Origin::Kind::defaults &&
+      dispatcher.merged.at("dispatcher.layout").origin.kind == Origin::Kind::defaults;
   return settings;
 }
 

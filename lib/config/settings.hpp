@@ -54,6 +54,8 @@ struct DispatcherSettings {
   std::string table;
   /// "event_outbox", "caracal_outbox", or "custom", which is what `columns` says.
   std::string layout;
+  /// Neither table nor layout was chosen: both are the defaults.
+  bool table_by_default = false;
   /// Only rows that this producer wrote, in layouts that have that column; empty: all.
   std::string producer;
   /// Of a custom layout: the column in each role ("id", "stream", …) that the table has.

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // With which rights and on which tables it works, and what it says where it can't.
+#include "support/caracal_table.hpp"
 #include "support/outbox_table.hpp"
 
 #include <doctest/doctest.h>
@@ -139,6 +140,63 @@ TEST_CASE("no table, another kind of table, or no table at all") {
   check_refused(once_as(database, "postgres", {"--table", "a_sequence"}), {"a_sequence", "not a table"});
   check_refused(once_as(database, "postgres", {"--table", "other"}), {"other", "stream_name", "payload_json"});
   CHECK(untouched(database));
+}
+
+TEST_CASE("the Coordinator's role may use its own table alone: without a choice that one is taken, by each command") {
+  const auto database = contract_database();
+  outboxd::test::create_caracal_table(database);
+  const auto stream = new_stream();
+  outboxd::test::insert_caracal_row(database, "a", stream, "{}");
+  const auto role = role_with(database, "SELECT, UPDATE ON caracal_outbox");
+  const auto environment =
+      with(outboxd_environment(database), {{"DATABASE_URL", shared_postgres().url(database.name, role)}});
+  const auto run = [&environment](std::vector<std::string> words) {
+    words.insert(words.end(), {"--profile", "coordinator"});
+    return run_outboxd(words, environment);
+  };
+  const auto once = run({"--once"});
+  CHECK_MESSAGE(once.status == 0, once.err);
+  CHECK(contains(once.err, "caracal_outbox, which is usual for the profile coordinator, is taken"));
+  CHECK(outboxd::test::count_caracal_rows(database, "status = 'published'") == 1);
+  const auto published = shared_redis().probe().xrange(stream).at(0);
+  CHECK(published.at("dedupe_key") == "key-a");
+  const auto status = run({"status"});
+  CHECK_MESSAGE(status.status == 0, status.err);
+  CHECK(contains(status.out, "caracal_outbox"));
+  const auto enqueued = run({"enqueue", "s", "a=1"});
+  CHECK(enqueued.status == 2);
+  CHECK(contains(enqueued.err, "has layout caracal_outbox"));
+  // A choice is a choice.
+  for (const auto& chosen :
+       std::vector<std::vector<std::string>>{{"--table", "event_outbox"}, {"--layout", "event_outbox"}}) {
+    auto words = chosen;
+    words.insert(words.begin(), "--once");
+    check_refused(run(words), {"GRANT SELECT ON \"event_outbox\""});
+  }
+  // The other profile has no other table.
+  check_refused(run_outboxd({"--once"}, environment), {"GRANT SELECT ON \"event_outbox\""});
+}
+
+TEST_CASE("the Coordinator's profile without a choice: the default table where it can be driven, and what is said") {
+  const auto database = contract_database();
+  const auto run = [&database](const std::string& command) {
+    return run_outboxd({command, "--profile", "coordinator"}, outboxd_environment(database));
+  };
+  insert_row(database, "a", new_stream(), "{}");
+  const auto alone = run("--once");
+  CHECK_MESSAGE(alone.status == 0, alone.err);
+  CHECK(!contains(alone.err, "no table was chosen"));
+  outboxd::test::create_caracal_table(database);
+  outboxd::test::insert_caracal_row(database, "c", new_stream(), "{}");
+  const auto both = run("--once");
+  CHECK(both.status == 0);
+  CHECK(
+      contains(both.err, "both event_outbox and caracal_outbox can be driven: event_outbox, the default, is taken"));
+  CHECK(outboxd::test::count_caracal_rows(database, "status = 'pending'") == 1);
+  database.exec("DROP TABLE event_outbox, caracal_outbox");
+  check_refused(run("--once"), {"neither event_outbox", "table \"event_outbox\" does not exist",
+                                "table \"caracal_outbox\" does not exist", "dispatcher.layout"});
+  check_refused(run("status"), {"neither event_outbox"});
 }
 
 TEST_CASE("a role's defaults that change what the catalog prints change nothing, for any command") {

@@ -101,6 +101,19 @@ TEST_CASE("how streams are cut: approximately, unless it is asked for, for all o
             .settings.dispatcher.stream_exact_trim.empty());
 }
 
+TEST_CASE("whether a table was chosen: by its own name, or by its layout's") {
+  const auto by_default = [](const char* file, const config::Environment& environment) {
+    return load(file, environment, {}).settings.dispatcher.table_by_default;
+  };
+  CHECK(by_default("", {}));
+  CHECK(by_default("profile = \"coordinator\"", {}));
+  CHECK(by_default("[[dispatcher]]\nprofile = \"coordinator\"", {}));
+  CHECK_FALSE(by_default("dispatcher.table = \"event_outbox\"", {}));
+  CHECK_FALSE(by_default("dispatcher.layout = \"event_outbox\"", {}));
+  CHECK_FALSE(by_default("", {{"OUTBOXD_LAYOUT", "caracal_outbox"}}));
+  CHECK_FALSE(by_default("", {{"OUTBOXD_TABLE", "x"}}));
+}
+
 TEST_CASE("a Redis URL wins in its own source for what it names, and yields to higher ones") {
   struct Redis {
     config::Loaded loaded;

@@ -1,0 +1,110 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/usual_table.hpp"
+
+#include "daemon/parts.hpp"
+#include "postgres/table_look.hpp"
+#include "telemetry/log.hpp"
+
+#include <boost/asio/co_spawn.hpp>
+#include <boost/asio/io_context.hpp>
+
+#include <exception>
+#include <utility>
+
+namespace outboxd::daemon {
+namespace {
+
+constexpr const char* kUsual = "caracal_outbox";
+
+/// The same length as that of any worker of this process that has a name.
+postgres::RowStoreOptions options_of(const config::Settings& settings,
+                                     const std::function<void()>& could_not_connect) {
+  auto options = row_store_options(settings, worker_of(settings, 1));
+  options.session.could_not_open = could_not_connect;
+  return options;
+}
+
+std::string joined(const std::vector<std::string>& problems) {
+  std::string text;
+  for (const auto& problem : problems) text.append(text.empty() ? "" : "; ").append(problem);
+  return text;
+}
+
+std::vector<std::string> neither(const postgres::TableReport& of_default, const postgres::TableReport& of_usual) {
+  std::vector<std::string> problems{
+      "no table was chosen, and neither event_outbox, which is the default, nor caracal_outbox, which is usual for "
+      "the profile coordinator, can be driven: mend one of them, or choose another by dispatcher.layout and "
+      "dispatcher.table"};
+  problems.insert(problems.end(), of_default.problems.begin(), of_default.problems.end());
+  problems.insert(problems.end(), of_usual.problems.begin(), of_usual.problems.end());
+  return problems;
+}
+
+}  // namespace
+
+std::optional<config::Settings> with_usual_table(const config::Settings& settings) {
+  if (settings.profile != Profile::coordinator || !settings.dispatcher.table_by_default) return std::nullopt;
+  auto usual = settings;
+  usual.dispatcher.layout = kUsual;
+  usual.dispatcher.table = kUsual;
+  usual.dispatcher.producer = "coordinator";
+  return usual;
+}
+
+dispatch::Awaitable<dispatch::StoreResult<TableChoice>> choose_table(config::Settings settings,
+                                                                     std::function<void()> could_not_connect) {
+  TableChoice choice;
+  const auto usual = with_usual_table(settings);
+  if (!usual) co_return choice;
+  auto options_of_default = options_of(settings, could_not_connect);
+  const auto of_default = co_await postgres::look_at_table(std::move(options_of_default));
+  if (!of_default) co_return of_default.error();
+  auto options_of_usual = options_of(*usual, could_not_connect);
+  const auto of_usual = co_await postgres::look_at_table(std::move(options_of_usual));
+  if (!of_usual) co_return of_usual.error();
+  const bool usual_is_fit = of_usual->problems.empty();
+  if (of_default->problems.empty()) {
+    if (usual_is_fit) {
+      choice.note =
+          "no table was chosen, and both event_outbox and caracal_outbox can be driven: event_outbox, the default, "
+          "is "
+          "taken. Set dispatcher.layout to the one that is meant";
+    }
+  } else if (usual_is_fit) {
+    choice.note =
+        "no table was chosen: caracal_outbox, which is usual for the profile coordinator, is taken, as "
+        "event_outbox, the default, can't be driven (" +
+        joined(of_default->problems) + ")";
+    choice.is_usual = true;
+  } else {
+    choice.problems = neither(*of_default, *of_usual);
+  }
+  co_return choice;
+}
+
+std::vector<std::string> choose_table_now(config::Settings& settings) {
+  if (!with_usual_table(settings)) return {};
+  boost::asio::io_context loop{1};
+  std::vector<std::string> problems;
+  const auto choose = [&]() -> dispatch::Awaitable<void> {
+    const std::function<void()> nothing;
+    auto choice = co_await choose_table(settings, nothing);
+    if (!choice) co_return;
+    problems = std::move(choice->problems);
+    if (choice->is_usual) settings = *with_usual_table(settings);
+  };
+  boost::asio::co_spawn(loop, choose(), [](const std::exception_ptr& error) {
+    if (error) std::rethrow_exception(error);
+  });
+  loop.run();
+  return problems;
+}
+
+void print_problems(const std::string& command, const std::vector<std::string>& problems) {
+  for (const auto& problem : problems) {
+    std::string line = "outboxd ";
+    telemetry::log::say(line.append(command).append(": ").append(problem));
+  }
+}
+
+}  // namespace outboxd::daemon

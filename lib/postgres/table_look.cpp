@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/table_look.hpp"
+
+#include "postgres/identifier.hpp"
+#include "postgres/session.hpp"
+
+namespace outboxd::postgres {
+
+dispatch::Awaitable<dispatch::StoreResult<TableReport>> look_at_table(RowStoreOptions options) {
+  const auto table = quote_table(options.table);
+  Session session{"pg-look", options.session};
+  co_return co_await session.run("looking at " + table, [&table, &options](Statements& statements) {
+    return inspect_table(statements, table, options.shape, options.terms.worker.size());
+  });
+}
+
+}  // namespace outboxd::postgres
