@@ -124,15 +124,13 @@ class Dispatcher {
   void redis_answers();
   /// `in_doubt`: it may yet be but that stream, or an entry of it, that Redis refuses.
   void stay_back(const std::string& reason, const std::string& stream, bool in_doubt = false);
-  /// It doesn't answer: what it refused before says nothing any more.
   void redis_is_away(const std::string& reason, const std::string& stream);
   /// Probes a stream that was taken before: where it is taken now, what is refused is those streams' matter. Stays
   /// back where Redis is away.
   Awaitable<bool> others_are_taken();
   /// While Redis refuses all that was sent to some streams: whether it takes entries of others, or, where the probes'
-  /// answers don't tell, of these by now. False when there was none to send.
+  /// answers don't tell, of these by now. False, and 0, when there was none to send.
   Awaitable<bool> explore(bool probes_tell);
-  /// Returns how many rows it sent.
   Awaitable<std::size_t> explore_some(std::size_t limit, bool probes_tell);
   [[nodiscard]] std::vector<std::string> refused_streams() const;
   Awaitable<void> ask_for_probes_of_streams();
