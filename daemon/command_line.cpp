@@ -21,7 +21,8 @@ constexpr const char* kAbout =
 constexpr const char* kFooter =
     "Exit status: 0 done (with --once: every row that was due is published), 1 with --once: rows failed or remain, "
     "or\n"
-    "some dispatcher could not work, 2 could not work at all (usage or configuration; with --once also table, servers).\n"
+    "some dispatcher could not work, 2 could not work at all (usage or configuration; with --once also table, "
+    "servers).\n"
     "Of `outboxd status`: 0 all is well, 1 something is wrong (no daemon answers, a dispatcher waits, a stream is "
     "blocked,\n"
     "rows are dead, or a table could not be looked at), 2 nothing could be looked at.\n"
