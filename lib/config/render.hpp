@@ -20,7 +20,7 @@ std::string render_problems(const Problems& problems);
 /// The list of flags for --help, with the defaults of a profile.
 std::string render_help_table(Profile profile);
 
-/// The option table in Markdown, for the README.
+/// The option table in Markdown, for SETTINGS.md.
 std::string render_markdown_table();
 
 }  // namespace outboxd::config

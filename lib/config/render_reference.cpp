@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The option table for people: --help and the README.
+// The option table for people: --help and SETTINGS.md.
 #include "config/options.hpp"
 #include "config/render.hpp"
 

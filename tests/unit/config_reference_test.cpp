@@ -11,7 +11,7 @@
 namespace outboxd {
 namespace {
 
-constexpr const char* kReadme = OUTBOXD_SOURCE_DIR "/README.md";
+constexpr const char* kPage = OUTBOXD_SOURCE_DIR "/lib/config/SETTINGS.md";
 constexpr const char* kEnd = "<!-- end of settings -->";
 
 std::string text_of(const char* path) {
@@ -23,19 +23,19 @@ std::string text_of(const char* path) {
 
 }  // namespace
 
-TEST_CASE("the README's table of settings is the option table") {
-  auto readme = text_of(kReadme);
-  const auto marker = readme.find("<!-- settings: ");
+TEST_CASE("the page's table of settings is the option table") {
+  auto page = text_of(kPage);
+  const auto marker = page.find("<!-- settings: ");
   REQUIRE(marker != std::string::npos);
-  const auto begin = readme.find('\n', marker) + 1;
-  const auto end = readme.find(kEnd);
+  const auto begin = page.find('\n', marker) + 1;
+  const auto end = page.find(kEnd);
   REQUIRE(end != std::string::npos);
   const auto table = config::render_markdown_table();
-  if (std::getenv("OUTBOXD_WRITE_README") != nullptr) {
-    std::ofstream{kReadme} << readme.replace(begin, end - begin, table);
+  if (std::getenv("OUTBOXD_WRITE_SETTINGS") != nullptr) {
+    std::ofstream{kPage} << page.replace(begin, end - begin, table);
     return;
   }
-  CHECK(readme.substr(begin, end - begin) == table);
+  CHECK(page.substr(begin, end - begin) == table);
 }
 
 }  // namespace outboxd
