@@ -3,7 +3,7 @@
 
 namespace outboxd::daemon {
 
-/// What the process' exit status says; in --help and the README.
+/// What the process' exit status says; in --help and deploy/README.md.
 enum ExitStatus : int {
   /// All is done: with --once, every row that was due is published.
   kDone = 0,

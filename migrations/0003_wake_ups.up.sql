@@ -6,7 +6,7 @@
 -- Commits that notify wait for each other, and for each other's flush of the log. So a statement notifies only while a
 -- dispatcher has nothing to do: it holds the advisory lock that the trigger names then. Whoever gets the lock in shared
 -- mode keeps it until the transaction ends, so that no dispatcher goes to sleep before it is seen, and commits without
--- a word. The lock is any number of this trigger's own; here "outb" and the table's oid. README, "Wake-ups".
+-- a word. The lock is any number of this trigger's own; here "outb" and the table's oid. deploy/README.md, "Wake-ups".
 --
 -- Every insert pays for this, so it is written to touch little. Measured by CPU for a single-row transaction of sixteen
 -- clients: 3 % more for a trigger that never fires; 5 % as it stands; 8 % with an expression for the lock instead of a

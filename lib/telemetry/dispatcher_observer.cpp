@@ -193,7 +193,7 @@ void DispatcherObserver::wake_ups(bool there) {
   } else {
     spdlog::info(
         "{}: finds rows by polling alone (its table has no trigger outboxd_wake_up, or a pooler is in between; "
-        "README, Wake-ups)",
+        "deploy/README.md, Wake-ups)",
         dispatcher_);
   }
 }

@@ -54,7 +54,7 @@ std::string described(const Encoded& encoded) {
          described(encoded.entry.fields);
 }
 
-/// HMAC-SHA256 over the canonical text, by the README and with OpenSSL's older interface.
+/// HMAC-SHA256 over the canonical text, by deploy/SECURITY.md and with OpenSSL's older interface.
 std::string expected_signature(std::vector<Field> fields) {
   std::ranges::stable_sort(fields, [](const Field& left, const Field& right) {
     return std::ranges::lexicographical_compare(left.name, right.name, [](char a, char b) {

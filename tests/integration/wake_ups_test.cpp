@@ -180,7 +180,7 @@ TEST_CASE("a table gets its wake-ups, and loses them, under a dispatcher that ru
 TEST_CASE("a table of one's own has wake-ups by a lock of any number") {
   const auto database = database_with_wake_ups();
   database.exec("CREATE TABLE my_outbox (LIKE event_outbox INCLUDING ALL)");
-  // As in the README; Postgres shows the two in different ways.
+  // As in deploy/README.md; Postgres shows the two in different ways.
   const auto give_trigger = [&](const std::string& number) {
     database.exec(
         "DROP TRIGGER IF EXISTS outboxd_wake_up ON my_outbox; CREATE TRIGGER outboxd_wake_up AFTER INSERT ON "

@@ -34,7 +34,7 @@ struct ClaimedRow {
   bool written = false;
 };
 
-/// Which promise about outcomes this one breaks; empty: none. The table of reasons in the project's README, again.
+/// Which promise about outcomes this one breaks; empty: none. The table of reasons in deploy/GUARANTEES.md, again.
 [[nodiscard]] std::string broken_rule(const ClaimedRow& claimed, const Outcome& outcome, const RetryPolicy& policy);
 
 /// Keeps book of one dispatcher, from outside: each row that it was given, each reply that it got, and each outcome

@@ -27,7 +27,7 @@ Read read_of(const std::string& stream, const Fields& fields) {
   return read;
 }
 
-/// A canonical text, read line by line as the README says; nothing where it can't be read so.
+/// A canonical text, read line by line as deploy/SECURITY.md says; nothing where it can't be read so.
 std::optional<Read> read_back(const std::string& text) {
   Read read{text.substr(0, text.find('\n')), {}};
   std::string* value = nullptr;
