@@ -206,7 +206,7 @@ class Dispatcher {
   void postpone(Unsettled unsettled);
   void keep_unwritten(Unsettled& unsettled, const Settled& settled);
   void judge_settlement(Unsettled& unsettled, const Settled& settled);
-  void remember_sent(const Settlement& settlement, const Settled& settled);
+  void remember_sent(const Settlement& settlement, const Settled& settled, std::size_t leases_lost);
   void remember_unsettled(const Settlement& settlement);
   void give_up_settling(Unsettled& unsettled);
   void let_go_of(const Unsettled& unsettled, std::size_t rows);

@@ -100,7 +100,7 @@ Awaitable<bool> Dispatcher::try_to_settle(Unsettled& unsettled) {
     const auto lost = leases_lost(unsettled, *settled);
     parts_.observer.settled(settled->written, lost, parts_.clock.now() - started);
     account_settled(settlement, lost);
-    remember_sent(settlement, *settled);
+    remember_sent(settlement, *settled, lost);
     keep_unwritten(unsettled, *settled);
   } else if (!std::exchange(unsettled.in_doubt, true)) {
     remember_unsettled(settlement);

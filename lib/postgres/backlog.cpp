@@ -19,6 +19,9 @@ std::uint64_t number_of(const pqxx::field& field) {
   return std::stoull(text_of(field));
 }
 
+// Of people who look, and want to be told that the table is locked.
+constexpr std::chrono::milliseconds kLockTimeout{1'000};
+
 }  // namespace
 
 dispatch::BacklogSample count_backlog(Statements& statements, const Layout& layout, const std::string& due_by) {
@@ -39,7 +42,8 @@ BacklogReader::BacklogReader(const RowStoreOptions& options)
       // Nothing of a session's: a pooler may stand in between.
       mode_{.settings = "SET TRANSACTION READ ONLY; " + keep_to_catalog_sql(true) +
                         "; SET LOCAL statement_timeout = " +
-                        std::to_string(options.session.statement_timeout.count()) + plain_settings_sql(true)},
+                        std::to_string(options.session.statement_timeout.count()) + "; SET LOCAL lock_timeout = " +
+                        std::to_string(kLockTimeout.count()) + plain_settings_sql(true)},
       table_{quote_table(options.table)} {}
 
 void BacklogReader::connect() {

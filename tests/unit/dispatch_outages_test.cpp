@@ -48,6 +48,25 @@ TEST_CASE("with a single attempt, too, a row that takes the connection down is a
   bench.end();
 }
 
+TEST_CASE("a row whose lease was lost after it was sent is only marked when it comes back, as it is in its stream") {
+  Bench bench{Bench::daemon()};
+  bench.insert("1");
+  bench.store.settle_failures = 1'000'000;
+  bench.store.unreachable = true;
+  bench.run_for(1s);
+  bench.store.failure = "the store is away";
+  bench.store.table.free_leases_of("w", bench.clock.now());
+  bench.store.settle_failures = 0;
+  bench.run_for(5s);
+  bench.store.failure.clear();
+  bench.run_for(2min);
+  CHECK(bench.row("1").published);
+  CHECK(bench.publisher.published == std::vector<std::string>{"1"});
+  CHECK(bench.observer.refused.empty());
+  bench.end();
+  check_adds_up(bench.dispatcher.tally());
+}
+
 TEST_CASE("a lease that was lost while the store was away is counted, and his outcome stays") {
   Bench bench{Bench::daemon()};
   bench.insert("1");
