@@ -66,10 +66,15 @@ dispatch::Awaitable<Reply> Publisher::probe(std::string stream) {
   co_return reply;
 }
 
-dispatch::Awaitable<std::optional<std::string>> Publisher::ensure_open() {
-  if (connection_.is_usable()) co_return std::nullopt;
+dispatch::Awaitable<std::optional<std::string>> Publisher::open() {
   auto refusal = co_await connection_.open(options_.connect_timeout);
   if (refusal && options_.could_not_open) options_.could_not_open();
+  co_return refusal;
+}
+
+dispatch::Awaitable<std::optional<std::string>> Publisher::ensure_open() {
+  if (connection_.is_usable()) co_return std::nullopt;
+  const auto refusal = co_await open();
   if (refusal) co_return refusal;
   if (!checked_server_) {
     // Tried once: a server or proxy that can't bear the question must still be worked with.
@@ -123,16 +128,22 @@ dispatch::Awaitable<std::optional<std::string>> Publisher::look_at(std::vector<s
   if (streams.empty() || failed_looks_ == kMostFailures || looked_at_.size() > kMostKnown) co_return std::nullopt;
   if (streams.size() > kMostAtOnce) streams.resize(kMostAtOnce);
   looked_at_.insert(streams.begin(), streams.end());
-  auto look = co_await look_at_streams(connection_, std::move(streams), options_.bounds, options_.timeout);
+  auto look = co_await look_at_streams(connection_, streams, options_.bounds, options_.timeout);
   for (const auto& warning : look.warnings) warn_(warning);
-  failed_looks_ = look.failure.empty() ? 0 : failed_looks_ + 1;
-  if (!look.failure.empty()) {
-    looked_at_.clear();
-    co_return "Redis at " + options_.endpoint.shown + ", asked for its streams' lengths: " + look.failure;
+  // Nothing was written yet: where the question, or to be sure of its answer, took the connection's end, rows go out
+  // over another one.
+  if (connection_.is_usable()) {
+    failed_looks_ = 0;
+    co_return std::nullopt;
   }
-  // To be sure of an answer may have taken the connection's end.
-  if (connection_.is_usable()) co_return std::nullopt;
-  co_return co_await connection_.open(options_.connect_timeout);
+  const auto refusal = co_await open();
+  if (!refusal) {
+    if (!look.failure.empty()) ++failed_looks_;
+    co_return std::nullopt;
+  }
+  // It was Redis that went, and not the question's fault.
+  for (const auto& stream : streams) looked_at_.erase(stream);
+  co_return refusal;
 }
 
 }  // namespace outboxd::redis

@@ -54,6 +54,7 @@ class Publisher final : public dispatch::StreamPublisher {
     std::vector<std::size_t> ends;
   };
 
+  dispatch::Awaitable<std::optional<std::string>> open();
   dispatch::Awaitable<std::optional<std::string>> ensure_open();
   [[nodiscard]] Commands encode(std::span<const entry::Entry> entries) const;
   /// Those that were not looked at yet.

@@ -70,6 +70,27 @@ TEST_CASE("a bound that cuts what a group has not read is warned of before anyth
   }
 }
 
+TEST_CASE("where the answer to what a bound cuts can't be read, rows go out all the same") {
+  const PrivateRedis redis;
+  auto probe = redis.probe();
+  const auto database = contract_database();
+  for (const std::string stream : {"a", "b", "c"}) {
+    // Redis can't tell how far this group has read, and its first entry has more fields than a reply of ours may.
+    probe.command("EVAL",
+                  "local f = {} for i = 1, 600 do f[2 * i - 1] = 'f' .. i; f[2 * i] = 'v' end "
+                  "redis.call('XADD', ARGV[1], '1-1', unpack(f)) redis.call('XADD', ARGV[1], '2-1', 'n', '1') "
+                  "redis.call('XADD', ARGV[1], '3-1', 'n', '1') "
+                  "return redis.call('XGROUP', 'CREATE', ARGV[1], 'behind', '2-1')",
+                  "0", stream);
+    insert_row(database, stream, stream, "{}");
+  }
+  const auto ended = run_outboxd(
+      {"--once", "--maxlen", "3", "--batch", "1"},
+      with(outboxd_environment(database), {{"REDIS_URL", "redis://127.0.0.1:" + std::to_string(redis.port())}}));
+  CHECK_MESSAGE(ended.status == 0, ended.err);
+  CHECK_MESSAGE(contains(ended.out, R"("published":3)"), ended.out);
+}
+
 TEST_CASE("where CONFIG GET is refused the check is skipped; XADD and PING are rights enough") {
   const PrivateRedis redis({"user narrow on >pw-narrow ~stream ~other resetchannels -@all +xadd"});
   const auto log = log_of_publishing(redis, "narrow:pw-narrow@");
