@@ -90,8 +90,14 @@ class Translation {
     result_.changed = true;
   }
 
-  [[nodiscard]] bool is_given(const char* wanted) const {
-    return std::any_of(given_.begin(), given_.end(), [wanted](const auto& pair) { return pair.first == wanted; });
+  /// What sslmode, under any of its names, asks libpq for; "" where it isn't there.
+  [[nodiscard]] std::string given_mode() const {
+    std::string mode;
+    for (const auto& [key, value] : given_) {
+      const std::string name = lower(key);
+      if (name == "sslmode" || libpq_name(name) == "sslmode") mode = lower(value);
+    }
+    return mode == "no-verify" ? "require" : mode;
   }
 
   bool read_tls(const std::string& key, const std::string& name, const std::string& value) {
@@ -131,7 +137,9 @@ class Translation {
                                    Word{"require"}, Word{"verify-ca"}, Word{"verify-full"}};
     if (!is_on && !has(kModes, word))
       return refuse(key, "with a value that means nothing here: write sslmode=require");
-    if (is_given("sslmode")) {
+    if (const std::string mode = given_mode(); !mode.empty()) {
+      const bool is_less = mode == "disable" || mode == "allow" || mode == "prefer";
+      if (is_on ? is_less : word != mode) refuse(key, "which sslmode contradicts: take one of them out");
       result_.changed = true;
       return;
     }
