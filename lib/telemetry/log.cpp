@@ -81,6 +81,10 @@ std::string line_about_dropped(Format format, std::uint64_t lines) {
   return {line.data(), line.size()};
 }
 
+void tell_of_dropped(Terminal& terminal, Format format) {
+  terminal.on_dropped([format](std::uint64_t lines) { return line_about_dropped(format, lines); });
+}
+
 class TerminalSink final : public spdlog::sinks::base_sink<std::mutex> {
  public:
   TerminalSink(Terminal& terminal, Format format)
@@ -112,7 +116,17 @@ spdlog::level::level_enum level_named(std::string_view name) {
 }
 
 void set_up(std::string_view level, Format format) {
-  spdlog::set_default_logger(make_logger(Terminal::standard_error(), level_named(level), format));
+  static std::shared_ptr<spdlog::logger> ours;
+  const auto wanted = level_named(level);
+  if (!ours || spdlog::default_logger_raw() != ours.get()) {
+    ours = make_logger(Terminal::standard_error(), wanted, format);
+    spdlog::set_default_logger(ours);
+    return;
+  }
+  // Other threads may be writing a line just now: the logger must stay, and does these under its locks.
+  ours->set_formatter(std::make_unique<LineFormatter>(format));
+  ours->set_level(wanted);
+  tell_of_dropped(Terminal::standard_error(), format);
 }
 
 void flush() {
@@ -131,7 +145,7 @@ std::shared_ptr<spdlog::logger> make_logger(Terminal& terminal, spdlog::level::l
   logger->set_level(level);
   // spdlog's own handler writes to standard error, and waits for its reader.
   logger->set_error_handler([&terminal](const std::string&) { terminal.lose_a_line(); });
-  terminal.on_dropped([format](std::uint64_t lines) { return line_about_dropped(format, lines); });
+  tell_of_dropped(terminal, format);
   return logger;
 }
 

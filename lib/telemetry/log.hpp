@@ -22,7 +22,8 @@ enum class Format { text, json };
 /// Throws std::invalid_argument, naming what is allowed.
 spdlog::level::level_enum level_named(std::string_view name);
 
-/// Makes spdlog's default logger the one described here. May be called again, to change level or format.
+/// Makes spdlog's default logger the one described here. May be called again, to change level or format, also while
+/// other threads log.
 /// Throws std::invalid_argument for an unknown level.
 void set_up(std::string_view level, Format format);
 

@@ -5,6 +5,7 @@
 #include "telemetry/progress.hpp"
 
 #include <doctest/doctest.h>
+#include <spdlog/spdlog.h>
 
 #include <algorithm>
 #include <array>
@@ -12,6 +13,7 @@
 #include <chrono>
 #include <cstdint>
 #include <fcntl.h>
+#include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
@@ -98,6 +100,18 @@ TEST_CASE("log: a message can't begin a line of its own or drive the terminal") 
   CHECK(line.find('\x1b') == std::string::npos);
   const std::string object = formatted(log_ns::Format::json, spdlog::level::err, forged);
   CHECK(object.find('\n') == object.size() - 1);
+}
+
+TEST_CASE("log: level and format change in the logger that other threads may be using") {
+  const auto before = spdlog::default_logger();
+  log_ns::set_up("info", log_ns::Format::text);
+  const std::weak_ptr used = spdlog::default_logger();
+  CHECK_FALSE(spdlog::should_log(spdlog::level::debug));
+  log_ns::set_up("debug", log_ns::Format::json);
+  CHECK(spdlog::should_log(spdlog::level::debug));
+  CHECK(spdlog::default_logger() == used.lock());
+  CHECK_THROWS_AS(log_ns::set_up("loud", log_ns::Format::text), std::invalid_argument);
+  spdlog::set_default_logger(before);
 }
 
 TEST_CASE("escape: what people read") {
