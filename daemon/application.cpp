@@ -111,7 +111,7 @@ void Application::stop(std::string_view signal) {
 void Application::end_anyway_after(std::chrono::milliseconds time) {
   hard_stop_timer_.expires_after(time);
   hard_stop_timer_.async_wait([this](boost::system::error_code error) {
-    if (error) return;
+    if (error || has_finished()) return;
     spdlog::error(
         "a server did not answer within the shutdown time-out: rows in hand are free when their lease ends");
     for (const auto& lane : lanes_) lane->log_tally_if_unfinished();
@@ -205,7 +205,7 @@ asio::awaitable<void> Application::show_progress() {
   for (;;) {
     progress_timer_.expires_after(std::chrono::milliseconds{200});
     auto [error] = co_await progress_timer_.async_wait(kAsTuple);
-    if (error) co_return;
+    if (error || has_finished()) co_return;
     progress_.show(progress_line_of(once_results()));
   }
 }
@@ -215,7 +215,7 @@ asio::awaitable<void> Application::feed_watchdog() {
     service::ping_watchdog();
     watchdog_timer_.expires_after(*service::watchdog_interval() / 2);
     auto [error] = co_await watchdog_timer_.async_wait(kAsTuple);
-    if (error) co_return;
+    if (error || has_finished()) co_return;
   }
 }
 

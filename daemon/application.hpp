@@ -59,6 +59,8 @@ class Application {
   void take_over(Wanted wanted, const config::Loaded& now);
   void lane_ended(const std::exception_ptr& error);
   void finish();
+  /// A timer that has just run out can't be cancelled any more.
+  [[nodiscard]] bool has_finished() const { return working_lanes_ == 0; }
 
   config::Loaded loaded_;
   RunMode mode_;

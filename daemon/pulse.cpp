@@ -13,10 +13,11 @@ Pulse::Pulse(const boost::asio::any_io_executor& executor, std::function<void()>
 
 void Pulse::wait() {
   timer_.async_wait([this](boost::system::error_code error) {
-    if (error) return;
+    // It may be queued already, without an error, when there are to be no more.
+    if (error || stopped_) return;
     beat_();
     timer_.expires_after(std::chrono::seconds{1});
-    wait();
+    if (!stopped_) wait();
   });
 }
 

@@ -15,13 +15,17 @@ class Pulse {
   Pulse(const boost::asio::any_io_executor& executor, std::function<void()> beat);
 
   /// No more calls, so that the loop can end.
-  void stop() { timer_.cancel(); }
+  void stop() {
+    stopped_ = true;
+    timer_.cancel();
+  }
 
  private:
   void wait();
 
   boost::asio::steady_timer timer_;
   std::function<void()> beat_;
+  bool stopped_ = false;
 };
 
 }  // namespace outboxd::daemon
