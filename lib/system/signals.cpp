@@ -79,6 +79,8 @@ void Signals::stop() {
     set->clear(ignored);
     set->cancel(ignored);
   }
+  // What stops nothing doesn't end the process either while the last of its work is done.
+  if (state_->handlers.on_hangup) std::signal(SIGHUP, SIG_IGN);
 }
 
 }  // namespace outboxd::system

@@ -31,7 +31,8 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  /// Listens no longer; the signals then do what they did before. No callback runs after this.
+  /// Listens no longer; the signals then do what they did before, but for a SIGHUP that stops nothing: that is
+  /// ignored from then on. No callback runs after this.
   void stop();
 
  private:

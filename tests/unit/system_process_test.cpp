@@ -121,6 +121,19 @@ TEST_CASE("signals: where SIGHUP has a meaning of its own it stops nothing, howe
   CHECK(seen == "SIGTERM");
 }
 
+TEST_CASE("signals: nor does SIGHUP end the process while it does the last of its work") {
+  const int status = status_of_child([] {
+    boost::asio::io_context loop(1);
+    system_ns::Signals signals(loop.get_executor(),
+                               {.on_first = [](std::string_view) {}, .before_exit = {}, .on_hangup = [] {}});
+    signals.stop();
+    std::raise(SIGHUP);
+    std::_Exit(7);
+  });
+  CHECK(WIFEXITED(status));
+  CHECK(WEXITSTATUS(status) == 7);
+}
+
 TEST_CASE("the log's file: after a rotation it is opened again under its old name; nothing else is touched") {
   const std::filesystem::path folder = std::filesystem::temp_directory_path() / ("log-" + std::to_string(getpid()));
   std::filesystem::create_directory(folder);
