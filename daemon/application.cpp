@@ -38,6 +38,13 @@ std::chrono::milliseconds longest_shutdown(const std::vector<config::Settings>& 
   return longest;
 }
 
+void warn_of_new(const config::Problems& known, const config::Problems& now) {
+  for (const auto& warning : now) {
+    const auto is_same = [&warning](const auto& other) { return other.shown() == warning.shown(); };
+    if (std::ranges::none_of(known, is_same)) spdlog::warn("{}", warning.shown());
+  }
+}
+
 }  // namespace
 
 Application::Application(config::Loaded loaded, const RunMode& mode, std::function<config::Loaded()> read_again)
@@ -165,6 +172,10 @@ void Application::take_over(Wanted wanted, const config::Loaded& now) {
     for (std::size_t i = 0; i < lanes_.size(); ++i) lanes_[i]->use(loaded_.dispatchers[i]);
     unsigned_notice_.set(of_process.signing_key.empty());
     if (server_) server_->use_bearer(of_process.http.bearer);
+  }
+  if (all) {
+    warn_of_new(loaded_.warnings, now.warnings);
+    loaded_.warnings = now.warnings;
   }
   for (const auto& what : changes.taken_over) {
     spdlog::info("{}: {} has changed and is used from now on", because, what);

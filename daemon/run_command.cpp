@@ -50,7 +50,9 @@ void keep_within(std::chrono::milliseconds whole_run, config::Settings& settings
   }
 }
 
-int run(config::Loaded loaded, const RunMode& mode, const CommandLine& line) {
+int run(config::Loaded loaded, const RunMode& mode, CommandLine line) {
+  // Where its usual place has it no longer, that is a mistake then, and not a wish for the defaults.
+  line.config_file = loaded.file;
   Application application{std::move(loaded), mode, [&line] { return load_again(line, {}); }};
   application.run();
   if (!mode.once) return kDone;

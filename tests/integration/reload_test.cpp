@@ -9,6 +9,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <filesystem>
 #include <string>
 
 using outboxd::test::Child;
@@ -126,6 +127,7 @@ TEST_CASE("SIGHUP ends nothing: secrets are read again, and what takes a restart
   const auto database = contract_database();
   const auto stream = new_stream();
   const auto key = folder.write("key", std::string(64, 'a'));
+  std::filesystem::permissions(key, std::filesystem::perms{0600});
   const auto bearer = folder.write("bearer", "first-token-of-metrics");
   auto probe = shared_redis().probe();
   probe.command("XGROUP", "CREATE", stream, "behind", "0", "MKSTREAM");
@@ -151,9 +153,11 @@ TEST_CASE("SIGHUP ends nothing: secrets are read again, and what takes a restart
 
   folder.write("key", std::string(64, 'b'));
   folder.write("bearer", "second-token-of-metrics");
+  std::filesystem::permissions(key, std::filesystem::perms{0644});
   write_config("debug", "11");
   outboxd->signal(SIGHUP);
   wait_for_log(*outboxd, "dispatcher.batch (file " + config.string() + ":2) has changed, and takes a restart");
+  wait_for_log(*outboxd, "key can be read by every user of this machine");
   for (const std::string what :
        {"signing.key", "http.bearer", "log.level", "dispatcher.stream_maxlen of dispatcher outbox"}) {
     CHECK_MESSAGE(contains(outboxd->err(), "SIGHUP: " + what + " has changed and is used from now on"), what);
