@@ -42,7 +42,7 @@ int enqueue_command(const CommandLine& line) {
   auto loaded = load_settings(line, {.postgres = true, .signing = false});
   if (!loaded) return kCouldNotWork;
   try {
-    choose_table_now(loaded->dispatchers.front());
+    choose_table_now(loaded->dispatchers.front(), postgres::TableUse::drive);
     enqueue(line, loaded->dispatchers.front());
     return kDone;
   } catch (const std::exception& error) {

@@ -110,7 +110,7 @@ asio::awaitable<bool> Lane::table_is_fit() {
 
 asio::awaitable<bool> Lane::table_is_chosen() {
   if (chose_table_ || !with_usual_table(settings_)) co_return true;
-  auto choice = co_await choose_table(settings_, surroundings_.could_not_connect);
+  auto choice = co_await choose_table(settings_, postgres::TableUse::drive, surroundings_.could_not_connect);
   if (!choice) {
     auto reason = choice.error().text;
     co_await wait_for_postgres(std::move(reason));

@@ -65,7 +65,10 @@ int status_command(const CommandLine& line) {
   if (!loaded) return kCouldNotWork;
   std::vector<Watched> watched;
   for (auto& settings : loaded->dispatchers) {
-    print_problems("status", choose_table_now(settings));
+    // What the daemon takes by the same role's rights; else what this role may count.
+    if (!choose_table_now(settings, postgres::TableUse::drive).empty()) {
+      print_problems("status", choose_table_now(settings, postgres::TableUse::count));
+    }
     watched.emplace_back(settings);
   }
   for (;;) {

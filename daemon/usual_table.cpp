@@ -52,15 +52,16 @@ std::optional<config::Settings> with_usual_table(const config::Settings& setting
 }
 
 dispatch::Awaitable<dispatch::StoreResult<TableChoice>> choose_table(config::Settings settings,
+                                                                     postgres::TableUse use,
                                                                      std::function<void()> could_not_connect) {
   TableChoice choice;
   const auto usual = with_usual_table(settings);
   if (!usual) co_return choice;
   auto options_of_default = options_of(settings, could_not_connect);
-  const auto of_default = co_await postgres::look_at_table(std::move(options_of_default));
+  const auto of_default = co_await postgres::look_at_table(std::move(options_of_default), use);
   if (!of_default) co_return of_default.error();
   auto options_of_usual = options_of(*usual, could_not_connect);
-  const auto of_usual = co_await postgres::look_at_table(std::move(options_of_usual));
+  const auto of_usual = co_await postgres::look_at_table(std::move(options_of_usual), use);
   if (!of_usual) co_return of_usual.error();
   const bool usual_is_fit = of_usual->problems.empty();
   if (of_default->problems.empty()) {
@@ -82,13 +83,13 @@ dispatch::Awaitable<dispatch::StoreResult<TableChoice>> choose_table(config::Set
   co_return choice;
 }
 
-std::vector<std::string> choose_table_now(config::Settings& settings) {
+std::vector<std::string> choose_table_now(config::Settings& settings, postgres::TableUse use) {
   if (!with_usual_table(settings)) return {};
   boost::asio::io_context loop{1};
   std::vector<std::string> problems;
   const auto choose = [&]() -> dispatch::Awaitable<void> {
     const std::function<void()> nothing;
-    auto choice = co_await choose_table(settings, nothing);
+    auto choice = co_await choose_table(settings, use, nothing);
     if (!choice) co_return;
     problems = std::move(choice->problems);
     if (choice->is_usual) settings = *with_usual_table(settings);

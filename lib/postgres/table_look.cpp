@@ -6,11 +6,11 @@
 
 namespace outboxd::postgres {
 
-dispatch::Awaitable<dispatch::StoreResult<TableReport>> look_at_table(RowStoreOptions options) {
+dispatch::Awaitable<dispatch::StoreResult<TableReport>> look_at_table(RowStoreOptions options, TableUse use) {
   const auto table = quote_table(options.table);
   Session session{"pg-look", options.session};
-  co_return co_await session.run("looking at " + table, [&table, &options](Statements& statements) {
-    return inspect_table(statements, table, options.shape, options.terms.worker.size());
+  co_return co_await session.run("looking at " + table, [&table, &options, use](Statements& statements) {
+    return inspect_table(statements, table, options.shape, options.terms.worker.size(), use);
   });
 }
 

@@ -81,6 +81,18 @@ TEST_CASE("status needs no right but SELECT") {
   CHECK(contains(status.out, R"("pending":3,)"));
 }
 
+TEST_CASE("status: a role that may only look counts the Coordinator's own table where it may see no other") {
+  const auto database = outboxd::test::caracal_database();
+  const auto role = "looker_" + database.name;
+  database.exec("CREATE ROLE " + role + " LOGIN; GRANT SELECT ON caracal_outbox TO " + role);
+  const auto status = run_outboxd(
+      {"status", "--json", "--profile", "coordinator", "--http-listen", "off"},
+      with(outboxd_environment(database), {{"DATABASE_URL", shared_postgres().url(database.name, role)}}));
+  CHECK_MESSAGE(status.status == 0, status.out, status.err);
+  CHECK(contains(status.out, R"("table":"caracal_outbox","pending":0,)"));
+  CHECK(status.err.empty());
+}
+
 TEST_CASE("status tells the daemon's state, since when and why, also while the table can't be looked at") {
   const auto database = contract_database();
   const auto environment = outboxd_environment(database);
