@@ -71,6 +71,8 @@ std::string to_nowhere(std::map<std::string, std::string> values) {
   }
   values["host"] = hosts;
   values["hostaddr"] = "";
+  // Else libpq would look into the password file, and say on standard error what is wrong with it.
+  values["password"] = "none";
   // Over a socket of the machine's own there is none, and its words have been looked at.
   values["gssencmode"] = "disable";
   return in_one_string(values);

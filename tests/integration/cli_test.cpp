@@ -2,8 +2,11 @@
 // The command line, as its user meets it.
 #include "support/outbox_table.hpp"
 #include "support/signature.hpp"
+#include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
+
+#include <filesystem>
 
 using outboxd::test::contains;
 using outboxd::test::contract_database;
@@ -193,6 +196,16 @@ TEST_CASE("a Postgres connection that can never work is refused by every command
       CHECK(!contains(ended.out + ended.err, "hidden"));
     }
   }
+}
+
+TEST_CASE("a connection is judged without a look at the password file") {
+  const TempDir folder;
+  const auto file = folder.write("pgpass", "*:*:*:*:secret-word\n");
+  std::filesystem::permissions(file, std::filesystem::perms{0644});
+  const auto checked =
+      run_outboxd({"config", "check"}, {{"DATABASE_URL", "postgres://u@h/db"}, {"PGPASSFILE", file.string()}});
+  CHECK(checked.status == 0);
+  CHECK_MESSAGE(!contains(checked.err, "password file"), checked.err);
 }
 
 TEST_CASE("config check prints warnings, too") {
