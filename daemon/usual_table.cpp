@@ -46,7 +46,9 @@ std::optional<config::Settings> with_usual_table(const config::Settings& setting
   if (settings.profile != Profile::coordinator || !settings.dispatcher.table_by_default) return std::nullopt;
   auto usual = settings;
   usual.dispatcher.layout = kUsual;
-  usual.dispatcher.table = kUsual;
+  // With the schema, if a URL names one.
+  auto& table = usual.dispatcher.table;
+  table.replace(table.size() - settings.dispatcher.layout.size(), std::string::npos, kUsual);
   usual.dispatcher.producer = "coordinator";
   return usual;
 }

@@ -48,10 +48,15 @@ Settings settings_of(const Dispatcher& dispatcher) {
     settings.redis.endpoint.unix_path = dispatcher.redis_socket;
   }
   // Without a layout of one's own choice this is the default's.
-  const auto table = dispatcher.merged.find("dispatcher.table");
-  settings.dispatcher.table_by_default =
-      table != dispatcher.merged.end() && table->second.origin.kind == Origin::Kind::defaults &&
-      dispatcher.merged.at("dispatcher.layout").origin.kind == Origin::Kind::defaults;
+  const auto& merged = dispatcher.merged;
+  const auto table = merged.find("dispatcher.table");
+  const auto url = merged.find("postgres.url");
+  const auto comes_from = [&](const Origin& origin) {
+    return origin.kind == Origin::Kind::defaults || (url != merged.end() && origin == url->second.origin);
+  };
+  // The URL may say which schema it is in.
+  settings.dispatcher.table_by_default = table != merged.end() && comes_from(table->second.origin) &&
+                                         merged.at("dispatcher.layout").origin.kind == Origin::Kind::defaults;
   return settings;
 }
 

@@ -36,7 +36,10 @@ void put_schema(const std::string& schema, const Origin& from, Layer& merged) {
   if (table == merged.end() || !table->second.value) return;
   const auto name = std::get<std::string>(*table->second.value);
   const auto parts = table_name_parts(name);
-  if (parts && parts->size() == 1) table->second = {'"' + schema + "\"." + name, from};
+  if (!parts || parts->size() != 1) return;
+  table->second.value = '"' + schema + "\"." + name;
+  // A table that was chosen by its name stays chosen.
+  if (table->second.origin.kind == Origin::Kind::defaults) table->second.origin = from;
 }
 
 }  // namespace

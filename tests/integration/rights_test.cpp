@@ -163,6 +163,11 @@ TEST_CASE("the Coordinator's role may use its own table alone: without a choice 
   const auto status = run({"status"});
   CHECK_MESSAGE(status.status == 0, status.err);
   CHECK(contains(status.out, "caracal_outbox"));
+  // A schema is no choice of a table.
+  auto of_schema = environment;
+  of_schema["DATABASE_URL"] += "?schema=public";
+  const auto named = run_outboxd({"--once", "--profile", "coordinator"}, of_schema);
+  CHECK_MESSAGE(named.status == 0, named.err);
   const auto enqueued = run({"enqueue", "s", "a=1"});
   CHECK(enqueued.status == 2);
   CHECK(contains(enqueued.err, "has layout caracal_outbox"));

@@ -112,6 +112,10 @@ TEST_CASE("whether a table was chosen: by its own name, or by its layout's") {
   CHECK_FALSE(by_default("dispatcher.layout = \"event_outbox\"", {}));
   CHECK_FALSE(by_default("", {{"OUTBOXD_LAYOUT", "caracal_outbox"}}));
   CHECK_FALSE(by_default("", {{"OUTBOXD_TABLE", "x"}}));
+  // A schema is no choice of a table.
+  const std::string url = "postgres://u@h/db?schema=public";
+  CHECK(by_default("", {{"DATABASE_URL", url}}));
+  CHECK_FALSE(by_default("", {{"DATABASE_URL", url}, {"OUTBOXD_TABLE", "event_outbox"}}));
 }
 
 TEST_CASE("a Redis URL wins in its own source for what it names, and yields to higher ones") {
