@@ -165,6 +165,8 @@ class Translation {
       result_.changed = true;
     } else if (name == "host" && value.find(':') != std::string::npos && !value.starts_with('/')) {
       read_hosts_with_ports(value);
+    } else if (name == "host" && has_hosts_) {
+      refuse(key, "which is there with a port and without: write host=a,b&port=5432,5432");
     } else if (name == "targetservertype") {
       const std::string word = lower(value);
       if (word != "any" && word != "primary" && word != "master") {

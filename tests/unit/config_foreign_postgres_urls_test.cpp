@@ -202,6 +202,7 @@ TEST_CASE("what can never work is refused by name, without its value") {
            Refused{"postgres://s3cret%0D@h/db", "has a user that ends in a line end"},
            Refused{"postgres://u@s3 cret/db", "has a host that is neither a name, an address"},
            Refused{"postgres://u@h/db?hostaddr=s3cret", "has a hostaddr that is no IP address"},
+           Refused{"postgres://u@/db?host=s3cret:1&host=b", "has the parameter host, which is there with a port"},
            Refused{"host=h1,h2 port=1,2,3", "has another number of port than of host"},
            Refused{"host=h1,h2 hostaddr=10.0.0.1", "has another number of host than of hostaddr"},
            Refused{"host=h port=s3cret", "has a port that is not a number"},
