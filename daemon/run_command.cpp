@@ -74,8 +74,8 @@ int run_command(const CommandLine& line) {
   auto loaded = load_settings(line, {});
   if (!loaded) return kCouldNotWork;
   system::ignore_sigpipe();
-  for (const auto& warning : loaded->warnings) spdlog::warn("{}", warning.shown());
   spdlog::info("{}", start_line(*loaded));
+  for (const auto& warning : loaded->warnings) spdlog::warn("{}", warning.shown());
   for (auto& settings : loaded->dispatchers) {
     if (line.once_timeout) keep_within(*line.once_timeout, settings);
     announce(settings, loaded->dispatchers.size());

@@ -198,3 +198,12 @@ TEST_CASE("the log goes to standard error: standard output holds the counts alon
   CHECK(outboxd::test::occurrences(ended.out, "\n") == 1);
   CHECK(contains(ended.err, "ended: claimed 0"));
 }
+
+TEST_CASE("the log's first line says what runs, also where there is something to warn of") {
+  const auto ended = run_outboxd(
+      {"--once"}, with(outboxd_environment(contract_database()),
+                       {{"METRICS_BEARER", "a-token-of-some-length"}, {"METRICS_BEARER_FILE", "/nonexistent"}}));
+  CHECK(contains(ended.err, "are both set"));
+  CHECK_MESSAGE(contains(ended.err.substr(0, ended.err.find('\n')), "; dispatcher outbox: table event_outbox"),
+                ended.err);
+}
