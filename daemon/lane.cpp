@@ -180,6 +180,8 @@ void Lane::use(const config::Settings& now) {
     settings_.signing_key = now.signing_key;
     parts_->dispatcher.use_encoder(encoder_for(settings_));
   }
+  // By another login other tables may be seen.
+  look_again();
 }
 
 OnceResult Lane::result() const {
