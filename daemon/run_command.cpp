@@ -71,6 +71,7 @@ int run(config::Loaded loaded, const RunMode& mode, CommandLine line) {
 }  // namespace
 
 int run_command(const CommandLine& line) {
+  if (!line.once) system::ignore_sighup();
   auto loaded = load_settings(line, {});
   if (!loaded) return kCouldNotWork;
   system::ignore_sigpipe();

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "system/signals.hpp"
 
+#include "system/signals_blocked.hpp"
+
 #include <boost/asio/signal_set.hpp>
 
 #include <csignal>
@@ -22,6 +24,10 @@ std::string_view name_of(int signal) {
 
 void ignore_sigpipe() {
   std::signal(SIGPIPE, SIG_IGN);
+}
+
+void ignore_sighup() {
+  std::signal(SIGHUP, SIG_IGN);
 }
 
 struct Signals::State {
@@ -74,13 +80,15 @@ Signals::~Signals() {
 
 void Signals::stop() {
   state_->stopped = true;
+  // In between it would have its usual meaning.
+  const AllSignalsBlocked blocked;
   for (auto* set : {&state_->signals, &state_->hangups}) {
     boost::system::error_code ignored;
     set->clear(ignored);
     set->cancel(ignored);
   }
   // What stops nothing doesn't end the process either while the last of its work is done.
-  if (state_->handlers.on_hangup) std::signal(SIGHUP, SIG_IGN);
+  if (state_->handlers.on_hangup) ignore_sighup();
 }
 
 }  // namespace outboxd::system

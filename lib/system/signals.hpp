@@ -12,6 +12,9 @@ namespace outboxd::system {
 /// Writing to a closed socket or pipe is then an error code, not the end of the process. Call once, early.
 void ignore_sigpipe();
 
+/// SIGHUP ends nothing before there is something that listens to it, either.
+void ignore_sighup();
+
 /// What signals call, on the event loop.
 struct SignalHandlers {
   /// The first signal that asks for a stop: `on_first("SIGTERM")`.
