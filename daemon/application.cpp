@@ -118,9 +118,11 @@ void Application::stop(std::string_view signal) {
 void Application::end_anyway_after(std::chrono::milliseconds time) {
   hard_stop_timer_.expires_after(time);
   hard_stop_timer_.async_wait([this](boost::system::error_code error) {
-    if (error || has_finished()) return;
+    if (error || (has_finished() && !reload_.reads())) return;
     spdlog::error(
-        "a server did not answer within the shutdown time-out: rows in hand are free when their lease ends");
+        has_finished()
+            ? "the configuration or a secret's file, which was to be read again, could not be within the time-out"
+            : "a server did not answer within the shutdown time-out: rows in hand are free when their lease ends");
     for (const auto& lane : lanes_) lane->log_tally_if_unfinished();
     telemetry::log::flush();
     std::_Exit(kIncomplete);
@@ -152,7 +154,8 @@ void Application::could_not_connect() {
 }
 
 void Application::take_over(Wanted wanted, const config::Loaded& now) {
-  if (stopping_) return;
+  if (has_finished()) hard_stop_timer_.cancel();
+  if (stopping_ || has_finished()) return;
   const bool all = wanted == Wanted::all;
   if (!now.problems.empty()) {
     if (!all && !lines_of_bad_reloads_.admit("")) return;
@@ -201,8 +204,13 @@ void Application::finish() {
   pulse_.stop();
   progress_timer_.cancel();
   watchdog_timer_.cancel();
-  hard_stop_timer_.cancel();
   progress_.clear();
+  // A file that is being read just now keeps the loop, and may do so for good.
+  if (!reload_.reads()) {
+    hard_stop_timer_.cancel();
+  } else if (!stopping_) {
+    end_anyway_after(kGrace);
+  }
 }
 
 std::vector<OnceResult> Application::once_results() const {

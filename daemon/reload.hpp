@@ -24,6 +24,9 @@ class Reload {
   /// On the event loop. Logins are read once a second at most: whoever fails to log in asks for it each time.
   void ask(Wanted wanted);
 
+  /// Whether files are being read; the loop doesn't end meanwhile.
+  [[nodiscard]] bool reads() const { return reads_; }
+
  private:
   using Clock = std::chrono::steady_clock;
 

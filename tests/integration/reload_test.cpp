@@ -11,6 +11,7 @@
 #include <csignal>
 #include <filesystem>
 #include <string>
+#include <sys/stat.h>
 
 using outboxd::test::Child;
 using outboxd::test::contains;
@@ -178,6 +179,25 @@ TEST_CASE("SIGHUP ends nothing: secrets are read again, and what takes a restart
   CHECK(contains(outboxd->err(), "log.level = \"loud\""));
   CHECK(http_get(port, "/readyz").status == 200);
   end_politely(*outboxd);
+}
+
+TEST_CASE("a configuration that can't be read to its end holds up no work, and no stop for longer than it may take") {
+  const TempDir folder;
+  const auto database = contract_database();
+  const auto config = folder.write("t.toml", "");
+  auto command = kRun;
+  command.insert(command.end(), {"--config", config.string(), "--shutdown-timeout", "100ms"});
+  const auto outboxd = start_outboxd(command, outboxd_environment(database));
+  wait_for_ready(http_port(*outboxd), 200, "ready");
+  std::filesystem::remove(config);
+  REQUIRE(::mkfifo(config.c_str(), 0600) == 0);
+  outboxd->signal(SIGHUP);
+  wait_for_log(*outboxd, "SIGHUP: reading the configuration");
+  insert_row(database, "a", new_stream(), "{}");
+  wait_for_rows(database);
+  outboxd->signal(SIGTERM);
+  CHECK(outboxd->wait() == 1);
+  CHECK(contains(outboxd->err(), "which was to be read again, could not be within the time-out"));
 }
 
 TEST_CASE("a table that comes after the daemon, and a right that does: it waits, and SIGHUP has it look at once") {
