@@ -181,7 +181,7 @@ void Application::take_over(Wanted wanted, const config::Loaded& now) {
     loaded_.warnings = now.warnings;
   }
   for (const auto& what : changes.taken_over) {
-    spdlog::info("{}: {} has changed and is used from now on", because, what);
+    spdlog::info("{}: {} has changed and is used from now on (a login: by the next connection)", because, what);
   }
   // Whoever fails to connect asks again and again.
   if (!all && !changes.need_restart.empty() && !lines_of_bad_reloads_.admit("")) return;

@@ -150,8 +150,8 @@ void Dispatcher::judge_settlement(Unsettled& unsettled, const Settled& settled) 
 
 void Dispatcher::remember_sent(const Settlement& settlement, const Settled& settled, std::size_t leases_lost) {
   const auto now = parts_.clock.now();
-  // Where nothing was written, it was by an earlier try whose answer was lost, or the leases were: it is only sure that
-  // the rows were sent. Where some leases were lost, it isn't known which.
+  // Where nothing was written, it was by an earlier try whose answer was lost, or the leases were: it is only sure
+  // that the rows were sent. Where some leases were lost, it isn't known which.
   const bool none_written = settled.written + settled.undone.size() == 0;
   std::set<std::string_view> unwritten;
   for (const auto& row : settled.refused) unwritten.insert(row.id);

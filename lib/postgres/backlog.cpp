@@ -40,10 +40,10 @@ dispatch::BacklogSample count_backlog(Statements& statements, const Layout& layo
 BacklogReader::BacklogReader(const RowStoreOptions& options)
     : options_{options},
       // Nothing of a session's: a pooler may stand in between.
-      mode_{.settings = "SET TRANSACTION READ ONLY; " + keep_to_catalog_sql(true) +
-                        "; SET LOCAL statement_timeout = " +
-                        std::to_string(options.session.statement_timeout.count()) + "; SET LOCAL lock_timeout = " +
-                        std::to_string(kLockTimeout.count()) + plain_settings_sql(true)},
+      mode_{.settings =
+                "SET TRANSACTION READ ONLY; " + keep_to_catalog_sql(true) +
+                "; SET LOCAL statement_timeout = " + std::to_string(options.session.statement_timeout.count()) +
+                "; SET LOCAL lock_timeout = " + std::to_string(kLockTimeout.count()) + plain_settings_sql(true)},
       table_{quote_table(options.table)} {}
 
 void BacklogReader::connect() {

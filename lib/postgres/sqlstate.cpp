@@ -27,8 +27,9 @@ constexpr std::array kMeanings{
     Meaning{"53300", {kReconnect, "raise max_connections or close other connections"}},
     Meaning{"55P03", {kKeep, "another session holds a lock on it: end its transaction"}},
     Meaning{"57014",
-            {kKeep, "a lock on the table, or a trigger, holds it up: end the transaction that has the lock, or raise "
-                    "postgres.statement_timeout"}},
+            {kKeep,
+             "a lock on the table, or a trigger, holds it up: end the transaction that has the lock, or raise "
+             "postgres.statement_timeout"}},
     Meaning{"57P", {kReconnect, ""}},
     Meaning{"08", {kReconnect, ""}},
     Meaning{"28", {kReconnect, "check the user, the password and the server's pg_hba.conf"}},
