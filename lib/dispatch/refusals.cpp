@@ -150,20 +150,16 @@ void Dispatcher::judge_settlement(Unsettled& unsettled, const Settled& settled) 
 
 void Dispatcher::remember_sent(const Settlement& settlement, const Settled& settled, std::size_t leases_lost) {
   const auto now = parts_.clock.now();
-  // Where nothing was written, it was by an earlier try whose answer was lost, or the leases were: it is only sure
-  // that the rows were sent. Where some leases were lost, it isn't known which.
-  const bool none_written = settled.written + settled.undone.size() == 0;
+  // Where nothing was written, an earlier try has done it, or the leases were lost; where some were lost, it isn't
+  // known which. What was remembered of rows that were sent, and may not be marked, stands.
+  const bool in_doubt = leases_lost > 0 || settled.written + settled.undone.size() == 0;
   std::set<std::string_view> unwritten;
   for (const auto& row : settled.refused) unwritten.insert(row.id);
   for (const auto& id : settled.untried) unwritten.insert(id);
   for (const auto& row : settled.undone) unwritten.insert(row.id);
   for (const auto& outcome : settlement.outcomes) {
     if (outcome.verdict != Verdict::published || unwritten.contains(outcome.id)) continue;
-    if (none_written) {
-      sent_.unsettled(outcome.id, outcome.attempt, now);
-    } else if (leases_lost == 0) {
-      sent_.settled(outcome.id, outcome.attempt, now);
-    }
+    if (!in_doubt) sent_.settled(outcome.id, outcome.attempt, now);
   }
   for (const auto& row : settled.undone) {
     const auto outcome = std::ranges::find(settlement.outcomes, row.id, &Outcome::id);
