@@ -104,6 +104,8 @@ TEST_CASE("partitioned by ranges of created_at, with a primary key of both colum
     const auto database = kind.database();
     partition(database, kind, "RANGE (created_at)", "(id, created_at)", by_created_at(kind));
     kind.check_every_outcome(database, 200);
+    // On a slow machine they are due again before the next run of --once, whose exit status would be theirs.
+    database.exec("DELETE FROM " + kind.table + " WHERE id LIKE 'refused%'");
     const auto stream = new_stream("shapes");
     kind.insert(database, "old", stream, 100);
     database.exec("UPDATE " + kind.table + " SET created_at = created_at - interval '30 years' WHERE id LIKE 'old%'");
