@@ -5,6 +5,7 @@
 #include "config/options.hpp"
 #include "config/parse.hpp"
 #include "config/shared_names.hpp"
+#include "config/text.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -45,6 +46,18 @@ Layer default_layer(Profile profile) {
   return layer;
 }
 
+namespace {
+
+/// As of a secret's file, the white space around it is no part of it.
+Entry secret_of(const Option& option, std::string_view text, const Origin& origin, Problems& problems) {
+  const std::string_view secret = trim(text);
+  if (!secret.empty()) return {parse_text(option, secret, Unit::own, origin, problems), origin};
+  problems.push_back({origin, option.path + ": has nothing but white space in it"});
+  return {std::nullopt, origin};
+}
+
+}  // namespace
+
 Layer environment_layer(const Environment& environment, const Reader& reader, Problems& problems,
                         Problems& warnings) {
   Layer layer;
@@ -53,6 +66,10 @@ Layer environment_layer(const Environment& environment, const Reader& reader, Pr
       const std::string* const text = find_variable(environment, env.name);
       if (text == nullptr) continue;
       const Origin origin{Origin::Kind::environment, env.name};
+      if (option.secret) {
+        layer[option.path] = secret_of(option, *text, origin, problems);
+        break;
+      }
       const auto largest = largest_instead(option, env, *text);
       if (largest) {
         warnings.push_back({origin, option.path + ": is too large, and " + *largest +
