@@ -5,26 +5,48 @@
 #include "config/text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <optional>
-#include <span>
 #include <vector>
 
 namespace outboxd::config {
 namespace {
 
-constexpr std::array<std::string_view, 9> kHarmlessPostgres = {
-    "host",           "hostaddr", "port", "dbname", "user", "sslmode", "application_name", "target_session_attrs",
-    "connect_timeout"};
-constexpr std::array<std::string_view, 1> kHarmlessRedis = {"db"};
+// All of libpq's but the passwords and what it may add.
+constexpr std::string_view kHarmlessPostgres =
+    "host hostaddr port dbname user sslmode application_name fallback_application_name "
+    "target_session_attrs load_balance_hosts connect_timeout keepalives keepalives_idle "
+    "keepalives_interval keepalives_count tcp_user_timeout client_encoding options replication "
+    "service passfile channel_binding require_auth requirepeer gssencmode gssdelegation gsslib "
+    "krbsrvname sslnegotiation sslcompression sslsni sslcert sslkey sslcertmode sslrootcert sslcrl "
+    "sslcrldir ssl_min_protocol_version ssl_max_protocol_version min_protocol_version";
+constexpr std::string_view kHarmlessRedis = "db";
 
-bool contains(std::span<const std::string_view> list, std::string_view word) {
-  return std::find(list.begin(), list.end(), word) != list.end();
+bool contains(std::string_view list, std::string_view word) {
+  const auto words = split(list, ' ');
+  return std::find(words.begin(), words.end(), word) != words.end();
 }
 
 /// libpq reads a dbname that looks like a connection string as one, password and all.
 bool may_nest(std::string_view value) {
   return value.find("://") != std::string_view::npos || value.find('=') != std::string_view::npos;
+}
+
+/// Settings of the server alone: one of an application (app.token=…) may be its secret.
+bool are_server_settings(std::string_view options) {
+  for (auto equals = options.find('='); equals != std::string_view::npos; equals = options.find('=', equals + 1)) {
+    const auto before = options.substr(0, equals);
+    const auto last = before.find_last_of(" \t-");
+    const auto name = last == std::string_view::npos ? before : before.substr(last + 1);
+    if (name.find_first_not_of("abcdefghijklmnopqrstuvwxyz_ABCDEFGHIJKLMNOPQRSTUVWXYZ") != std::string_view::npos) {
+      return false;
+    }
+  }
+  return options.find("://") == std::string_view::npos;
+}
+
+bool may_be_shown(std::string_view key, std::string_view value, std::string_view harmless) {
+  if (!contains(harmless, key)) return false;
+  return key == "options" ? are_server_settings(value) : !may_nest(value);
 }
 
 /// host[:port] lists only: anything else after a ':' could be a password that lost its '@'.
@@ -43,13 +65,14 @@ bool is_address(std::string_view address) {
   return true;
 }
 
-std::string masked_query(std::string_view query, std::span<const std::string_view> harmless) {
+std::string masked_query(std::string_view query, std::string_view harmless) {
   std::string result = "?";
   for (const std::string_view pair : split(query, '&')) {
     if (result.size() > 1) result += '&';
     const auto equals = pair.find('=');
-    const bool show = equals != std::string_view::npos && contains(harmless, pair.substr(0, equals)) &&
-                      !may_nest(pair.substr(equals + 1));
+    std::string value;
+    const bool is_pair = equals != std::string_view::npos && percent_decode(pair.substr(equals + 1), value);
+    const bool show = is_pair && may_be_shown(pair.substr(0, equals), value, harmless);
     result += show ? pair : kMasked;
   }
   return result;
@@ -67,7 +90,7 @@ std::optional<std::string> masked_user(std::string_view info, bool lone_word_is_
   return std::string(user) + ":" + std::string(kMasked) + "@";
 }
 
-std::string mask_url(std::string_view url, std::span<const std::string_view> harmless, bool lone_word_is_user) {
+std::string mask_url(std::string_view url, std::string_view harmless, bool lone_word_is_user) {
   const auto separator = url.find("://");
   if (separator == std::string_view::npos || !is_utf8(url)) return std::string(kMasked);
   std::string result(url.substr(0, separator + 3));
@@ -95,7 +118,7 @@ std::string mask_conninfo(std::string_view text) {
   std::string result;
   for (const auto& [key, value] : *pairs) {
     if (!result.empty()) result += ' ';
-    if (contains(kHarmlessPostgres, key) && !may_nest(value)) {
+    if (may_be_shown(key, value, kHarmlessPostgres)) {
       result += key + "=" + conninfo_value(value);
     } else {
       result += key == "password" ? key + "=" + std::string(kMasked) : std::string(kMasked);
