@@ -114,6 +114,7 @@ std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Enviro
       dispatcher.merged = merge_entry(entry, profiles[i], {file.shared, of_profile, flags}, problems);
       dispatcher.entry = entry.place;
     }
+    warn_of_service_port(environment, dispatcher.merged, warnings);
     settle_layout(dispatcher.merged);
     settle_postgres(dispatcher.merged, libpq, problems, warnings);
     dispatcher.redis_socket = settle_redis(dispatcher.merged, warnings);

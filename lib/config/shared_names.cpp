@@ -40,4 +40,23 @@ void warn_of_unread(const Environment& environment, Problems& warnings) {
                           instead + " for them"});
 }
 
+void warn_of_service_port(const Environment& environment, const Layer& merged, Problems& warnings) {
+  const auto is_default = [&](const char* path) {
+    const auto found = merged.find(path);
+    return found != merged.end() && found->second.origin.kind <= Origin::Kind::profile;
+  };
+  if (merged.contains("redis.url") || is_default("redis.host") || !is_default("redis.port")) return;
+  // No variable is for a server that an entry of the file has for itself.
+  if (merged.at("redis.host").origin.own) return;
+  const Option& port = *find_option("redis.port");
+  for (const EnvName& env : port.env({})) {
+    const auto found = environment.find(env.name);
+    if (found == environment.end() || found->second.empty()) continue;
+    warnings.push_back({{Origin::Kind::environment, env.name},
+                        "is not a port but what Kubernetes sets for a Service, and is not read: redis.port is " +
+                            port.default_api + "; for another, set redis.port or --redis-port, or give a redis.url"});
+    return;
+  }
+}
+
 }  // namespace outboxd::config

@@ -3,6 +3,7 @@
 #pragma once
 
 #include "config/environment.hpp"
+#include "config/layers.hpp"
 #include "config/options.hpp"
 #include "config/origin.hpp"
 
@@ -19,5 +20,9 @@ std::optional<std::string> largest_instead(const Option& option, const EnvName& 
 /// Warns of names that dispatchers of profile api would read, and don't, as one of profile coordinator, which has
 /// names so called, runs in the same process.
 void warn_of_unread(const Environment& environment, Problems& warnings);
+
+/// Warns of a port of Redis that Kubernetes gave for a Service of that name ("tcp://10.0.0.1:6379") where a host was
+/// chosen without a port: the variable is no port of ours, and the default one is taken.
+void warn_of_service_port(const Environment& environment, const Layer& merged, Problems& warnings);
 
 }  // namespace outboxd::config

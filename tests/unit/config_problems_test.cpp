@@ -284,6 +284,31 @@ TEST_CASE("variables that Kubernetes sets for a Service are none of ours") {
             .empty());
 }
 
+TEST_CASE("a host of Redis beside a port that Kubernetes set gets a warning, and any other word an error") {
+  const auto warnings_of = [](const config::Environment& environment) {
+    config::Sources sources = nothing();
+    sources.environment = environment;
+    const config::Loaded loaded = config::load(sources, {.postgres = false, .signing = false});
+    CHECK(loaded.problems.empty());
+    CHECK(loaded.settings.redis.endpoint.port == 6379);
+    return config::render_problems(loaded.warnings);
+  };
+  const config::Environment::value_type link{"REDIS_PORT", "tcp://10.0.0.1:6379"};
+  CHECK(warnings_of({link, {"REDIS_HOST", "h"}})
+            .find("environment REDIS_PORT: is not a port but what Kubernetes sets for a Service, and is not read: "
+                  "redis.port is 6379") == 0);
+  CHECK(warnings_of({{"OUTBOXD_REDIS_PORT", "tcp://10.0.0.1:6380"}, {"REDIS_HOST", "h"}})
+            .find("environment OUTBOXD_REDIS_PORT: ") == 0);
+  CHECK(warnings_of({link}).empty());
+  const outboxd::test::TempDir folder;
+  const auto file = folder.write("t.toml", "[[dispatcher]]\nredis.host = \"own\"\n").string();
+  CHECK(warnings_of({link, {"OUTBOXD_CONFIG", file}}).empty());
+  CHECK(warnings_of({link, {"REDIS_URL", "redis://h"}}).empty());
+  CHECK(warnings_of({link, {"REDIS_HOST", "h"}, {"OUTBOXD_REDIS_PORT", "6379"}}).empty());
+  CHECK(problems_of_environment({{"REDIS_HOST", "h"}, {"REDIS_PORT", "tcp"}}) ==
+        "environment REDIS_PORT: redis.port = \"tcp\": is not a whole number\n");
+}
+
 TEST_CASE("every default is within its option's bounds, and every option has a use") {
   config::Problems problems;
   for (const config::Option& option : config::options()) {
