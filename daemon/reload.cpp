@@ -4,6 +4,7 @@
 #include <boost/asio/co_spawn.hpp>
 
 #include <exception>
+#include <string>
 #include <utility>
 
 namespace outboxd::daemon {
@@ -18,7 +19,6 @@ void Reload::ask(Wanted wanted) {
   if (wanted == Wanted::logins && (wanted_ || was_just_read)) return;
   wanted_ = wanted;
   if (std::exchange(reads_, true)) return;
-  if (!thread_) thread_.emplace("reload");
   boost::asio::co_spawn(loop_, read(), [this](const std::exception_ptr& error) {
     reads_ = false;
     if (error) std::rethrow_exception(error);
@@ -29,7 +29,14 @@ boost::asio::awaitable<void> Reload::read() {
   // What is asked for while it reads is read anew: the files may have changed in between.
   while (wanted_) {
     const auto wanted = *std::exchange(wanted_, std::nullopt);
-    const auto loaded = co_await thread_->run([this] { return load_(); });
+    config::Loaded loaded;
+    try {
+      if (!thread_) thread_.emplace("reload");
+      loaded = co_await thread_->run([this] { return load_(); });
+    } catch (const std::exception& error) {
+      // No memory or no thread just now is no reason to end what works.
+      loaded.problems.push_back({{}, std::string{"the configuration could not be read again: "} + error.what()});
+    }
     last_read_ = Clock::now();
     done_(wanted, loaded);
   }

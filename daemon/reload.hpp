@@ -18,6 +18,7 @@ namespace outboxd::daemon {
 class Reload {
  public:
   /// `load` runs on a thread of its own; `done` on the event loop. Both outlive the loop's run.
+  /// What `load` throws is among the problems that `done` gets.
   Reload(boost::asio::any_io_executor loop, std::function<config::Loaded()> load,
          std::function<void(Wanted, const config::Loaded&)> done);
 

@@ -1,0 +1,44 @@
+// SPDX-License-Identifier: Apache-2.0
+// The configuration is read again beside a loop that goes on, whatever that reading does.
+#include "config/render.hpp"
+#include "daemon/reload.hpp"
+
+#include <boost/asio/io_context.hpp>
+#include <doctest/doctest.h>
+
+#include <filesystem>
+#include <new>
+#include <string>
+#include <system_error>
+#include <vector>
+
+namespace config = outboxd::config;
+using outboxd::daemon::Reload;
+using outboxd::daemon::Wanted;
+
+TEST_CASE("what is thrown while the configuration is read is a problem of that reading, and ends nothing") {
+  boost::asio::io_context loop{1};
+  int reads = 0;
+  std::vector<std::string> problems;
+  const auto load = [&]() -> config::Loaded {
+    ++reads;
+    if (reads == 1) throw std::bad_alloc{};
+    if (reads == 2) throw std::filesystem::filesystem_error{"stat", "/a", std::make_error_code(std::errc::io_error)};
+    return {};
+  };
+  Reload reload{loop.get_executor(), load, [&](Wanted wanted, const config::Loaded& loaded) {
+                  CHECK((wanted == Wanted::all));
+                  problems.push_back(config::render_problems(loaded.problems));
+                }};
+  for (int i = 0; i < 3; ++i) {
+    reload.ask(Wanted::all);
+    CHECK(reload.reads());
+    loop.restart();
+    loop.run();
+    CHECK_FALSE(reload.reads());
+  }
+  REQUIRE(problems.size() == 3);
+  CHECK(problems[0] == "the configuration could not be read again: std::bad_alloc\n");
+  CHECK(problems[1].find("[/a]") != std::string::npos);
+  CHECK(problems[2].empty());
+}
