@@ -144,12 +144,6 @@ class Translation {
       return;
     }
     put("sslmode", is_on ? "require" : word);
-    if (has(kYes, word)) {
-      result_.warnings.push_back(
-          "the parameter " + key +
-          " is taken for sslmode=require, which encrypts and verifies no certificate: for that, "
-          "write sslmode=verify-full and sslrootcert=<file>");
-    }
   }
 
   bool read_place(const std::string& key, const std::string& name, const std::string& value) {
@@ -216,7 +210,9 @@ class Translation {
     } else if (name == "keepaliveinitialdelaymillis") {
       const auto millis = parse_integer(word).value;
       if (!millis || *millis < 0) refuse(key, "which is no number of milliseconds: write keepalives_idle=<seconds>");
-      put("keepalives_idle", std::to_string((millis.value_or(0) + 999) / 1000));
+      // Zero is for what the system does by itself.
+      result_.changed = true;
+      if (millis.value_or(0) > 0) put("keepalives_idle", std::to_string((*millis + 999) / 1000));
     } else if (name == "options") {
       add_option(value);
     } else if (name.starts_with("options[") && name.ends_with(']')) {

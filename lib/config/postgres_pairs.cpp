@@ -5,6 +5,7 @@
 #include "config/units.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <utility>
@@ -22,6 +23,16 @@ constexpr const char* kStrayAt =
     "in "
     "the user and the password";
 
+constexpr const char* kFragment =
+    "has a '#' in its database name, where libpq knows no fragment: take it out with what follows, or write %23 if "
+    "the "
+    "name has a '#'";
+
+constexpr const char* kAdoNet =
+    "is a connection string of ADO.NET (Host=…;Port=…): write it as a URL, "
+    "postgresql://user:password@host:port/database "
+    "(in user and password %40 for '@', %2F for '/', %3F for '?', %23 for '#', %25 for '%')";
+
 /// Reads one URL; each step returns what is wrong, or "".
 class UrlReader {
  public:
@@ -35,9 +46,10 @@ class UrlReader {
     const auto path = slash == kNone ? std::string_view() : place.substr(slash + 1);
     const auto query = query_at == kNone ? std::string_view() : rest.substr(query_at + 1);
     // A password with such a character would be taken for a host or a database, and named in libpq's errors.
-    const bool stray = path.find('@') != kNone || authority.find('#') != kNone ||
+    const bool stray = path.find('@') != kNone || has_stray_hash(authority) ||
                        (slash == kNone && authority.find('@') == kNone && query.find('@') != kNone);
     if (stray) return kStrayAt;
+    if (path.find('#') != kNone) return kFragment;
     // No host has an '@' in it, so the last one ends the password.
     if (const auto at = authority.rfind('@'); at != kNone) {
       if (std::string problem = read_user(authority.substr(0, at)); !problem.empty()) return problem;
@@ -51,6 +63,17 @@ class UrlReader {
   PostgresPairs take() { return std::move(result_); }
 
  private:
+  /// In a password a '#' has one reading where what stands before it can't be a host and its port.
+  static bool has_stray_hash(std::string_view authority) {
+    const auto hash = authority.find('#');
+    if (hash == kNone) return false;
+    const auto at = authority.rfind('@');
+    const auto colon = authority.substr(0, hash).find(':');
+    if (at == kNone || authority.find('#', at) != kNone || colon == kNone) return true;
+    const auto as_port = authority.substr(0, hash).substr(colon + 1);
+    return std::all_of(as_port.begin(), as_port.end(), is_digit);
+  }
+
   std::string add(std::string_view key, std::string_view text, const std::string& place) {
     std::string value;
     if (!percent_decode(text, value)) {
@@ -143,6 +166,7 @@ class UrlReader {
     const bool is_secret = key == "password";
     // Elsewhere it may be the end of a password that had a '?' in it.
     if (value.find('@') != kNone && !is_secret && key != "user") return kStrayAt;
+    if (key == "dbname" && value.find('#') != kNone) return kFragment;
     if (value.find_first_of("=@") != kNone) result_.as_libpq = false;
     return is_secret ? add_credential(key, value) : add(key, value, "the parameter " + key);
   }
@@ -181,14 +205,30 @@ bool looks_like_url(std::string_view text) {
   return lower(text.substr(0, 5)) == "jdbc:" || (separator != kNone && text.find_first_of(" =") > separator);
 }
 
+/// Host=h;Port=5432;Database=d;…, where libpq would read a single value.
+bool is_of_ado_net(std::string_view text) {
+  constexpr std::array kKeys = {
+      std::string_view{"host"}, std::string_view{"server"},   std::string_view{"port"},
+      std::string_view{"user"}, std::string_view{"username"}, std::string_view{"userid"},
+      std::string_view{"uid"},  std::string_view{"database"}, std::string_view{"datasource"}};
+  const auto parts = split(text, ';');
+  const auto is_known = [&](std::string_view part) {
+    std::string key = lower(trim(part.substr(0, part.find('='))));
+    std::erase(key, ' ');
+    return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
+  };
+  // In key=value text the first value may end in a ';', but several pairs come before it.
+  const bool is_one_pair = std::count(parts.front().begin(), parts.front().end(), '=') == 1;
+  return parts.size() > 1 && is_one_pair && std::count_if(parts.begin(), parts.end(), is_known) > 1;
+}
+
 }  // namespace
 
 Checked<PostgresPairs> read_postgres_pairs(std::string_view text) {
   const std::string_view whole = text;
-  const auto is_blank = [](char c) { return c == ' ' || c == '\t'; };
-  while (!text.empty() && is_blank(text.front())) text.remove_prefix(1);
-  while (!text.empty() && is_blank(text.back())) text.remove_suffix(1);
+  text = trim(text);
   if (text.empty()) return {.problem = "is empty"};
+  if (std::string problem = quote_in_front(text); !problem.empty()) return {.problem = std::move(problem)};
   if (const auto scheme = take_scheme(text)) {
     UrlReader reader(scheme->is_jdbc);
     if (std::string problem = reader.read(scheme->rest); !problem.empty()) return {.problem = std::move(problem)};
@@ -200,6 +240,7 @@ Checked<PostgresPairs> read_postgres_pairs(std::string_view text) {
     return {.problem =
                 "begins with the scheme of something other than Postgres: write postgresql://user@host/database"};
   }
+  if (is_of_ado_net(text)) return {.problem = kAdoNet};
   auto pairs = parse_conninfo(text);
   if (!pairs) return {.problem = kNeither};
   return {.value = PostgresPairs{std::move(*pairs), true}};

@@ -39,6 +39,8 @@ struct Libpq {
   std::vector<std::string> parameters{};
   /// Why a connection string that read_postgres_url() made can't work, as a clause of the same kind; "" if it may.
   std::function<std::string(const std::string&)> refusal{};
+  /// What is doubtful in one that may work; clauses.
+  std::function<std::vector<std::string>(const std::string&)> doubts{};
 };
 
 /// What is wrong with a connection as libpq sees it; "" if nothing is.

@@ -36,6 +36,15 @@ constexpr std::array<Words, 8> kWords{{{"sslmode", "disable|allow|prefer|require
 
 constexpr std::array<std::string_view, 6> kNumbers = {"connect_timeout",     "keepalives",       "keepalives_idle",
                                                       "keepalives_interval", "keepalives_count", "tcp_user_timeout"};
+
+/// What Linux allows; with anything else each connection over TCP fails before it begins.
+struct KeepAlive {
+  std::string_view key;
+  std::int64_t most;
+};
+constexpr std::array<KeepAlive, 3> kKeepAlives{
+    {{"keepalives_idle", 32'767}, {"keepalives_interval", 32'767}, {"keepalives_count", 127}}};
+
 constexpr std::array<std::string_view, 4> kSecrets = {"password", "sslpassword", "oauth_client_secret",
                                                       "scram_client_key"};
 
@@ -121,7 +130,35 @@ std::string wrong_value(const std::string& key, const std::string& value) {
   return wrong_word(key, value);
 }
 
-std::size_t parts_of(const std::map<std::string, std::string, std::less<>>& last, std::string_view key) {
+using Values = std::map<std::string, std::string, std::less<>>;
+
+std::string value_in(const Values& values, std::string_view key) {
+  const auto found = values.find(key);
+  return found == values.end() ? "" : found->second;
+}
+
+bool leads_over_tcp(const Values& values) {
+  const std::string hosts = value_in(values, "host");
+  const auto is_name = [](std::string_view host) {
+    return !host.empty() && !host.starts_with('/') && !host.starts_with('@');
+  };
+  const auto parts = split(hosts, ',');
+  return !value_in(values, "hostaddr").empty() || std::any_of(parts.begin(), parts.end(), is_name);
+}
+
+std::string wrong_keep_alive(const Values& values) {
+  const auto is_on = value_in(values, "keepalives");
+  if (!leads_over_tcp(values) || parse_integer(trim(is_on)).value == 0) return "";
+  for (const auto& [key, most] : kKeepAlives) {
+    const auto number = parse_integer(trim(value_in(values, key))).value;
+    if (!number || (*number >= 1 && *number <= most)) continue;
+    return "has a " + std::string(key) + " that is not from 1 to " + std::to_string(most) +
+           ", so that no connection could be opened: take it out for outboxd's own";
+  }
+  return "";
+}
+
+std::size_t parts_of(const Values& last, std::string_view key) {
   const auto found = last.find(key);
   return found == last.end() || found->second.empty() ? 0 : split(found->second, ',').size();
 }
@@ -129,13 +166,14 @@ std::size_t parts_of(const std::map<std::string, std::string, std::less<>>& last
 }  // namespace
 
 std::string impossible_value(const KeywordValues& pairs) {
-  std::map<std::string, std::string, std::less<>> last;
+  Values last;
   for (const auto& [key, value] : pairs) last[key] = value;
   for (const auto& [key, value] : pairs) {
     // libpq goes by the last of several.
     if (last[key] != value) continue;
     if (std::string problem = wrong_value(key, value); !problem.empty()) return problem;
   }
+  if (std::string problem = wrong_keep_alive(last); !problem.empty()) return problem;
   const auto hosts = parts_of(last, "host");
   const auto addresses = parts_of(last, "hostaddr");
   const auto ports = parts_of(last, "port");

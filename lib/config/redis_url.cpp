@@ -182,7 +182,7 @@ Checked<RedisUrl> parse_redis_url(std::string_view text) {
     problem = read_unix(rest, url);
   } else if (scheme == "rediss") {
     problem = kNoTls;
-  } else {
+  } else if (problem = quote_in_front(text); problem.empty()) {
     problem = "does not begin with redis://, unix:// or redis+unix://";
   }
   if (!problem.empty()) return {.problem = std::move(problem)};

@@ -54,6 +54,9 @@ void settle_postgres(Layer& merged, const Libpq& libpq, Problems& problems, Prob
     given->second.value.reset();
     return;
   }
+  if (libpq.doubts) {
+    for (std::string& doubt : libpq.doubts(url.text)) url.warnings.push_back(std::move(doubt));
+  }
   for (const std::string& warning : url.warnings) warnings.push_back({from, "postgres.url: " + warning});
   given->second.value = std::move(url.text);
   if (url.statement_timeout) put_statement_timeout(*url.statement_timeout, from, merged, warnings);

@@ -5,6 +5,7 @@
 
 #include <cstddef>
 #include <string>
+#include <utility>
 
 namespace outboxd::config {
 namespace {
@@ -14,6 +15,7 @@ constexpr std::size_t kLeastBytes = 32;
 }  // namespace
 
 Checked<std::vector<std::uint8_t>> decode_signing_key(std::string_view hex) {
+  if (std::string problem = quote_in_front(hex); !problem.empty()) return {.problem = std::move(problem)};
   for (std::size_t i = 0; i < hex.size(); ++i) {
     if (hex_digit(hex[i]) < 0) {
       return {.problem = "has a character that is not hex at position " + std::to_string(i + 1)};

@@ -116,6 +116,12 @@ std::string echoed(std::string_view text) {
   return in_quotes(std::string(text.substr(0, end)) + "…");
 }
 
+std::string quote_in_front(std::string_view text) {
+  text = trim(text);
+  if (text.empty() || (text.front() != '"' && text.front() != '\'')) return "";
+  return "begins with a quote, which some env files hand over with the value: take the quotes around it out";
+}
+
 int hex_digit(char c) {
   if (is_digit(c)) return c - '0';
   if (c >= 'a' && c <= 'f') return c - 'a' + 10;

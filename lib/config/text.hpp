@@ -35,6 +35,9 @@ bool percent_decode(std::string_view text, std::string& decoded);
 /// The same, with each '%' that is not followed by two hex digits taken for itself; false only for a zero byte.
 bool percent_decode_leniently(std::string_view text, std::string& decoded);
 
+/// What is wrong with a text that begins with a quote, as an env file that keeps quotes hands it over; else "".
+std::string quote_in_front(std::string_view text);
+
 /// The value of a hex digit, or -1.
 int hex_digit(char c);
 

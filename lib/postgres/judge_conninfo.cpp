@@ -2,6 +2,7 @@
 #include "postgres/judge_conninfo.hpp"
 
 #include "postgres/conninfo.hpp"
+#include "postgres/judge_conninfo_tls.hpp"
 
 #include <libpq-fe.h>
 
@@ -21,6 +22,7 @@ struct FreeOptions {
   void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
 };
 using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
+using Values = std::map<std::string, std::string>;
 
 struct Finish {
   void operator()(PGconn* connection) const { PQfinish(connection); }
@@ -63,7 +65,7 @@ bool are_addresses(std::string_view list) {
 }
 
 /// The same connection to as many servers that aren't there, on this machine, so that libpq looks at all else first.
-std::string to_nowhere(std::map<std::string, std::string> values) {
+std::string to_nowhere(Values values) {
   std::string hosts{kNoFolder};
   const std::string named = values.contains("host") ? values["host"] : values["hostaddr"];
   for (auto commas = std::count(named.begin(), named.end(), ','); commas > 0; --commas) {
@@ -76,6 +78,35 @@ std::string to_nowhere(std::map<std::string, std::string> values) {
   // Over a socket of the machine's own there is none, and its words have been looked at.
   values["gssencmode"] = "disable";
   return in_one_string(values);
+}
+
+Values values_of(const PQconninfoOption* option) {
+  Values values;
+  for (; option != nullptr && option->keyword != nullptr; ++option) {
+    if (option->val != nullptr) values[option->keyword] = option->val;
+  }
+  return values;
+}
+
+/// A connection to nowhere has all that the real one would have, but for what to_nowhere() says otherwise.
+ConnectionWish wish_of(PGconn* connection, const Values& given) {
+  const auto defaults = values_of(Options{PQconndefaults()}.get());
+  ConnectionWish wish{.values = values_of(Options{PQconninfo(connection)}.get())};
+  for (const auto* key : {"host", "hostaddr", "password", "gssencmode"}) {
+    wish.values.erase(key);
+    for (const auto* values : {&given, &defaults}) {
+      if (const auto found = values->find(key); found != values->end() && wish.values.insert(*found).second) break;
+    }
+  }
+  const bool has_service = given.contains("service") || defaults.contains("service");
+  wish.knows_servers = !has_service || given.contains("host") || given.contains("hostaddr");
+  return wish;
+}
+
+using Connection = std::unique_ptr<PGconn, Finish>;
+
+Connection connection_to_nowhere(const Values& given) {
+  return Connection{PQconnectStart(to_nowhere(given).c_str())};
 }
 
 }  // namespace
@@ -93,18 +124,26 @@ std::string judge_conninfo(const std::string& conninfo) {
   // Its message would quote what it can't read, which may be the password.
   const Options parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
   if (!parsed) return "is neither a connection URL nor key=value text that libpq can read";
-  std::map<std::string, std::string> values;
-  for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
-    if (option->val != nullptr) values[option->keyword] = option->val;
-  }
-  if (!are_addresses(values["hostaddr"])) return "has a hostaddr that is no IP address";
-  const std::unique_ptr<PGconn, Finish> connection{PQconnectStart(to_nowhere(std::move(values)).c_str())};
+  const auto values = values_of(parsed.get());
+  const auto addresses = values.find("hostaddr");
+  if (addresses != values.end() && !are_addresses(addresses->second)) return "has a hostaddr that is no IP address";
+  const auto connection = connection_to_nowhere(values);
   if (!connection) return "";
   const std::string_view said = PQerrorMessage(connection.get());
   // A service's file or the environment may name more servers than we could know of.
   const bool can_try = PQstatus(connection.get()) != CONNECTION_BAD || said.empty() ||
                        said.find(kNoFolder) != std::string_view::npos || said.starts_with("could not match");
-  return can_try ? "" : "can't work: libpq says: " + words_of(said, parsed.get());
+  if (!can_try) return "can't work: libpq says: " + words_of(said, parsed.get());
+  return impossible_with_any_server(wish_of(connection.get(), values), PQlibVersion());
+}
+
+std::vector<std::string> doubts_of_conninfo(const std::string& conninfo) {
+  const Options parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
+  if (!parsed) return {};
+  const auto values = values_of(parsed.get());
+  const auto connection = connection_to_nowhere(values);
+  if (!connection) return {};
+  return doubts_of_certificates(wish_of(connection.get(), values));
 }
 
 }  // namespace outboxd::postgres

@@ -185,7 +185,10 @@ TEST_CASE("a Postgres connection that can never work is refused by every command
       {"status"},          {"migrate"}, {"enqueue", stream, "a=1"}};
   const std::string url = "postgresql://u:pw-hidden@127.0.0.1:1/x";
   for (const auto& [wrong, reason] : {std::pair{url + "?sslmode=hidden", "postgres.url: has sslmode set to none of"},
-                                      {url + "hidden\n", "postgres.url: has a dbname that ends in a line end"},
+                                      {url + "hidden%0A", "postgres.url: has a dbname that ends in a line end"},
+                                      {url + "#hidden", "postgres.url: has a '#' in its database name"},
+                                      {"hostaddr=127.0.0.1 port=1 sslmode=verify-full dbname=hidden",
+                                       "postgres.url: has sslmode=verify-full and a hostaddr without a host"},
                                       {url + "?foo=hidden", "postgres.url: has the parameter foo"},
                                       {"mysql://hidden/x", "postgres.url: begins with the scheme of something other"},
                                       {"hidden", "postgres.url: is neither a URL"}}) {
@@ -209,13 +212,15 @@ TEST_CASE("a connection is judged without a look at the password file") {
 }
 
 TEST_CASE("config check prints warnings, too") {
-  const auto ended = run_outboxd({"config", "check"}, {{"DATABASE_URL", "postgresql://u@h/x?connection_limit=1"},
-                                                       {"REDIS_URL", "redis://h/0?family=0"},
-                                                       {"OUTBOX_POLL_MS", "2147483647"},
-                                                       {"METRICS_BEARER", "0123456789abcdef"},
-                                                       {"METRICS_BEARER_FILE", "/nonexistent"}});
+  const auto ended =
+      run_outboxd({"config", "check"}, {{"DATABASE_URL", "postgresql://u@h/x?connection_limit=1&sslmode=require"},
+                                        {"REDIS_URL", "redis://h/0?family=0"},
+                                        {"OUTBOX_POLL_MS", "2147483647"},
+                                        {"METRICS_BEARER", "0123456789abcdef"},
+                                        {"METRICS_BEARER_FILE", "/nonexistent"}});
   check_says(ended, 0,
              {"warning: environment DATABASE_URL: postgres.url: the parameter connection_limit",
+              "postgres.url: TLS to Postgres is not verified: sslmode=require",
               "warning: environment REDIS_URL: redis.url: the parameter family",
               "warning: environment OUTBOX_POLL_MS: dispatcher.poll_interval: is too large",
               "warning: environment METRICS_BEARER_FILE: METRICS_BEARER and METRICS_BEARER_FILE are both set",

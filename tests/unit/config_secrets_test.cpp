@@ -59,6 +59,37 @@ TEST_CASE("blanks and line ends around a secret in a file are dropped, as the se
   }
 }
 
+TEST_CASE("the same goes for a secret in a variable") {
+  auto sources = with_environment({{"DATABASE_URL", "postgres://u@h/db\n "},
+                                   {"REDIS_URL", " redis://h:1/0 \r\n"},
+                                   {"REDIS_PASSWORD", "hunter 2 \n"},
+                                   {"STREAMS_HMAC_KEY", std::string(kKey) + "\n"},
+                                   {"METRICS_BEARER", "token \n"}});
+  const config::Loaded loaded = config::load(sources);
+  CHECK(config::render_problems(loaded.problems).empty());
+  CHECK(loaded.settings.postgres.url == "postgres://u@h/db");
+  CHECK(loaded.settings.redis.endpoint.host == "h");
+  CHECK(loaded.settings.redis.endpoint.password == "hunter 2");
+  CHECK(loaded.settings.signing_key.size() == 32);
+  CHECK(loaded.settings.http.bearer == "token");
+  // No token would leave the metrics open.
+  sources = with_environment({{"METRICS_BEARER", " \n"}});
+  CHECK(problems(sources) == "environment METRICS_BEARER: http.bearer: has nothing but white space in it\n");
+}
+
+TEST_CASE("quotes that an env file kept are named") {
+  const std::string key = "'" + std::string(kKey) + "'";
+  for (const auto& [name, text] :
+       {std::pair{"REDIS_URL", std::string{R"("redis://:s3cret@h")"}}, std::pair{"STREAMS_HMAC_KEY", key},
+        std::pair{"DATABASE_URL", std::string{"'host=s3cret'"}}}) {
+    const auto text_of_problems = problems(with_environment({{std::string{name}, text}}));
+    CAPTURE(text_of_problems);
+    CHECK(text_of_problems.find("begins with a quote") != std::string::npos);
+    CHECK(text_of_problems.find('\n') == text_of_problems.size() - 1);
+    CHECK(text_of_problems.find("s3cret") == std::string::npos);
+  }
+}
+
 TEST_CASE("a secret's file works from every source, and the higher source wins") {
   TempDir folder;
   const std::string key = folder.write("key", std::string(kKey) + "\n").string();
