@@ -99,6 +99,9 @@ dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
         found.warnings.push_back(advice_on_stream_index(table_.shape(), found.table));
       }
       keep_a_name(statements);
+    } else {
+      // By then another login may have been read, or the role may have got other settings.
+      claims_at_.session.reopen();
     }
     return found;
   });

@@ -10,6 +10,7 @@
 
 #include <csignal>
 #include <filesystem>
+#include <fstream>
 #include <string>
 #include <sys/stat.h>
 
@@ -173,11 +174,26 @@ TEST_CASE("SIGHUP ends nothing: secrets are read again, and what takes a restart
   const auto entry = probe.xrange(stream).at(0);
   CHECK(entry.fields.back().second == expected_signature(stream, entry.fields, std::string(64, 'b')));
 
+  // Wrong, gone, and nothing that can be read: as root, no right is missing.
+  const auto refused_times = [&] { return occurrences(outboxd->err(), "everything goes on as it was before"); };
+  const auto is_refused = [&](std::size_t times, const std::string& reason) {
+    outboxd->signal(SIGHUP);
+    wait_until([&] { return refused_times() == times; }, std::chrono::seconds(30), "refusal " + reason);
+    CHECK_MESSAGE(contains(outboxd->err(), reason), outboxd->err());
+    CHECK(http_get(port, "/readyz").status == 200);
+  };
   write_config("loud", "11");
+  is_refused(1, "log.level = \"loud\"");
+  std::filesystem::remove(config);
+  is_refused(2, config.string() + ": can't read the configuration file: No such file or directory");
+  std::filesystem::create_directory(config);
+  is_refused(3, config.string() + ": can't read the configuration file: Is a directory");
+  insert_row(database, "b", stream, "{}");
+  wait_for_rows(database);
+  std::filesystem::remove(config);
+  write_config("debug", "10");
   outboxd->signal(SIGHUP);
-  wait_for_log(*outboxd, "everything goes on as it was before");
-  CHECK(contains(outboxd->err(), "log.level = \"loud\""));
-  CHECK(http_get(port, "/readyz").status == 200);
+  wait_until([&] { return occurrences(outboxd->err(), "SIGHUP: nothing has changed in the configuration") == 2; });
   end_politely(*outboxd);
 }
 
@@ -198,6 +214,51 @@ TEST_CASE("a configuration that can't be read to its end holds up no work, and n
   outboxd->signal(SIGTERM);
   CHECK(outboxd->wait() == 1);
   CHECK(contains(outboxd->err(), "which was to be read again, could not be within the time-out"));
+}
+
+TEST_CASE("a SIGHUP that comes before the daemon listens to it ends nothing") {
+  const TempDir folder;
+  const auto database = contract_database();
+  // The daemon waits for what stands in it.
+  const auto config = folder / "t.toml";
+  REQUIRE(::mkfifo(config.c_str(), 0600) == 0);
+  auto command = kRun;
+  command.insert(command.end(), {"--config", config.string()});
+  const auto outboxd = start_outboxd(command, outboxd_environment(database));
+  {
+    // Opens once the daemon reads.
+    std::ofstream writer{config};
+    outboxd->signal(SIGHUP);
+    writer << "[dispatcher]\nbatch = 7\n";
+  }
+  wait_for_ready(http_port(*outboxd), 200, "ready");
+  end_politely(*outboxd);
+}
+
+TEST_CASE("a daemon that waits at its start uses a login that was reloaded at once: to connect, and for its table") {
+  const TempDir folder;
+  const auto database = contract_database();
+  const auto refused = "refused_" + database.name;
+  const auto powerless = "powerless_" + database.name;
+  database.exec("CREATE ROLE " + refused + " NOLOGIN; CREATE ROLE " + powerless + " LOGIN");
+  const auto use = [&](const std::string& role) {
+    return folder.write("url", shared_postgres().url(database.name, role));
+  };
+  const auto file = use(refused);
+  // By itself it would try again after half a minute at the earliest.
+  const std::vector<std::string> command{"--http-listen", "127.0.0.1:0", "--probe-min", "60s", "--probe-max", "120s"};
+  const auto outboxd = start_outboxd(
+      command, with(outboxd_environment(database), {{"DATABASE_URL", ""}, {"DATABASE_URL_FILE", file.string()}}));
+  const auto port = http_port(*outboxd);
+  wait_for_ready(port, 503, "is not permitted to log in");
+  use(powerless);
+  outboxd->signal(SIGHUP);
+  wait_for_ready(port, 503, "GRANT UPDATE ON");
+  // The connection that the table was looked at by is the other role's.
+  use(worker(database, "able"));
+  outboxd->signal(SIGHUP);
+  wait_for_ready(port, 200, "ready");
+  end_politely(*outboxd);
 }
 
 TEST_CASE("a table that comes after the daemon, and a right that does: it waits, and SIGHUP has it look at once") {
