@@ -6,8 +6,10 @@
 #include "daemon/usual_table.hpp"
 #include "telemetry/redaction.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <iostream>
+#include <string>
 #include <thread>
 #include <unistd.h>
 #include <utility>
@@ -53,6 +55,25 @@ StatusReport look_at(std::vector<Watched>& all, const config::HttpSettings& http
   return report;
 }
 
+/// What is watched by these settings, and why a dispatcher has no table of those that it could have.
+std::pair<std::vector<Watched>, std::vector<std::string>> watched_of(const config::Loaded& loaded) {
+  std::vector<Watched> watched;
+  std::vector<std::string> problems;
+  for (auto settings : loaded.dispatchers) {
+    // What the daemon takes by the same role's rights; else what this role may count.
+    if (!choose_table_now(settings, postgres::TableUse::drive).empty()) {
+      for (auto& problem : choose_table_now(settings, postgres::TableUse::count))
+        problems.push_back(std::move(problem));
+    }
+    watched.emplace_back(settings);
+  }
+  return {std::move(watched), std::move(problems)};
+}
+
+bool lacks_a_table(const StatusReport& report) {
+  return std::ranges::any_of(report.dispatchers, [](const auto& status) { return !status.problem.empty(); });
+}
+
 void print(const CommandLine& line, const StatusReport& report) {
   if (line.watch && !line.json && ::isatty(STDOUT_FILENO) == 1) std::cout << kClearScreen;
   std::cout << (line.json ? json_lines_of(report) : text_of(report)) << std::flush;
@@ -61,22 +82,21 @@ void print(const CommandLine& line, const StatusReport& report) {
 }  // namespace
 
 int status_command(const CommandLine& line) {
-  auto loaded = load_settings(line, {.signing = false});
+  constexpr config::Needs kNeeds{.signing = false};
+  auto loaded = load_settings(line, kNeeds);
   if (!loaded) return kCouldNotWork;
-  std::vector<Watched> watched;
-  for (auto& settings : loaded->dispatchers) {
-    // What the daemon takes by the same role's rights; else what this role may count.
-    if (!choose_table_now(settings, postgres::TableUse::drive).empty()) {
-      print_problems("status", choose_table_now(settings, postgres::TableUse::count));
-    }
-    watched.emplace_back(settings);
-  }
+  auto [watched, without_table] = watched_of(*loaded);
+  print_problems("status", without_table);
   for (;;) {
     const auto report = look_at(watched, loaded->settings.http);
     print(line, report);
     // A pipe that nobody reads from any more ends it, too.
     if (!line.watch || !std::cout) return exit_status_of(report);
     std::this_thread::sleep_for(kRefresh);
+    if (!lacks_a_table(report)) continue;
+    // The password may have been changed, or the table created.
+    if (auto now = load_again(line, kNeeds); now.problems.empty()) *loaded = std::move(now);
+    watched = watched_of(*loaded).first;
   }
 }
 

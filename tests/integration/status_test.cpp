@@ -2,11 +2,13 @@
 #include "support/caracal_table.hpp"
 #include "support/outbox_table.hpp"
 #include "support/socket.hpp"
+#include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <filesystem>
 #include <regex>
 
 using outboxd::test::contains;
@@ -19,6 +21,7 @@ using outboxd::test::run_outboxd;
 using outboxd::test::shared_postgres;
 using outboxd::test::shared_redis;
 using outboxd::test::start_outboxd;
+using outboxd::test::TempDir;
 using outboxd::test::wait_until;
 using outboxd::test::with;
 
@@ -222,6 +225,25 @@ TEST_CASE("status names what keeps it from looking") {
   const auto status = run_outboxd({"status", "--table", "no_such_table"}, outboxd_environment(database));
   CHECK(status.status == 2);
   CHECK(contains(status.out, "table \"no_such_table\" does not exist"));
+}
+
+TEST_CASE("status --watch goes on with a login and a table that come later") {
+  const TempDir folder;
+  const auto database = contract_database();
+  const auto role = "coordinators_" + database.name;
+  const auto file = folder.write("url", shared_postgres().url(database.name, "nobody_" + database.name));
+  const auto status = start_outboxd(
+      {"status", "--json", "--watch", "--profile", "coordinator", "--http-listen", "off"},
+      with(outboxd_environment(database), {{"DATABASE_URL", ""}, {"DATABASE_URL_FILE", file.string()}}));
+  wait_until([&] { return contains(status->out(), "does not exist"); });
+  database.exec("CREATE ROLE " + role + " LOGIN");
+  // In place of the other, so that nobody reads half of it.
+  std::filesystem::rename(folder.write("next", shared_postgres().url(database.name, role)), file);
+  wait_until([&] { return contains(status->out(), role); });
+  outboxd::test::create_caracal_table(database);
+  database.exec("GRANT SELECT, UPDATE ON caracal_outbox TO " + role);
+  wait_until([&] { return contains(status->out(), R"("table":"caracal_outbox","pending":0,)"); });
+  CHECK(status->running());
 }
 
 TEST_CASE("status --watch looks again until it is told to stop") {
