@@ -5,6 +5,7 @@
 #include "daemon/load_settings.hpp"
 #include "daemon/parts.hpp"
 #include "daemon/start_line.hpp"
+#include "daemon/usual_table.hpp"
 #include "system/signals.hpp"
 #include "system/write_within.hpp"
 #include "telemetry/log.hpp"
@@ -37,7 +38,7 @@ void announce(const config::Settings& settings, std::size_t dispatchers) {
   const auto streams = dispatcher.streams.empty() ? "" : ", streams " + listed(dispatcher.streams);
   const auto excluded = dispatcher.exclude_streams.empty() ? "" : ", not " + listed(dispatcher.exclude_streams);
   spdlog::info("dispatcher {}, profile {}, table {}{}{}, Redis {}, worker {}", dispatcher.name,
-               settings.profile == Profile::api ? "api" : "coordinator", dispatcher.table, streams, excluded,
+               settings.profile == Profile::api ? "api" : "coordinator", shown_table(settings), streams, excluded,
                settings.redis.endpoint.shown(), worker_of(settings, dispatchers));
 }
 

@@ -53,6 +53,12 @@ std::optional<config::Settings> with_usual_table(const config::Settings& setting
   return usual;
 }
 
+std::string shown_table(const config::Settings& settings) {
+  const auto usual = with_usual_table(settings);
+  const auto& table = settings.dispatcher.table;
+  return usual ? table + " or " + usual->dispatcher.table + " (by the role's rights)" : table;
+}
+
 dispatch::Awaitable<dispatch::StoreResult<TableChoice>> choose_table(config::Settings settings,
                                                                      postgres::TableUse use,
                                                                      std::function<void()> could_not_connect) {

@@ -19,6 +19,9 @@ namespace outboxd::daemon {
 /// same one, or a table or layout was chosen.
 [[nodiscard]] std::optional<config::Settings> with_usual_table(const config::Settings& settings);
 
+/// The table that these settings lead to, for people: both, where the database decides.
+[[nodiscard]] std::string shown_table(const config::Settings& settings);
+
 /// Which of the two tables it is to be.
 struct TableChoice {
   /// The usual one; else the one in the settings.
