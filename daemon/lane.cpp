@@ -141,7 +141,8 @@ asio::awaitable<void> Lane::wait_for_postgres(std::string reason) {
 }
 
 asio::awaitable<void> Lane::wait_for_table(std::vector<std::string> problems) {
-  if (problems != problems_) {
+  // A daemon's state names them in one line.
+  if (mode_.once && problems != problems_) {
     for (const auto& problem : problems) spdlog::critical("{}: {}", name(), problem);
   }
   problems_ = std::move(problems);
