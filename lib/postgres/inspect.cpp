@@ -15,7 +15,9 @@ namespace {
 
 constexpr std::string_view kFindTable = R"sql(
 SELECT c.oid, c.relkind::text || CASE WHEN c.relhassubclass THEN '+' ELSE '' END, current_database(), current_user,
-       current_schemas(false)::text,
+       coalesce(nullif(array_to_string(ARRAY(
+         SELECT schema FROM unnest(current_schemas(false)) AS looked_in (schema) WHERE schema::text NOT LIKE 'pg\_temp\_%'),
+         ', '), ''), 'none'),
        c.oid IS NOT NULL AND row_security_active(c.oid) AND EXISTS (
          SELECT FROM unnest($2::text[]) AS needed (command) WHERE NOT EXISTS (
            SELECT FROM pg_policy AS p

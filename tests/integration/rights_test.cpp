@@ -89,6 +89,17 @@ TEST_CASE("UPDATE on the columns that it writes is enough as well") {
   CHECK(count_rows(database, "dispatched_at IS NOT NULL") == 1);
 }
 
+TEST_CASE("a missing table: the schemas that were looked in are named as words, and no session's own") {
+  const auto database = shared_postgres().create_database();
+  const auto told = [&](const std::string& path) {
+    database.exec("ALTER DATABASE " + database.name + " SET search_path = " + path);
+    return run_outboxd({"--once"}, outboxd_environment(database)).err;
+  };
+  database.exec("CREATE SCHEMA app");
+  CHECK(contains(told("app, public"), "does not exist in database " + database.name + " (schemas app, public): "));
+  CHECK(contains(told("''"), "does not exist in database " + database.name + " (schemas none): "));
+}
+
 TEST_CASE("a missing right is named, before any row is touched") {
   {
     const auto database = database_with_row();

@@ -20,6 +20,7 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/time.h>
 #include <sys/un.h>
 #include <sys/wait.h>
@@ -139,12 +140,15 @@ TEST_CASE("the log's file: after a rotation it is opened again under its old nam
   std::filesystem::create_directory(folder);
   const auto log = folder / "log";
   const int status = status_of_child([&] {
+    ::umask(022);
     const int file = ::open(log.c_str(), O_WRONLY | O_CREAT | O_APPEND, 0600);
     if (::dup2(file, STDERR_FILENO) < 0) std::_Exit(2);
     const system_ns::StandardErrorFile of_log;
     if (of_log.path() != log || of_log.was_moved()) std::_Exit(3);
     std::filesystem::rename(log, folder / "log.1");
     if (!of_log.was_moved() || !of_log.reopen().empty() || of_log.was_moved()) std::_Exit(4);
+    struct stat made {};
+    if (::stat(log.c_str(), &made) != 0 || (made.st_mode & 07777U) != 0640U) std::_Exit(9);
     if (::write(STDERR_FILENO, "new", 3) != 3) std::_Exit(5);
     std::filesystem::remove_all(folder);
     if (of_log.reopen() != "No such file or directory") std::_Exit(6);
