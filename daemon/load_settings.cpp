@@ -55,7 +55,9 @@ config::Loaded load_configuration(const CommandLine& line, const config::Needs& 
   sources.config_file = line.config_file;
   sources.environment = config::environment_of(environ);
   sources.flags = line.flags;
-  sources.libpq = {.parameters = postgres::conninfo_parameters(), .refusal = postgres::judge_conninfo, .doubts = postgres::doubts_of_conninfo};
+  sources.libpq = {.parameters = postgres::conninfo_parameters(),
+                   .refusal = postgres::judge_conninfo,
+                   .doubts = postgres::doubts_of_conninfo};
   return config::load(sources, needs);
 }
 

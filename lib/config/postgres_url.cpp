@@ -9,10 +9,16 @@
 #include "config/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <utility>
 
 namespace outboxd::config {
 namespace {
+
+/// Of libpq 16 and later.
+constexpr std::array<std::string_view, 9> kOfNewerLibpq = {
+    "require_auth",  "sslcertmode",          "load_balance_hosts",   "gssdelegation", "sslnegotiation",
+    "sslkeylogfile", "min_protocol_version", "max_protocol_version", "servicefile"};
 
 std::string written_out(const KeywordValues& pairs) {
   std::string text;
@@ -46,6 +52,9 @@ std::string refused_by(const Libpq& libpq, const PostgresUrl& url) {
   const auto& known = libpq.parameters;
   for (const std::string& name : url.parameters) {
     if (known.empty() || std::find(known.begin(), known.end(), name) != known.end()) continue;
+    if (std::find(kOfNewerLibpq.begin(), kOfNewerLibpq.end(), name) != kOfNewerLibpq.end()) {
+      return "has the parameter " + name + ", which takes a newer libpq than this one: take it out";
+    }
     const std::string near = nearest_word(lower(name), known);
     return "has the parameter " + name + ", which means nothing to libpq or here" +
            (near.empty() ? ": take it out" : did_you_mean(near));

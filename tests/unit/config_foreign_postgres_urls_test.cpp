@@ -278,6 +278,14 @@ TEST_CASE("what can never work is refused by name, without its value") {
   }
 }
 
+TEST_CASE("a parameter that takes a newer libpq is named as such") {
+  const config::Libpq old{.parameters = {"host", "sslmode"}};
+  const auto read = config::read_postgres_url("host=h require_auth=scram-sha-256").value.value();
+  CHECK(config::refused_by(old, read) ==
+        "has the parameter require_auth, which takes a newer libpq than this one: take it out");
+  CHECK(config::refused_by({.parameters = {"host", "require_auth"}}, read).empty());
+}
+
 TEST_CASE("what a URL says for other settings counts where nobody gives those otherwise") {
   const std::string url = "postgres://u@h/db?pgbouncer=true&statement_timeout=5000&schema=app";
   auto loaded = load({{"DATABASE_URL", url}});
