@@ -132,6 +132,8 @@ class Ledger {
   /// Redis has given a sign of trouble, or none of life yet, since the last probe that was answered.
   bool redis_in_doubt_ = true;
   TimePoint doubted_at_{};
+  /// The last write had refusals: a probe may yet be needed to judge whose fault they are.
+  bool judges_refusals_ = false;
   /// How many rows the first claim after an outage may take; nothing once there was one.
   std::optional<std::uint32_t> rows_after_doubt_ = kFewRows;
   std::optional<TimePoint> probe_failed_at_;

@@ -31,6 +31,7 @@ ClaimedRow* Ledger::find_sent(Lease& lease, const std::string& id) {
 }
 
 void Ledger::sends(std::span<const entry::Entry> entries, TimePoint not_after) {
+  judges_refusals_ = false;
   expect(!entries.empty(), "no empty writes");
   expect(!redis_in_doubt_, "nothing is sent while Redis is in doubt");
   expect(!life_.past_deadline(), "nothing is sent after the deadline");
@@ -105,6 +106,7 @@ void Ledger::gets_replies(std::span<const entry::Entry> entries, const std::vect
       row.others_went_through = others_went_through(entries, meant, i);
       if (const auto before = unanswered_.find(id); before != unanswered_.end()) before->second.refused = true;
       doubted_at_ = world_.now();
+      judges_refusals_ = true;
       continue;
     }
     if (row.meant == Fault::redis_away) continue;
@@ -135,6 +137,8 @@ void Ledger::probes() {
 }
 
 void Ledger::probe_ends(const std::string& stream, const Reply& reply) {
+  // Until it is answered, claims are asked for that its judgement then keeps from being sent.
+  if (judges_refusals_) doubted_at_ = world_.now();
   if (reply.fault == Fault::redis_away || reply.fault == Fault::unanswered) {
     redis_in_doubt_ = true;
     probe_failed_at_ = world_.now();
