@@ -12,6 +12,9 @@ namespace {
 // More rows than this in one claim come from writers at work, who are not to be asked.
 constexpr std::size_t kFew = 1;
 
+// A notification that comes in so short a wait is worth less than listening for it costs.
+constexpr std::chrono::milliseconds kWorthListening{10};
+
 // A table may be given wake-ups, lose them, or be replaced by another of its name.
 constexpr std::chrono::seconds kAskAnew{10};
 
@@ -43,11 +46,12 @@ Awaitable<bool> Dispatcher::wait_for_commit(std::chrono::microseconds longest) {
     *woken = true;
     claim_alarm_.ring();
   };
-  if (wake_ups_ != WakeUps::none) co_await parts_.store.ring_for_rows(ring);
+  const bool listens = wake_ups_ == WakeUps::armed || (wake_ups_ == WakeUps::not_now && longest >= kWorthListening);
+  if (listens) co_await parts_.store.ring_for_rows(ring);
   polls_ = true;
   co_await pause(longest);
   polls_ = false;
-  parts_.store.stop_ringing();
+  if (listens) parts_.store.stop_ringing();
   co_return *woken;
 }
 

@@ -22,9 +22,9 @@ class PollPace {
   static constexpr Duration kShortest = std::chrono::milliseconds{1};
   /// While rows keep coming, and the machine has room. The quicker they come, the more of them wait for a claim: a
   /// little longer, and it is for all of those the same one.
-  static constexpr Duration kShortestBesideWriters = std::chrono::microseconds{2'500};
-  static constexpr Duration kLongerByRow = std::chrono::microseconds{200};
-  static constexpr Duration kLongestInRoom = std::chrono::milliseconds{4};
+  static constexpr Duration kShortestBesideWriters = std::chrono::milliseconds{2};
+  static constexpr Duration kLongerByRow = std::chrono::microseconds{450};
+  static constexpr Duration kLongestInRoom = std::chrono::milliseconds{5};
   static constexpr Duration kLongestBesideWriters = std::chrono::milliseconds{100};
   static constexpr int kLeastRestToWork = 1;
   static constexpr int kMostRestToWork = 8;

@@ -104,6 +104,7 @@ struct FakeStore final : RowStore {
     co_return;
   }
   Awaitable<void> ring_for_rows(std::function<void()> ring) override {
+    ++listens;
     if (std::exchange(untold_, false)) {
       ring();
     } else {
@@ -154,6 +155,7 @@ struct FakeStore final : RowStore {
   int arms = 0;
   bool any_due = true;
   int look_outs = 0;
+  int listens = 0;
   int claims = 0;
   std::size_t most_left_out = 0;
   int settlements = 0;
