@@ -8,7 +8,9 @@
 #include <algorithm>
 #include <map>
 #include <string_view>
+#include <unordered_set>
 #include <utility>
+#include <vector>
 
 namespace outboxd::postgres {
 namespace {
@@ -87,6 +89,17 @@ dispatch::RefusedRow bury(Statements& statements, const Layout& layout, const pq
   return row;
 }
 
+/// Of the rows that were locked, those that the UPDATE did not change.
+void add_unwritten(NotHandedOut& others, std::vector<std::string> locked, const pqxx::result& result) {
+  std::unordered_set<std::string_view> changed;
+  for (const auto& line : result) {
+    if (!line[kId].is_null() && !line[kToRead].is_null()) changed.insert(view_of(line[kId]));
+  }
+  for (auto& id : locked) {
+    if (!changed.contains(id)) others.unwritten.push_back(std::move(id));
+  }
+}
+
 }  // namespace
 
 NotHandedOut read_claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
@@ -98,11 +111,14 @@ NotHandedOut read_claim(Statements& statements, const Layout& layout, const Layo
   if (row_count(result) == 1) return others;
   const auto changed = changed_lease_of(result);
   claimed.lease = changed.empty() ? text_of(result[0][kLease]) : changed;
+  std::vector<std::string> locked;
   claimed.rows.reserve(claimed.rows.size() + row_count(result) - 1);
   for (const auto& line : result) {
     if (line[kId].is_null()) continue;
     const auto to_read = view_of(line[kToRead]);
-    if (to_read.empty() || view_of(line[kLease]) != changed) {
+    if (to_read.empty()) {
+      locked.push_back(text_of(line[kId]));
+    } else if (view_of(line[kLease]) != changed) {
       if (line[kIdBytes].is_null()) others.unwritten.push_back(text_of(line[kId]));
     } else if (!line[kIdBytes].is_null()) {
       claimed.refused.push_back(bury(statements, layout, line, claimed.lease));
@@ -111,6 +127,7 @@ NotHandedOut read_claim(Statements& statements, const Layout& layout, const Layo
       if (to_read == "t") others.to_read.push_back(claimed.rows.back().id);
     }
   }
+  if (!locked.empty()) add_unwritten(others, std::move(locked), result);
   return others;
 }
 

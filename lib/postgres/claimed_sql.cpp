@@ -43,7 +43,8 @@ constexpr std::string_view kJsonbTextAtLeast = R"sql(
 constexpr std::string_view kShare = "{batch_bytes}::bigint / greatest($1::bigint, 1)";
 
 // The first line of the answer says what holds for all rows; these follow in publishing order. Only what may be
-// handed out is rendered. Rows that were locked and not changed, as a trigger skipped them, come last.
+// handed out is rendered. Where rows were locked and not changed, as a trigger skipped them, all that were locked come
+// last: to tell them apart here would cost each claim a join.
 constexpr std::string_view kClaimed = R"sql(
 SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, {lease_end}, now(), NULL::bigint, NULL::text,
        EXISTS (SELECT FROM claimed) OR {any_due}, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
@@ -62,8 +63,7 @@ SELECT {id_shown}, {stream_shown}, CASE WHEN octet_length(payload) <= {share} TH
         OFFSET 0) AS rendered)
 UNION ALL
 SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
- WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND {locked_id_fits}
-   AND NOT EXISTS (SELECT FROM claimed WHERE claimed.id {id_equals} locked.id))sql";
+ WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND {locked_id_fits})sql";
 
 // Payloads are rendered in their order, as long as what they take in Postgres fits into the batch and a second has
 // not passed. Text may be far longer than that (a number such as 1e131071, control characters): so it is added up

@@ -59,7 +59,7 @@ struct Layout {
   /// line with the lease, "claimed at", and, as to be read, whether any rows are due from there on, leased or not;
   /// then the rows in publishing order. A row whose payload is to be read is too large for its share of the claim.
   /// Its lease is told where it is another one than that of the first line, and is -infinity where it isn't ours, or
-  /// is over. Rows that were locked and not changed come last: an id, and nothing else.
+  /// is over. Where rows were locked and not changed, all that were locked come last: an id, and nothing else.
   std::string claim;
   /// The same, without the rows whose ids are in $3; $4 is from, $5 streams to leave out.
   std::string claim_others;
