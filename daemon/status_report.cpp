@@ -28,6 +28,7 @@ std::optional<Figures> sample_in(const DaemonAnswer& daemon, const std::string& 
   backlog.pending = *pending;
   backlog.delayed = delayed.value_or(0);
   backlog.dead = *dead;
+  figures.overview.locked.rows = count_in(daemon, "outboxd_locked_rows", dispatcher).value_or(0);
   backlog.cap = std::numeric_limits<std::uint64_t>::max();
   const auto age = series_value(*daemon.metrics, "outboxd_oldest_pending_age_seconds", dispatcher);
   if (age && *age > 0) backlog.oldest_pending = std::chrono::milliseconds{std::llround(*age * 1000)};
@@ -36,6 +37,7 @@ std::optional<Figures> sample_in(const DaemonAnswer& daemon, const std::string& 
 
 bool is_well(const DispatcherStatus& status, const DaemonAnswer& daemon) {
   if (!status.problem.empty() || !status.figures || status.figures->overview.backlog.dead > 0) return false;
+  if (status.figures->overview.locked.rows > 0) return false;
   if (!daemon.answers()) return true;
   return status.state && status.state->ready && status.state->notes.empty();
 }

@@ -50,7 +50,7 @@ std::string span(system_clock::duration time) {
 Line line_of(const DispatcherStatus& status, system_clock::time_point now) {
   const auto last_minute = status.published_last_minute ? std::to_string(*status.published_last_minute) : "-";
   if (!status.figures) return {status.dispatcher, status.table, "?", "?", "?", "?", "?", "?", last_minute, "-"};
-  const auto& [backlog, leased, in_retry] = status.figures->overview;
+  const auto& [backlog, leased, in_retry, locked] = status.figures->overview;
   const bool all = !status.figures->sampled_by_daemon;
   return {status.dispatcher,
           status.table,
@@ -101,6 +101,14 @@ void append_lines(const DispatcherStatus& status, const StatusReport& report, st
       say("the figures are of the daemon's last sample, " + span(report.at - status.figures->counted_at) + " ago");
   }
   if (!status.figures) return;
+  const auto& locked = status.figures->overview.locked;
+  // A daemon that answers has a note of it.
+  if (locked.rows > 0 && !status.state) {
+    say(std::to_string(locked.rows) + (locked.rows == 1 ? " row is" : " rows are") +
+        " due for more than 10 s and locked by other transactions, so that no dispatcher can claim them (one is "
+        "row " +
+        locked.first + ")" + (locked.who.empty() ? "" : ": " + locked.who) + "; end that transaction");
+  }
   const auto& backlog = status.figures->overview.backlog;
   if (backlog.dead > 0)
     say(count(backlog.dead, backlog.cap) + (backlog.dead == 1 ? " row is dead" : " rows are dead"));

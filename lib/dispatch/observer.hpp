@@ -26,6 +26,16 @@ enum class Health {
   stopping
 };
 
+/// Due rows that claims pass over, as transactions of others have kept them locked for a while.
+struct LockedRows {
+  /// At most a hundred are counted.
+  std::size_t rows = 0;
+  /// One of them.
+  std::string first{};
+  /// For people: whose transactions these are, and since when; empty where that can't be seen.
+  std::string who{};
+};
+
 /// The state of the table as the store last sampled it; counts are capped at `cap`.
 struct BacklogSample {
   std::uint64_t pending = 0;  ///< Not published, not dead: due, leased or scheduled.
@@ -37,6 +47,7 @@ struct BacklogSample {
   /// The lag: for how long the row that has waited longest has been due. A row that was tried before counts from its
   /// creation, as its retry has moved the time from which it is due. Empty when nothing is due.
   std::optional<std::chrono::milliseconds> oldest_pending;
+  LockedRows locked{};
 };
 
 /// What keeps entries of rows that are gone in the table's indexes. `none`: nothing that can be seen.

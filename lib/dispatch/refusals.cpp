@@ -115,11 +115,16 @@ void Dispatcher::watch_for_starvation(const BacklogSample& sample) {
     settlements_refused_ = {};
     trouble_.settle.clear();
   }
-  const bool starving = starvation_.sampled(sample.due, left_out().size());
-  trouble_.starving = starving
-                          ? "rows are due, but claims come back empty, and no other dispatcher takes them: end the "
-                            "transactions that hold locks on them, and look at the table's triggers and policies"
-                          : "";
+  // Where only locked ones are due, there is nothing that could go out: they have a note of their own.
+  const bool starving = starvation_.sampled(sample.due, left_out().size() + sample.locked.rows);
+  trouble_.starving.clear();
+  if (starving) {
+    trouble_.starving =
+        "rows are due, but claims come back empty, and no other dispatcher takes them: end the "
+        "transactions that hold locks on them";
+    trouble_.starving += sample.locked.who.empty() ? ", and look at the table's triggers and policies"
+                                                   : " (" + sample.locked.who + ")";
+  }
   if (health_ != Health::starting) report_health();
 }
 

@@ -3,6 +3,7 @@
 // that is not due yet, and the end names the claim: it lies after every time at which the row was due before.
 #include "postgres/claimed_sql.hpp"
 #include "postgres/layout_sql.hpp"
+#include "postgres/lock_sql.hpp"
 #include "postgres/sample_sql.hpp"
 
 namespace outboxd::postgres {
@@ -130,6 +131,7 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   layout.bury_due_nameless = bury_due_nameless_sql(sql, terms, "");
   layout.bury_nameless = sql.fill_write(kBuryNameless);
   layout.sample = sample_sql(sql);
+  add_locks(sql, terms, layout);
   layout.in_hand = sql.fill_read(kInHand);
   return layout;
 }

@@ -3,11 +3,14 @@
 
 #include "postgres/identifier.hpp"
 #include "postgres/inspect.hpp"
+#include "postgres/locked_rows.hpp"
 #include "postgres/plain_settings.hpp"
 #include "postgres/search_path.hpp"
 #include "postgres/sqlstate.hpp"
+#include "postgres/table_lock.hpp"
 
 #include <stdexcept>
+#include <thread>
 #include <utility>
 
 namespace outboxd::postgres {
@@ -21,6 +24,7 @@ std::uint64_t number_of(const pqxx::field& field) {
 
 // Of people who look, and want to be told that the table is locked.
 constexpr std::chrono::milliseconds kLockTimeout{1'000};
+constexpr std::chrono::milliseconds kBetweenLooks{500};
 
 }  // namespace
 
@@ -56,15 +60,36 @@ void BacklogReader::connect() {
   connection_ = std::move(fresh);
 }
 
+dispatch::LockedRows BacklogReader::locked_rows(Statements& statements) const {
+  LockedRowsLook look;
+  auto found = look.look(statements, layout_, LockedRowsLook::How::reading);
+  if (!look.found_any()) return found;
+  // A dispatcher has the rows that it just claims locked, too.
+  std::this_thread::sleep_for(kBetweenLooks);
+  return look.look(statements, layout_, LockedRowsLook::How::reading);
+}
+
+Overview BacklogReader::look(Statements& statements) const {
+  Overview overview{count_backlog(statements, layout_, "")};
+  const auto line = exec(statements, layout_.in_hand, kCountCap)[0];
+  overview.leased = number_of(line[0]);
+  overview.in_retry = number_of(line[1]);
+  if (overview.backlog.oldest_pending.value_or(std::chrono::milliseconds{0}) >= kLongDue) {
+    overview.locked = locked_rows(statements);
+  }
+  return overview;
+}
+
 Overview BacklogReader::look() {
   try {
     if (!connection_ || !connection_->is_open()) connect();
     Statements statements{*connection_, mode_, prepared_};
-    Overview overview{count_backlog(statements, layout_, "")};
-    const auto line = exec(statements, layout_.in_hand, kCountCap)[0];
-    overview.leased = number_of(line[0]);
-    overview.in_retry = number_of(line[1]);
-    return overview;
+    try {
+      return look(statements);
+    } catch (const pqxx::failure& error) {
+      look_for_table_lock(statements, layout_, sqlstate_of(error));
+      throw;
+    }
   } catch (const pqxx::failure& error) {
     connection_.reset();
     const auto remedy = meaning_of_sqlstate(sqlstate_of(error)).remedy;

@@ -23,7 +23,12 @@ struct Overview {
   std::uint64_t leased = 0;
   /// Tried before, and not due yet.
   std::uint64_t in_retry = 0;
+  /// Found by reading alone.
+  dispatch::LockedRows locked{};
 };
+
+/// From when on a row that is due may be one that claims pass over.
+inline constexpr std::chrono::seconds kLongDue{10};
 
 /// Looks at one dispatcher's table from outside, with or without a daemon at work.
 class BacklogReader {
@@ -37,6 +42,9 @@ class BacklogReader {
 
  private:
   void connect();
+  [[nodiscard]] Overview look(Statements& statements) const;
+  /// Takes half a second where there seem to be any.
+  [[nodiscard]] dispatch::LockedRows locked_rows(Statements& statements) const;
 
   RowStoreOptions options_;
   StatementMode mode_;

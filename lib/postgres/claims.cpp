@@ -3,6 +3,7 @@
 
 #include "postgres/array_literal.hpp"
 #include "postgres/claim_answer.hpp"
+#include "postgres/table_lock.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -118,6 +119,7 @@ dispatch::ClaimedRows Claims::claim_due(const Call& call) {
     return claimed;
   } catch (const std::exception& error) {
     check_it_may_be_a_rows(call.statements, error);
+    look_for_table_lock(call.statements, call.layout, cause_of(error));
     ahead_.forget();
     // The row may be one that lies below.
     mark_.forget();

@@ -5,6 +5,7 @@
 #include "postgres/claims.hpp"
 #include "postgres/error_text.hpp"
 #include "postgres/sqlstate.hpp"
+#include "postgres/table_lock.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -125,6 +126,10 @@ dispatch::ClaimedRows Claims::claim_one_by_one(const Call& call, const std::vect
   const auto longest = std::min<Milliseconds>(call.statements.longest_timeout(), kLongestPatience);
   const Statements::Patience patience{call.statements, std::min(longest, time)};
   const auto refused = by_halves(call.statements, ids.size(), whole_failed, give_up_at, work);
+  // What was claimed is ours; else it is no row's fault.
+  if (claimed.rows.empty() && !refused.items.empty()) {
+    look_for_table_lock(call.statements, call.layout, refused.items.front().cause);
+  }
   if (refused.untried > 0) claimed.more = true;
   const auto error = refused.first || failure == nullptr ? refused.first : failure->error;
   if (error && claimed.rows.empty() && claimed.refused.empty() && refused.items.empty() && refused.untried > 0) {

@@ -2,6 +2,7 @@
 #include "postgres/claimed_sql.hpp"
 #include "postgres/identifier.hpp"
 #include "postgres/layout_sql.hpp"
+#include "postgres/lock_sql.hpp"
 #include "postgres/sample_sql.hpp"
 #include "postgres/worker_lock.hpp"
 
@@ -173,6 +174,7 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   layout.free_leases = on_leases(kFreeLeases, kOfWorkers);
   layout.suspects = sql.fill_read(kSuspects);
   layout.sample = sample_sql(sql);
+  add_locks(sql, terms, layout);
   layout.in_hand = sql.fill_read(kInHand);
   return layout;
 }

@@ -122,6 +122,17 @@ struct Layout {
   std::string sample;
   /// $1 cap. Returns leased, and waiting for a further attempt.
   std::string in_hand;
+  /// Rows that are due for more than ten seconds, and that other transactions have locked: ids, at most a hundred.
+  /// Locks a few of those that aren't, for as long as it takes.
+  std::string locked_rows;
+  /// The same by reading alone, which doesn't find all.
+  std::string seen_locked_rows;
+  /// Whose transactions keep the rows $1 locked, those begun first before others: the transaction, and a text for
+  /// people.
+  std::string row_holders;
+  /// The same of those who keep all others from claiming; in a third column whether one "holds" a lock on the table,
+  /// "waits" for it, or "blocks" one that waits.
+  std::string table_holders;
 };
 
 /// Of so few streams, which have to be named, that each can be looked for by itself.

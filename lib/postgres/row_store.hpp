@@ -6,6 +6,7 @@
 #include "postgres/commit_watch.hpp"
 #include "postgres/inspect.hpp"
 #include "postgres/layout.hpp"
+#include "postgres/locked_rows.hpp"
 #include "postgres/session.hpp"
 #include "postgres/table_driver.hpp"
 #include "postgres/watch.hpp"
@@ -73,6 +74,8 @@ class RowStore final : public dispatch::RowStore {
   void keep_a_name(Statements& statements);
   /// On the settle thread.
   dispatch::Settled settle(Statements& statements, const Driver& driver, const dispatch::Settlement& settlement);
+  /// On the watch thread.
+  dispatch::LockedRows look_for_locked_rows(Statements& statements, const Driver& driver);
   void remember_released(const dispatch::Settlement& settlement);
   void remember_overlooked(const std::vector<std::string>& ids);
   void pass_on_warnings();
@@ -89,6 +92,8 @@ class RowStore final : public dispatch::RowStore {
   std::uint64_t claims_on_connection_ = 0;
   /// Touched on the watch thread alone.
   Watch watch_;
+  /// Touched on the watch thread alone.
+  LockedRowsLook locked_rows_;
   // Touched on the event loop alone:
   /// For the next claim.
   Overlooked overlooked_;

@@ -6,6 +6,7 @@
 #include "postgres/search_path.hpp"
 #include "postgres/sqlstate.hpp"
 #include "postgres/table_driver.hpp"
+#include "postgres/table_lock.hpp"
 
 #include <algorithm>
 #include <cerrno>
@@ -201,6 +202,7 @@ bool Session::reopened_within(std::chrono::milliseconds time) const {
 
 dispatch::StoreError Session::explain(const std::string& purpose, const std::exception& error) {
   if (dynamic_cast<const UnfitTable*>(&error) != nullptr) return {.text = error.what(), .unfit = true};
+  if (dynamic_cast<const LockedTable*>(&error) != nullptr) return {.text = purpose + ": " + error.what()};
   const auto meaning = meaning_of_sqlstate(sqlstate_of(error));
   if (meaning.reconnect) close();
   auto text = purpose + ": " + message_of(error, purpose);

@@ -5,6 +5,7 @@
 #include "postgres/by_halves.hpp"
 #include "postgres/error_text.hpp"
 #include "postgres/sqlstate.hpp"
+#include "postgres/table_lock.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -76,6 +77,9 @@ class Writer {
       const Statements::Patience patience{statements_, std::min(statements_.usual_timeout(), kProbeTimeout)};
       return by_halves(statements_, all.size(), slow, now + kLongestSearch, work);
     }();
+    if (written_.settled.written == 0 && !refused.items.empty()) {
+      look_for_table_lock(statements_, layout_, refused.items.front().cause);
+    }
     // The first time their neighbours don't wait for them.
     if (settlement_.in_parts) try_slow_ones(refused.items, work);
     auto& settled = written_.settled;
@@ -167,17 +171,23 @@ class Writer {
       return holds(settled.refused) || holds(settled.undone) ||
              std::ranges::find(settled.untried, id) != settled.untried.end();
     };
+    std::vector<std::string> locked;
     const auto ids = array_literal(ids_of(settlement_.outcomes));
     for (const auto& line : exec(statements_, layout_.still_ours, ids, settlement_.lease)) {
       auto id = text_of(line[0]);
       if (is_known(id)) continue;
       const bool is_locked = text_of(line[1]) != "t";
       if (is_locked) {
-        refuse(std::move(id), "", "another session holds a lock on it", "");
+        locked.push_back(std::move(id));
       } else {
         refuse(std::move(id), kUnwritten, "the UPDATE did nothing (for a trigger that returned NULL?)", "");
       }
     }
+    if (locked.empty()) return;
+    std::string reason = "another session holds a lock on it";
+    const auto holders = exec(statements_, layout_.row_holders, array_literal(locked));
+    if (row_count(holders) > 0) reason.append(": ").append(text_of(holders[0][1]));
+    for (auto& id : locked) refuse(std::move(id), "", reason, "");
   }
 
   Statements& statements_;
@@ -199,6 +209,7 @@ WrittenOutcomes write_outcomes(Statements& statements, const Layout& layout, con
       return writer.take_result();
     } catch (const std::exception& error) {
       check_it_may_be_a_rows(statements, error);
+      look_for_table_lock(statements, layout, cause_of(error));
       slow = took_its_time(cause_of(error));
     }
   }

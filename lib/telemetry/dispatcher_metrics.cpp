@@ -48,6 +48,9 @@ DispatcherMetrics::DispatcherMetrics(Metrics& metrics, const std::string& dispat
                               "When the table was last sampled, in seconds since 1970; 0 when it never was.")),
       held_up_rows_(gauge("outboxd_held_up_rows",
                           "Rows that Postgres refuses while it takes others, and that wait for their next try.")),
+      locked_rows_(gauge("outboxd_locked_rows",
+                         "Rows due for more than ten seconds that claims pass over, as other transactions keep them "
+                         "locked, at the last sample; counting stops at 100.")),
       ready_(gauge("outboxd_ready",
                    "1 while the dispatcher works, 0 while it starts, waits for a server or its table, or stops.")),
       blocked_streams_(gauge("outboxd_blocked_streams",
@@ -228,6 +231,7 @@ void DispatcherMetrics::sampled(const dispatch::BacklogSample& sample) {
   due_rows_.Set(static_cast<double>(sample.due));
   delayed_rows_.Set(static_cast<double>(sample.delayed));
   dead_rows_.Set(static_cast<double>(sample.dead));
+  locked_rows_.Set(static_cast<double>(sample.locked.rows));
   oldest_pending_age_.Set(in_seconds(sample.oldest_pending.value_or(std::chrono::milliseconds(0))));
   sample_timestamp_.Set(in_seconds(std::chrono::system_clock::now().time_since_epoch()));
 }

@@ -78,6 +78,7 @@ class DispatcherMetrics : public dispatch::Observer {
   prometheus::Gauge& dead_rows_;
   prometheus::Gauge& sample_timestamp_;
   prometheus::Gauge& held_up_rows_;
+  prometheus::Gauge& locked_rows_;
   prometheus::Gauge& ready_;
   prometheus::Gauge& blocked_streams_;
   prometheus::Gauge& published_last_minute_;

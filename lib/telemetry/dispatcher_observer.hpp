@@ -5,6 +5,7 @@
 #include "telemetry/dispatcher_metrics.hpp"
 #include "telemetry/health_log.hpp"
 #include "telemetry/line_rate.hpp"
+#include "telemetry/locked_rows_log.hpp"
 #include "telemetry/pauses.hpp"
 #include "telemetry/readiness.hpp"
 #include "telemetry/stream_troubles.hpp"
@@ -63,7 +64,7 @@ class DispatcherObserver final : public DispatcherMetrics {
   };
 
   /// What /readyz notes, the longest one last.
-  enum class Note { held_up_rows, failed_samples, blocked_streams };
+  enum class Note { held_up_rows, failed_samples, locked_rows, blocked_streams };
 
   void note(Note about, std::string text);
   void look_for_a_pause(TimePoint now);
@@ -73,11 +74,12 @@ class DispatcherObserver final : public DispatcherMetrics {
   void remind_of_held_up_rows(TimePoint now);
   void tell_of_failed_samples(TimePoint now);
   void note_blocked_streams(std::size_t blocked);
+  void note_locked_rows(const dispatch::LockedRows& rows);
 
   Readiness& readiness_;
   const std::string dispatcher_;
   const std::function<TimePoint()> now_;
-  std::array<std::string, 3> notes_;
+  std::array<std::string, 4> notes_;
   Pauses pauses_;
   HealthLog health_log_;
 
@@ -99,6 +101,7 @@ class DispatcherObserver final : public DispatcherMetrics {
   std::size_t held_up_rows_ = 0;
   Standing last_refused_;
   std::optional<Standing> failed_samples_;
+  LockedRowsLog locked_rows_;
 };
 
 }  // namespace outboxd::telemetry

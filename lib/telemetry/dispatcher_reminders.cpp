@@ -2,6 +2,7 @@
 // What the log says as time goes by: reminders of what lasts, the ends of it, and summaries of what had no line.
 #include "outbox/utf8.hpp"
 #include "telemetry/dispatcher_observer.hpp"
+#include "telemetry/utc_time.hpp"
 
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
@@ -24,6 +25,12 @@ std::string listed(const std::vector<std::string>& ids, std::uint64_t count) {
   return text.empty() ? text : ": " + text + (count > ids.size() ? ", ..." : "");
 }
 
+/// When it began what has lasted so long, for people.
+std::string began_at(std::chrono::nanoseconds lasted) {
+  using std::chrono::system_clock;
+  return utc_text(system_clock::now() - std::chrono::duration_cast<system_clock::duration>(lasted));
+}
+
 bool is_due(const std::optional<DispatcherObserver::TimePoint>& told, DispatcherObserver::TimePoint now) {
   return !told || now - *told >= HealthLog::kReminder;
 }
@@ -38,6 +45,7 @@ void DispatcherObserver::beat() {
   log_health(health_log_.beat(now));
   remind_of_blocked_streams(now);
   remind_of_held_up_rows(now);
+  if (const auto line = locked_rows_.beat(now)) spdlog::warn("{}: {}", dispatcher_, *line);
   tell_of_failed_samples(now);
   write_summaries(now, false);
 }
@@ -144,12 +152,20 @@ void DispatcherObserver::note(Note about, std::string text) {
 
 void DispatcherObserver::sampled(const dispatch::BacklogSample& sample) {
   DispatcherMetrics::sampled(sample);
+  note_locked_rows(sample.locked);
   const auto failed = std::exchange(failed_samples_, std::nullopt);
   if (!failed) return;
   note(Note::failed_samples, {});
   if (failed->told) {
     spdlog::info("{}: the table is sampled again, after {}", dispatcher_, lasted(now_() - failed->since));
   }
+}
+
+void DispatcherObserver::note_locked_rows(const dispatch::LockedRows& rows) {
+  const auto line = locked_rows_.sampled(rows, now_());
+  const auto since = locked_rows_.since();
+  if (line) spdlog::log(since ? spdlog::level::warn : spdlog::level::info, "{}: {}", dispatcher_, *line);
+  note(Note::locked_rows, since ? locked_rows_.described() + ", so since " + began_at(now_() - *since) : "");
 }
 
 void DispatcherObserver::sample_failed(std::string_view reason) {

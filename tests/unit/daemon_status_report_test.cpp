@@ -17,7 +17,7 @@ using telemetry::utc_time;
 DispatcherStatus busy() {
   DispatcherStatus status{.dispatcher = "api", .table = "event_outbox"};
   status.figures = Figures{.counted_at = *utc_time("2026-01-31T12:00:00Z")};
-  auto& [backlog, leased, in_retry] = status.figures->overview;
+  auto& [backlog, leased, in_retry, locked] = status.figures->overview;
   backlog.pending = 1'200;
   backlog.cap = 100'000;
   backlog.delayed = 7;
@@ -132,7 +132,7 @@ TEST_CASE("status as JSON: the same facts; what is not known is null") {
   CHECK(
       json_lines_of(report) ==
       R"({"dispatcher":"api","table":"event_outbox","pending":1200,"oldest_pending_seconds":2.340,"delayed":7,"leased":64,)"
-      R"("in_retry":3,"dead":0,"counts_stop_at":100000,"published_last_minute":77,"time":"2026-01-31T12:00:00Z",)"
+      R"("in_retry":3,"dead":0,"locked":0,"locked_by":null,"counts_stop_at":100000,"published_last_minute":77,"time":"2026-01-31T12:00:00Z",)"
       R"("figures_from":"table","figures_age_seconds":0.000,"ready":true,"since":"2026-01-31T11:00:00Z",)"
       R"("state_seconds":3600,"reason":null,"notes":["stream s is blocked"],)" +
           daemon +

@@ -61,6 +61,7 @@ TEST_CASE("metrics: every family is there from the start") {
       "outboxd_sample_timestamp_seconds gauge",
       "outboxd_sample_failures_total counter",
       "outboxd_held_up_rows gauge",
+      "outboxd_locked_rows gauge",
       "outboxd_dead_rows gauge",
       "outboxd_ready gauge",
       "outboxd_blocked_streams gauge",

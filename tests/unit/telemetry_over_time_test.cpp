@@ -258,3 +258,29 @@ TEST_CASE("log over time: a Postgres that refuses every row is not called unavai
         "again until it does\n");
   CHECK_FALSE(watched.readiness.all_ready());
 }
+
+TEST_CASE(
+    "log over time: rows that another transaction keeps locked have a line, a reminder each minute and an end") {
+  Watched watched;
+  watched.observer.health(Health::working, "");
+  watched.log.taken();
+  outboxd::dispatch::BacklogSample sample;
+  sample.locked = {3, "a1", "pid 7 of role bob (psql), idle in transaction"};
+  watched.observer.sampled(sample);
+  const std::string text =
+      "warning outbox: 3 row(s) are due for more than 10 s, and claims pass over them, as other transactions keep "
+      "them "
+      "locked (one is row a1): pid 7 of role bob (psql), idle in transaction; end that transaction";
+  CHECK(watched.log.taken() == text + "\n");
+  CHECK(watched.readiness.all_ready());
+  CHECK(watched.readiness.report().find("idle in transaction; end that transaction, so since 20") !=
+        std::string::npos);
+  watched.observer.sampled(sample);
+  watched.pass(59s);
+  CHECK(watched.log.taken().empty());
+  watched.pass(1s);
+  CHECK(watched.log.taken() == text + "; so it has been for 60.0 s\n");
+  watched.observer.sampled({});
+  CHECK(watched.log.taken() == "info outbox: no due row is locked by another transaction any more, after 60.0 s\n");
+  CHECK(watched.readiness.report() == "ready\n");
+}

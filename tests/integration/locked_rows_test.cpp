@@ -1,0 +1,151 @@
+// SPDX-License-Identifier: Apache-2.0
+// Rows, and whole tables, that other sessions keep locked: what an operator is told of it.
+#include "postgres/pqxx_compat.hpp"
+#include "support/caracal_table.hpp"
+#include "support/http.hpp"
+#include "support/wait.hpp"
+
+#include <doctest/doctest.h>
+
+#include <csignal>
+
+using namespace outboxd::test;  // NOLINT(google-build-using-namespace): nearly all of the harness is used here
+
+namespace {
+
+/// A role that may read and update the table and no more.
+std::string plain_role(const Database& database, const std::string& table) {
+  auto role = "plain_" + database.name;
+  database.exec("CREATE ROLE " + role + " LOGIN; GRANT SELECT, UPDATE ON " + table + " TO " + role);
+  return role;
+}
+
+/// A daemon on a table, as such a role.
+struct Daemon {
+  Daemon(const Database& table_of, const std::string& name, std::vector<std::string> words)
+      : database{table_of}, table{name}, role{plain_role(database, table)} {
+    environment = with(outboxd_environment(database), {{"DATABASE_URL", shared_postgres().url(database.name, role)}});
+    words.insert(words.end(), {"--http-listen", "127.0.0.1:0"});
+    outboxd = start_outboxd(words, environment);
+    port = http_port(*outboxd);
+  }
+
+  [[nodiscard]] Finished status(const std::string& listen) const {
+    const bool is_caracal = table == "caracal_outbox";
+    const std::vector<std::string> words{"status", "--http-listen", listen};
+    return run_outboxd(is_caracal ? for_caracal_table(words) : words, environment);
+  }
+  [[nodiscard]] bool noted(const std::string& text) const { return contains(http_get(port, "/readyz").body, text); }
+  void wait_for_line(const std::string& text) const {
+    wait_until([&] { return contains(outboxd->err(), text); }, std::chrono::seconds(60), text + " in the log");
+  }
+
+  Database database;
+  std::string table;
+  std::string role;
+  Environment environment;
+  std::unique_ptr<Child> outboxd;
+  std::uint16_t port = 0;
+};
+
+std::string pid_of(const pqxx::connection& session) {
+  return "pid " + std::to_string(session.backendpid());
+}
+
+}  // namespace
+
+TEST_CASE("rows that another transaction keeps locked are counted and noted, with who does it, while others go out") {
+  const auto stream = new_stream("locked");
+  const auto contract = contract_database();
+  insert_rows(contract, "a", stream, 3);
+  contract.exec("UPDATE event_outbox SET available_at = now() - interval '1 min'");
+  const auto caracal = caracal_database();
+  insert_caracal_rows(caracal, "a", stream, 3);
+  caracal.exec("UPDATE caracal_outbox SET available_at = now() - interval '1 min'");
+  // Of one role may see nothing but the pid, and behind a savepoint the row tells no transaction that is there.
+  const auto stranger = contract.connect();
+  pqxx::work by_stranger{*stranger};
+  outboxd::postgres::exec(by_stranger, "SAVEPOINT s");
+  outboxd::postgres::exec(by_stranger, "SELECT FROM event_outbox WHERE id <= 'a000002' FOR UPDATE");
+  outboxd::postgres::exec(by_stranger, "RELEASE s");
+  const Daemon api{contract, "event_outbox", {"run"}};
+  const auto holder = caracal.connect();
+  pqxx::work by_holder{*holder};
+  outboxd::postgres::exec(by_holder, "UPDATE caracal_outbox SET updated_at = now() WHERE id = 'a000002'");
+  const Daemon coordinator{caracal, "caracal_outbox", for_caracal_table({"run"})};
+  caracal.exec("GRANT pg_read_all_stats TO " + coordinator.role);
+
+  api.wait_for_line(
+      "2 row(s) are due for more than 10 s, and claims pass over them, as other transactions keep them "
+      "locked (one is row a00000");
+  const auto hidden = pid_of(*stranger) + " of role postgres";
+  CHECK_MESSAGE(contains(api.outboxd->err(), hidden), api.outboxd->err());
+  CHECK(contains(api.outboxd->err(), "this role may not see without pg_read_all_stats; end that transaction"));
+  coordinator.wait_for_line("(one is row a000002): " + pid_of(*holder) + " of role postgres");
+  CHECK_MESSAGE(contains(coordinator.outboxd->err(), ", idle in transaction, in a transaction since 20"),
+                coordinator.outboxd->err());
+  for (const auto* daemon : {&api, &coordinator}) {
+    const auto page = http_get(daemon->port, "/readyz");
+    CHECK(page.status == 200);
+    CHECK(contains(page.body, "as other transactions keep them locked"));
+    CHECK(contains(page.body, "; end that transaction, so since 20"));
+    const std::string rows = daemon == &api ? "2" : "1";
+    CHECK(contains(http_get(daemon->port, "/metrics").body,
+                   "outboxd_locked_rows{dispatcher=\"outbox\"} " + rows + "\n"));
+    const auto asked = daemon->status("127.0.0.1:" + std::to_string(daemon->port));
+    CHECK(asked.status == 1);
+    CHECK_MESSAGE(occurrences(asked.out, "locked") == 1, asked.out);
+  }
+  // Beside them others go out, and those of the transaction once it is over.
+  insert_rows(contract, "b", stream, 2);
+  insert_caracal_rows(caracal, "b", stream, 2);
+  wait_until([&] { return count_rows(contract, "dispatched_at IS NOT NULL") == 3; });
+  wait_until([&] { return count_caracal_rows(caracal, "status = 'published'") == 4; });
+  const auto alone = coordinator.status("off");
+  CHECK(alone.status == 1);
+  CHECK_MESSAGE(contains(alone.out,
+                         "1 row is due for more than 10 s and locked by other transactions, so that no "
+                         "dispatcher can claim them (one is row a000002): " +
+                             pid_of(*holder)),
+                alone.out);
+  by_stranger.abort();
+  by_holder.commit();
+  wait_until([&] { return count_rows(contract, "dispatched_at IS NOT NULL") == 5; });
+  wait_until([&] { return count_caracal_rows(caracal, "status = 'published'") == 5; });
+  for (const auto* daemon : {&api, &coordinator}) {
+    daemon->wait_for_line("no due row is locked by another transaction any more, after ");
+    wait_until([&] { return http_get(daemon->port, "/readyz").body.find("locked") == std::string::npos; });
+    CHECK_FALSE(contains(daemon->outboxd->err(), "held up"));
+  }
+}
+
+TEST_CASE("who locks the whole table is named, its rows go out after that, and no row is blamed") {
+  const auto stream = new_stream("locked");
+  for (const std::string mode : {"SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"}) {
+    CAPTURE(mode);
+    const Daemon daemon{contract_database(), "event_outbox", {"run", "--poll-interval", "20ms"}};
+    const auto holder = daemon.database.connect();
+    insert_rows(daemon.database, "a", stream + mode, 50);
+    wait_until([&] { return count_rows(daemon.database, "dispatched_at IS NOT NULL") == 50; });
+    pqxx::work lock{*holder};
+    // By one who locks it, its writers aren't kept out.
+    outboxd::postgres::exec(lock, "LOCK TABLE event_outbox IN " + mode + " MODE");
+    outboxd::postgres::exec(
+        lock,
+        "INSERT INTO event_outbox (id, stream_name, payload_json) SELECT 'b' || n, 'x', '{}' FROM "
+        "generate_series(1, 50) AS n");
+    daemon.wait_for_line(
+        "Postgres answers, but lets no row be claimed or settled (claiming from \"event_outbox\": the "
+        "whole table is locked by " +
+        pid_of(*holder) + " of role postgres");
+    wait_until([&] { return daemon.noted(pid_of(*holder)); });
+    const auto alone = daemon.status("off");
+    if (mode == "ACCESS EXCLUSIVE") {
+      CHECK_MESSAGE(contains(alone.out, "the whole table is locked by " + pid_of(*holder)), alone.out);
+    }
+    lock.commit();
+    wait_until([&] { return count_rows(daemon.database, "dispatched_at IS NOT NULL") == 100; });
+    CHECK_MESSAGE(!contains(daemon.outboxd->err(), "held up"), daemon.outboxd->err());
+    CHECK(count_rows(daemon.database, "attempts <> 1") == 0);
+  }
+}
