@@ -173,7 +173,8 @@ asio::awaitable<Exchange> Connection::write_and_read(std::string_view commands, 
   const auto sent = co_await socket_.write_all(commands, deadline);
   exchange.bytes_sent = sent.bytes;
   co_await read_replies(exchange, count, deadline);
-  if (sent.error) exchange.failure = "connection to Redis lost while sending: " + described(sent.error);
+  if (sent.error)
+    exchange.failure = "connection to Redis at " + endpoint_.shown + " lost while sending: " + described(sent.error);
   co_return exchange;
 }
 
@@ -185,12 +186,13 @@ asio::awaitable<void> Connection::read_replies(Exchange& exchange, std::size_t c
       continue;
     }
     if (!reader_.error().empty()) {
-      exchange.failure = "Redis sent what is not its protocol: " + reader_.error();
+      exchange.failure = "Redis at " + endpoint_.shown + " sent what is not its protocol: " + reader_.error();
       co_return;
     }
     const auto got = co_await socket_.read_some(buffer_, deadline);
     if (got.error) {
-      exchange.failure = "connection to Redis lost while waiting for its reply: " + described(got.error);
+      exchange.failure =
+          "connection to Redis at " + endpoint_.shown + " lost while waiting for its reply: " + described(got.error);
       co_return;
     }
     if (!reader_.feed({buffer_.data(), got.bytes})) continue;

@@ -183,11 +183,20 @@ class Terminal::Writer {
     changed_.notify_all();
   }
 
-  /// There is nobody to tell about a failure: standard error is where it would be said.
+  /// What follows on a line of which only a part could be written has a line of its own.
   bool write_all(std::string_view bytes) {
+    if (half_written_ && !write_on("\n")) return false;
+    if (!write_on(bytes)) return false;
+    half_written_ = false;
+    return true;
+  }
+
+  /// There is nobody to tell about a failure: standard error is where it would be said.
+  bool write_on(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
       if (written >= 0) {
+        if (written > 0) half_written_ = bytes[static_cast<std::size_t>(written) - 1] != '\n';
         bytes.remove_prefix(static_cast<std::size_t>(written));
       } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
         constexpr int kLookAgain = 100;
@@ -201,6 +210,8 @@ class Terminal::Writer {
   }
 
   const int descriptor_;
+  /// Touched by the thread alone.
+  bool half_written_ = false;
   std::mutex mutex_;
   /// Anything below.
   std::condition_variable changed_;

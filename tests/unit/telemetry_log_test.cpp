@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "support/temp_dir.hpp"
 #include "telemetry/escape.hpp"
 #include "telemetry/line_queue.hpp"
 #include "telemetry/log.hpp"
@@ -11,12 +12,14 @@
 #include <array>
 #include <atomic>
 #include <chrono>
+#include <csignal>
 #include <cstdint>
 #include <fcntl.h>
 #include <memory>
 #include <new>
 #include <stdexcept>
 #include <string>
+#include <sys/resource.h>
 #include <thread>
 #include <unistd.h>
 #include <vector>
@@ -330,6 +333,32 @@ TEST_CASE("log: lines that can't be written are counted, and notices of them are
   terminal.flush(std::chrono::seconds(20));
   CHECK(terminal.dropped() == 2);
   ::close(ends[1]);
+}
+
+TEST_CASE("log: what follows on a line of which only a part could be written begins a line") {
+  const outboxd::test::TempDir folder;
+  const auto path = folder.path() / "log";
+  const int file = ::open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
+  REQUIRE(file >= 0);
+  // As a full disk does: a part of a line is taken, and nothing after it.
+  auto* const before = std::signal(SIGXFSZ, SIG_IGN);
+  rlimit limit{};
+  REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);
+  const rlimit small{4, limit.rlim_max};
+  {
+    Terminal terminal(file, false);
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &small) == 0);
+    terminal.write("the first\n");
+    terminal.flush(std::chrono::seconds(20));
+    REQUIRE(::setrlimit(RLIMIT_FSIZE, &limit) == 0);
+    terminal.write("the second\n");
+    terminal.write("the third\n");
+    terminal.flush(std::chrono::seconds(20));
+    CHECK(terminal.dropped() == 1);
+  }
+  std::signal(SIGXFSZ, before);
+  ::close(file);
+  CHECK(outboxd::test::read_file(path) == "the \nthe second\nthe third\n");
 }
 
 TEST_CASE("log: out of memory for a notice, the writer goes on, and the lines it was for are told of later") {
