@@ -7,6 +7,7 @@
 #include "dispatch/prepare.hpp"
 #include "dispatch/queue.hpp"
 #include "dispatch/tally.hpp"
+#include "dispatch/trouble.hpp"
 #include "entry/encoder.hpp"
 #include "outbox/backoff.hpp"
 #include "outbox/batch_size.hpp"
@@ -87,16 +88,6 @@ class Dispatcher {
   [[nodiscard]] const std::string& gave_up_because() const { return gave_up_; }
 
  private:
-  /// What keeps the dispatcher from working, as each loop last saw it; empty: nothing.
-  struct Trouble {
-    std::string redis, claim, settle, starving;
-    /// That it is everybody's is yet to be seen.
-    bool redis_in_doubt = false;
-    /// That of the claims, or of the settlements, is that Postgres answers, and refuses them.
-    bool claims_refused = false, settles_refused = false;
-    /// That of the last claim is the table's own.
-    bool unfit = false;
-  };
   /// Since when the store has refused everything, without a sign of whose fault that is.
   struct AllRefused {
     std::optional<TimePoint> since;

@@ -24,14 +24,16 @@ bool is_outage(const Reply& reply) {
   return is_no_answer(reply) || reply.fault == Fault::redis_refuses;
 }
 
-std::string lease_text(const ClaimedRows& claimed, TimePoint now) {
+std::string lease_text(const ClaimedRows& claimed, TimePoint now, bool was_away) {
   const auto millis = [](TimePoint::duration time) {
     return std::to_string(std::chrono::duration_cast<std::chrono::milliseconds>(time).count()) + " ms";
   };
   const auto& room = claimed.room;
   return "of a lease of " + millis(room.ends - room.asked) + " the claim of " + std::to_string(claimed.rows.size()) +
          " row(s) took " + millis(room.arrived - room.asked) + ", and they waited " + millis(now - room.arrived) +
-         " to be sent: raise dispatcher.lease, or look for what makes claims or Redis slow";
+         " to be sent" +
+         (was_away ? ", as Postgres was away meanwhile: they are claimed again"
+                   : "; claims take fewer rows: raise dispatcher.lease, or look for what makes claims or Redis slow");
 }
 
 const std::string& id_of(const entry::Entry& entry) {
@@ -83,7 +85,8 @@ std::optional<Reply> Dispatcher::obstacle(const Work& work, bool explores) const
   if (breaker_.is_open() && !explores) return Reply{Fault::redis_away, trouble_.redis};
   const auto& claimed = work.claimed;
   if (parts_.clock.now() >= claimed.room.send_by(options_.lease_reserve)) {
-    return Reply{Fault::lease_short, lease_text(claimed, parts_.clock.now())};
+    const auto now = parts_.clock.now();
+    return Reply{Fault::lease_short, lease_text(claimed, now, trouble_.was_away_since(claimed.room.asked))};
   }
   return std::nullopt;
 }
@@ -189,7 +192,8 @@ Settlement Dispatcher::decide_all(ClaimedRows claimed, const Prepared& prepared)
   Settlement settlement{{}, std::move(claimed.lease), claimed.lease_ends};
   settlement.outcomes.reserve(claimed.rows.size());
   const auto was_short = [](const auto& reply) { return reply->fault == Fault::lease_short; };
-  if (std::ranges::any_of(prepared.replies, was_short)) {
+  // What an outage of the store has used up says nothing of how many rows a lease suffices for.
+  if (std::ranges::any_of(prepared.replies, was_short) && !trouble_.was_away_since(claimed.room.asked)) {
     batch_.lease_was_short(static_cast<std::uint32_t>(claimed.rows.size()));
   }
   for (std::size_t i = 0; i < claimed.rows.size(); ++i) {
@@ -204,7 +208,9 @@ Settlement Dispatcher::decide_all(ClaimedRows claimed, const Prepared& prepared)
 }
 
 void Dispatcher::account(const Row& row, const Reply& reply, const Outcome& outcome) {
-  if (reply.fault != Fault::none) parts_.observer.failed(row.stream, reply.fault, reply.text);
+  // An empty name is that of a row that can't be read.
+  const auto stream = row.stream.empty() ? std::string_view{"(empty)"} : row.stream;
+  if (reply.fault != Fault::none) parts_.observer.failed(stream, reply.fault, reply.text);
   switch (outcome.verdict) {
     case Verdict::published:
       ++tally_.published;
@@ -216,7 +222,7 @@ void Dispatcher::account(const Row& row, const Reply& reply, const Outcome& outc
       break;
     case Verdict::dead:
       ++tally_.dead;
-      parts_.observer.died(row.id, row.stream, reply.fault, outcome.shown);
+      parts_.observer.died(row.id, stream, reply.fault, outcome.shown);
       break;
     case Verdict::release:
       ++tally_.released;

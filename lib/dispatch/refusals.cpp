@@ -23,6 +23,14 @@ constexpr std::size_t kMostPostponed = 1'000;
 // Beyond the longest pause between two tries: whatever was refused then is gone.
 constexpr std::chrono::minutes kForgotten{10};
 
+std::string due_again_text(bool was_away) {
+  return std::string{"it was published, and is due again: "} +
+         (was_away ? "its mark was lost when Postgres was away or the connection ended, as a restart or a failover "
+                     "loses what it had not written yet."
+                   : "does a trigger undo its outcome?") +
+         " It is held, and then sent again; a row that is requeued with attempts = 0 is sent at once";
+}
+
 }  // namespace
 
 bool Dispatcher::judge_claim(ClaimedRows& claimed, Scope scope, std::uint32_t limit) {
@@ -195,17 +203,15 @@ Dispatcher::Known Dispatcher::take_sent_before(ClaimedRows& claimed) {
   std::vector<RefusedRow> held;
   for (std::size_t i = 0; i < claimed.rows.size(); ++i) {
     const auto& row = claimed.rows[i];
-    const auto [advice, delay, is_news] = sent_.advise(row.id, row.attempt, claimed.claims_count, now);
+    const auto [advice, delay, is_news, marked_at] = sent_.advise(row.id, row.attempt, claimed.claims_count, now);
     if (advice == SentRows::Advice::send) continue;
     Outcome outcome{.id = row.id, .verdict = Verdict::published, .attempt = row.attempt};
     if (advice == SentRows::Advice::only_mark) {
       ++tally_.published;
       parts_.observer.published(row.stream, 1);
     } else {
-      outcome = {
-          row.id, Verdict::release, std::chrono::ceil<std::chrono::microseconds>(delay),
-          "it was published, and is due again: does a trigger undo its outcome? It is held, and then sent again; "
-          "a row that is requeued with attempts = 0 is sent at once"};
+      outcome = {row.id, Verdict::release, std::chrono::ceil<std::chrono::microseconds>(delay),
+                 due_again_text(trouble_.was_away_since(marked_at))};
       ++tally_.released;
       ++tally_.released_for_later;
       parts_.observer.released();

@@ -71,7 +71,7 @@ SentRows::Advised SentRows::advise_settled(Settled& row, std::uint32_t attempt, 
   }
   if (now < row.held_until) {
     row.comes_all_the_same = true;
-    return {Advice::hold, row.held_until - now, false};
+    return {Advice::hold, row.held_until - now, false, row.at};
   }
   // Its time is over, or it is long since it was marked.
   const bool was_held = row.held_until != TimePoint{};
@@ -80,7 +80,7 @@ SentRows::Advised SentRows::advise_settled(Settled& row, std::uint32_t attempt, 
   if (was_held || now - row.at >= soon_) return {};
   row.hold = row.hold.count() == 0 ? kFirstHold : std::min(2 * row.hold, kLongestHold);
   row.held_until = now + row.hold;
-  return {Advice::hold, row.hold, true};
+  return {Advice::hold, row.hold, true, row.at};
 }
 
 std::vector<std::string> SentRows::left_out(TimePoint now) const {

@@ -53,6 +53,8 @@ class SentRows {
     std::chrono::steady_clock::duration delay{};
     /// It is held from now on.
     bool is_news = false;
+    /// When it was marked, of a row to hold.
+    TimePoint marked_at{};
   };
   /// What to do with a row that was claimed. `claims_count`: each claim counts as an attempt, also one without an
   /// outcome.

@@ -4,6 +4,7 @@
 #include "outbox/utf8.hpp"
 #include "telemetry/reason_kind.hpp"
 
+#include <algorithm>
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
@@ -27,6 +28,10 @@ class Digest {
   static constexpr std::size_t kMostGroups = 200;
   static constexpr std::size_t kMostIds = 5;
 
+  struct Id {
+    std::string id;
+    std::uint64_t times = 0;
+  };
   /// What was kept back of a group within its minute.
   struct Summary {
     /// Empty, like the reason, for all that had no group of its own.
@@ -34,8 +39,8 @@ class Digest {
     /// The first one of the group.
     std::string reason;
     std::uint64_t count = 0;
-    /// The first few.
-    std::vector<std::string> ids;
+    /// The first few, each once.
+    std::vector<Id> ids;
   };
 
   /// Whether to write a line about this one now. Otherwise `count` of them are for the summary.
@@ -54,7 +59,7 @@ class Digest {
     }
     auto& kept_back = group->second.kept_back;
     kept_back.count += count;
-    if (!id.empty() && kept_back.ids.size() < kMostIds) kept_back.ids.push_back(utf8::shortened(id, kLongest));
+    if (!id.empty()) remember(kept_back.ids, utf8::shortened(id, kLongest));
     return false;
   }
 
@@ -75,6 +80,15 @@ class Digest {
   }
 
  private:
+  static void remember(std::vector<Id>& ids, std::string id) {
+    const auto known = std::ranges::find(ids, id, &Id::id);
+    if (known != ids.end()) {
+      ++known->times;
+    } else if (ids.size() < kMostIds) {
+      ids.push_back({std::move(id), 1});
+    }
+  }
+
   static constexpr std::size_t kLongest = 200;
   using Key = std::pair<std::string, std::string>;
   struct Group {

@@ -28,6 +28,13 @@ std::string cut(std::string_view reason) {
   return utf8::shortened(reason, kLongest);
 }
 
+constexpr std::string_view kTakenOver = "another worker had taken them over by then";
+constexpr std::string_view kLostInOutage =
+    "their leases ended, or were lost, while Postgres was away; what was sent already is only marked when it is "
+    "claimed again, unless another worker has it";
+// Outcomes that waited for Postgres come within this.
+constexpr std::chrono::seconds kSoonAfter{10};
+
 std::string of_stream(std::string_view stream) {
   return stream.empty() ? std::string{} : fmt::format(" of stream {}", brief(stream));
 }
@@ -76,6 +83,15 @@ void DispatcherObserver::health(Health health, std::string_view reason) {
   }
   const auto now = now_();
   look_for_a_pause(now);
+  const bool was_waiting = is_wait(health_log_.health());
+  if (health == Health::postgres_unavailable || health_log_.health() == Health::postgres_unavailable) {
+    postgres_away_at_ = now;
+  }
+  // Samples that failed meanwhile did so for that; those that come tell whether they still do.
+  if (was_waiting && !is_wait(health) && failed_samples_ && !failed_samples_->told) {
+    failed_samples_.reset();
+    note(Note::failed_samples, {});
+  }
   log_health(health_log_.changed(health, description, now));
 }
 
@@ -90,9 +106,7 @@ void DispatcherObserver::failed(std::string_view stream, Fault fault, std::strin
   const auto now = now_();
   if (fault == Fault::lease_short) {
     if (!lines_of_short_leases_.admit("", now)) return;
-    spdlog::warn(
-        "{}: rows were given back unsent, as too little was left of their lease ({}); claims take fewer rows",
-        dispatcher_, reason);
+    spdlog::warn("{}: rows were given back unsent, as too little was left of their lease ({})", dispatcher_, reason);
     return;
   }
   if (fault != Fault::entry_refused && fault != Fault::refused && fault != Fault::short_of_memory) return;
@@ -168,9 +182,11 @@ void DispatcherObserver::note_blocked_streams(std::size_t blocked) {
   std::string text = blocked > 1 ? fmt::format("{} streams are blocked, among them: ", blocked) : "";
   const char* separator = "";
   std::size_t named = 0;
+  const auto now = now_();
   for (const auto& [stream, block] : blocked_) {
     if (named++ == kMostNamed) break;
-    text += fmt::format("{}stream {} is blocked ({})", std::exchange(separator, "; "), brief(stream), block.reason);
+    text += fmt::format("{}stream {} is blocked since {} ({})", std::exchange(separator, "; "), brief(stream),
+                        began_at(now - block.since), block.reason);
   }
   note(Note::blocked_streams, std::move(text));
 }
@@ -179,6 +195,7 @@ void DispatcherObserver::refused_by_store(std::span<const dispatch::RefusedRow> 
   DispatcherMetrics::refused_by_store(rows);
   const auto& first = rows.front();
   last_refused_.reason = brief(first.reason);
+  note_held_up_rows();
   const auto now = now_();
   if (!held_up_lines_.admit("", first.reason, first.id, now, rows.size())) return;
   last_refused_.told = now;
@@ -223,11 +240,18 @@ void DispatcherObserver::freed_rows_of(std::string_view worker) {
                brief(worker));
 }
 
+bool DispatcherObserver::postgres_was_away(TimePoint now) const {
+  return postgres_away_at_ &&
+         (health_log_.health() == Health::postgres_unavailable || now - *postgres_away_at_ < kSoonAfter);
+}
+
 void DispatcherObserver::settled(std::size_t rows, std::size_t leases_lost, std::chrono::nanoseconds took) {
   DispatcherMetrics::settled(rows, leases_lost, took);
-  if (leases_lost == 0 || !lost_leases_.admit("", "", "", now_(), leases_lost)) return;
-  spdlog::warn("{}: {} row(s) had been taken over by another worker when their outcome came; it was not written",
-               dispatcher_, leases_lost);
+  if (leases_lost == 0) return;
+  const auto now = now_();
+  const auto why = postgres_was_away(now) ? kLostInOutage : kTakenOver;
+  if (!lost_leases_.admit(why, "", "", now, leases_lost)) return;
+  spdlog::warn("{}: the outcome of {} row(s) was not written: {}", dispatcher_, leases_lost, why);
 }
 
 }  // namespace outboxd::telemetry

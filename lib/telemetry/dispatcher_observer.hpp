@@ -68,12 +68,14 @@ class DispatcherObserver final : public DispatcherMetrics {
 
   void note(Note about, std::string text);
   void look_for_a_pause(TimePoint now);
+  [[nodiscard]] bool postgres_was_away(TimePoint now) const;
   void log_health(const std::optional<std::string>& line);
   void write_summaries(TimePoint now, bool all);
   void remind_of_blocked_streams(TimePoint now);
   void remind_of_held_up_rows(TimePoint now);
   void tell_of_failed_samples(TimePoint now);
   void note_blocked_streams(std::size_t blocked);
+  void note_held_up_rows();
   void note_locked_rows(const dispatch::LockedRows& rows);
 
   Readiness& readiness_;
@@ -101,6 +103,8 @@ class DispatcherObserver final : public DispatcherMetrics {
   std::size_t held_up_rows_ = 0;
   Standing last_refused_;
   std::optional<Standing> failed_samples_;
+  /// When it was last known to be.
+  std::optional<TimePoint> postgres_away_at_;
   LockedRowsLog locked_rows_;
 };
 

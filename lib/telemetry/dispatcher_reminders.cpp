@@ -2,7 +2,6 @@
 // What the log says as time goes by: reminders of what lasts, the ends of it, and summaries of what had no line.
 #include "outbox/utf8.hpp"
 #include "telemetry/dispatcher_observer.hpp"
-#include "telemetry/utc_time.hpp"
 
 #include <spdlog/fmt/fmt.h>
 #include <spdlog/spdlog.h>
@@ -19,16 +18,19 @@ constexpr std::size_t kLongestName = 200;
 // A sample that fails alone may be one that is cut off with its session; the next one comes after five seconds.
 constexpr std::chrono::seconds kSamplesMayFail{10};
 
-std::string listed(const std::vector<std::string>& ids, std::uint64_t count) {
-  std::string text;
-  for (const auto& id : ids) text.append(text.empty() ? "" : ", ").append(id);
-  return text.empty() ? text : ": " + text + (count > ids.size() ? ", ..." : "");
+/// Of how many among so many no id is listed.
+std::uint64_t unlisted(const std::vector<Digest::Id>& ids, std::uint64_t count) {
+  for (const auto& id : ids) count -= std::min(count, id.times);
+  return count;
 }
 
-/// When it began what has lasted so long, for people.
-std::string began_at(std::chrono::nanoseconds lasted) {
-  using std::chrono::system_clock;
-  return utc_text(system_clock::now() - std::chrono::duration_cast<system_clock::duration>(lasted));
+std::string listed(const std::vector<Digest::Id>& ids, std::uint64_t count) {
+  std::string text;
+  for (const auto& [id, times] : ids) {
+    text.append(text.empty() ? "" : ", ").append(id);
+    if (times > 1) text += fmt::format(" ({} times)", times);
+  }
+  return text.empty() ? text : ": " + text + (unlisted(ids, count) > 0 ? ", ..." : "");
 }
 
 bool is_due(const std::optional<DispatcherObserver::TimePoint>& told, DispatcherObserver::TimePoint now) {
@@ -71,7 +73,7 @@ void DispatcherObserver::write_summaries(TimePoint now, bool all) {
                                                         : " of stream " + utf8::shortened(stream, kLongestName);
     const auto why = reason.empty() ? std::string{} : " (" + reason + ")";
     spdlog::error("{}: {} more row(s){} died within the minute{}{}{}", dispatcher_, count, which, why,
-                  listed(ids, count), count > ids.size() ? "; at log.level debug each has a line" : "");
+                  listed(ids, count), unlisted(ids, count) > 0 ? "; at log.level debug each has a line" : "");
   }
   for (const auto& [stream, reason, count, ids] : refusals_.over(now, all)) {
     spdlog::warn("{}: {} more times a row{} was not published within the minute{}", dispatcher_, count,
@@ -87,9 +89,8 @@ void DispatcherObserver::write_summaries(TimePoint now, bool all) {
                  listed(workers, count));
   }
   for (const auto& summary : lost_leases_.over(now, all)) {
-    spdlog::warn(
-        "{}: {} more row(s) had been taken over by another worker when their outcome came, within the minute",
-        dispatcher_, summary.count);
+    spdlog::warn("{}: the outcome of {} more row(s) was not written within the minute: {}", dispatcher_,
+                 summary.count, summary.subject);
   }
   for (const auto& trouble : troubles_.over(now)) {
     spdlog::info("{}: no row of stream {} was refused for a minute; {} time(s) one was, within {}", dispatcher_,
@@ -121,8 +122,7 @@ void DispatcherObserver::held_up(std::size_t rows) {
   held_up_rows_ = rows;
   if (rows > 0) {
     if (!held_up_since_) held_up_since_ = now;
-    note(Note::held_up_rows,
-         fmt::format("{} row(s) are held up by Postgres while others go on (outboxd_held_up_rows)", rows));
+    note_held_up_rows();
     return;
   }
   note(Note::held_up_rows, {});
@@ -130,6 +130,15 @@ void DispatcherObserver::held_up(std::size_t rows) {
   // What no line has told of needs no end; a first line may come just before the rows are counted.
   if (!since || !last_refused_.told || *last_refused_.told + std::chrono::seconds{1} < *since) return;
   spdlog::info("{}: no row is held up by Postgres any more, after {}", dispatcher_, lasted(now - *since));
+}
+
+void DispatcherObserver::note_held_up_rows() {
+  if (!held_up_since_) return;
+  note(
+      Note::held_up_rows,
+      fmt::format("{} row(s) are held up by Postgres while others go on (outboxd_held_up_rows), the first since {}{}",
+                  held_up_rows_, began_at(now_() - *held_up_since_),
+                  last_refused_.reason.empty() ? "" : "; the last one: " + last_refused_.reason));
 }
 
 void DispatcherObserver::remind_of_held_up_rows(TimePoint now) {

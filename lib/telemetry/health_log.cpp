@@ -2,6 +2,7 @@
 #include "telemetry/health_log.hpp"
 
 #include "telemetry/reason_kind.hpp"
+#include "telemetry/utc_time.hpp"
 
 #include <spdlog/fmt/fmt.h>
 
@@ -22,6 +23,11 @@ std::string lasted(std::chrono::nanoseconds time) {
   if (time < seconds{100}) return fmt::format("{:.1f} s", duration<double>(time).count());
   const auto whole = duration_cast<minutes>(time).count();
   return whole < 120 ? fmt::format("{} min", whole) : fmt::format("{} h {} min", whole / 60, whole % 60);
+}
+
+std::string began_at(std::chrono::nanoseconds lasted) {
+  using std::chrono::system_clock;
+  return utc_text(system_clock::now() - std::chrono::duration_cast<system_clock::duration>(lasted));
 }
 
 bool is_wait(Health health) {
@@ -53,7 +59,7 @@ std::optional<std::string> HealthLog::wait_line(TimePoint now) {
   if (logged_ == health_ && logged_kind_ == kind) return std::nullopt;
   const auto told = told_.find(kind);
   if (logged_ == health_ && told != told_.end() && now - told->second < kReminder) return std::nullopt;
-  const auto rate = outage_lines_.admit(now);
+  const auto rate = (logged_ == health_ ? reason_lines_ : outage_lines_).admit(now);
   if (rate == OutageRate::Line::none) return std::nullopt;
   if (told_.size() >= kMostKinds) told_.clear();
   told_[kind] = now;

@@ -15,6 +15,9 @@ namespace outboxd::telemetry {
 /// "56.2 s", "3 min", "2 h 5 min": how long something has lasted, for people.
 [[nodiscard]] std::string lasted(std::chrono::nanoseconds time);
 
+/// "2026-01-31T12:00:00Z": when it began what has lasted so long.
+[[nodiscard]] std::string began_at(std::chrono::nanoseconds lasted);
+
 /// Whether the dispatcher waits for something that people may have to mend.
 [[nodiscard]] bool is_wait(dispatch::Health health);
 
@@ -53,6 +56,8 @@ class HealthLog {
   /// Kinds of reasons of the present wait, and when each had its line: they may take turns.
   std::map<std::string, TimePoint, std::less<>> told_;
   OutageRate outage_lines_;
+  /// Of other reasons in one outage, which are none of their own.
+  OutageRate reason_lines_;
 };
 
 }  // namespace outboxd::telemetry

@@ -5,6 +5,7 @@
 #include <spdlog/spdlog.h>
 
 #include <memory>
+#include <regex>
 #include <sstream>
 #include <string>
 #include <utility>
@@ -37,5 +38,11 @@ class CapturedLog {
   std::ostringstream text_;
   std::shared_ptr<spdlog::logger> before_;
 };
+
+/// The text with each time in it as T.
+inline std::string undated(const std::string& text) {
+  static const std::regex time{"20\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ"};
+  return std::regex_replace(text, time, "T");
+}
 
 }  // namespace outboxd::test

@@ -18,6 +18,7 @@ using outboxd::telemetry::DispatcherObserver;
 using outboxd::telemetry::Metrics;
 using outboxd::telemetry::Readiness;
 using outboxd::test::CapturedLog;
+using outboxd::test::undated;
 
 namespace {
 
@@ -194,7 +195,7 @@ TEST_CASE("log over time: a blocked stream has a line when it is refused for ano
   CHECK(watched.log.taken().empty());
   watched.observer.stream_blocked("s.a", "NOPERM", 1);
   CHECK(watched.log.taken().starts_with("warning outbox: stream s.a is blocked (NOPERM)"));
-  CHECK(watched.readiness.report().find("stream s.a is blocked (NOPERM)") != std::string::npos);
+  CHECK(undated(watched.readiness.report()).find("stream s.a is blocked since T (NOPERM)") != std::string::npos);
   watched.pass(60s);
   CHECK(watched.log.taken().find("s.a for 60.0 s (NOPERM)") != std::string::npos);
 }
@@ -204,8 +205,10 @@ TEST_CASE("log over time: rows that Postgres holds up have a note, a reminder, a
   watched.observer.health(Health::working, "");
   watched.observer.held_up(1);
   watched.observer.refused_by_store(std::array{RefusedRow{"1", "a trigger refuses it"}});
-  CHECK(watched.readiness.report() ==
-        "ready\noutbox: 1 row(s) are held up by Postgres while others go on (outboxd_held_up_rows)\n");
+  CHECK(
+      undated(watched.readiness.report()) ==
+      "ready\noutbox: 1 row(s) are held up by Postgres while others go on (outboxd_held_up_rows), the first since T; "
+      "the last one: a trigger refuses it\n");
   watched.log.taken();
   watched.pass(60s);
   CHECK(
@@ -283,4 +286,52 @@ TEST_CASE(
   watched.observer.sampled({});
   CHECK(watched.log.taken() == "info outbox: no due row is locked by another transaction any more, after 60.0 s\n");
   CHECK(watched.readiness.report() == "ready\n");
+}
+
+TEST_CASE("log over time: the summary of rows that are held up has each id once, with how often") {
+  Watched watched;
+  for (const auto* id : {"1", "2", "2", "3", "2"}) {
+    watched.observer.refused_by_store(std::array{RefusedRow{id, "a trigger refuses it"}});
+  }
+  watched.log.taken();
+  watched.pass(60s);
+  CHECK(watched.log.taken() ==
+        "warning outbox: 4 more times rows were held up by Postgres within the minute (a trigger refuses it): 2 (3 "
+        "times), 3\n");
+}
+
+TEST_CASE(
+    "log over time: leases that were lost in an outage of Postgres are nobody's, and its samples have no line") {
+  Watched watched;
+  watched.observer.health(Health::working, "");
+  watched.observer.settled(0, 1, 1ms);
+  CHECK(watched.log.taken().find("1 row(s) was not written: another worker had taken them over by then\n") !=
+        std::string::npos);
+  watched.observer.health(Health::postgres_unavailable, "connection refused");
+  watched.observer.sample_failed("connection refused");
+  watched.pass(40s);
+  watched.observer.health(Health::working, "");
+  watched.log.taken();
+  watched.observer.settled(0, 2, 1ms);
+  CHECK(watched.log.taken().find("2 row(s) was not written: their leases ended, or were lost, while Postgres was "
+                                 "away;") != std::string::npos);
+  watched.pass(15s);
+  CHECK(watched.log.taken().empty());
+  CHECK(watched.readiness.report() == "ready\n");
+  watched.observer.settled(0, 1, 1ms);
+  watched.observer.sample_failed("too many clients");
+  watched.pass(10s);
+  CHECK(watched.log.taken().find("the table can't be sampled for 10.0 s") != std::string::npos);
+}
+
+TEST_CASE("log over time: reasons that change take no outage's line") {
+  Watched watched;
+  for (int i = 0; i < 30; ++i) {
+    watched.observer.health(Health::redis_unavailable, "reason " + std::string(static_cast<std::size_t>(i), 'x'));
+  }
+  watched.observer.health(Health::working, "");
+  watched.log.taken();
+  watched.observer.health(Health::redis_unavailable, "connection refused");
+  CHECK(watched.log.taken() ==
+        "warning outbox: Redis is unavailable (connection refused); nothing is claimed until it answers\n");
 }
