@@ -27,9 +27,6 @@ struct Overview {
   dispatch::LockedRows locked{};
 };
 
-/// From when on a row that is due may be one that claims pass over.
-inline constexpr std::chrono::seconds kLongDue{10};
-
 /// Looks at one dispatcher's table from outside, with or without a daemon at work.
 class BacklogReader {
  public:

@@ -2,6 +2,7 @@
 #include "postgres/locked_rows.hpp"
 
 #include "postgres/array_literal.hpp"
+#include "postgres/by_halves.hpp"
 
 #include <utility>
 #include <vector>
@@ -10,8 +11,22 @@ namespace outboxd::postgres {
 namespace {
 
 constexpr std::size_t kMostNamed = 3;
+constexpr std::chrono::seconds kLongestLook{1};
 
 }  // namespace
+
+void LockedRowsLook::add_to(dispatch::BacklogSample& sample, Statements& statements, const Layout& layout) {
+  if (sample.oldest_pending.value_or(std::chrono::milliseconds{0}) < kLongDue) {
+    *this = {};
+    return;
+  }
+  try {
+    const Statements::Patience patience{statements, kLongestLook};
+    sample.locked = look(statements, layout, How::trying);
+  } catch (const std::exception& error) {
+    check_it_may_be_a_rows(statements, error);
+  }
+}
 
 dispatch::LockedRows LockedRowsLook::look(Statements& statements, const Layout& layout, How how) {
   dispatch::LockedRows found;

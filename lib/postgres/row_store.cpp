@@ -2,7 +2,6 @@
 #include "postgres/row_store.hpp"
 
 #include "postgres/backlog.hpp"
-#include "postgres/by_halves.hpp"
 #include "postgres/identifier.hpp"
 #include "postgres/settlements.hpp"
 #include "postgres/sqlstate.hpp"
@@ -30,8 +29,6 @@ bool names_or_types(const std::vector<dispatch::RefusedRow>& refused) {
     return row.cause.starts_with(kNamesAndTypes);
   });
 }
-
-constexpr std::chrono::seconds kLongestLockLook{1};
 
 // Our own statements hold row locks for milliseconds: what takes longer is somebody else's, and rows that wait for it
 // are settled apart from their batch. Claims skip locked rows, and wait for a lock on the table as long as they may.
@@ -254,25 +251,10 @@ dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::s
       }));
 }
 
-dispatch::LockedRows RowStore::look_for_locked_rows(Statements& statements, const Driver& driver) {
-  try {
-    const Statements::Patience patience{statements, kLongestLockLook};
-    return locked_rows_.look(statements, driver.layout, LockedRowsLook::How::trying);
-  } catch (const std::exception& error) {
-    // The counts are worth having without it.
-    check_it_may_be_a_rows(statements, error);
-    return {};
-  }
-}
-
 dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> RowStore::sample(std::string due_by) {
   const auto count = driving(watches_at_, [this, &due_by](Statements& statements, const Driver& driver) {
     auto sample = count_backlog(statements, driver.layout, due_by);
-    if (sample.oldest_pending.value_or(std::chrono::milliseconds{0}) < kLongDue) {
-      locked_rows_.forget();
-    } else {
-      sample.locked = look_for_locked_rows(statements, driver);
-    }
+    locked_rows_.add_to(sample, statements, driver.layout);
     return sample;
   });
   co_return co_await watches_at_.session.run("counting " + table_.name(), [this, &count](Statements& statements) {

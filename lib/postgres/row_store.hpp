@@ -74,8 +74,6 @@ class RowStore final : public dispatch::RowStore {
   void keep_a_name(Statements& statements);
   /// On the settle thread.
   dispatch::Settled settle(Statements& statements, const Driver& driver, const dispatch::Settlement& settlement);
-  /// On the watch thread.
-  dispatch::LockedRows look_for_locked_rows(Statements& statements, const Driver& driver);
   void remember_released(const dispatch::Settlement& settlement);
   void remember_overlooked(const std::vector<std::string>& ids);
   void pass_on_warnings();

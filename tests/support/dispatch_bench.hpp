@@ -29,7 +29,7 @@ struct FakeStore final : RowStore {
     ++claims;
     untold_ = false;
     if (on_claim) on_claim();
-    if (!failure.empty()) co_return StoreError{failure};
+    if (!failure.empty()) co_return StoreError{failure, unreachable};
     ClaimedRows refused;
     const auto passed = refuses_claims ? all_but(first_not_refused(request, refused)) : passed_over(request);
     auto claimed = table.claim("w", request.limit, clock_.now(), 30s, TimePoint::max(), passed);
@@ -236,7 +236,13 @@ struct FakePublisher final : StreamPublisher {
 
 struct HealthWatcher final : test::SilentObserver {
   void refused_by_store(std::span<const RefusedRow> rows) override {
-    for (const auto& row : rows) refused.push_back(row.id);
+    for (const auto& row : rows) {
+      refused.push_back(row.id);
+      why_refused.push_back(row.reason);
+    }
+  }
+  void failed(std::string_view /*stream*/, Fault /*fault*/, std::string_view reason) override {
+    why_failed.emplace_back(reason);
   }
   void held_up(std::size_t rows) override { held_up_seen.push_back(rows); }
   void sample_failed(std::string_view reason) override { sample_failures.emplace_back(reason); }
@@ -261,6 +267,8 @@ struct HealthWatcher final : test::SilentObserver {
   std::vector<Health> seen;
   std::vector<std::string> reasons;
   std::vector<std::string> refused;
+  std::vector<std::string> why_refused;
+  std::vector<std::string> why_failed;
 };
 
 /// A dispatcher in a world of fakes, run until it ends or a while of its time has passed.

@@ -85,6 +85,47 @@ TEST_CASE("a lease that was lost while the store was away is counted, and his ou
   bench.end();
 }
 
+TEST_CASE("a batch that waited for the store until its lease was over says so, and blames no short lease") {
+  auto options = Bench::daemon();
+  options.batch_rows = 1;
+  Bench bench{options};
+  for (const auto* id : {"1", "2", "3", "4", "5", "6"}) bench.insert(id);
+  bench.store.settle_failures = 1'000'000;
+  bench.store.unreachable = true;
+  bench.run_for(40s);
+  bench.store.settle_failures = 0;
+  bench.run_for(5min);
+  const auto& why = bench.observer.why_failed;
+  const auto says = [&why](const std::string& text) {
+    return std::ranges::count_if(why, [&](const auto& one) { return one.find(text) != std::string::npos; });
+  };
+  CHECK(says("as Postgres was away meanwhile") > 0);
+  CHECK(says("raise dispatcher.lease") == 0);
+  for (const auto* id : {"1", "6"}) CHECK(bench.row(id).published);
+  bench.end();
+}
+
+TEST_CASE("a row that is due again after it was published: of a mark that an outage undid, no trigger is blamed") {
+  for (const bool outage : {true, false}) {
+    CAPTURE(outage);
+    Bench bench{Bench::daemon()};
+    bench.insert("1");
+    bench.run_for(1s);
+    REQUIRE(bench.row("1").published);
+    bench.store.unreachable = true;
+    if (outage) bench.store.failure = "the store is away";
+    bench.run_for(1s);
+    bench.store.failure.clear();
+    bench.store.table.undo("1", false);
+    bench.run_for(5s);
+    REQUIRE(bench.observer.why_refused.size() == 1);
+    const auto& why = bench.observer.why_refused.front();
+    CHECK((why.find("its mark was lost when Postgres was away") != std::string::npos) == outage);
+    CHECK((why.find("does a trigger undo its outcome?") != std::string::npos) != outage);
+    bench.end();
+  }
+}
+
 TEST_CASE("an outcome whose answer was lost is no lost lease") {
   Bench bench{Bench::daemon()};
   bench.insert("1");
