@@ -23,8 +23,8 @@ class PollPace {
   /// While rows keep coming, and the machine has room. The quicker they come, the more of them wait for a claim: a
   /// little longer, and it is for all of those the same one.
   static constexpr Duration kShortestBesideWriters = std::chrono::milliseconds{2};
-  static constexpr Duration kLongerByRow = std::chrono::microseconds{450};
-  static constexpr Duration kLongestInRoom = std::chrono::milliseconds{5};
+  static constexpr Duration kLongerByRow = std::chrono::microseconds{350};
+  static constexpr Duration kLongestInRoom = std::chrono::microseconds{4'500};
   static constexpr Duration kLongestBesideWriters = std::chrono::milliseconds{100};
   static constexpr int kLeastRestToWork = 1;
   static constexpr int kMostRestToWork = 8;
