@@ -4,12 +4,15 @@
 // or when, in a run of 300 seeds or more, some kind of event never happened.
 #include "simulation/scenario.hpp"
 
+#include <charconv>
 #include <cstdint>
 #include <iomanip>
 #include <iostream>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <system_error>
 
 namespace {
 
@@ -25,13 +28,22 @@ struct Arguments {
   bool traced = false;
 };
 
-Arguments parse(std::span<char*> words) {
+constexpr const char* kUsage = "usage: simulation [--seeds COUNT] [--from SEED] [--trace]\n";
+
+/// Nothing for words that it doesn't know: a mistyped option is not to run something else.
+std::optional<Arguments> parse(std::span<char*> words) {
   Arguments arguments;
   for (std::size_t i = 1; i < words.size(); ++i) {
     const std::string_view word = words[i];
-    if (word == "--seeds" && i + 1 < words.size()) arguments.seeds = std::stoull(words[++i]);
-    if (word == "--from" && i + 1 < words.size()) arguments.from = std::stoull(words[++i]);
-    if (word == "--trace") arguments.traced = true;
+    if (word == "--trace") {
+      arguments.traced = true;
+      continue;
+    }
+    if ((word != "--seeds" && word != "--from") || i + 1 == words.size()) return std::nullopt;
+    const std::string_view number = words[++i];
+    auto& value = word == "--seeds" ? arguments.seeds : arguments.from;
+    const auto [end, error] = std::from_chars(number.begin(), number.end(), value);
+    if (error != std::errc{} || end != number.end()) return std::nullopt;
   }
   return arguments;
 }
@@ -50,7 +62,12 @@ int print_events(const Events& events) {
 }  // namespace
 
 int main(int argc, char** argv) {
-  const auto arguments = parse({argv, static_cast<std::size_t>(argc)});
+  const auto parsed = parse({argv, static_cast<std::size_t>(argc)});
+  if (!parsed) {
+    std::cerr << kUsage;
+    return 2;
+  }
+  const auto& arguments = *parsed;
   Events events;
   std::uint64_t rows = 0;
   std::uint64_t failed = 0;
