@@ -89,7 +89,7 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
                                                        : Scope::all;
   auto result = co_await parts_.store.claim(std::move(request));
   if (result && result->reconnected) forget_wake_ups();
-  if (result ? result->reconnected : result.error().unreachable) trouble_.away_at = parts_.clock.now();
+  if (result ? result->reconnected : result.error().unreachable) store_was_away();
   trouble_.unfit = !result && result.error().unfit;
   if (result && !judge_claim(*result, scope, limit)) {
     account_claimed(*result, started);

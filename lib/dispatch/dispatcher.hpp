@@ -206,6 +206,7 @@ class Dispatcher {
   void account_settled(const Settlement& settlement, std::size_t leases_lost);
   /// Tells how many rows are held up, if that has changed.
   void report_held_up();
+  void store_was_away();
   Awaitable<void> sample();
   void watch_for_starvation(const BacklogSample& sample);
   Awaitable<void> count_what_remains();

@@ -23,13 +23,10 @@ constexpr std::size_t kMostPostponed = 1'000;
 // Beyond the longest pause between two tries: whatever was refused then is gone.
 constexpr std::chrono::minutes kForgotten{10};
 
-std::string due_again_text(bool was_away) {
-  return std::string{"it was published, and is due again: "} +
-         (was_away ? "its mark was lost when Postgres was away or the connection ended, as a restart or a failover "
-                     "loses what it had not written yet."
-                   : "does a trigger undo its outcome?") +
-         " It is held, and then sent again; a row that is requeued with attempts = 0 is sent at once";
-}
+constexpr const char* kDueAgain =
+    "it was published, and is due again: does a trigger undo its outcome? It is held, and then sent again; a row "
+    "that "
+    "is requeued with attempts = 0 is sent at once";
 
 }  // namespace
 
@@ -185,6 +182,11 @@ void Dispatcher::remember_sent(const Settlement& settlement, const Settled& sett
   report_held_up();
 }
 
+void Dispatcher::store_was_away() {
+  trouble_.away_at = parts_.clock.now();
+  sent_.store_was_away(*trouble_.away_at);
+}
+
 void Dispatcher::report_held_up() {
   const auto rows = quarantine_.size() + rows_postponed_;
   if (std::exchange(told_held_up_, rows) != rows) parts_.observer.held_up(rows);
@@ -203,15 +205,14 @@ Dispatcher::Known Dispatcher::take_sent_before(ClaimedRows& claimed) {
   std::vector<RefusedRow> held;
   for (std::size_t i = 0; i < claimed.rows.size(); ++i) {
     const auto& row = claimed.rows[i];
-    const auto [advice, delay, is_news, marked_at] = sent_.advise(row.id, row.attempt, claimed.claims_count, now);
+    const auto [advice, delay, is_news] = sent_.advise(row.id, row.attempt, claimed.claims_count, now);
     if (advice == SentRows::Advice::send) continue;
     Outcome outcome{.id = row.id, .verdict = Verdict::published, .attempt = row.attempt};
     if (advice == SentRows::Advice::only_mark) {
       ++tally_.published;
       parts_.observer.published(row.stream, 1);
     } else {
-      outcome = {row.id, Verdict::release, std::chrono::ceil<std::chrono::microseconds>(delay),
-                 due_again_text(trouble_.was_away_since(marked_at))};
+      outcome = {row.id, Verdict::release, std::chrono::ceil<std::chrono::microseconds>(delay), kDueAgain};
       ++tally_.released;
       ++tally_.released_for_later;
       parts_.observer.released();

@@ -90,7 +90,7 @@ Awaitable<bool> Dispatcher::try_to_settle(Unsettled& unsettled) {
   if (!settled) {
     trouble_.settle = settled.error().text;
     trouble_.settles_refused = !settled.error().unreachable;
-    if (settled.error().unreachable) trouble_.away_at = parts_.clock.now();
+    if (settled.error().unreachable) store_was_away();
   } else if (!settlements_refused_.since) {
     trouble_.settle.clear();
   }

@@ -71,16 +71,18 @@ SentRows::Advised SentRows::advise_settled(Settled& row, std::uint32_t attempt, 
   }
   if (now < row.held_until) {
     row.comes_all_the_same = true;
-    return {Advice::hold, row.held_until - now, false, row.at};
+    return {Advice::hold, row.held_until - now, false};
   }
   // Its time is over, or it is long since it was marked.
   const bool was_held = row.held_until != TimePoint{};
   row.held_until = {};
   row.comes_all_the_same = false;
   if (was_held || now - row.at >= soon_) return {};
+  // A connection that is lost each time is not to have it sent each time.
+  if (away_at_ && row.at <= *away_at_ && !std::exchange(row.mark_lost, true)) return {};
   row.hold = row.hold.count() == 0 ? kFirstHold : std::min(2 * row.hold, kLongestHold);
   row.held_until = now + row.hold;
-  return {Advice::hold, row.hold, true, row.at};
+  return {Advice::hold, row.hold, true};
 }
 
 std::vector<std::string> SentRows::left_out(TimePoint now) const {

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <deque>
 #include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -18,9 +19,10 @@ namespace outboxd {
 /// - A row that was sent and could never be marked is only marked when it is claimed again, however often. With its
 ///   attempts counted anew, it was requeued, and is sent.
 /// - A row that was marked and is due again soon was undone (by a trigger), or was requeued. With its attempts
-/// counted
-///   anew, it was requeued, and is sent at once, the first time. Otherwise it is given back for a delay that doubles
-///   each time, and is sent after it: a requeued row may come late, and is never lost.
+///   counted anew, it was requeued, and is sent at once, the first time. Otherwise it is given back for a delay that
+///   doubles each time, and is sent after it: a requeued row may come late, and is never lost.
+/// - Where the store was away since, its mark may be lost with what a crash or a failover loses: it is sent at once,
+///   the first time.
 class SentRows {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -53,12 +55,13 @@ class SentRows {
     std::chrono::steady_clock::duration delay{};
     /// It is held from now on.
     bool is_news = false;
-    /// When it was marked, of a row to hold.
-    TimePoint marked_at{};
   };
   /// What to do with a row that was claimed. `claims_count`: each claim counts as an attempt, also one without an
   /// outcome.
   Advised advise(const std::string& id, std::uint32_t attempt, bool claims_count, TimePoint now);
+
+  /// The store was out of reach, or its connection was lost.
+  void store_was_away(TimePoint now) { away_at_ = now; }
 
   /// Rows that claims have to leave out for now, as they would come again and again.
   [[nodiscard]] std::vector<std::string> left_out(TimePoint now) const;
@@ -70,6 +73,8 @@ class SentRows {
     std::uint32_t attempt = 0;
     /// Its attempts were counted anew, and it was sent for that.
     bool requeued = false;
+    /// Its mark may have been lost, and it was sent for that.
+    bool mark_lost = false;
     std::chrono::seconds hold{0};
     TimePoint held_until{};
     /// It was given back for later, and came before.
@@ -85,6 +90,7 @@ class SentRows {
   void forget_old(TimePoint now);
 
   std::chrono::steady_clock::duration soon_;
+  std::optional<TimePoint> away_at_;
   /// A flat one: most rows are looked for in vain, which is all that a drain pays.
   boost::unordered_flat_map<std::string, Settled> settled_;
   /// Their ids, those first that were remembered first.
