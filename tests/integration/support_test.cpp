@@ -3,6 +3,7 @@
 #include "postgres/pqxx_compat.hpp"
 #include "support/full_disk.hpp"
 #include "support/http.hpp"
+#include "support/made_once.hpp"
 #include "support/processes.hpp"
 #include "support/programs.hpp"
 #include "support/shared_servers.hpp"
@@ -11,10 +12,14 @@
 
 #include <doctest/doctest.h>
 
+#include <atomic>
 #include <csignal>
 #include <filesystem>
 #include <signal.h>
+#include <stdexcept>
+#include <thread>
 #include <unistd.h>
+#include <vector>
 
 using namespace outboxd::test;  // NOLINT(google-build-using-namespace): the harness is what is tested here
 using std::chrono::milliseconds;
@@ -69,6 +74,39 @@ TEST_CASE("Child: ends with its handle, its own children too") {
 
 TEST_CASE("wait_until gives up with the name of what it waited for") {
   CHECK_THROWS_WITH(wait_until([] { return false; }, milliseconds(20), "Godot"), "waited 20 ms in vain for Godot");
+}
+
+TEST_CASE("made_once: made by the first that asks, found by the others, also at the same time") {
+  const TempDir folder;
+  std::atomic<int> made = 0;
+  const auto ask = [&] {
+    const auto where = made_once(folder / "kept" / "data", [&](const std::filesystem::path& path) {
+      CHECK(std::filesystem::create_directory(path));
+      ++made;
+    });
+    CHECK(where == folder / "kept" / "data");
+    CHECK(std::filesystem::is_directory(where));
+  };
+  {
+    std::vector<std::jthread> askers;
+    for (int i = 0; i < 4; ++i) askers.emplace_back(ask);
+  }
+  ask();
+  CHECK(made == 1);
+}
+
+TEST_CASE("made_once: what was not finished is made anew") {
+  const TempDir folder;
+  const auto where = folder / "data";
+  CHECK_THROWS_WITH(made_once(where,
+                              [](const std::filesystem::path& path) {
+                                std::filesystem::create_directory(path);
+                                throw std::runtime_error("killed");
+                              }),
+                    "killed");
+  CHECK(!std::filesystem::exists(where));
+  made_once(where, [](const std::filesystem::path& path) { CHECK(std::filesystem::create_directory(path)); });
+  CHECK(std::filesystem::is_directory(where));
 }
 
 TEST_CASE("expected_signature gives the contract's two vectors") {

@@ -2,6 +2,7 @@
 #include "support/private_postgres.hpp"
 
 #include "postgres/pqxx_compat.hpp"
+#include "support/initialised_data.hpp"
 #include "support/processes.hpp"
 #include "support/programs.hpp"
 #include "support/server_account.hpp"
@@ -18,45 +19,10 @@
 #include <sys/shm.h>
 
 namespace outboxd::test {
-namespace {
-
-ChildOptions as_postgres(std::vector<std::string> command, const std::filesystem::path& folder) {
-  const auto account = server_account();
-  return {.command = std::move(command),
-          .environment = {{"LC_ALL", "C"}, {"TZ", "UTC"}, {"PATH", "/usr/local/bin:/usr/bin:/bin"}},
-          .user = account.user,
-          .group = account.group,
-          .folder = folder};
-}
-
-void run_as_postgres(const std::vector<std::string>& command, const std::filesystem::path& folder) {
-  Child child(as_postgres(command, folder));
-  if (child.wait(std::chrono::seconds(120)) != 0) {
-    throw std::runtime_error(command[0] + " failed:\n" + child.out() + child.err());
-  }
-}
-
-/// A folder that initdb has filled, made once per process.
-const std::filesystem::path& initialised_data() {
-  static const TempDir folder;
-  static const std::filesystem::path data = [] {
-    give_to_server_account(folder.path());
-    auto path = folder / "data";
-    run_as_postgres({(postgres_programs() / "initdb").string(), "-D", path.string(), "-U", "postgres", "--auth=trust",
-                     "--encoding=UTF8", "--locale=C", "--no-sync"},
-                    folder.path());
-    return path;
-  }();
-  return data;
-}
-
-}  // namespace
-
 PrivatePostgres::PrivatePostgres(PostgresOptions options) : options_(std::move(options)) {
   constexpr int kPortsToTry = 10;
   give_to_server_account(folder_.path());
-  run_as_postgres({find_program("cp"), "-a", initialised_data().string(), (folder_ / "data").string()},
-                  folder_.path());
+  copy_initialised_data(folder_ / "data");
   for (int i = 0; i < kPortsToTry; ++i) {
     port_ = free_port();
     if (try_start() == Attempt::up) return;
@@ -119,7 +85,7 @@ PrivatePostgres::Attempt PrivatePostgres::try_start() {
   if (!options_.durable) settings.insert(settings.end(), {"fsync=off", "full_page_writes=off"});
   settings.insert(settings.end(), options_.settings.begin(), options_.settings.end());
   for (const auto& setting : settings) command.insert(command.end(), {"-c", setting});
-  auto child = as_postgres(command, folder_.path());
+  auto child = as_server_account(command, folder_.path());
   child.environment.insert(options_.environment.begin(), options_.environment.end());
   earlier_log_ += log_of_this_run();
   server_ = std::make_unique<Child>(child);
@@ -179,10 +145,10 @@ void PrivatePostgres::become_standby_of(const PrivatePostgres& primary) {
   remove_shared_memory();
   const auto data = folder_ / "data";
   std::filesystem::remove_all(data);
-  run_as_postgres({(postgres_programs() / "pg_basebackup").string(), "-h", primary.folder_.path().string(), "-p",
-                   std::to_string(primary.port_), "-U", "postgres", "-D", data.string(), "--write-recovery-conf",
-                   "--checkpoint=fast", "--no-sync"},
-                  folder_.path());
+  run_as_server_account({(postgres_programs() / "pg_basebackup").string(), "-h", primary.folder_.path().string(),
+                         "-p", std::to_string(primary.port_), "-U", "postgres", "-D", data.string(),
+                         "--write-recovery-conf", "--checkpoint=fast", "--no-sync"},
+                        folder_.path());
   start();
 }
 

@@ -27,7 +27,7 @@ enum class StopMode { smart, fast, immediate };
 
 /// A Postgres server of our own: loopback TCP on a random port and a Unix socket, both trusting everybody, superuser
 /// "postgres", data in a folder of its own. Run by root, it works as the user postgres or nobody. Ends with its
-/// handle. initdb runs once per test process; each server starts from a copy.
+/// handle. Each server starts from a copy of what initdb made once for the build.
 class PrivatePostgres {
  public:
   explicit PrivatePostgres(PostgresOptions options = {});

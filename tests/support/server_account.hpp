@@ -1,9 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "support/child.hpp"
+
 #include <filesystem>
 #include <optional>
+#include <string>
 #include <sys/types.h>
+#include <vector>
 
 namespace outboxd::test {
 
@@ -19,5 +23,11 @@ struct Account {
 
 /// Makes a file or folder the property of that account.
 void give_to_server_account(const std::filesystem::path& path);
+
+/// How that account runs a program, in a plain environment.
+[[nodiscard]] ChildOptions as_server_account(std::vector<std::string> command, const std::filesystem::path& folder);
+
+/// Runs it to its end. Throws, with its output, when it fails.
+void run_as_server_account(const std::vector<std::string>& command, const std::filesystem::path& folder);
 
 }  // namespace outboxd::test
