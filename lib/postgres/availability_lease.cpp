@@ -29,7 +29,7 @@ claimed AS (
   UPDATE {table} AS o
      SET {available_at} = {lease_end}
    WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked)) AND {still_due}
-  RETURNING {returned}){claimed})sql";
+  RETURNING{returned}){claimed})sql";
 
 constexpr std::string_view kReturned = R"sql(
             least({o_attempts}, {attempts_cap}) + 1 AS attempt, o.{available_at} AS lease,
@@ -51,7 +51,7 @@ claimed AS (
   UPDATE {table} AS o
      SET {available_at} = {lease_end}
    WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked)) AND {still_due}
-  RETURNING {returned}){claimed})sql";
+  RETURNING{returned}){claimed})sql";
 
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
@@ -90,7 +90,7 @@ WITH written AS (
 UPDATE {table} AS o
    SET {set_outcome}{attempts} = CASE WHEN s.verdict = 'released' THEN o.{attempts}
                                       ELSE least({o_attempts}, {attempts_cap}) + 1 END,
-       {available_at} = CASE {dead_at}
+       {available_at} = CASE{dead_at}
                              WHEN s.delay > 0 THEN now() + s.delay * interval '1 microsecond'
                              WHEN s.verdict = 'released' THEN least({first_due}, now())
                              ELSE least(o.{available_at}, now()) END

@@ -25,15 +25,14 @@ constexpr std::string_view kPayloadBytes = R"sql(
 
 constexpr std::string_view kRowReturned = R"sql(
             {id_returned} AS id, {id_bytes} AS id_bytes, o.ctid AS place, o.{stream}::text AS stream,
-            {dedupe_key}::text AS dedupe_key, {names} AS names, o.{payload} AS payload, {payload_bytes} AS bytes)sql";
+            {dedupe_key}::text AS dedupe_key, {names} AS names, o.{payload} AS payload,{payload_bytes} AS bytes)sql";
 
 // A clock that starts when the statement first looks at it.
 constexpr std::string_view kInTime = "clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'";
 
 // Of a jsonb whose text may be shorter than itself (a digit takes twelve bytes there): what its text has at least.
 // A string is no shorter as text; anything else is by less than a quarter.
-constexpr std::string_view kJsonbTextAtLeast = R"sql(
-              CASE WHEN jsonb_typeof(payload) = 'object' THEN
+constexpr std::string_view kJsonbTextAtLeast = R"sql(CASE WHEN jsonb_typeof(payload) = 'object' THEN
                 (SELECT coalesce(sum(octet_length(key) + CASE WHEN jsonb_typeof(value) = 'string'
                                                               THEN octet_length(value #>> ARRAY[]::text[])
                                                               ELSE pg_column_size(value) / 4 END), 0)
@@ -87,7 +86,7 @@ SELECT id::text, CASE WHEN text_bytes <= {max_payload} AND (n = 1 OR before_text
                           FROM (SELECT o.{id} AS id, array_position($1::text[], o.{id}::text) AS n,
                                        o.{payload} AS payload,
                                        CASE WHEN o.{id}::text = ($1::text[])[1] THEN coalesce({payload_size}, 4)
-                                            ELSE {payload_bytes} END AS bytes
+                                            ELSE{payload_bytes} END AS bytes
                                   FROM {table} AS o WHERE {ours} ORDER BY 2 OFFSET 0) AS wanted
                         WINDOW earlier AS (ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
                         OFFSET 0) AS judged

@@ -78,7 +78,7 @@ constexpr std::string_view kSettle = R"sql(/* settle */
 WITH written AS (
 UPDATE {table} AS o
    SET {set_outcome}{attempts} = CASE WHEN s.verdict = 'released' THEN greatest({o_attempts} - 1, 0) ELSE o.{attempts} END,
-       {available_at} = CASE {dead_at}
+       {available_at} = CASE{dead_at}
                              WHEN s.delay > 0 THEN now() + s.delay * interval '1 microsecond'
                              ELSE o.{available_at} END,
        {locked_until} = NULL

@@ -163,7 +163,7 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms)
           (shape.has_status() ? "o.{status} {status_equals} {as_dead}" : "o.{available_at} = 'infinity'") +
           " ELSE s.delay = 0 OR o.{available_at} > now() END");
   set_claimed(*this, terms);
-  set("dead_at", shape.has_status() ? "" : "WHEN s.verdict = 'dead' THEN 'infinity'::timestamptz");
+  set("dead_at", shape.has_status() ? "" : " WHEN s.verdict = 'dead' THEN 'infinity'::timestamptz");
 }
 
 void LayoutSql::set(const std::string& name, std::string_view value) {

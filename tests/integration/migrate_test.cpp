@@ -1,25 +1,28 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "postgres/inspect.hpp"
 #include "postgres/migrator.hpp"
 #include "postgres/pqxx_compat.hpp"
+#include "postgres/statements.hpp"
+#include "support/layout_statements.hpp"
 #include "support/shared_servers.hpp"
 #include "support/wait.hpp"
 
 #include <doctest/doctest.h>
 
 #include <array>
+#include <fstream>
 #include <functional>
 #include <future>
 #include <memory>
 #include <set>
+#include <sstream>
 
-using outboxd::postgres::full_name;
-using outboxd::postgres::Migration;
-using outboxd::postgres::MigrationError;
-using outboxd::postgres::Migrator;
-using outboxd::postgres::MigratorOptions;
+using namespace outboxd::postgres;  // NOLINT(google-build-using-namespace): nearly all of it is used here
 using outboxd::test::Database;
+using outboxd::test::report_on_migrated;
 using outboxd::test::Rows;
 using outboxd::test::shared_postgres;
+using outboxd::test::statements_of;
 using outboxd::test::wait_until;
 
 namespace {
@@ -105,6 +108,32 @@ TEST_CASE("event_outbox is the contract's table") {
               "CREATE INDEX event_outbox_undispatched_age ON public.event_outbox USING btree (created_at)"
               " WHERE (dispatched_at IS NULL)"}});
   CHECK(constraints_of(database, "event_outbox") == std::multiset<std::string>{"PRIMARY KEY (id)"});
+}
+
+TEST_CASE(
+    "the server takes and can plan every statement of the files of SQL, which hold what drives migrated tables") {
+  const auto database = shared_postgres().create_database();
+  migrate(database);
+  for (const auto& shape : {event_outbox_shape(), caracal_outbox_shape()}) {
+    CAPTURE(shape.name);
+    const auto connection = database.connect();
+    {
+      const StatementMode mode;
+      PreparedStatements prepared;
+      Statements statements{*connection, mode, prepared};
+      const auto found = inspect_table(statements, shape.name, shape, 0);
+      const auto sql = statements_of(make_layout(shape, with_facts({}, found)));
+      const auto assumed = statements_of(make_layout(shape, with_facts({}, report_on_migrated(shape.name))));
+      for (std::size_t i = 0; i < sql.size(); ++i) CHECK(sql[i].sql == assumed[i].sql);
+    }
+    pqxx::nontransaction session(*connection);
+    // Plans are to be those for any parameters, too.
+    session.exec("SET plan_cache_mode = force_generic_plan");
+    std::ostringstream file;
+    file << std::ifstream{OUTBOXD_SOURCE_DIR "/tests/unit/sql/" + shape.name + ".sql"}.rdbuf();
+    CHECK_NOTHROW(session.exec(file.str()));
+    CHECK(session.exec("SELECT count(*) >= 15 FROM pg_prepared_statements")[0][0].as<bool>());
+  }
 }
 
 TEST_CASE("caracal_outbox is the contract's table") {

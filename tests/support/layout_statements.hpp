@@ -1,0 +1,81 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "postgres/identifier.hpp"
+#include "postgres/inspect.hpp"
+#include "postgres/layout.hpp"
+
+#include <string>
+#include <vector>
+
+namespace outboxd::test {
+
+/// What looking at a table of the contract's finds that `outboxd migrate` has made.
+[[nodiscard]] inline postgres::TableReport report_on_migrated(const std::string& table) {
+  postgres::TableReport report;
+  report.table = postgres::quote_name("public") + "." + postgres::quote_name(table);
+  report.plain = true;
+  return report;
+}
+
+/// One statement of a layout.
+struct LayoutStatement {
+  std::string name;
+  /// Empty where the layout has no such statement.
+  std::string sql;
+  /// Values for its parameters, as SQL; a claim of 50 rows, for instance.
+  std::vector<std::string> example;
+};
+
+/// Every statement of a layout, under its name there. A new one doesn't compile before it is listed here.
+[[nodiscard]] inline std::vector<LayoutStatement> statements_of(const postgres::Layout& layout) {
+  const auto& [claims_count, claim, claim_others, claim_these, claim_these_until, look_ahead, claim_places,
+               claim_overlooked, overlooked, due_ids, free_unknown_leases, rename_leases, read_payloads, read_payload,
+               bury, bury_nameless, bury_due_nameless, mark_published, settle, settle_unlocked, still_ours, look_out,
+               free_leases, suspects, sample, in_hand, locked_rows, seen_locked_rows, row_holders, table_holders] =
+      layout;
+  const std::string rows = "50";
+  const std::string now = "NULL";
+  const std::string start = "'-infinity'";
+  const std::string mark = "now()";
+  const std::string none = "'{}'";
+  const std::string ids = "'{a,b}'";
+  const std::string places = "'{\"(0,1)\",\"(0,2)\"}'";
+  const std::string lease = "now() + interval '30 seconds'";
+  const std::string workers = "'{outboxd:host:1:00000000}'";
+  const std::vector<std::string> outcomes{ids, lease, "'{published,retry}'", "'{0,1000000}'",
+                                          "'{NULL,\"an error\"}'"};
+  return {
+      {"claim", claim, {rows, now, start, none}},
+      {"claim_others", claim_others, {rows, now, ids, start, none}},
+      {"claim_these", claim_these, {rows, now, ids}},
+      {"claim_these_until", claim_these_until, {rows, now, ids, lease}},
+      {"look_ahead", look_ahead, {rows, now, start, none}},
+      {"claim_places", claim_places, {rows, now, places, none}},
+      {"claim_overlooked", claim_overlooked, {rows, now, ids, none}},
+      {"overlooked", overlooked, {rows, mark, start, none}},
+      {"due_ids", due_ids, {rows, now, ids, start, none}},
+      {"free_unknown_leases", free_unknown_leases, {"ARRAY[" + lease + "]"}},
+      {"rename_leases", rename_leases, {}},
+      {"read_payloads", read_payloads, {ids, lease}},
+      {"read_payload", read_payload, {"'a'"}},
+      {"bury", bury, {"'a'", "'an error'"}},
+      {"bury_nameless", bury_nameless, {"'(0,1)'", "'an error'", lease}},
+      {"bury_due_nameless", bury_due_nameless, {rows, "'an error'"}},
+      {"mark_published", mark_published, {ids, lease}},
+      {"settle", settle, outcomes},
+      {"settle_unlocked", settle_unlocked, outcomes},
+      {"still_ours", still_ours, {ids, lease}},
+      {"look_out", look_out, {now, start, workers}},
+      {"free_leases", free_leases, {workers}},
+      {"suspects", suspects, {now}},
+      {"sample", sample, {now, "100000"}},
+      {"in_hand", in_hand, {"100000"}},
+      {"locked_rows", locked_rows, {}},
+      {"seen_locked_rows", seen_locked_rows, {}},
+      {"row_holders", row_holders, {ids}},
+      {"table_holders", table_holders, {}},
+  };
+}
+
+}  // namespace outboxd::test

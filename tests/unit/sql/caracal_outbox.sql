@@ -1,0 +1,567 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- Every statement that drives the table of layout caracal_outbox, as it runs by the settings of profile coordinator.
+-- What each is for stands in lib/postgres/layout.hpp. In a database in which `outboxd migrate` has run,
+-- `psql -f caracal_outbox.sql` shows the plans.
+-- Written by: OUTBOXD_WRITE_SQL=1 build/dev/tests/unit_tests --source-file='*/postgres_sql_test.cpp'
+SET search_path = pg_catalog, pg_temp;
+
+-- claim
+PREPARE claim AS
+/* claim */
+WITH oldest AS MATERIALIZED (
+  SELECT ctid AS place, "id" AS id FROM "public"."caracal_outbox"
+   WHERE ctid = ANY (ARRAY(SELECT ctid FROM "public"."caracal_outbox" WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' AND "available_at" >= $3::timestamptz - interval '250 milliseconds' AND "topic"::text <> ALL ($4::text[])
+                             ORDER BY "available_at" LIMIT greatest(4 * $1::bigint, 256)))
+     AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
+   ORDER BY "created_at", "id" LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
+others AS MATERIALIZED (
+  SELECT ctid AS place, "id" AS id FROM "public"."caracal_outbox"
+   WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' AND "available_at" >= $3::timestamptz - interval '250 milliseconds' AND "topic"::text <> ALL ($4::text[]) AND NOT ctid = ANY (ARRAY(SELECT place FROM oldest))
+   ORDER BY "available_at" LIMIT $1::bigint - (SELECT count(*) FROM oldest) FOR UPDATE SKIP LOCKED),
+locked AS MATERIALIZED (SELECT * FROM oldest UNION ALL SELECT * FROM others),
+claimed AS (
+  UPDATE "public"."caracal_outbox" AS o
+     SET "available_at" = now() + 30000 * interval '1 millisecond'
+   WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
+  RETURNING
+            least(coalesce(o."attempts", 0), 2147483646) + 1 AS attempt, o."available_at" AS lease,
+            o."created_at" AS order_time,
+            o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."topic"::text AS stream,
+            "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
+            CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
+                 THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
+SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, now() + 30000 * interval '1 millisecond', now(), NULL::bigint, NULL::text,
+       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+ WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
+UNION ALL (
+SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
+       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
+       CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
+       CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END
+  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+               CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
+                 AS payload
+          FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
+        OFFSET 0) AS rendered)
+UNION ALL
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+ WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
+
+EXPLAIN EXECUTE claim (50, NULL, '-infinity', '{}');
+
+-- claim_others
+PREPARE claim_others AS
+/* claim */
+WITH oldest AS MATERIALIZED (
+  SELECT ctid AS place, "id" AS id FROM "public"."caracal_outbox"
+   WHERE ctid = ANY (ARRAY(SELECT ctid FROM "public"."caracal_outbox" WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' AND "id"::text NOT IN (SELECT unnest($3::text[])) AND "available_at" >= $4::timestamptz - interval '250 milliseconds' AND "topic"::text <> ALL ($5::text[])
+                             ORDER BY "available_at" LIMIT greatest(4 * $1::bigint, 256)))
+     AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
+   ORDER BY "created_at", "id" LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
+others AS MATERIALIZED (
+  SELECT ctid AS place, "id" AS id FROM "public"."caracal_outbox"
+   WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' AND "id"::text NOT IN (SELECT unnest($3::text[])) AND "available_at" >= $4::timestamptz - interval '250 milliseconds' AND "topic"::text <> ALL ($5::text[]) AND NOT ctid = ANY (ARRAY(SELECT place FROM oldest))
+   ORDER BY "available_at" LIMIT $1::bigint - (SELECT count(*) FROM oldest) FOR UPDATE SKIP LOCKED),
+locked AS MATERIALIZED (SELECT * FROM oldest UNION ALL SELECT * FROM others),
+claimed AS (
+  UPDATE "public"."caracal_outbox" AS o
+     SET "available_at" = now() + 30000 * interval '1 millisecond'
+   WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
+  RETURNING
+            least(coalesce(o."attempts", 0), 2147483646) + 1 AS attempt, o."available_at" AS lease,
+            o."created_at" AS order_time,
+            o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."topic"::text AS stream,
+            "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
+            CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
+                 THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
+SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, now() + 30000 * interval '1 millisecond', now(), NULL::bigint, NULL::text,
+       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+ WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
+UNION ALL (
+SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
+       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
+       CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
+       CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END
+  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+               CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
+                 AS payload
+          FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
+        OFFSET 0) AS rendered)
+UNION ALL
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+ WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
+
+EXPLAIN EXECUTE claim_others (50, NULL, '{a,b}', '-infinity', '{}');
+
+-- claim_these
+PREPARE claim_these AS
+/* claim */
+WITH oldest AS MATERIALIZED (
+  SELECT ctid AS place, "id" AS id FROM "public"."caracal_outbox"
+   WHERE ctid = ANY (ARRAY(SELECT ctid FROM "public"."caracal_outbox" WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' AND "id" = ANY ($3::text[]::text[])
+                             ORDER BY "available_at" LIMIT greatest(4 * $1::bigint, 256)))
+     AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
+   ORDER BY "created_at", "id" LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
+others AS MATERIALIZED (
+  SELECT ctid AS place, "id" AS id FROM "public"."caracal_outbox"
+   WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' AND "id" = ANY ($3::text[]::text[]) AND NOT ctid = ANY (ARRAY(SELECT place FROM oldest))
+   ORDER BY "available_at" LIMIT $1::bigint - (SELECT count(*) FROM oldest) FOR UPDATE SKIP LOCKED),
+locked AS MATERIALIZED (SELECT * FROM oldest UNION ALL SELECT * FROM others),
+claimed AS (
+  UPDATE "public"."caracal_outbox" AS o
+     SET "available_at" = now() + 30000 * interval '1 millisecond'
+   WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
+  RETURNING
+            least(coalesce(o."attempts", 0), 2147483646) + 1 AS attempt, o."available_at" AS lease,
+            o."created_at" AS order_time,
+            o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."topic"::text AS stream,
+            "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
+            CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
+                 THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
+SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, now() + 30000 * interval '1 millisecond', now(), NULL::bigint, NULL::text,
+       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+ WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
+UNION ALL (
+SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
+       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
+       CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
+       CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END
+  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+               CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
+                 AS payload
+          FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
+        OFFSET 0) AS rendered)
+UNION ALL
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+ WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
+
+EXPLAIN EXECUTE claim_these (50, NULL, '{a,b}');
+
+-- claim_these_until
+PREPARE claim_these_until AS
+/* claim */
+WITH oldest AS MATERIALIZED (
+  SELECT ctid AS place, "id" AS id FROM "public"."caracal_outbox"
+   WHERE ctid = ANY (ARRAY(SELECT ctid FROM "public"."caracal_outbox" WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' AND "id" = ANY ($3::text[]::text[])
+                             ORDER BY "available_at" LIMIT greatest(4 * $1::bigint, 256)))
+     AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
+   ORDER BY "created_at", "id" LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
+others AS MATERIALIZED (
+  SELECT ctid AS place, "id" AS id FROM "public"."caracal_outbox"
+   WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' AND "id" = ANY ($3::text[]::text[]) AND NOT ctid = ANY (ARRAY(SELECT place FROM oldest))
+   ORDER BY "available_at" LIMIT $1::bigint - (SELECT count(*) FROM oldest) FOR UPDATE SKIP LOCKED),
+locked AS MATERIALIZED (SELECT * FROM oldest UNION ALL SELECT * FROM others),
+claimed AS (
+  UPDATE "public"."caracal_outbox" AS o
+     SET "available_at" = $4::timestamptz
+   WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
+  RETURNING
+            least(coalesce(o."attempts", 0), 2147483646) + 1 AS attempt, o."available_at" AS lease,
+            o."created_at" AS order_time,
+            o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."topic"::text AS stream,
+            "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
+            CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
+                 THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
+SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, $4::timestamptz, now(), NULL::bigint, NULL::text,
+       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+ WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
+UNION ALL (
+SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
+       CASE WHEN lease = $4::timestamptz THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
+       CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
+       CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END
+  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+               CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
+                 AS payload
+          FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
+        OFFSET 0) AS rendered)
+UNION ALL
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+ WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
+
+EXPLAIN EXECUTE claim_these_until (50, NULL, '{a,b}', now() + interval '30 seconds');
+
+-- look_ahead
+PREPARE look_ahead AS
+SELECT found.* FROM (
+SELECT place::text, first FROM (
+  SELECT ctid AS place, "created_at" AS created_at, "id" AS id,
+         CASE WHEN row_number() OVER (ORDER BY "available_at") = 1 THEN "available_at"::text END AS first
+    FROM "public"."caracal_outbox"
+   WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' AND "available_at" >= $3::timestamptz - interval '250 milliseconds' AND "topic"::text <> ALL ($4::text[]) ORDER BY "available_at" LIMIT $1::bigint) AS found
+ ORDER BY created_at, id) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE look_ahead (50, NULL, '-infinity', '{}');
+
+-- claim_places
+PREPARE claim_places AS
+/* claim */
+WITH locked AS MATERIALIZED (
+  SELECT ctid AS place, "id" AS id FROM "public"."caracal_outbox" WHERE CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END AND ctid = ANY ($3::tid[]) AND "topic"::text <> ALL ($4::text[])
+   ORDER BY "created_at", "id" LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
+claimed AS (
+  UPDATE "public"."caracal_outbox" AS o
+     SET "available_at" = now() + 30000 * interval '1 millisecond'
+   WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
+  RETURNING
+            least(coalesce(o."attempts", 0), 2147483646) + 1 AS attempt, o."available_at" AS lease,
+            o."created_at" AS order_time,
+            o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."topic"::text AS stream,
+            "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
+            CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
+                 THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
+SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, now() + 30000 * interval '1 millisecond', now(), NULL::bigint, NULL::text,
+       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+ WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
+UNION ALL (
+SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
+       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
+       CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
+       CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END
+  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+               CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
+                 AS payload
+          FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
+        OFFSET 0) AS rendered)
+UNION ALL
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+ WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
+
+EXPLAIN EXECUTE claim_places (50, NULL, '{"(0,1)","(0,2)"}', '{}');
+
+-- claim_overlooked
+PREPARE claim_overlooked AS
+/* claim */
+WITH locked AS MATERIALIZED (
+  SELECT ctid AS place, "id" AS id FROM "public"."caracal_outbox" WHERE CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END AND "id" = ANY ($3::text[]::text[]) AND "topic"::text <> ALL ($4::text[])
+   ORDER BY "created_at", "id" LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
+claimed AS (
+  UPDATE "public"."caracal_outbox" AS o
+     SET "available_at" = now() + 30000 * interval '1 millisecond'
+   WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
+  RETURNING
+            least(coalesce(o."attempts", 0), 2147483646) + 1 AS attempt, o."available_at" AS lease,
+            o."created_at" AS order_time,
+            o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."topic"::text AS stream,
+            "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
+            CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
+                 THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
+SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, now() + 30000 * interval '1 millisecond', now(), NULL::bigint, NULL::text,
+       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+ WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
+UNION ALL (
+SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
+       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
+       CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
+       CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END
+  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+               CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
+                 AS payload
+          FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
+        OFFSET 0) AS rendered)
+UNION ALL
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+ WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
+
+EXPLAIN EXECUTE claim_overlooked (50, NULL, '{a,b}', '{}');
+
+-- overlooked
+PREPARE overlooked AS
+SELECT found.* FROM (SELECT id, since::text FROM (
+  SELECT CASE WHEN octet_length("id"::text) <= 4096 THEN "id"::text END AS id, "available_at" AS since FROM "public"."caracal_outbox"
+   WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' AND "available_at" < $2::timestamptz - interval '250 milliseconds' AND "available_at" >= $3::timestamptz - interval '15 seconds' AND "topic"::text <> ALL ($4::text[])
+   ORDER BY "available_at"
+   LIMIT $1::bigint) AS overlooked ORDER BY since) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE overlooked (50, now(), '-infinity', '{}');
+
+-- due_ids
+PREPARE due_ids AS
+SELECT found.* FROM (
+SELECT id::text, now() + 30000 * interval '1 millisecond', now() FROM (
+  SELECT "id" AS id, "created_at" AS created_at FROM "public"."caracal_outbox"
+   WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' AND octet_length("id"::text) <= 4096 AND "id"::text NOT IN (SELECT unnest($3::text[])) AND "available_at" >= $4::timestamptz - interval '250 milliseconds' AND "topic"::text <> ALL ($5::text[])
+   ORDER BY "available_at" LIMIT $1::bigint) AS due
+ ORDER BY created_at, id) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE due_ids (50, NULL, '{a,b}', '-infinity', '{}');
+
+-- read_payloads
+PREPARE read_payloads AS
+SELECT found.* FROM (
+SELECT id::text, CASE WHEN text_bytes <= 16777216 AND (n = 1 OR before_text + text_bytes <= 8388608::bigint)
+                      THEN text END,
+       CASE WHEN NOT fits THEN bytes WHEN text_bytes > 16777216 THEN text_bytes END
+  FROM (SELECT *, octet_length(text) AS text_bytes,
+               coalesce(sum(CASE WHEN octet_length(text) <= 16777216 THEN octet_length(text) END) OVER earlier, 0)
+                 AS before_text
+          FROM (SELECT id, n, bytes, fits,
+                       CASE WHEN fits AND (n = 1 OR before_stored + bytes <= 8388608::bigint) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
+                            THEN coalesce(payload::text, 'null') END AS text
+                  FROM (SELECT *, CASE WHEN bytes <= 16777216 THEN true
+                                       WHEN bytes > 33619968 THEN false
+                                       WHEN bytes IS NOT NULL AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN CASE WHEN jsonb_typeof(payload) = 'object' THEN
+                (SELECT coalesce(sum(octet_length(key) + CASE WHEN jsonb_typeof(value) = 'string'
+                                                              THEN octet_length(value #>> ARRAY[]::text[])
+                                                              ELSE pg_column_size(value) / 4 END), 0)
+                   FROM jsonb_each(payload)) ELSE bytes END <= 16777216
+                                  END AS fits,
+                               coalesce(sum(CASE WHEN bytes <= 33619968 THEN bytes END) OVER earlier, 0)
+                                 AS before_stored
+                          FROM (SELECT o."id" AS id, array_position($1::text[], o."id"::text) AS n,
+                                       o."payload_json" AS payload,
+                                       CASE WHEN o."id"::text = ($1::text[])[1] THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4)
+                                            ELSE
+            CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
+                 THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END END AS bytes
+                                  FROM "public"."caracal_outbox" AS o WHERE "id" = ANY ($1::text[]::text[]) AND "status" = 'pending'::text AND "available_at" = $2::timestamptz ORDER BY 2 OFFSET 0) AS wanted
+                        WINDOW earlier AS (ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+                        OFFSET 0) AS judged
+                OFFSET 0) AS texts
+        WINDOW earlier AS (ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        OFFSET 0) AS summed
+ ORDER BY n) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE read_payloads ('{a,b}', now() + interval '30 seconds');
+
+-- read_payload
+PREPARE read_payload AS
+SELECT found.* FROM (
+SELECT CASE WHEN octet_length(payload) <= 16777216 THEN payload END
+  FROM (SELECT CASE WHEN pg_column_size(o."payload_json" #> ARRAY[]::text[]) <= 33619968 THEN o."payload_json"::text END AS payload
+          FROM "public"."caracal_outbox" AS o WHERE o."id" = $1::text::text OFFSET 0) AS rendered) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE read_payload ('a');
+
+-- bury
+PREPARE bury AS
+WITH written AS (
+UPDATE "public"."caracal_outbox" SET "status" = 'dead'::text, "updated_at" = now(), "attempts" = least(coalesce("attempts", 0), 2147483646) + 1
+ WHERE $2::text IS NOT NULL
+   AND "id" = ANY (ARRAY(SELECT "id" FROM "public"."caracal_outbox"
+                          WHERE "id" = $1::text::text AND "status" = 'pending'::text AND "available_at" <= now()
+                            FOR UPDATE SKIP LOCKED)) RETURNING true)
+SELECT FROM written WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE bury ('a', 'an error');
+
+-- bury_nameless
+PREPARE bury_nameless AS
+WITH written AS (
+UPDATE "public"."caracal_outbox" SET "status" = 'dead'::text, "updated_at" = now(), "attempts" = least(coalesce("attempts", 0), 2147483646) + 1
+ WHERE $2::text IS NOT NULL AND ctid = $1::tid AND NOT (octet_length("id"::text) <= 4096) AND "status" = 'pending'::text
+   AND "available_at" = $3::timestamptz RETURNING true)
+SELECT FROM written WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE bury_nameless ('(0,1)', 'an error', now() + interval '30 seconds');
+
+-- mark_published
+PREPARE mark_published AS
+/* settle */
+WITH written AS (
+  UPDATE "public"."caracal_outbox" AS o
+     SET "status" = 'published'::text, "published_at" = now(), "updated_at" = now(), "attempts" = least(coalesce("attempts", 0), 2147483646) + 1, "available_at" = least("available_at", now())
+   WHERE "id" = ANY ($1::text[]::text[]) AND "status" = 'pending'::text AND "available_at" = $2::timestamptz
+  RETURNING o."id" AS id, (o."status" = 'published'::text) AS as_meant)
+SELECT CASE WHEN NOT as_meant THEN id::text END FROM written WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE mark_published ('{a,b}', now() + interval '30 seconds');
+
+-- settle
+PREPARE settle AS
+/* settle */
+WITH written AS (
+UPDATE "public"."caracal_outbox" AS o
+   SET "status" = CASE s.verdict WHEN 'published' THEN 'published'::text WHEN 'dead' THEN 'dead'::text ELSE o."status" END, "published_at" = CASE WHEN s.verdict = 'published' THEN now() ELSE o."published_at" END, "updated_at" = now(), "attempts" = CASE WHEN s.verdict = 'released' THEN o."attempts"
+                                      ELSE least(coalesce(o."attempts", 0), 2147483646) + 1 END,
+       "available_at" = CASE
+                             WHEN s.delay > 0 THEN now() + s.delay * interval '1 microsecond'
+                             WHEN s.verdict = 'released' THEN least(o."created_at", now())
+                             ELSE least(o."available_at", now()) END
+  FROM unnest($1::text[]::text[], $3::text[], $4::bigint[], $5::text[]) AS s (id, verdict, delay, error)
+ WHERE o."id" = s.id AND o."status" = 'pending'::text AND o."available_at" = $2::timestamptz
+RETURNING o."id" AS id, coalesce(CASE s.verdict WHEN 'published' THEN (o."status" = 'published'::text) WHEN 'dead' THEN o."status" = 'dead'::text ELSE s.delay = 0 OR o."available_at" > now() END, false) AS as_meant)
+SELECT CASE WHEN NOT as_meant THEN id::text END FROM written WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE settle ('{a,b}', now() + interval '30 seconds', '{published,retry}', '{0,1000000}', '{NULL,"an error"}');
+
+-- settle_unlocked
+PREPARE settle_unlocked AS
+/* settle */
+WITH written AS (
+UPDATE "public"."caracal_outbox" AS o
+   SET "status" = CASE s.verdict WHEN 'published' THEN 'published'::text WHEN 'dead' THEN 'dead'::text ELSE o."status" END, "published_at" = CASE WHEN s.verdict = 'published' THEN now() ELSE o."published_at" END, "updated_at" = now(), "attempts" = CASE WHEN s.verdict = 'released' THEN o."attempts"
+                                      ELSE least(coalesce(o."attempts", 0), 2147483646) + 1 END,
+       "available_at" = CASE
+                             WHEN s.delay > 0 THEN now() + s.delay * interval '1 microsecond'
+                             WHEN s.verdict = 'released' THEN least(o."created_at", now())
+                             ELSE least(o."available_at", now()) END
+  FROM unnest($1::text[]::text[], $3::text[], $4::bigint[], $5::text[]) AS s (id, verdict, delay, error)
+ WHERE o."id" = s.id AND o."status" = 'pending'::text AND o."available_at" = $2::timestamptz
+   AND o.ctid = ANY (ARRAY(SELECT ctid FROM "public"."caracal_outbox" WHERE "id" = ANY ($1::text[]::text[]) AND "status" = 'pending'::text AND "available_at" = $2::timestamptz FOR UPDATE SKIP LOCKED))
+RETURNING o."id" AS id, coalesce(CASE s.verdict WHEN 'published' THEN (o."status" = 'published'::text) WHEN 'dead' THEN o."status" = 'dead'::text ELSE s.delay = 0 OR o."available_at" > now() END, false) AS as_meant)
+SELECT CASE WHEN NOT as_meant THEN id::text END FROM written WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE settle_unlocked ('{a,b}', now() + interval '30 seconds', '{published,retry}', '{0,1000000}', '{NULL,"an error"}');
+
+-- still_ours
+PREPARE still_ours AS
+SELECT found.* FROM (
+SELECT "id"::text, "id" = ANY (ARRAY(SELECT "id" FROM "public"."caracal_outbox" WHERE "id" = ANY ($1::text[]::text[]) AND "status" = 'pending'::text AND "available_at" = $2::timestamptz FOR UPDATE SKIP LOCKED))
+  FROM "public"."caracal_outbox" WHERE "id" = ANY ($1::text[]::text[]) AND "status" = 'pending'::text AND "available_at" = $2::timestamptz) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE still_ours ('{a,b}', now() + interval '30 seconds');
+
+-- sample
+PREPARE sample AS
+SELECT found.* FROM (
+SELECT (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox" WHERE "status" = 'pending'::text AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS pending),
+       (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox" WHERE "status" = 'dead'::text AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS dead),
+       (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox"
+          WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $1::timestamptz) AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS due),
+       (SELECT count(*) FROM (SELECT (NULL IS NOT NULL OR coalesce("attempts", 0) > 0) AS tried FROM "public"."caracal_outbox"
+          WHERE "status" = 'pending'::text AND "available_at" > (now() + 30000 * interval '1 millisecond') AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS later WHERE NOT tried),
+       (SELECT greatest(0, extract(epoch FROM now() - min(due_since)) * 1000)::bigint FROM (
+          (SELECT CASE WHEN (NULL IS NOT NULL OR coalesce("attempts", 0) > 0) THEN coalesce("created_at", "available_at")
+                       ELSE greatest("created_at", "available_at") END AS due_since
+             FROM "public"."caracal_outbox" WHERE "status" = 'pending'::text AND "available_at" <= now() AND "producer"::text = 'coordinator' ORDER BY "available_at" LIMIT 1000)
+          UNION ALL
+          (SELECT due_since FROM (
+             SELECT "created_at" AS due_since, (NULL IS NOT NULL OR coalesce("attempts", 0) > 0) AS tried
+               FROM "public"."caracal_outbox" WHERE "status" = 'pending'::text AND "available_at" > now() AND "producer"::text = 'coordinator' ORDER BY "available_at" LIMIT 5000) AS next
+            WHERE tried)) AS candidates
+         WHERE isfinite(due_since) HAVING count(*) > 0)) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE sample (NULL, 100000);
+
+-- in_hand
+PREPARE in_hand AS
+SELECT found.* FROM (
+SELECT (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox"
+          WHERE "status" = 'pending'::text AND "available_at" > now() AND "attempts" = 0
+            AND "available_at" <= now() + 30000 * interval '1 millisecond' AND "producer"::text = 'coordinator' LIMIT $1::bigint) AS leased),
+       (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox"
+          WHERE "status" = 'pending'::text AND "available_at" > now() AND "attempts" > 0 AND "producer"::text = 'coordinator' LIMIT $1::bigint) AS later)) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE in_hand (100000);
+
+-- locked_rows
+PREPARE locked_rows AS
+/* locked rows */
+SELECT found.* FROM (
+WITH due AS MATERIALIZED (
+  SELECT "id" AS id, xmax::text AS xid FROM "public"."caracal_outbox"
+   WHERE "status" = 'pending'::text AND "available_at" <= now() AND "producer"::text = 'coordinator' AND "available_at" < now() - interval '10 seconds' AND octet_length("id"::text) <= 4096
+   ORDER BY "available_at" LIMIT 5000),
+marked AS MATERIALIZED (
+  SELECT id, xid IN (SELECT transactionid::text FROM pg_locks
+                      WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted) AS is_locked
+    FROM due WHERE xid <> '0' LIMIT 100),
+tried AS MATERIALIZED (SELECT id FROM marked WHERE NOT is_locked LIMIT 20),
+taken AS MATERIALIZED (
+  SELECT "id" AS id FROM "public"."caracal_outbox" WHERE "id" = ANY (ARRAY(SELECT id FROM tried)) FOR UPDATE SKIP LOCKED)
+SELECT id::text FROM marked WHERE is_locked
+UNION ALL SELECT id::text FROM tried WHERE id::text NOT IN (SELECT id::text FROM taken)) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE locked_rows;
+
+-- seen_locked_rows
+PREPARE seen_locked_rows AS
+/* locked rows */
+SELECT found.* FROM (
+WITH due AS MATERIALIZED (
+  SELECT "id" AS id, xmax::text AS xid FROM "public"."caracal_outbox"
+   WHERE "status" = 'pending'::text AND "available_at" <= now() AND "producer"::text = 'coordinator' AND "available_at" < now() - interval '10 seconds' AND octet_length("id"::text) <= 4096
+   ORDER BY "available_at" LIMIT 5000),
+marked AS MATERIALIZED (
+  SELECT id, xid IN (SELECT transactionid::text FROM pg_locks
+                      WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted) AS is_locked
+    FROM due WHERE xid <> '0' LIMIT 100)
+SELECT id::text FROM marked WHERE is_locked) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE seen_locked_rows;
+
+-- row_holders
+PREPARE row_holders AS
+SELECT found.* FROM (
+WITH RECURSIVE
+tree AS (
+  SELECT to_regclass('"public"."caracal_outbox"')::oid AS relation
+   UNION ALL SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = relation),
+on_table AS MATERIALIZED (
+  SELECT pid, virtualtransaction, mode, granted FROM pg_locks
+   WHERE locktype = 'relation' AND relation IN (SELECT relation FROM tree)
+     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     AND pid IS DISTINCT FROM pg_backend_pid()),
+locked_by AS MATERIALIZED (
+  SELECT DISTINCT pid, virtualtransaction FROM pg_locks
+   WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted AND pid IS DISTINCT FROM pg_backend_pid()
+     AND transactionid::text IN (
+           SELECT xmax::text FROM "public"."caracal_outbox" WHERE "id" = ANY ($1::text[]::text[]))),
+holders AS (
+  SELECT '' AS how, true AS is_certain, pid, virtualtransaction FROM locked_by
+   UNION ALL
+  SELECT '', false, pid, virtualtransaction FROM on_table
+   WHERE granted AND mode <> 'AccessShareLock' AND NOT EXISTS (SELECT FROM locked_by))
+SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransaction, CASE
+    WHEN pid IS NULL THEN 'prepared transaction ' || coalesce(gid, '') || coalesce(', since ' || to_char(began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '')
+    ELSE 'pid ' || pid::text || coalesce(' of role ' || usename::text, '')
+         || CASE WHEN application_name <> '' THEN ' (' || application_name || ')' ELSE '' END
+         || coalesce(' from ' || host(client_addr), '') || coalesce(', ' || state, '')
+         || coalesce(', in a transaction since ' || to_char(began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                     '; what it does, and since when, this role may not see without pg_read_all_stats') END, how
+  FROM holders LEFT JOIN pg_stat_activity USING (pid)
+  LEFT JOIN pg_prepared_xacts ON pid IS NULL AND holders.virtualtransaction = '-1/' || transaction::text,
+       LATERAL (SELECT coalesce(xact_start, prepared) AS began) AS of_it
+ WHERE is_certain OR began IS NULL OR began < now() - interval '5 seconds'
+ ORDER BY began LIMIT 20) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE row_holders ('{a,b}');
+
+-- table_holders
+PREPARE table_holders AS
+WITH RECURSIVE
+tree AS (
+  SELECT to_regclass('"public"."caracal_outbox"')::oid AS relation
+   UNION ALL SELECT inhrelid FROM pg_inherits JOIN tree ON inhparent = relation),
+on_table AS MATERIALIZED (
+  SELECT pid, virtualtransaction, mode, granted FROM pg_locks
+   WHERE locktype = 'relation' AND relation IN (SELECT relation FROM tree)
+     AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+     AND pid IS DISTINCT FROM pg_backend_pid()),
+in_the_way AS MATERIALIZED (
+  SELECT * FROM on_table WHERE mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')),
+holders AS (
+  SELECT CASE WHEN granted THEN 'holds' ELSE 'waits' END AS how, true AS is_certain, pid, virtualtransaction
+    FROM in_the_way
+   UNION ALL
+  SELECT 'blocks', false, on_table.pid, on_table.virtualtransaction
+    FROM on_table, in_the_way
+   WHERE NOT in_the_way.granted AND on_table.granted AND on_table.pid = ANY (pg_blocking_pids(in_the_way.pid))
+     AND on_table.pid NOT IN (SELECT pid FROM in_the_way WHERE pid IS NOT NULL))
+SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransaction, CASE
+    WHEN pid IS NULL THEN 'prepared transaction ' || coalesce(gid, '') || coalesce(', since ' || to_char(began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '')
+    ELSE 'pid ' || pid::text || coalesce(' of role ' || usename::text, '')
+         || CASE WHEN application_name <> '' THEN ' (' || application_name || ')' ELSE '' END
+         || coalesce(' from ' || host(client_addr), '') || coalesce(', ' || state, '')
+         || coalesce(', in a transaction since ' || to_char(began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
+                     '; what it does, and since when, this role may not see without pg_read_all_stats') END, how
+  FROM holders LEFT JOIN pg_stat_activity USING (pid)
+  LEFT JOIN pg_prepared_xacts ON pid IS NULL AND holders.virtualtransaction = '-1/' || transaction::text,
+       LATERAL (SELECT coalesce(xact_start, prepared) AS began) AS of_it
+ WHERE is_certain OR began IS NULL OR began < now() - interval '5 seconds'
+ ORDER BY began LIMIT 20;
+
+EXPLAIN EXECUTE table_holders;
