@@ -54,7 +54,7 @@ claimed AS (
   RETURNING{returned}){claimed})sql";
 
 constexpr std::string_view kDueIds = R"sql(
-SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
+SELECT id::text FROM (
   SELECT {id} AS id, {created_at} AS created_at FROM {table}
    WHERE {due} AND {id_fits} AND {not_left_out}{from}{but_streams}
    ORDER BY {available_at} LIMIT $1::bigint) AS due
@@ -102,9 +102,9 @@ RETURNING o.{id} AS id, coalesce({is_as_meant}, false) AS as_meant))sql";
 constexpr std::string_view kInHand = R"sql(
 SELECT (SELECT count(*) FROM (SELECT FROM {table}
           WHERE {pending} AND {available_at} > now() AND {attempts} = 0
-            AND {available_at} <= now() + {lease_ms} * interval '1 millisecond'{filter} LIMIT $1::bigint) AS leased),
+            AND {available_at} <= now() + {lease_ms} * interval '1 millisecond'{filter} LIMIT $1::bigint) AS rows) AS leased,
        (SELECT count(*) FROM (SELECT FROM {table}
-          WHERE {alive} AND {available_at} > now() AND {attempts} > 0{filter} LIMIT $1::bigint) AS later))sql";
+          WHERE {alive} AND {available_at} > now() AND {attempts} > 0{filter} LIMIT $1::bigint) AS rows) AS in_retry)sql";
 
 }  // namespace
 

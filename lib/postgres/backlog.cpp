@@ -32,12 +32,13 @@ dispatch::BacklogSample count_backlog(Statements& statements, const Layout& layo
   const auto result = exec(statements, layout.sample, due_by.empty() ? Parameter{} : Parameter{due_by}, kCountCap);
   const auto line = result[0];
   dispatch::BacklogSample sample;
-  sample.pending = number_of(line[0]);
-  sample.dead = number_of(line[1]);
-  sample.due = number_of(line[2]);
+  sample.pending = number_of(line["pending"]);
+  sample.dead = number_of(line["dead"]);
+  sample.due = number_of(line["due"]);
   sample.cap = kCountCap;
-  sample.delayed = number_of(line[3]);
-  if (!line[4].is_null()) sample.oldest_pending = std::chrono::milliseconds{number_of(line[4])};
+  sample.delayed = number_of(line["delayed"]);
+  const auto oldest = line["oldest_pending_ms"];
+  if (!oldest.is_null()) sample.oldest_pending = std::chrono::milliseconds{number_of(oldest)};
   return sample;
 }
 
@@ -72,8 +73,8 @@ dispatch::LockedRows BacklogReader::locked_rows(Statements& statements) const {
 Overview BacklogReader::look(Statements& statements) const {
   Overview overview{count_backlog(statements, layout_, "")};
   const auto line = exec(statements, layout_.in_hand, kCountCap)[0];
-  overview.leased = number_of(line[0]);
-  overview.in_retry = number_of(line[1]);
+  overview.leased = number_of(line["leased"]);
+  overview.in_retry = number_of(line["in_retry"]);
   if (overview.backlog.oldest_pending.value_or(std::chrono::milliseconds{0}) >= kLongDue) {
     overview.locked = locked_rows(statements);
   }

@@ -15,21 +15,40 @@
 namespace outboxd::postgres {
 namespace {
 
-/// The columns of a claim's answer; see Layout::claim.
-enum Column {
-  kId,
-  kStream,
-  kPayload,
-  kAttempt,
-  kLease,
-  kClaimedAt,
-  kPayloadBytes,
-  kDedupeKey,
-  kToRead,
-  kIdBytes,
-  kStreamBytes,
-  kDedupeBytes,
-  kPlace
+/// Where an answer has the columns of Layout::claim: looked up once, as there may be many lines.
+struct Columns {
+  using Number = pqxx::row::size_type;
+
+  explicit Columns(const pqxx::result& answer)
+      : id{answer.column_number("id")},
+        stream{answer.column_number("stream")},
+        payload{answer.column_number("payload")},
+        attempt{answer.column_number("attempt")},
+        lease{answer.column_number("lease")},
+        claimed_at{answer.column_number("claimed_at")},
+        any_due{answer.column_number("any_due")},
+        payload_bytes{answer.column_number("payload_bytes")},
+        dedupe_key{answer.column_number("dedupe_key")},
+        to_read{answer.column_number("to_read")},
+        id_bytes{answer.column_number("id_bytes")},
+        stream_bytes{answer.column_number("stream_bytes")},
+        dedupe_key_bytes{answer.column_number("dedupe_key_bytes")},
+        place{answer.column_number("place")} {}
+
+  Number id;
+  Number stream;
+  Number payload;
+  Number attempt;
+  Number lease;
+  Number claimed_at;
+  Number any_due;
+  Number payload_bytes;
+  Number dedupe_key;
+  Number to_read;
+  Number id_bytes;
+  Number stream_bytes;
+  Number dedupe_key_bytes;
+  Number place;
 };
 
 constexpr std::size_t kMostBuried = 50;
@@ -45,16 +64,16 @@ std::uint32_t attempt_of(const pqxx::field& field) {
   return static_cast<std::uint32_t>(std::max(0LL, std::stoll(text_of(field))));
 }
 
-Row read_row(const pqxx::row& line, std::uint64_t max_payload_bytes) {
+Row read_row(const pqxx::row& line, const Columns& at, std::uint64_t max_payload_bytes) {
   Row row;
-  row.id = text_of(line[kId]);
-  row.stream = text_of(line[kStream]);
-  row.payload_json = text_of(line[kPayload]);
-  row.attempt = attempt_of(line[kAttempt]);
-  row.dedupe_key = optional_text_of(line[kDedupeKey]);
-  row.overlong_stream = bytes_of(line[kStreamBytes]);
-  row.overlong_dedupe_key = bytes_of(line[kDedupeBytes]);
-  const auto bytes = bytes_of(line[kPayloadBytes]);
+  row.id = text_of(line[at.id]);
+  row.stream = text_of(line[at.stream]);
+  row.payload_json = text_of(line[at.payload]);
+  row.attempt = attempt_of(line[at.attempt]);
+  row.dedupe_key = optional_text_of(line[at.dedupe_key]);
+  row.overlong_stream = bytes_of(line[at.stream_bytes]);
+  row.overlong_dedupe_key = bytes_of(line[at.dedupe_key_bytes]);
+  const auto bytes = bytes_of(line[at.payload_bytes]);
   if (bytes > max_payload_bytes) row.oversize_bytes = bytes;
   return row;
 }
@@ -63,21 +82,21 @@ constexpr std::string_view kNotOurs = "-infinity";
 
 /// The lease of most rows, as text: a trigger may write another one than it was to. Empty where it is the one that
 /// was to be written.
-std::string changed_lease_of(const pqxx::result& result) {
+std::string changed_lease_of(const pqxx::result& result, const Columns& at) {
   std::map<std::string, std::size_t> counts;
   for (const auto& line : result) {
-    if (line[kId].is_null() || line[kToRead].is_null()) continue;
-    if (auto lease = text_of(line[kLease]); lease != kNotOurs) ++counts[std::move(lease)];
+    if (line[at.id].is_null() || line[at.to_read].is_null()) continue;
+    if (auto lease = text_of(line[at.lease]); lease != kNotOurs) ++counts[std::move(lease)];
   }
   const auto most = std::ranges::max_element(counts, {}, [](const auto& one) { return one.second; });
   return most == counts.end() ? std::string{} : most->first;
 }
 
-dispatch::RefusedRow bury(Statements& statements, const Layout& layout, const pqxx::row& line,
+dispatch::RefusedRow bury(Statements& statements, const Layout& layout, const pqxx::row& line, const Columns& at,
                           const std::string& lease) {
-  dispatch::RefusedRow row{text_of(line[kId]) + "…", entry::name_refusal("id", *bytes_of(line[kIdBytes])), true};
+  dispatch::RefusedRow row{text_of(line[at.id]) + "…", entry::name_refusal("id", *bytes_of(line[at.id_bytes])), true};
   try {
-    const auto found = exec(statements, layout.bury_nameless, text_of(line[kPlace]),
+    const auto found = exec(statements, layout.bury_nameless, text_of(line[at.place]),
                             storable_error(row.reason, statements.takes_unicode()), lease);
     if (affected_rows(found) > 0) return row;
     row.reason += "; it can't be declared dead: another session has changed it";
@@ -90,10 +109,11 @@ dispatch::RefusedRow bury(Statements& statements, const Layout& layout, const pq
 }
 
 /// Of the rows that were locked, those that the UPDATE did not change.
-void add_unwritten(NotHandedOut& others, std::vector<std::string> locked, const pqxx::result& result) {
+void add_unwritten(NotHandedOut& others, std::vector<std::string> locked, const pqxx::result& result,
+                   const Columns& at) {
   std::unordered_set<std::string_view> changed;
   for (const auto& line : result) {
-    if (!line[kId].is_null() && !line[kToRead].is_null()) changed.insert(view_of(line[kId]));
+    if (!line[at.id].is_null() && !line[at.to_read].is_null()) changed.insert(view_of(line[at.id]));
   }
   for (auto& id : locked) {
     if (!changed.contains(id)) others.unwritten.push_back(std::move(id));
@@ -105,29 +125,30 @@ void add_unwritten(NotHandedOut& others, std::vector<std::string> locked, const 
 NotHandedOut read_claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
                         const pqxx::result& result, dispatch::ClaimedRows& claimed) {
   NotHandedOut others;
+  const Columns at{result};
   claimed.claims_count = layout.claims_count;
-  claimed.claimed_at = text_of(result[0][kClaimedAt]);
-  claimed.any_due = text_of(result[0][kToRead]) == "t";
+  claimed.claimed_at = text_of(result[0][at.claimed_at]);
+  claimed.any_due = text_of(result[0][at.any_due]) == "t";
   if (row_count(result) == 1) return others;
-  const auto changed = changed_lease_of(result);
-  claimed.lease = changed.empty() ? text_of(result[0][kLease]) : changed;
+  const auto changed = changed_lease_of(result, at);
+  claimed.lease = changed.empty() ? text_of(result[0][at.lease]) : changed;
   std::vector<std::string> locked;
   claimed.rows.reserve(claimed.rows.size() + row_count(result) - 1);
   for (const auto& line : result) {
-    if (line[kId].is_null()) continue;
-    const auto to_read = view_of(line[kToRead]);
+    if (line[at.id].is_null()) continue;
+    const auto to_read = view_of(line[at.to_read]);
     if (to_read.empty()) {
-      locked.push_back(text_of(line[kId]));
-    } else if (view_of(line[kLease]) != changed) {
-      if (line[kIdBytes].is_null()) others.unwritten.push_back(text_of(line[kId]));
-    } else if (!line[kIdBytes].is_null()) {
-      claimed.refused.push_back(bury(statements, layout, line, claimed.lease));
+      locked.push_back(text_of(line[at.id]));
+    } else if (view_of(line[at.lease]) != changed) {
+      if (line[at.id_bytes].is_null()) others.unwritten.push_back(text_of(line[at.id]));
+    } else if (!line[at.id_bytes].is_null()) {
+      claimed.refused.push_back(bury(statements, layout, line, at, claimed.lease));
     } else {
-      claimed.rows.push_back(read_row(line, terms.max_payload_bytes));
+      claimed.rows.push_back(read_row(line, at, terms.max_payload_bytes));
       if (to_read == "t") others.to_read.push_back(claimed.rows.back().id);
     }
   }
-  if (!locked.empty()) add_unwritten(others, std::move(locked), result);
+  if (!locked.empty()) add_unwritten(others, std::move(locked), result, at);
   return others;
 }
 

@@ -22,10 +22,14 @@ Claims::PayloadsRead Claims::read_payloads(const Call& call, dispatch::ClaimedRo
   const auto read = [&](std::size_t first, std::size_t last) {
     const std::vector<std::string> these(ids.begin() + static_cast<std::ptrdiff_t>(first),
                                          ids.begin() + static_cast<std::ptrdiff_t>(last));
-    for (const auto& line : exec(call.statements, call.layout.read_payloads, array_literal(these), claimed.lease)) {
-      Payload payload{text_of(line[1]), std::nullopt};
-      if (!line[2].is_null()) payload.oversize_bytes = std::stoull(text_of(line[2]));
-      if (!line[1].is_null() || payload.oversize_bytes) payloads[text_of(line[0])] = std::move(payload);
+    const auto answer = exec(call.statements, call.layout.read_payloads, array_literal(these), claimed.lease);
+    const auto id = answer.column_number("id");
+    const auto text = answer.column_number("payload");
+    const auto bytes = answer.column_number("oversize_bytes");
+    for (const auto& line : answer) {
+      Payload payload{text_of(line[text]), std::nullopt};
+      if (!line[bytes].is_null()) payload.oversize_bytes = std::stoull(text_of(line[bytes]));
+      if (!line[text].is_null() || payload.oversize_bytes) payloads[text_of(line[id])] = std::move(payload);
     }
   };
   PayloadsRead result;

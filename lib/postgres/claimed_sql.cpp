@@ -42,15 +42,18 @@ constexpr std::string_view kJsonbTextAtLeast = R"sql(CASE WHEN jsonb_typeof(payl
 constexpr std::string_view kShare = "{batch_bytes}::bigint / greatest($1::bigint, 1)";
 
 // The first line of the answer says what holds for all rows; these follow in publishing order. Only what may be
-// handed out is rendered. Where rows were locked and not changed, as a trigger skipped them, all that were locked come
-// last: to tell them apart here would cost each claim a join.
+// handed out is rendered. Where rows were locked and not changed, as a trigger skipped them, all that were locked
+// come last: to tell them apart here would cost each claim a join.
 constexpr std::string_view kClaimed = R"sql(
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, {lease_end}, now(), NULL::bigint, NULL::text,
-       EXISTS (SELECT FROM claimed) OR {any_due}, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, {lease_end} AS lease,
+       now() AS claimed_at, EXISTS (SELECT FROM claimed) OR {any_due} AS any_due, NULL::bigint AS payload_bytes,
+       NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
  WHERE {takes_own_path}
 UNION ALL (
 SELECT {id_shown}, {stream_shown}, CASE WHEN octet_length(payload) <= {share} THEN payload END, attempt,
-       CASE WHEN lease = {lease_end} THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), {dedupe_shown},
+       CASE WHEN lease = {lease_end} THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, NULL,
+       coalesce(octet_length(payload), bytes), {dedupe_shown},
        wanted AND coalesce(octet_length(payload) > {share} AND octet_length(payload) <= {max_payload}, true), id_bytes,
        CASE WHEN NOT {stream_fits} THEN octet_length(stream) END,
        CASE WHEN NOT {dedupe_fits} THEN octet_length(dedupe_key) END,
@@ -61,7 +64,7 @@ SELECT {id_shown}, {stream_shown}, CASE WHEN octet_length(payload) <= {share} TH
           FROM (SELECT *, {wanted} AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND {locked_id_fits})sql";
 
 // Payloads are rendered in their order, as long as what they take in Postgres fits into the batch and a second has
@@ -69,8 +72,8 @@ SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NUL
 // once more. The first one always fits.
 constexpr std::string_view kReadPayloads = R"sql(
 SELECT id::text, CASE WHEN text_bytes <= {max_payload} AND (n = 1 OR before_text + text_bytes <= {batch_bytes}::bigint)
-                      THEN text END,
-       CASE WHEN NOT fits THEN bytes WHEN text_bytes > {max_payload} THEN text_bytes END
+                      THEN text END AS payload,
+       CASE WHEN NOT fits THEN bytes WHEN text_bytes > {max_payload} THEN text_bytes END AS oversize_bytes
   FROM (SELECT *, octet_length(text) AS text_bytes,
                coalesce(sum(CASE WHEN octet_length(text) <= {max_payload} THEN octet_length(text) END) OVER earlier, 0)
                  AS before_text

@@ -43,7 +43,7 @@ SELECT {key}::text, CASE WHEN row_number() OVER (ORDER BY {available_at}) = 1 TH
   FROM {table} WHERE {due}{no_suspects}{from}{but_streams} ORDER BY {available_at} LIMIT $1::bigint)sql";
 
 constexpr std::string_view kDueIds = R"sql(
-SELECT id::text, now() + {lease_ms} * interval '1 millisecond', now() FROM (
+SELECT id::text FROM (
   SELECT {id} AS id, {available_at} AS available_at FROM {table}
    WHERE {due} AND {id_fits} AND {not_left_out}{no_suspects}{from}{but_streams}
    ORDER BY {available_at} LIMIT $1::bigint) AS due
@@ -131,9 +131,9 @@ constexpr const char* kUnknownOfOurs =
 constexpr std::string_view kInHand = R"sql(
 SELECT (SELECT count(*) FROM (SELECT {locked_until} AS lease FROM {table}
           WHERE {pending} AND {available_at} <= now(){filter} ORDER BY {available_at} LIMIT $1::bigint) AS due
-         WHERE lease > now()),
+         WHERE lease > now()) AS leased,
        (SELECT count(*) FROM (SELECT FROM {table}
-          WHERE {alive} AND {available_at} > now() AND {attempts} > 0{filter} LIMIT $1::bigint) AS later))sql";
+          WHERE {alive} AND {available_at} > now() AND {attempts} > 0{filter} LIMIT $1::bigint) AS rows) AS in_retry)sql";
 
 }  // namespace
 

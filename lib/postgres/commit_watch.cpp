@@ -29,7 +29,7 @@ SELECT pg_advisory_unlock($1::bigint),
 
 // A dispatcher of this role that is asleep has the lock for good reason.
 constexpr const char* kHolder = R"sql(
-SELECT l.pid, coalesce(a.usename::text, '?'), l.mode
+SELECT l.pid, coalesce(a.usename::text, '?') AS role, l.mode
   FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
  WHERE l.locktype = 'advisory' AND l.objsubid = 1 AND l.granted AND l.pid <> pg_backend_pid()
    AND l.database = (SELECT oid FROM pg_database WHERE datname = current_database())
@@ -76,7 +76,8 @@ CommitWatch::Found CommitWatch::look(Statements& statements) const {
   const auto found = exec(statements, kArm, table_, (poll_interval_ + kPatience).count(),
                           listens_to_.empty() ? "0" : listens_to_, !armed_.empty());
   if (found.empty()) return {};
-  return {.table = text_of(found[0][0]), .lock = text_of(found[0][1]), .taken = text_of(found[0][2]) == "t"};
+  const auto row = found[0];
+  return {.table = text_of(row["oid"]), .lock = text_of(row["key"]), .taken = text_of(row["taken"]) == "t"};
 }
 
 void CommitWatch::find_who_holds(Statements& statements, const std::string& lock) {
@@ -84,11 +85,11 @@ void CommitWatch::find_who_holds(Statements& statements, const std::string& lock
   if (now - looked_at_ < kHeldForLong) return;
   looked_at_ = now;
   const auto found = exec(statements, kHolder, lock);
-  const auto pid = found.empty() ? std::string{} : text_of(found[0][0]);
+  const auto pid = found.empty() ? std::string{} : text_of(found[0]["pid"]);
   if (!pid.empty() && pid == holder_ && pid != told_of_) {
     told_of_ = pid;
-    notice_ = "commits don't wake it: session " + pid + " of role " + text_of(found[0][1]) +
-              " has held the wake-ups' advisory lock (" + lock + ", " + text_of(found[0][2]) +
+    notice_ = "commits don't wake it: session " + pid + " of role " + text_of(found[0]["role"]) +
+              " has held the wake-ups' advisory lock (" + lock + ", " + text_of(found[0]["mode"]) +
               ") for some time; rows are found by polling until it ends";
   }
   holder_ = pid;

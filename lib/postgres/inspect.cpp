@@ -14,33 +14,36 @@ namespace outboxd::postgres {
 namespace {
 
 constexpr std::string_view kFindTable = R"sql(
-SELECT c.oid, c.relkind::text || CASE WHEN c.relhassubclass THEN '+' ELSE '' END, current_database(), current_user,
+SELECT c.oid, c.relkind::text || CASE WHEN c.relhassubclass THEN '+' ELSE '' END AS kind,
+       current_database() AS database, current_user AS role,
        coalesce(nullif(array_to_string(ARRAY(
          SELECT schema FROM unnest(current_schemas(false)) AS looked_in (schema) WHERE schema::text NOT LIKE 'pg\_temp\_%'),
-         ', '), ''), 'none'),
+         ', '), ''), 'none') AS searched,
        c.oid IS NOT NULL AND row_security_active(c.oid) AND EXISTS (
          SELECT FROM unnest($2::text[]) AS needed (command) WHERE NOT EXISTS (
            SELECT FROM pg_policy AS p
             WHERE p.polrelid = c.oid AND p.polpermissive AND p.polcmd::text IN ('*', needed.command)
               AND EXISTS (SELECT FROM unnest(p.polroles) AS granted (role)
-                           WHERE granted.role = 0 OR pg_has_role(granted.role, 'USAGE')))),
-       n.nspname, c.relname, current_setting('is_superuser') = 'on', pg_has_role(c.relowner, 'USAGE')
+                           WHERE granted.role = 0 OR pg_has_role(granted.role, 'USAGE')))) AS hides_all,
+       n.nspname AS schema, c.relname AS name, current_setting('is_superuser') = 'on' AS is_superuser,
+       pg_has_role(c.relowner, 'USAGE') AS is_owner
   FROM named LEFT JOIN pg_class AS c ON c.oid = named.oid AND c.relpersistence <> 't'
   LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace)sql";
 
-// The last one: a type of an extension's is compared with its own operator, that of its indexes, which isn't in the
+// `equals`: a type of an extension's is compared with its own operator, that of its indexes, which isn't in the
 // path.
 constexpr const char* kLookAtColumns = R"sql(
-SELECT a.attnum IS NOT NULL,
-       has_column_privilege($1::oid, a.attnum, 'SELECT'),
-       has_column_privilege($1::oid, a.attnum, 'UPDATE'),
-       format_type(a.atttypid, -1), t.typcategory::text, a.attnotnull,
-       a.attgenerated <> '' OR a.attidentity = 'a',
+SELECT a.attnum IS NOT NULL AS is_there,
+       has_column_privilege($1::oid, a.attnum, 'SELECT') AS may_read,
+       has_column_privilege($1::oid, a.attnum, 'UPDATE') AS may_update,
+       format_type(a.atttypid, -1) AS type, t.typcategory::text AS category, a.attnotnull AS not_null,
+       (a.attgenerated <> '' OR a.attidentity = 'a') AS is_generated,
        EXISTS (SELECT FROM pg_index AS i
                 WHERE i.indrelid = a.attrelid AND i.indisunique AND i.indisvalid AND i.indpred IS NULL
-                  AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum),
-       format_type(a.atttypid, a.atttypmod),
-       CASE WHEN t.oid IN ('varchar'::regtype, 'bpchar'::regtype) AND a.atttypmod > 4 THEN a.atttypmod - 4 END,
+                  AND i.indnkeyatts = 1 AND i.indkey[0] = a.attnum) AS is_unique,
+       format_type(a.atttypid, a.atttypmod) AS full_type,
+       CASE WHEN t.oid IN ('varchar'::regtype, 'bpchar'::regtype) AND a.atttypmod > 4 THEN a.atttypmod - 4 END
+         AS most_characters,
        (WITH RECURSIVE base AS (
           SELECT t.oid, t.typtype, t.typbasetype, t.typnamespace
           UNION ALL
@@ -53,7 +56,7 @@ SELECT a.attnum IS NOT NULL,
                            AND e.amoprighttype = base.oid AND e.amopstrategy = 3
           JOIN pg_operator AS o ON o.oid = e.amopopr
           JOIN pg_namespace AS n ON n.oid = o.oprnamespace
-         WHERE base.typtype = 'b' AND base.typnamespace <> 'pg_catalog'::regnamespace)
+         WHERE base.typtype = 'b' AND base.typnamespace <> 'pg_catalog'::regnamespace) AS equals
   FROM unnest($2::text[]) WITH ORDINALITY AS wanted (name, place)
   LEFT JOIN pg_attribute AS a
     ON a.attrelid = $1::oid AND a.attname = wanted.name AND a.attnum > 0 AND NOT a.attisdropped
@@ -63,9 +66,9 @@ SELECT a.attnum IS NOT NULL,
 // A cast to the column's full type cuts what is too long. Constraints on this column alone can be asked about a
 // value.
 constexpr const char* kStateColumn = R"sql(
-SELECT format_type(a.atttypid, a.atttypmod),
+SELECT format_type(a.atttypid, a.atttypmod) AS full_type,
        coalesce((SELECT string_agg('(' || pg_get_expr(c.conbin, c.conrelid) || ')', ' AND ') FROM pg_constraint AS c
-                  WHERE c.conrelid = a.attrelid AND c.contype = 'c' AND c.conkey = ARRAY[a.attnum]), 'true')
+                  WHERE c.conrelid = a.attrelid AND c.contype = 'c' AND c.conkey = ARRAY[a.attnum]), 'true') AS condition
   FROM pg_attribute AS a WHERE a.attrelid = $1::oid AND a.attname = $2)sql";
 
 constexpr const char* kInsufficientPrivilege = "42501";
@@ -93,32 +96,34 @@ class ColumnCheck {
         report_{report} {}
 
   void look_at(const ShapeColumn& column, const pqxx::row& row) {
-    if (!is_true(row[0])) {
+    if (!is_true(row["is_there"])) {
       missing_.push_back(column.name);
       return;
     }
-    if (!is_true(row[1])) unreadable_.push_back(column.name);
-    if (use_ == TableUse::drive && column.written && !is_true(row[2])) unwritable_.push_back(column.name);
-    const auto type = text_of(row[3]);
-    if (const auto problem = wrong_type(column.holds, type, text_of(row[4]).front()); !problem.empty()) {
+    if (!is_true(row["may_read"])) unreadable_.push_back(column.name);
+    if (use_ == TableUse::drive && column.written && !is_true(row["may_update"])) unwritable_.push_back(column.name);
+    const auto type = text_of(row["type"]);
+    if (const auto problem = wrong_type(column.holds, type, text_of(row["category"]).front()); !problem.empty()) {
       object(column, problem + ", is " + type);
     }
-    if (column.set_to_null && is_true(row[5])) object(column, "must allow NULL");
-    if (column.written && is_true(row[6])) object(column, "is generated by the database, and has to be written");
-    if (column.role == "id" && !is_true(row[5])) object(column, "must not allow NULL");
-    if (column.role == "id" && report_.plain && !is_true(row[7])) {
+    if (column.set_to_null && is_true(row["not_null"])) object(column, "must allow NULL");
+    if (column.written && is_true(row["is_generated"])) {
+      object(column, "is generated by the database, and has to be written");
+    }
+    if (column.role == "id" && !is_true(row["not_null"])) object(column, "must not allow NULL");
+    if (column.role == "id" && report_.plain && !is_true(row["is_unique"])) {
       object(column, "must have a unique index of its own");
     }
     if (column.role == "id") report_.id_type = type;
     if (column.role == "payload") report_.payload_type = type;
     if (column.role == "status") report_.status_type = type;
-    if (column.role == "id" && !row[10].is_null()) report_.id_equals = text_of(row[10]);
-    if (column.role == "status" && !row[10].is_null()) report_.status_equals = text_of(row[10]);
+    if (column.role == "id" && !row["equals"].is_null()) report_.id_equals = text_of(row["equals"]);
+    if (column.role == "status" && !row["equals"].is_null()) report_.status_equals = text_of(row["equals"]);
     if (column.role == "attempts") report_.attempts_type = type;
-    if (column.role == "last_error") report_.last_error_type = text_of(row[8]);
-    if (column.role == "locked_by" && !row[9].is_null() && std::stoul(text_of(row[9])) < worker_length_) {
-      object(column,
-             "holds " + text_of(row[9]) + " characters, and a worker's name has " + std::to_string(worker_length_));
+    if (column.role == "last_error") report_.last_error_type = text_of(row["full_type"]);
+    const auto most = text_of(row["most_characters"]);
+    if (column.role == "locked_by" && !most.empty() && std::stoul(most) < worker_length_) {
+      object(column, "holds " + most + " characters, and a worker's name has " + std::to_string(worker_length_));
     }
   }
 
@@ -159,8 +164,8 @@ class StateCheck {
   void run(const std::string& table) {
     const auto column = exec(statements_, kStateColumn, oid_, shape_.status)[0];
     const auto status = quote_name(shape_.status);
-    sql_.append("SELECT ").append(status).append("::text = $1 AND coalesce(").append(text_of(column[1]));
-    sql_.append(", true) FROM (SELECT $1::text::").append(text_of(column[0])).append(" AS ").append(status);
+    sql_.append("SELECT ").append(status).append("::text = $1 AND coalesce(").append(text_of(column["condition"]));
+    sql_.append(", true) FROM (SELECT $1::text::").append(text_of(column["full_type"])).append(" AS ").append(status);
     sql_.append(") AS state WHERE ").append(kTakesOwnPath);
     for (const auto& word : {shape_.pending, shape_.published, shape_.dead}) {
       const auto reason = why_not(word);
@@ -192,12 +197,12 @@ class StateCheck {
 
 /// Triggers, policies and constraints of the table run with this role's rights.
 void warn_of_needless_rights(const pqxx::row& row, const std::string& table, TableReport& report) {
-  const auto role = "role " + text_of(row[3]);
+  const auto role = "role " + text_of(row["role"]);
   const std::string remedy = ": connect as a role of its own that has SELECT and UPDATE on it (deploy/SECURITY.md)";
-  if (is_true(row[8])) {
+  if (is_true(row["is_superuser"])) {
     report.warnings.push_back(role + " is a superuser, and whatever runs in triggers of " + table +
                               " may do everything on this server" + remedy);
-  } else if (is_true(row[9])) {
+  } else if (is_true(row["is_owner"])) {
     report.warnings.push_back(role + " owns the table " + table +
                               ", and may change it and switch its protection off, as may whatever runs in its "
                               "triggers" +
@@ -223,13 +228,14 @@ TableReport inspect_table(Statements& statements, const std::string& table, cons
     return report;
   }
   const auto row = found[0];
-  if (row[0].is_null()) {
-    report.problems.push_back("table " + table + " does not exist in database " + text_of(row[2]) + " (schemas " +
-                              text_of(row[4]) + "): create it with `outboxd migrate`, or correct dispatcher.table");
+  if (row["oid"].is_null()) {
+    report.problems.push_back("table " + table + " does not exist in database " + text_of(row["database"]) +
+                              " (schemas " + text_of(row["searched"]) +
+                              "): create it with `outboxd migrate`, or correct dispatcher.table");
     return report;
   }
-  report.table = quote_name(text_of(row[6])) + "." + quote_name(text_of(row[7]));
-  const auto kind = text_of(row[1]);
+  report.table = quote_name(text_of(row["schema"])) + "." + quote_name(text_of(row["name"]));
+  const auto kind = text_of(row["kind"]);
   report.plain = kind == "r";
   if (!kind.starts_with('r') && !kind.starts_with('p')) {
     report.problems.push_back(table + " is not a table: correct dispatcher.table");
@@ -240,19 +246,20 @@ TableReport inspect_table(Statements& statements, const std::string& table, cons
   std::vector<std::string> names;
   names.reserve(columns.size());
   for (const auto& column : columns) names.push_back(column.name);
-  ColumnCheck check{table, text_of(row[3]), shape, worker_length, use, report};
-  const auto lines = exec(statements, kLookAtColumns, text_of(row[0]), array_literal(names));
+  ColumnCheck check{table, text_of(row["role"]), shape, worker_length, use, report};
+  const auto lines = exec(statements, kLookAtColumns, text_of(row["oid"]), array_literal(names));
   for (std::size_t i = 0; i < columns.size(); ++i) {
     check.look_at(columns[i], lines[static_cast<pqxx::result::size_type>(i)]);
   }
   check.finish();
-  if (report.problems.empty()) report.has_stream_index = has_stream_index(statements, text_of(row[0]), shape);
+  if (report.problems.empty()) report.has_stream_index = has_stream_index(statements, text_of(row["oid"]), shape);
   if (shape.has_status() && report.problems.empty()) {
-    StateCheck{statements, text_of(row[0]), shape, report}.run(table);
+    StateCheck{statements, text_of(row["oid"]), shape, report}.run(table);
   }
-  if (is_true(row[5])) {
-    report.problems.push_back("row-level security hides every row of " + table + " from role " + text_of(row[3]) +
-                              ": CREATE POLICY … ON " + table + " TO " + text_of(row[3]) + " USING (true)");
+  if (is_true(row["hides_all"])) {
+    report.problems.push_back("row-level security hides every row of " + table + " from role " +
+                              text_of(row["role"]) + ": CREATE POLICY … ON " + table + " TO " + text_of(row["role"]) +
+                              " USING (true)");
   }
   return report;
 }

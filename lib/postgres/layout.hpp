@@ -53,11 +53,11 @@ struct LayoutTerms {
 struct Layout {
   /// Each claim counts as an attempt, also one without an outcome.
   bool claims_count = true;
-  /// $1 limit, $2 due by, $3 from, $4 streams to leave out. Leaves out suspects. Returns id, stream, payload,
-  /// attempt, lease, claimed at, payload's bytes, dedupe key, to be read; bytes of the id, of the stream's name and
-  /// of the dedupe key, where these are cut as they are too long, and the row's place, if its id is. First comes a
-  /// line with the lease, "claimed at", and, as to be read, whether any rows are due from there on, leased or not;
-  /// then the rows in publishing order. A row whose payload is to be read is too large for its share of the claim.
+  /// $1 limit, $2 due by, $3 from, $4 streams to leave out. Leaves out suspects. Returns columns by these
+  /// names: id, stream, payload, attempt, lease, claimed_at, any_due, payload_bytes, dedupe_key, to_read; id_bytes,
+  /// stream_bytes and dedupe_key_bytes, where these are cut as they are too long, and the row's place, if its id is.
+  /// First comes a line with lease, claimed_at and any_due alone: whether any rows are due from there on, leased or
+  /// not; then the rows in publishing order. A row whose payload is to_read is too large for its share of the claim.
   /// Its lease is told where it is another one than that of the first line, and is -infinity where it isn't ours, or
   /// is over. Where rows were locked and not changed, all that were locked come last: an id, and nothing else.
   std::string claim;
@@ -79,15 +79,15 @@ struct Layout {
   /// before others. An id that is too long is NULL. $1 limit, $3 from, $4 streams to leave out.
   std::string overlooked;
   /// Looks what a claim would take. $1 limit, $2 due by, $3 ids to leave out, $4 from, $5 streams to leave out.
-  /// Returns id, the end of a lease from now on, and the time, in publishing order.
+  /// Returns ids in publishing order.
   std::string due_ids;
   /// Gives back rows that this worker has leased without ever learning of it, their attempt included: leases other
   /// than $1 (an array), among the rows due first.
   std::string free_unknown_leases;
   /// Leases of this worker's earlier names among the rows due first go on under its present name.
   std::string rename_leases;
-  /// Reads the payloads of the rows $1 that are still ours by the lease $2, in that order: id, payload, and its bytes
-  /// where it is too large. What has neither is more than a batch holds.
+  /// Reads the payloads of the rows $1 that are still ours by the lease $2, in that order: id, payload, and
+  /// oversize_bytes where it is too large. What has neither is more than a batch holds.
   std::string read_payloads;
   /// Reads the payload of $1, unless it is too large.
   std::string read_payload;
@@ -117,20 +117,20 @@ struct Layout {
   /// Due rows that may be what their dispatchers died of: claimed more than once, and the last claim had no outcome.
   /// Ids, those with the fewest attempts first. $1 due by.
   std::string suspects;
-  /// $1 due by, $2 cap. Returns pending, dead, due, delayed, and for how many milliseconds the row that has waited
-  /// longest has been due.
+  /// $1 due by, $2 cap. Returns pending, dead, due, delayed, and oldest_pending_ms: for how long the row that has
+  /// waited longest has been due.
   std::string sample;
-  /// $1 cap. Returns leased, and waiting for a further attempt.
+  /// $1 cap. Returns leased, and in_retry: waiting for a further attempt.
   std::string in_hand;
   /// Rows that are due for more than ten seconds, and that other transactions have locked: ids, at most a hundred.
   /// Locks a few of those that aren't, for as long as it takes.
   std::string locked_rows;
   /// The same by reading alone, which doesn't find all.
   std::string seen_locked_rows;
-  /// Whose transactions keep the rows $1 locked, those begun first before others: the transaction, and a text for
-  /// people.
+  /// Whose transactions keep the rows $1 locked, those begun first before others: their transaction, and who
+  /// that is, for people.
   std::string row_holders;
-  /// The same of those who keep all others from claiming; in a third column whether one "holds" a lock on the table,
+  /// The same of those who keep all others from claiming; and how: one "holds" a lock on the table,
   /// "waits" for it, or "blocks" one that waits.
   std::string table_holders;
 };

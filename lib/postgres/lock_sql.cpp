@@ -47,13 +47,13 @@ on_table AS MATERIALIZED (
 // Of other roles' sessions the role may see no more than the pid and the name; of a prepared transaction there is no
 // session.
 constexpr std::string_view kDescribed = R"sql(
-SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransaction, CASE
+SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransaction AS transaction, CASE
     WHEN pid IS NULL THEN 'prepared transaction ' || coalesce(gid, '') || coalesce(', since ' || {shown_began}, '')
     ELSE 'pid ' || pid::text || coalesce(' of role ' || usename::text, '')
          || CASE WHEN application_name <> '' THEN ' (' || application_name || ')' ELSE '' END
          || coalesce(' from ' || host(client_addr), '') || coalesce(', ' || state, '')
          || coalesce(', in a transaction since ' || {shown_began},
-                     '; what it does, and since when, this role may not see without pg_read_all_stats') END, how
+                     '; what it does, and since when, this role may not see without pg_read_all_stats') END AS who, how
   FROM holders LEFT JOIN pg_stat_activity USING (pid)
   LEFT JOIN pg_prepared_xacts ON pid IS NULL AND holders.virtualtransaction = '-1/' || transaction::text,
        LATERAL (SELECT coalesce(xact_start, prepared) AS began) AS of_it

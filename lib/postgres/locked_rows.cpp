@@ -46,9 +46,9 @@ dispatch::LockedRows LockedRowsLook::look(Statements& statements, const Layout& 
   std::set<std::string> transactions;
   std::size_t named = 0;
   for (const auto& line : exec(statements, layout.row_holders, array_literal(all))) {
-    auto transaction = text_of(line[0]);
+    auto transaction = text_of(line["transaction"]);
     if (transactions_.contains(transaction) && named++ < kMostNamed) {
-      found.who.append(found.who.empty() ? "" : "; ").append(text_of(line[1]));
+      found.who.append(found.who.empty() ? "" : "; ").append(text_of(line["who"]));
     }
     transactions.insert(std::move(transaction));
   }

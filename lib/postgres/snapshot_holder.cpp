@@ -43,11 +43,12 @@ SnapshotHolder kind_of(const std::string& word) {
 dispatch::SlowLook find_snapshot_holder(Statements& statements) {
   dispatch::SlowLook look;
   const auto found = exec(statements, kFind)[0];
-  const auto kind = text_of(found[0]);
+  const auto kind = text_of(found["kind"]);
   look.holder = kind_of(kind);
-  if (look.holder != SnapshotHolder::none) look.who = kind + " " + text_of(found[1]);
-  if (!found[2].is_null()) look.held_for = std::chrono::seconds{std::stoll(text_of(found[2]))};
-  if (text_of(found[3]) != "t") {
+  if (look.holder != SnapshotHolder::none) look.who = kind + " " + text_of(found["who"]);
+  const auto held_for = found["held_for"];
+  if (!held_for.is_null()) look.held_for = std::chrono::seconds{std::stoll(text_of(held_for))};
+  if (text_of(found["sees_all"]) != "t") {
     look.who.append(look.who.empty() ? "" : ", ");
     look.who.append("as far as this role may see (GRANT pg_read_all_stats to it shows other roles' sessions)");
   }

@@ -11,8 +11,8 @@ void look_for_table_lock(Statements& statements, const Layout& layout, std::stri
   if (!waited || layout.table_holders.empty()) return;
   std::map<std::string, std::string> named;
   for (const auto& line : exec(statements, layout.table_holders)) {
-    auto& who = named[text_of(line[2])];
-    who.append(who.empty() ? "" : ", and ").append(text_of(line[1]));
+    auto& who = named[text_of(line["how"])];
+    who.append(who.empty() ? "" : ", and ").append(text_of(line["who"]));
   }
   if (!named["holds"].empty()) {
     throw LockedTable("the whole table is locked by " + named["holds"] + ": end its transaction");

@@ -6,6 +6,7 @@
 #include "postgres/pqxx_compat.hpp"
 #include "support/caracal_table.hpp"
 #include "support/hostile_schema.hpp"
+#include "support/layout_statements.hpp"
 #include "support/private_pgbouncer.hpp"
 #include "support/published.hpp"
 #include "support/wait.hpp"
@@ -127,30 +128,7 @@ void add_texts(SqlNames& names) {
   using namespace outboxd::postgres;  // NOLINT(google-build-using-namespace)
   for (const auto& shape : {event_outbox_shape(), caracal_outbox_shape()}) {
     const auto layout = make_layout(shape, {.table = "public.t", .streams = {"s"}, .producer = "p", .worker = "w"});
-    for (const auto& sql : {layout.claim,
-                            layout.claim_others,
-                            layout.claim_these,
-                            layout.claim_these_until,
-                            layout.look_ahead,
-                            layout.claim_places,
-                            layout.claim_overlooked,
-                            layout.overlooked,
-                            layout.bury_nameless,
-                            layout.due_ids,
-                            layout.free_unknown_leases,
-                            layout.read_payload,
-                            layout.bury,
-                            layout.mark_published,
-                            layout.settle,
-                            layout.settle_unlocked,
-                            layout.still_ours,
-                            layout.look_out,
-                            layout.free_leases,
-                            layout.suspects,
-                            layout.sample,
-                            layout.in_hand}) {
-      names.add(sql);
-    }
+    for (const auto& statement : statements_of(layout)) names.add(statement.sql);
   }
   for (const auto& migration : migrations()) {
     names.add(std::string(migration.done_when));

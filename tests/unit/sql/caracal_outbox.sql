@@ -30,12 +30,15 @@ claimed AS (
             "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
                  THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, now() + 30000 * interval '1 millisecond', now(), NULL::bigint, NULL::text,
-       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
+       now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
+       NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
-       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, NULL,
+       coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
@@ -46,7 +49,7 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim (50, NULL, '-infinity', '{}');
@@ -76,12 +79,15 @@ claimed AS (
             "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
                  THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, now() + 30000 * interval '1 millisecond', now(), NULL::bigint, NULL::text,
-       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
+       now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
+       NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
-       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, NULL,
+       coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
@@ -92,7 +98,7 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_others (50, NULL, '{a,b}', '-infinity', '{}');
@@ -122,12 +128,15 @@ claimed AS (
             "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
                  THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, now() + 30000 * interval '1 millisecond', now(), NULL::bigint, NULL::text,
-       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
+       now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
+       NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
-       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, NULL,
+       coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
@@ -138,7 +147,7 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_these (50, NULL, '{a,b}');
@@ -168,12 +177,15 @@ claimed AS (
             "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
                  THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, $4::timestamptz, now(), NULL::bigint, NULL::text,
-       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, $4::timestamptz AS lease,
+       now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
+       NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
-       CASE WHEN lease = $4::timestamptz THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       CASE WHEN lease = $4::timestamptz THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, NULL,
+       coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
@@ -184,7 +196,7 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_these_until (50, NULL, '{a,b}', now() + interval '30 seconds');
@@ -218,12 +230,15 @@ claimed AS (
             "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
                  THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, now() + 30000 * interval '1 millisecond', now(), NULL::bigint, NULL::text,
-       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
+       now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
+       NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
-       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, NULL,
+       coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
@@ -234,7 +249,7 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_places (50, NULL, '{"(0,1)","(0,2)"}', '{}');
@@ -256,12 +271,15 @@ claimed AS (
             "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
                  THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, now() + 30000 * interval '1 millisecond', now(), NULL::bigint, NULL::text,
-       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
+       now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
+       NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
-       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, NULL,
+       coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
@@ -272,7 +290,7 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_overlooked (50, NULL, '{a,b}', '{}');
@@ -290,7 +308,7 @@ EXPLAIN EXECUTE overlooked (50, now(), '-infinity', '{}');
 -- due_ids
 PREPARE due_ids AS
 SELECT found.* FROM (
-SELECT id::text, now() + 30000 * interval '1 millisecond', now() FROM (
+SELECT id::text FROM (
   SELECT "id" AS id, "created_at" AS created_at FROM "public"."caracal_outbox"
    WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' AND octet_length("id"::text) <= 4096 AND "id"::text NOT IN (SELECT unnest($3::text[])) AND "available_at" >= $4::timestamptz - interval '250 milliseconds' AND "topic"::text <> ALL ($5::text[])
    ORDER BY "available_at" LIMIT $1::bigint) AS due
@@ -302,8 +320,8 @@ EXPLAIN EXECUTE due_ids (50, NULL, '{a,b}', '-infinity', '{}');
 PREPARE read_payloads AS
 SELECT found.* FROM (
 SELECT id::text, CASE WHEN text_bytes <= 16777216 AND (n = 1 OR before_text + text_bytes <= 8388608::bigint)
-                      THEN text END,
-       CASE WHEN NOT fits THEN bytes WHEN text_bytes > 16777216 THEN text_bytes END
+                      THEN text END AS payload,
+       CASE WHEN NOT fits THEN bytes WHEN text_bytes > 16777216 THEN text_bytes END AS oversize_bytes
   FROM (SELECT *, octet_length(text) AS text_bytes,
                coalesce(sum(CASE WHEN octet_length(text) <= 16777216 THEN octet_length(text) END) OVER earlier, 0)
                  AS before_text
@@ -427,12 +445,12 @@ EXPLAIN EXECUTE still_ours ('{a,b}', now() + interval '30 seconds');
 -- sample
 PREPARE sample AS
 SELECT found.* FROM (
-SELECT (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox" WHERE "status" = 'pending'::text AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS pending),
-       (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox" WHERE "status" = 'dead'::text AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS dead),
+SELECT (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox" WHERE "status" = 'pending'::text AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS rows) AS pending,
+       (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox" WHERE "status" = 'dead'::text AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS rows) AS dead,
        (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox"
-          WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $1::timestamptz) AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS due),
+          WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $1::timestamptz) AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS rows) AS due,
        (SELECT count(*) FROM (SELECT (NULL IS NOT NULL OR coalesce("attempts", 0) > 0) AS tried FROM "public"."caracal_outbox"
-          WHERE "status" = 'pending'::text AND "available_at" > (now() + 30000 * interval '1 millisecond') AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS later WHERE NOT tried),
+          WHERE "status" = 'pending'::text AND "available_at" > (now() + 30000 * interval '1 millisecond') AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS rows WHERE NOT tried) AS delayed,
        (SELECT greatest(0, extract(epoch FROM now() - min(due_since)) * 1000)::bigint FROM (
           (SELECT CASE WHEN (NULL IS NOT NULL OR coalesce("attempts", 0) > 0) THEN coalesce("created_at", "available_at")
                        ELSE greatest("created_at", "available_at") END AS due_since
@@ -442,7 +460,7 @@ SELECT (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox" WHERE "statu
              SELECT "created_at" AS due_since, (NULL IS NOT NULL OR coalesce("attempts", 0) > 0) AS tried
                FROM "public"."caracal_outbox" WHERE "status" = 'pending'::text AND "available_at" > now() AND "producer"::text = 'coordinator' ORDER BY "available_at" LIMIT 5000) AS next
             WHERE tried)) AS candidates
-         WHERE isfinite(due_since) HAVING count(*) > 0)) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+         WHERE isfinite(due_since) HAVING count(*) > 0) AS oldest_pending_ms) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE sample (NULL, 100000);
 
@@ -451,9 +469,9 @@ PREPARE in_hand AS
 SELECT found.* FROM (
 SELECT (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox"
           WHERE "status" = 'pending'::text AND "available_at" > now() AND "attempts" = 0
-            AND "available_at" <= now() + 30000 * interval '1 millisecond' AND "producer"::text = 'coordinator' LIMIT $1::bigint) AS leased),
+            AND "available_at" <= now() + 30000 * interval '1 millisecond' AND "producer"::text = 'coordinator' LIMIT $1::bigint) AS rows) AS leased,
        (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox"
-          WHERE "status" = 'pending'::text AND "available_at" > now() AND "attempts" > 0 AND "producer"::text = 'coordinator' LIMIT $1::bigint) AS later)) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+          WHERE "status" = 'pending'::text AND "available_at" > now() AND "attempts" > 0 AND "producer"::text = 'coordinator' LIMIT $1::bigint) AS rows) AS in_retry) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE in_hand (100000);
 
@@ -515,13 +533,13 @@ holders AS (
    UNION ALL
   SELECT '', false, pid, virtualtransaction FROM on_table
    WHERE granted AND mode <> 'AccessShareLock' AND NOT EXISTS (SELECT FROM locked_by))
-SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransaction, CASE
+SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransaction AS transaction, CASE
     WHEN pid IS NULL THEN 'prepared transaction ' || coalesce(gid, '') || coalesce(', since ' || to_char(began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '')
     ELSE 'pid ' || pid::text || coalesce(' of role ' || usename::text, '')
          || CASE WHEN application_name <> '' THEN ' (' || application_name || ')' ELSE '' END
          || coalesce(' from ' || host(client_addr), '') || coalesce(', ' || state, '')
          || coalesce(', in a transaction since ' || to_char(began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                     '; what it does, and since when, this role may not see without pg_read_all_stats') END, how
+                     '; what it does, and since when, this role may not see without pg_read_all_stats') END AS who, how
   FROM holders LEFT JOIN pg_stat_activity USING (pid)
   LEFT JOIN pg_prepared_xacts ON pid IS NULL AND holders.virtualtransaction = '-1/' || transaction::text,
        LATERAL (SELECT coalesce(xact_start, prepared) AS began) AS of_it
@@ -551,13 +569,13 @@ holders AS (
     FROM on_table, in_the_way
    WHERE NOT in_the_way.granted AND on_table.granted AND on_table.pid = ANY (pg_blocking_pids(in_the_way.pid))
      AND on_table.pid NOT IN (SELECT pid FROM in_the_way WHERE pid IS NOT NULL))
-SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransaction, CASE
+SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransaction AS transaction, CASE
     WHEN pid IS NULL THEN 'prepared transaction ' || coalesce(gid, '') || coalesce(', since ' || to_char(began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '')
     ELSE 'pid ' || pid::text || coalesce(' of role ' || usename::text, '')
          || CASE WHEN application_name <> '' THEN ' (' || application_name || ')' ELSE '' END
          || coalesce(' from ' || host(client_addr), '') || coalesce(', ' || state, '')
          || coalesce(', in a transaction since ' || to_char(began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                     '; what it does, and since when, this role may not see without pg_read_all_stats') END, how
+                     '; what it does, and since when, this role may not see without pg_read_all_stats') END AS who, how
   FROM holders LEFT JOIN pg_stat_activity USING (pid)
   LEFT JOIN pg_prepared_xacts ON pid IS NULL AND holders.virtualtransaction = '-1/' || transaction::text,
        LATERAL (SELECT coalesce(xact_start, prepared) AS began) AS of_it

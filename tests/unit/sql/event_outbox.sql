@@ -25,12 +25,15 @@ claimed AS (
             NULL::text AS dedupe_key, (least(octet_length(o."stream_name"::text), 4096) + least(coalesce(octet_length(NULL::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
                  THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, now() + 30000 * interval '1 millisecond', now(), NULL::bigint, NULL::text,
-       EXISTS (SELECT FROM claimed) OR EXISTS (SELECT FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" <= now() AND "available_at" >= $3::timestamptz - interval '250 milliseconds'), NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
+       now() AS claimed_at, EXISTS (SELECT FROM claimed) OR EXISTS (SELECT FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" <= now() AND "available_at" >= $3::timestamptz - interval '250 milliseconds') AS any_due, NULL::bigint AS payload_bytes,
+       NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
-       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, NULL,
+       coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
@@ -41,7 +44,7 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 100 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim (50, NULL, '-infinity', '{}');
@@ -66,12 +69,15 @@ claimed AS (
             NULL::text AS dedupe_key, (least(octet_length(o."stream_name"::text), 4096) + least(coalesce(octet_length(NULL::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
                  THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, now() + 30000 * interval '1 millisecond', now(), NULL::bigint, NULL::text,
-       EXISTS (SELECT FROM claimed) OR EXISTS (SELECT FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" <= now() AND "available_at" >= $4::timestamptz - interval '250 milliseconds'), NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
+       now() AS claimed_at, EXISTS (SELECT FROM claimed) OR EXISTS (SELECT FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" <= now() AND "available_at" >= $4::timestamptz - interval '250 milliseconds') AS any_due, NULL::bigint AS payload_bytes,
+       NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
-       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, NULL,
+       coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
@@ -82,7 +88,7 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 100 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_others (50, NULL, '{a,b}', '-infinity', '{}');
@@ -107,12 +113,15 @@ claimed AS (
             NULL::text AS dedupe_key, (least(octet_length(o."stream_name"::text), 4096) + least(coalesce(octet_length(NULL::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
                  THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, now() + 30000 * interval '1 millisecond', now(), NULL::bigint, NULL::text,
-       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
+       now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
+       NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
-       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, NULL,
+       coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
@@ -123,7 +132,7 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 100 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_these (50, NULL, '{a,b}');
@@ -148,12 +157,15 @@ claimed AS (
             NULL::text AS dedupe_key, (least(octet_length(o."stream_name"::text), 4096) + least(coalesce(octet_length(NULL::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
                  THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, $4::timestamptz, now(), NULL::bigint, NULL::text,
-       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, $4::timestamptz AS lease,
+       now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
+       NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
-       CASE WHEN lease = $4::timestamptz THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       CASE WHEN lease = $4::timestamptz THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, NULL,
+       coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
@@ -164,7 +176,7 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 100 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_these_until (50, NULL, '{a,b}', now() + interval '30 seconds');
@@ -197,12 +209,15 @@ claimed AS (
             NULL::text AS dedupe_key, (least(octet_length(o."stream_name"::text), 4096) + least(coalesce(octet_length(NULL::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
                  THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, now() + 30000 * interval '1 millisecond', now(), NULL::bigint, NULL::text,
-       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
+       now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
+       NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
-       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, NULL,
+       coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
@@ -213,7 +228,7 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 100 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_places (50, NULL, '{"(0,1)","(0,2)"}', '{}');
@@ -238,12 +253,15 @@ claimed AS (
             NULL::text AS dedupe_key, (least(octet_length(o."stream_name"::text), 4096) + least(coalesce(octet_length(NULL::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
                  THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END AS bytes)
-SELECT NULL::text, NULL::text, NULL::text, NULL::bigint, now() + 30000 * interval '1 millisecond', now(), NULL::bigint, NULL::text,
-       EXISTS (SELECT FROM claimed) OR true, NULL::bigint, NULL::bigint, NULL::bigint, NULL::text
+SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
+       now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
+       NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
-       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
+       CASE WHEN lease = now() + 30000 * interval '1 millisecond' THEN NULL WHEN lease > now() THEN lease ELSE '-infinity' END, NULL, NULL,
+       coalesce(octet_length(payload), bytes), CASE WHEN coalesce(octet_length(dedupe_key), 0) <= 4096 AND id_bytes IS NULL THEN dedupe_key ELSE substring(dedupe_key, 1, 64) END,
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
@@ -254,7 +272,7 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 100 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_overlooked (50, NULL, '{a,b}', '{}');
@@ -272,7 +290,7 @@ EXPLAIN EXECUTE overlooked (50, now(), '-infinity', '{}');
 -- due_ids
 PREPARE due_ids AS
 SELECT found.* FROM (
-SELECT id::text, now() + 30000 * interval '1 millisecond', now() FROM (
+SELECT id::text FROM (
   SELECT "id" AS id, "available_at" AS available_at FROM "public"."event_outbox"
    WHERE "dispatched_at" IS NULL AND "available_at" <= least(now(), $2::timestamptz) AND ("locked_until" IS NULL OR "locked_until" < now()) AND octet_length("id"::text) <= 4096 AND "id"::text NOT IN (SELECT unnest($3::text[])) AND NOT ("locked_until" IS NOT NULL AND coalesce("attempts", 0) BETWEEN least(2, 100 - 1) AND 100 - 1 AND octet_length("id"::text) <= 4096) AND "available_at" >= $4::timestamptz - interval '250 milliseconds' AND "stream_name"::text <> ALL ($5::text[])
    ORDER BY "available_at" LIMIT $1::bigint) AS due
@@ -312,8 +330,8 @@ EXPLAIN EXECUTE rename_leases;
 PREPARE read_payloads AS
 SELECT found.* FROM (
 SELECT id::text, CASE WHEN text_bytes <= 16777216 AND (n = 1 OR before_text + text_bytes <= 8388608::bigint)
-                      THEN text END,
-       CASE WHEN NOT fits THEN bytes WHEN text_bytes > 16777216 THEN text_bytes END
+                      THEN text END AS payload,
+       CASE WHEN NOT fits THEN bytes WHEN text_bytes > 16777216 THEN text_bytes END AS oversize_bytes
   FROM (SELECT *, octet_length(text) AS text_bytes,
                coalesce(sum(CASE WHEN octet_length(text) <= 16777216 THEN octet_length(text) END) OVER earlier, 0)
                  AS before_text
@@ -482,12 +500,12 @@ EXPLAIN EXECUTE suspects (NULL);
 -- sample
 PREPARE sample AS
 SELECT found.* FROM (
-SELECT (SELECT count(*) FROM (SELECT FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' LIMIT $2::bigint) AS pending),
-       (SELECT count(*) FROM (SELECT FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" = 'infinity' LIMIT $2::bigint) AS dead),
+SELECT (SELECT count(*) FROM (SELECT FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' LIMIT $2::bigint) AS rows) AS pending,
+       (SELECT count(*) FROM (SELECT FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" = 'infinity' LIMIT $2::bigint) AS rows) AS dead,
        (SELECT count(*) FROM (SELECT FROM "public"."event_outbox"
-          WHERE "dispatched_at" IS NULL AND "available_at" <= least(now(), $1::timestamptz) AND ("locked_until" IS NULL OR "locked_until" < now()) LIMIT $2::bigint) AS due),
+          WHERE "dispatched_at" IS NULL AND "available_at" <= least(now(), $1::timestamptz) AND ("locked_until" IS NULL OR "locked_until" < now()) LIMIT $2::bigint) AS rows) AS due,
        (SELECT count(*) FROM (SELECT ("last_error" IS NOT NULL OR coalesce("attempts", 0) > CASE WHEN "locked_until" IS NULL THEN 0 ELSE 1 END) AS tried FROM "public"."event_outbox"
-          WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" > now() LIMIT $2::bigint) AS later WHERE NOT tried),
+          WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" > now() LIMIT $2::bigint) AS rows WHERE NOT tried) AS delayed,
        (SELECT greatest(0, extract(epoch FROM now() - min(due_since)) * 1000)::bigint FROM (
           (SELECT CASE WHEN ("last_error" IS NOT NULL OR coalesce("attempts", 0) > CASE WHEN "locked_until" IS NULL THEN 0 ELSE 1 END) THEN coalesce("created_at", "available_at")
                        ELSE greatest("created_at", "available_at") END AS due_since
@@ -497,7 +515,7 @@ SELECT (SELECT count(*) FROM (SELECT FROM "public"."event_outbox" WHERE "dispatc
              SELECT "created_at" AS due_since, ("last_error" IS NOT NULL OR coalesce("attempts", 0) > CASE WHEN "locked_until" IS NULL THEN 0 ELSE 1 END) AS tried
                FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" > now() ORDER BY "available_at" LIMIT 5000) AS next
             WHERE tried)) AS candidates
-         WHERE isfinite(due_since) HAVING count(*) > 0)) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+         WHERE isfinite(due_since) HAVING count(*) > 0) AS oldest_pending_ms) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE sample (NULL, 100000);
 
@@ -506,9 +524,9 @@ PREPARE in_hand AS
 SELECT found.* FROM (
 SELECT (SELECT count(*) FROM (SELECT "locked_until" AS lease FROM "public"."event_outbox"
           WHERE "dispatched_at" IS NULL AND "available_at" <= now() ORDER BY "available_at" LIMIT $1::bigint) AS due
-         WHERE lease > now()),
+         WHERE lease > now()) AS leased,
        (SELECT count(*) FROM (SELECT FROM "public"."event_outbox"
-          WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" > now() AND "attempts" > 0 LIMIT $1::bigint) AS later)) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+          WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" > now() AND "attempts" > 0 LIMIT $1::bigint) AS rows) AS in_retry) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE in_hand (100000);
 
@@ -570,13 +588,13 @@ holders AS (
    UNION ALL
   SELECT '', false, pid, virtualtransaction FROM on_table
    WHERE granted AND mode <> 'AccessShareLock' AND NOT EXISTS (SELECT FROM locked_by))
-SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransaction, CASE
+SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransaction AS transaction, CASE
     WHEN pid IS NULL THEN 'prepared transaction ' || coalesce(gid, '') || coalesce(', since ' || to_char(began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '')
     ELSE 'pid ' || pid::text || coalesce(' of role ' || usename::text, '')
          || CASE WHEN application_name <> '' THEN ' (' || application_name || ')' ELSE '' END
          || coalesce(' from ' || host(client_addr), '') || coalesce(', ' || state, '')
          || coalesce(', in a transaction since ' || to_char(began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                     '; what it does, and since when, this role may not see without pg_read_all_stats') END, how
+                     '; what it does, and since when, this role may not see without pg_read_all_stats') END AS who, how
   FROM holders LEFT JOIN pg_stat_activity USING (pid)
   LEFT JOIN pg_prepared_xacts ON pid IS NULL AND holders.virtualtransaction = '-1/' || transaction::text,
        LATERAL (SELECT coalesce(xact_start, prepared) AS began) AS of_it
@@ -606,13 +624,13 @@ holders AS (
     FROM on_table, in_the_way
    WHERE NOT in_the_way.granted AND on_table.granted AND on_table.pid = ANY (pg_blocking_pids(in_the_way.pid))
      AND on_table.pid NOT IN (SELECT pid FROM in_the_way WHERE pid IS NOT NULL))
-SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransaction, CASE
+SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransaction AS transaction, CASE
     WHEN pid IS NULL THEN 'prepared transaction ' || coalesce(gid, '') || coalesce(', since ' || to_char(began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '')
     ELSE 'pid ' || pid::text || coalesce(' of role ' || usename::text, '')
          || CASE WHEN application_name <> '' THEN ' (' || application_name || ')' ELSE '' END
          || coalesce(' from ' || host(client_addr), '') || coalesce(', ' || state, '')
          || coalesce(', in a transaction since ' || to_char(began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-                     '; what it does, and since when, this role may not see without pg_read_all_stats') END, how
+                     '; what it does, and since when, this role may not see without pg_read_all_stats') END AS who, how
   FROM holders LEFT JOIN pg_stat_activity USING (pid)
   LEFT JOIN pg_prepared_xacts ON pid IS NULL AND holders.virtualtransaction = '-1/' || transaction::text,
        LATERAL (SELECT coalesce(xact_start, prepared) AS began) AS of_it
