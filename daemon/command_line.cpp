@@ -5,7 +5,7 @@
 #include "config/units.hpp"
 #include "daemon/exit_status.hpp"
 #include "daemon/unknown_words.hpp"
-#include "postgres/embedded_migrations.hpp"
+#include "migrate/embedded_migrations.hpp"
 
 #include <CLI/CLI.hpp>
 

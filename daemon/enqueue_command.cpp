@@ -3,9 +3,9 @@
 #include "daemon/exit_status.hpp"
 #include "daemon/load_settings.hpp"
 #include "daemon/usual_table.hpp"
+#include "enqueue/enqueue.hpp"
+#include "enqueue/enqueue_payload.hpp"
 #include "postgres/conninfo.hpp"
-#include "postgres/enqueue.hpp"
-#include "postgres/enqueue_payload.hpp"
 #include "postgres/pqxx_compat.hpp"
 #include "telemetry/redaction.hpp"
 

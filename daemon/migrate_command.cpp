@@ -2,9 +2,9 @@
 #include "daemon/commands.hpp"
 #include "daemon/exit_status.hpp"
 #include "daemon/load_settings.hpp"
+#include "migrate/embedded_migrations.hpp"
+#include "migrate/migrator.hpp"
 #include "postgres/conninfo.hpp"
-#include "postgres/embedded_migrations.hpp"
-#include "postgres/migrator.hpp"
 #include "postgres/pqxx_compat.hpp"
 #include "telemetry/redaction.hpp"
 

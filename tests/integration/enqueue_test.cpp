@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "postgres/enqueue.hpp"
+#include "enqueue/enqueue.hpp"
 
-#include "postgres/enqueue_payload.hpp"
-#include "postgres/migrator.hpp"
+#include "enqueue/enqueue_payload.hpp"
+#include "migrate/migrator.hpp"
 #include "postgres/pqxx_compat.hpp"
 #include "support/shared_servers.hpp"
 

@@ -11,7 +11,7 @@ LEVELS = {
     "config": 1, "system": 1,
     "dispatch": 2,
     "postgres": 3, "redis": 3, "telemetry": 3,
-    "http": 4,
+    "http": 4, "migrate": 4, "enqueue": 4,
 }
 # No sockets, no servers here.
 PURE = ("outbox", "entry", "config")

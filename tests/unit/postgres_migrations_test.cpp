@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "postgres/embedded_migrations.hpp"
-#include "postgres/migrator.hpp"
+#include "migrate/embedded_migrations.hpp"
+#include "migrate/migrator.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "postgres/uuid7.hpp"
+#include "enqueue/uuid7.hpp"
 
 #include <doctest/doctest.h>
 

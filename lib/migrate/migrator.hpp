@@ -1,9 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "postgres/embedded_migrations.hpp"
-
-#include <pqxx/pqxx>
+#include "migrate/embedded_migrations.hpp"
+#include "postgres/pqxx_compat.hpp"
 
 #include <chrono>
 #include <span>

@@ -2,7 +2,7 @@
 // Makes payloads of what people type. Pure: no server, no file.
 #pragma once
 
-#include "postgres/enqueue.hpp"
+#include "enqueue/enqueue.hpp"
 
 #include <iosfwd>
 #include <span>

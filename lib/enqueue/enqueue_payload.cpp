@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "postgres/enqueue_payload.hpp"
+#include "enqueue/enqueue_payload.hpp"
 
 #include <simdjson.h>
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "postgres/enqueue.hpp"
+#include "enqueue/enqueue.hpp"
 
+#include "enqueue/uuid7.hpp"
 #include "entry/encoder.hpp"
 #include "postgres/array_literal.hpp"
 #include "postgres/identifier.hpp"
 #include "postgres/plain_settings.hpp"
 #include "postgres/pqxx_compat.hpp"
 #include "postgres/search_path.hpp"
-#include "postgres/uuid7.hpp"
 
 #include <algorithm>
 #include <optional>

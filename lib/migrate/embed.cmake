@@ -82,10 +82,10 @@ function(write_migrations folder output)
     string(APPEND entries
       "    Migration{${number}, \"${name}\", ${done_when},\n${up_literal},\n${down_literal},\n${in_transaction}, \"${option}\"},\n")
   endforeach()
-  file(WRITE ${output} "// Generated from migrations/ by lib/postgres/embed.cmake.
+  file(WRITE ${output} "// Generated from migrations/ by lib/migrate/embed.cmake.
 #include <array>
 
-#include \"postgres/embedded_migrations.hpp\"
+#include \"migrate/embedded_migrations.hpp\"
 
 namespace outboxd::postgres {
 

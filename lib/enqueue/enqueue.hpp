@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <pqxx/pqxx>
+#include "postgres/pqxx_compat.hpp"
 
 #include <stdexcept>
 #include <string>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "postgres/migrator.hpp"
+#include "migrate/migrator.hpp"
 
 #include "postgres/plain_settings.hpp"
 #include "postgres/pqxx_compat.hpp"
