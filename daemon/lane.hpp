@@ -6,7 +6,7 @@
 #include "daemon/run_mode.hpp"
 #include "dispatch/dispatcher.hpp"
 #include "outbox/backoff.hpp"
-#include "postgres/row_store.hpp"
+#include "outbox_store/row_store.hpp"
 #include "redis/publisher.hpp"
 #include "telemetry/dispatcher_observer.hpp"
 #include "telemetry/metrics.hpp"

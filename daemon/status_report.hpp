@@ -3,7 +3,7 @@
 
 #include "daemon/ask_daemon.hpp"
 #include "daemon/exit_status.hpp"
-#include "postgres/backlog.hpp"
+#include "outbox_store/backlog.hpp"
 
 #include <chrono>
 #include <cstdint>

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "config/settings.hpp"
-#include "postgres/table_shape.hpp"
+#include "outbox_table/table_shape.hpp"
 
 namespace outboxd::daemon {
 

@@ -2,7 +2,7 @@
 #include "daemon/usual_table.hpp"
 
 #include "daemon/parts.hpp"
-#include "postgres/table_look.hpp"
+#include "outbox_store/table_look.hpp"
 #include "telemetry/log.hpp"
 
 #include <boost/asio/co_spawn.hpp>

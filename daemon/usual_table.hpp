@@ -3,7 +3,7 @@
 
 #include "config/settings.hpp"
 #include "dispatch/ports.hpp"
-#include "postgres/inspect.hpp"
+#include "outbox_table/inspect.hpp"
 
 #include <functional>
 #include <optional>

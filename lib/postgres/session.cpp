@@ -5,8 +5,7 @@
 #include "postgres/plain_settings.hpp"
 #include "postgres/search_path.hpp"
 #include "postgres/sqlstate.hpp"
-#include "postgres/table_driver.hpp"
-#include "postgres/table_lock.hpp"
+#include "postgres/table_errors.hpp"
 
 #include <algorithm>
 #include <cerrno>

@@ -3,12 +3,12 @@
 
 #include "bench/cpu.hpp"
 #include "entry/encoder.hpp"
+#include "outbox_store/claims.hpp"
+#include "outbox_store/settlements.hpp"
+#include "outbox_table/inspect.hpp"
 #include "postgres/array_literal.hpp"
-#include "postgres/claims.hpp"
-#include "postgres/inspect.hpp"
 #include "postgres/pqxx_compat.hpp"
 #include "postgres/session.hpp"
-#include "postgres/settlements.hpp"
 #include "redis/resp.hpp"
 #include "redis/xadd.hpp"
 

@@ -15,7 +15,7 @@ namespace outboxd::bench {
 /// (synchronous_commit off), a claim and then a mark of what it gave, nothing published.
 [[nodiscard]] Drain contract_statements(const World& world, const test::Database& database, int batch);
 
-/// The same by the daemon's own code (lib/postgres), on one connection.
+/// The same by the daemon's own code (lib/outbox_store), on one connection.
 [[nodiscard]] Drain daemon_statements(const World& world, const test::Database& database, int batch);
 
 /// The entries that the rows of the table become, and the time that making and signing them took.

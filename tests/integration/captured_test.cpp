@@ -2,7 +2,7 @@
 // Whoever may create objects in a schema of the role's search path must not have a statement of ours run them:
 // neither where they fit its arguments better than pg_catalog's nor where their schema comes before it.
 #include "migrate/embedded_migrations.hpp"
-#include "postgres/layout.hpp"
+#include "outbox_table/layout.hpp"
 #include "postgres/pqxx_compat.hpp"
 #include "support/caracal_table.hpp"
 #include "support/hostile_schema.hpp"

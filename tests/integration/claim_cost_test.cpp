@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // What a claim costs does not grow with the backlog: no step of its plan sees more than a window of it.
-#include "postgres/layout.hpp"
+#include "outbox_table/layout.hpp"
 #include "postgres/pqxx_compat.hpp"
 #include "support/caracal_table.hpp"
 #include "support/outbox_table.hpp"

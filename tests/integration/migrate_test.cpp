@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "migrate/migrator.hpp"
-#include "postgres/inspect.hpp"
+#include "outbox_table/inspect.hpp"
 #include "postgres/pqxx_compat.hpp"
 #include "postgres/statements.hpp"
 #include "support/layout_statements.hpp"

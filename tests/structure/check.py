@@ -11,7 +11,8 @@ LEVELS = {
     "config": 1, "system": 1,
     "dispatch": 2,
     "postgres": 3, "redis": 3, "telemetry": 3,
-    "http": 4, "migrate": 4, "enqueue": 4,
+    "outbox_table": 4, "migrate": 4, "enqueue": 4, "http": 4,
+    "outbox_store": 5,
 }
 # No sockets, no servers here.
 PURE = ("outbox", "entry", "config")

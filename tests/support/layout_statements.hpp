@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "outbox_table/inspect.hpp"
+#include "outbox_table/layout.hpp"
 #include "postgres/identifier.hpp"
-#include "postgres/inspect.hpp"
-#include "postgres/layout.hpp"
 
 #include <string>
 #include <vector>

@@ -1,8 +1,8 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- Every statement that drives the table of layout caracal_outbox, as it runs by the settings of profile coordinator.
--- What each is for stands in lib/postgres/layout.hpp. In a database in which `outboxd migrate` has run,
+-- What each is for stands in lib/outbox_table/layout.hpp. In a database in which `outboxd migrate` has run,
 -- `psql -f caracal_outbox.sql` shows the plans.
--- Written by: OUTBOXD_WRITE_SQL=1 build/dev/tests/unit_tests --source-file='*/postgres_sql_test.cpp'
+-- Written by: OUTBOXD_WRITE_SQL=1 build/dev/tests/unit_tests --source-file='*/outbox_table_sql_test.cpp'
 SET search_path = pg_catalog, pg_temp;
 
 -- claim

@@ -1,0 +1,55 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/observer.hpp"
+#include "outbox_store/row_store.hpp"
+#include "outbox_table/layout.hpp"
+#include "postgres/statements.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+namespace outboxd::postgres {
+
+/// Counts what is there, at bounded cost. `due_by` as in dispatch::ClaimRequest. Blocks; throws what libpqxx throws.
+[[nodiscard]] dispatch::BacklogSample count_backlog(Statements& statements, const Layout& layout,
+                                                    const std::string& due_by);
+
+/// A table as an operator looks at it; every count stops at backlog.cap.
+struct Overview {
+  dispatch::BacklogSample backlog;
+  std::uint64_t leased = 0;
+  /// Tried before, and not due yet.
+  std::uint64_t in_retry = 0;
+  /// Found by reading alone.
+  dispatch::LockedRows locked{};
+};
+
+/// Looks at one dispatcher's table from outside, with or without a daemon at work.
+class BacklogReader {
+ public:
+  /// Throws std::invalid_argument for a table name that can't be one.
+  explicit BacklogReader(const RowStoreOptions& options);
+
+  /// Connects when there is no connection. Blocks up to the connect and statement time-outs. Throws std::exception
+  /// with the reason and its remedy: a table that isn't fit, what libpqxx throws.
+  [[nodiscard]] Overview look();
+
+ private:
+  void connect();
+  [[nodiscard]] Overview look(Statements& statements) const;
+  /// Takes half a second where there seem to be any.
+  [[nodiscard]] dispatch::LockedRows locked_rows(Statements& statements) const;
+
+  RowStoreOptions options_;
+  StatementMode mode_;
+  /// Quoted SQL, with or without a schema.
+  std::string table_;
+  PreparedStatements prepared_;
+  std::unique_ptr<pqxx::connection> connection_;
+  Layout layout_;
+};
+
+}  // namespace outboxd::postgres

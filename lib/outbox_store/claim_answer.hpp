@@ -1,0 +1,35 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/ports.hpp"
+#include "outbox_table/layout.hpp"
+#include "postgres/statements.hpp"
+
+#include <string>
+#include <vector>
+
+namespace outboxd::postgres {
+
+/// Rows of a claim that can't be handed out as they are, by their ids.
+struct NotHandedOut {
+  /// They are among the rows, without their payloads, which are too large for their share of the claim.
+  std::vector<std::string> to_read;
+  /// They were locked, but the lease was not written.
+  std::vector<std::string> unwritten;
+};
+
+/// Reads what a claim's statement has returned into `claimed`.
+///
+/// A row whose id is too long to name it by can't be settled like others: it is declared dead at once, and is among
+/// the refused. Blocks; throws what libpqxx throws where the connection no longer works.
+[[nodiscard]] NotHandedOut read_claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
+                                      const pqxx::result& result, dispatch::ClaimedRows& claimed);
+
+/// What takes place in memory of a row, nearly: its payload and names.
+[[nodiscard]] std::uint64_t bytes_of(const Row& row);
+
+/// Declares due rows dead that are named by ids too long to compare them, a few at a time; returns them. Blocks;
+/// throws what libpqxx throws where the connection no longer works.
+[[nodiscard]] std::vector<dispatch::RefusedRow> bury_due_nameless(Statements& statements, const Layout& layout);
+
+}  // namespace outboxd::postgres

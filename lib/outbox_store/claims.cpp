@@ -1,0 +1,255 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox_store/claims.hpp"
+
+#include "outbox_store/claim_answer.hpp"
+#include "outbox_store/table_lock.hpp"
+#include "postgres/array_literal.hpp"
+
+#include <algorithm>
+#include <iterator>
+#include <utility>
+
+namespace outboxd::postgres {
+namespace {
+
+using SteadyClock = std::chrono::steady_clock;
+
+// How often rows are looked for that claims leave out, as their ids are too long.
+constexpr std::chrono::seconds kBuryEach{1};
+
+}  // namespace
+
+dispatch::ClaimedRows Claims::claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
+                                    const dispatch::ClaimRequest& request, const std::string& table) {
+  const auto now = SteadyClock::now();
+  const Call call{statements, layout, terms, request, table, now};
+  wants_new_connection_ = false;
+  while (!leases_.empty() && leases_.front().forget_at <= now) leases_.pop_front();
+  if (request.only.empty()) leave_out(request.except_streams);
+  if (std::exchange(in_doubt_, true) && !layout.free_unknown_leases.empty()) free_unknown_leases(call);
+  auto claimed = claim_due(call);
+  if (!layout.bury_due_nameless.empty() && now >= bury_at_) {
+    auto dead = bury_due_nameless(statements, layout);
+    bury_at_ = dead.empty() ? now + kBuryEach : now;
+    std::ranges::move(dead, std::back_inserter(claimed.refused));
+  }
+  // Long enough: a lease that has ended is free for all.
+  if (!claimed.rows.empty()) leases_.push_back({claimed.lease, now + 2 * terms.lease});
+  in_doubt_ = false;
+  return claimed;
+}
+
+void Claims::leave_out(const std::vector<std::string>& streams) {
+  // Rows that are no longer left out may be before all others. Both lists are sorted.
+  if (!std::ranges::includes(streams, except_streams_)) {
+    ahead_.forget();
+    mark_.forget();
+  }
+  except_streams_ = streams;
+}
+
+void Claims::free_unknown_leases(const Call& call) {
+  std::vector<std::string> known;
+  for (const auto& lease : leases_) known.push_back(lease.end);
+  look_after_leases(call.statements, call.layout.free_unknown_leases, array_literal(known));
+}
+
+template <typename... Ids>
+std::vector<std::string> Claims::claim_into(dispatch::ClaimedRows& claimed, const Call& call,
+                                            const std::string& statement, std::size_t limit, const Ids&... ids) {
+  // Taken before the statement is sent: the server's own end of the lease can only be later.
+  if (claimed.rows.empty()) claimed.lease_ends = SteadyClock::now() + call.terms.lease;
+  const auto answer = exec(call.statements, statement, limit, or_null(call.request.due_by), ids...);
+  const auto before = claimed.rows.size();
+  auto others = read_claim(call.statements, call.layout, call.terms, answer, claimed);
+  last_was_full_ = claimed.rows.size() + claimed.refused.size() >= limit;
+  if (others.to_read.empty()) {
+    give_back_what_does_not_fit(call, claimed, {});
+    return std::move(others.unwritten);
+  }
+  auto [kept_back, unreadable] = read_payloads(call, claimed, before, others.to_read);
+  give_back_what_does_not_fit(call, claimed, kept_back);
+  for (const auto& [id, cause, reason] : unreadable) {
+    if (claimed.refusal.empty()) claimed.refusal = "claiming from " + call.table + ": " + reason;
+    claimed.refused.push_back(refuse(call, id, cause, reason));
+    std::erase(kept_back, id);
+  }
+  std::ranges::move(kept_back, std::back_inserter(kept_back_));
+  return std::move(others.unwritten);
+}
+
+template <typename... Ids>
+dispatch::ClaimedRows Claims::claim_by(const Call& call, const std::string& statement, const Ids&... ids) {
+  dispatch::ClaimedRows claimed;
+  kept_back_.clear();
+  const auto limit = std::min(call.request.limit, fitting_);
+  const auto unwritten = claim_into(claimed, call, statement, limit, ids...);
+  // There may be more behind rows that were found and not written, too.
+  const bool was_full = last_was_full_ || claimed.rows.size() + claimed.refused.size() + unwritten.size() >= limit;
+  if (!unwritten.empty()) claim_unwritten(claimed, call, unwritten);
+  last_was_full_ = was_full;
+  return claimed;
+}
+
+std::vector<std::string> Claims::claim_these(dispatch::ClaimedRows& claimed, const Call& call,
+                                             const std::vector<std::string>& ids) {
+  const auto these = array_literal(ids);
+  if (claimed.lease.empty()) return claim_into(claimed, call, call.layout.claim_these, ids.size(), these);
+  return claim_into(claimed, call, call.layout.claim_these_until, ids.size(), these, claimed.lease);
+}
+
+// Another session may have changed a row between our look at it and its lock; by its id, and with another look, it is
+// found. What is not written even then is held back by a trigger.
+void Claims::claim_unwritten(dispatch::ClaimedRows& claimed, const Call& call, const std::vector<std::string>& ids) {
+  const auto unwritten = claim_these(claimed, call, ids);
+  for (const auto& id : unwritten) {
+    claimed.refused.push_back(
+        refuse(call, id, kUnwritten, "the UPDATE for its lease did nothing, or was undone (by a trigger?)"));
+  }
+  if (unwritten.empty()) return;
+  claimed.refusal = "claiming from " + call.table + ": " + claimed.refused.back().reason;
+}
+
+dispatch::ClaimedRows Claims::claim_due(const Call& call) {
+  if (!call.request.only.empty()) return claim_by_name(call);
+  Failure failure;
+  try {
+    auto claimed = claim_any(call);
+    fruitless_ = 0;
+    return claimed;
+  } catch (const std::exception& error) {
+    check_it_may_be_a_rows(call.statements, error);
+    look_for_table_lock(call.statements, call.layout, cause_of(error));
+    ahead_.forget();
+    // The row may be one that lies below.
+    mark_.forget();
+    failure = {cause_of(error), message_of(error), std::current_exception()};
+  }
+  auto claimed = claim_around(call, failure);
+  if (!claimed.rows.empty()) fruitless_ = 0;
+  return claimed;
+}
+
+dispatch::ClaimedRows Claims::claim_any(const Call& call) {
+  if (auto claimed = claim_overlooked(call); !claimed.rows.empty() || !claimed.refused.empty()) return claimed;
+  const auto& without = call.request.without;
+  if (without.empty()) return claim_next(call);
+  return claim_from_mark(call, call.layout.claim_others, array_literal(without));
+}
+
+dispatch::ClaimedRows Claims::claim_next(const Call& call) {
+  const bool in_a_backlog = std::exchange(last_was_full_, false);
+  if (auto claimed = claim_ahead(call); !claimed.rows.empty() || !claimed.refused.empty()) return claimed;
+  if (in_a_backlog) {
+    look_ahead(call);
+    if (auto claimed = claim_ahead(call); !claimed.rows.empty() || !claimed.refused.empty()) return claimed;
+  }
+  return claim_from_mark(call, call.layout.claim);
+}
+
+template <typename... Others>
+dispatch::ClaimedRows Claims::claim_from_mark(const Call& call, const std::string& statement,
+                                              const Others&... others) {
+  const Statements::Stopwatch watch{call.statements};
+  const bool from_mark = mark_.in_use();
+  const auto streams = array_literal(call.request.except_streams);
+  auto claimed = claim_by(call, statement, others..., mark_.begin(), streams);
+  // What others have, and may die of, can be below.
+  if (from_mark) claimed.any_due = true;
+  // Nor was the end reached where rows are due again at once, as they didn't fit.
+  if (last_was_full_ || !kept_back_.empty()) return claimed;
+  if (call.request.due_by.empty()) {
+    mark_.reached_the_end(claimed.claimed_at, claimed.rows.size(), watch.elapsed());
+  } else if (from_mark && claimed.rows.empty()) {
+    // Who wants all that was due at some time is to miss nothing of it.
+    mark_.forget();
+    claimed = claim_by(call, statement, others..., mark_.begin(), streams);
+  }
+  return claimed;
+}
+
+void Claims::hand_over(Overlooked overlooked) {
+  overlooked_.insert(overlooked_.end(), overlooked.ids.begin(), overlooked.ids.end());
+  while (overlooked_.size() > Overlooked::kMost) overlooked_.pop_front();
+  if (overlooked.swept) mark_.swept(*overlooked.swept);
+  if (overlooked.many_from.empty()) return;
+  mark_.lower(std::move(overlooked.many_from));
+  ahead_.forget();
+}
+
+dispatch::ClaimedRows Claims::claim_overlooked(const Call& call) {
+  const auto limit = std::min(call.request.limit, fitting_);
+  const bool in_a_backlog = last_was_full_;
+  const auto& without = call.request.without;
+  while (!overlooked_.empty()) {
+    std::vector<std::string> ids;
+    for (; !overlooked_.empty() && ids.size() < limit; overlooked_.pop_front()) {
+      if (std::ranges::find(without, overlooked_.front()) == without.end())
+        ids.push_back(std::move(overlooked_.front()));
+    }
+    if (ids.empty()) break;
+    auto claimed =
+        claim_by(call, call.layout.claim_overlooked, array_literal(ids), array_literal(call.request.except_streams));
+    last_was_full_ = in_a_backlog;
+    std::ranges::copy(kept_back_, std::back_inserter(overlooked_));
+    if (claimed.rows.empty() && claimed.refused.empty()) continue;
+    claimed.more = true;
+    return claimed;
+  }
+  return {};
+}
+
+dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
+  const auto limit = std::min(call.request.limit, fitting_);
+  for (;;) {
+    const auto places = ahead_.take(limit, call.request.due_by, SteadyClock::now());
+    if (places.empty()) return {};
+    auto claimed =
+        claim_by(call, call.layout.claim_places, array_literal(places), array_literal(call.request.except_streams));
+    if (2 * (claimed.rows.size() + kept_back_.size()) < places.size()) ahead_.others_were_here();
+    if (claimed.rows.empty() && claimed.refused.empty()) continue;
+    claimed.more = true;
+    last_was_full_ = true;
+    return claimed;
+  }
+}
+
+void Claims::look_ahead(const Call& call) {
+  std::vector<std::string> places;
+  const Statements::Stopwatch watch{call.statements};
+  const auto wanted = ahead_.rows_to_find(SteadyClock::now());
+  const auto found = exec(call.statements, call.layout.look_ahead, wanted, or_null(call.request.due_by),
+                          mark_.begin(), array_literal(call.request.except_streams));
+  places.reserve(row_count(found));
+  for (const auto& line : found) {
+    places.push_back(text_of(line[0]));
+    if (!line[1].is_null()) mark_.found_first(text_of(line[1]));
+  }
+  mark_.looked(places.size(), watch.elapsed());
+  // What one claim takes needs no list.
+  if (places.size() <= call.request.limit) places.clear();
+  ahead_.found(std::move(places), call.request.due_by, SteadyClock::now());
+}
+
+void Claims::give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed,
+                                         const std::vector<std::string>& kept_back) {
+  if (kept_back.empty()) {
+    if (fitting_ <= UINT32_MAX / 2 && last_was_full_) fitting_ *= 2;
+    return;
+  }
+  fitting_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(claimed.rows.size()));
+  claimed.more = true;
+  // One that can't be given back comes again when its lease ends; those that do fit are not to be lost for it.
+  by_halves(call.statements, kept_back.size(), false, SteadyClock::now() + kLongestSearch,
+            [&](std::size_t begin, std::size_t end) {
+              const std::vector<std::string> ids(kept_back.begin() + static_cast<std::ptrdiff_t>(begin),
+                                                 kept_back.begin() + static_cast<std::ptrdiff_t>(end));
+              const std::vector<std::string> verdicts(ids.size(), to_string(Verdict::release));
+              const std::vector<std::string> delays(ids.size(), "0");
+              const std::vector<std::optional<std::string>> errors(ids.size());
+              exec(call.statements, call.layout.settle_unlocked, array_literal(ids), claimed.lease,
+                   array_literal(verdicts), array_literal(delays), array_literal(errors));
+            });
+}
+
+}  // namespace outboxd::postgres

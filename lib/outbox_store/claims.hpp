@@ -1,0 +1,144 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/ports.hpp"
+#include "outbox/low_water_mark.hpp"
+#include "outbox_store/by_halves.hpp"
+#include "outbox_store/look_ahead.hpp"
+#include "outbox_table/layout.hpp"
+#include "postgres/statements.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <deque>
+#include <exception>
+#include <map>
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace outboxd::postgres {
+
+/// What was found below the mark from which claims look.
+struct Overlooked {
+  /// More rows than that are found again.
+  static constexpr std::size_t kMost = 20'000;
+
+  /// Rows to be claimed by name.
+  std::vector<std::string> ids{};
+  /// There are many, from this time on; empty: there aren't.
+  std::string many_from{};
+  /// How long the last look at everything took, if there was one.
+  std::optional<std::chrono::steady_clock::duration> swept{};
+};
+
+/// Claims rows, and finds its way around single rows that Postgres refuses to hand out: each is told apart from its
+/// neighbours, which are claimed. One that can't be read is declared dead. Rows of a claim whose answer was lost are
+/// given back by the next one. Blocks; not thread-safe.
+class Claims {
+ public:
+  /// `table`: its name for people. Throws what libpqxx throws where the connection no longer works, or no row could
+  /// be tried alone in time.
+  dispatch::ClaimedRows claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
+                              const dispatch::ClaimRequest& request, const std::string& table);
+
+  /// The last claim met nothing but errors that may go away with another connection, to another server perhaps.
+  [[nodiscard]] bool wants_new_connection() const { return wants_new_connection_; }
+
+  /// Has the next claims take these rows as well. What was handed over before is kept.
+  void hand_over(Overlooked overlooked);
+  /// Of a new connection nothing is known yet.
+  void forget_the_mark() { mark_.forget(); }
+  /// From which time on claims look; empty: from the start.
+  [[nodiscard]] std::string mark() const { return mark_.in_use() ? mark_.begin() : std::string{}; }
+
+ private:
+  struct Call {
+    Statements& statements;
+    const Layout& layout;
+    const LayoutTerms& terms;
+    const dispatch::ClaimRequest& request;
+    const std::string& table;
+    std::chrono::steady_clock::time_point began;
+  };
+  struct Unreadable {
+    std::string id;
+    std::string cause;
+    std::string reason;
+  };
+  struct Failure {
+    std::string cause;
+    std::string text;
+    std::exception_ptr error;
+  };
+
+  dispatch::ClaimedRows claim_due(const Call& call);
+  dispatch::ClaimedRows claim_any(const Call& call);
+  dispatch::ClaimedRows claim_overlooked(const Call& call);
+  dispatch::ClaimedRows claim_next(const Call& call);
+  /// As claim_by, from the mark on: `others` are the ids of rows to leave out, if the statement takes any.
+  template <typename... Others>
+  dispatch::ClaimedRows claim_from_mark(const Call& call, const std::string& statement, const Others&... others);
+  dispatch::ClaimedRows claim_ahead(const Call& call);
+  void look_ahead(const Call& call);
+  struct PayloadsRead {
+    /// Rows that are not handed out: those from the first one on that a batch has no room for, and the unreadable.
+    std::vector<std::string> kept_back;
+    std::vector<Unreadable> unreadable;
+  };
+  /// Reads the payloads that did not come with the claim: those of `ids`, among the rows from `begin` on.
+  PayloadsRead read_payloads(const Call& call, dispatch::ClaimedRows& claimed, std::size_t begin,
+                             const std::vector<std::string>& ids);
+  void give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed,
+                                   const std::vector<std::string>& kept_back);
+  template <typename... Ids>
+  dispatch::ClaimedRows claim_by(const Call& call, const std::string& statement, const Ids&... ids);
+  /// Returns the ids of rows that were locked, and are not what was written of them.
+  template <typename... Ids>
+  std::vector<std::string> claim_into(dispatch::ClaimedRows& claimed, const Call& call, const std::string& statement,
+                                      std::size_t limit, const Ids&... ids);
+  std::vector<std::string> claim_these(dispatch::ClaimedRows& claimed, const Call& call,
+                                       const std::vector<std::string>& ids);
+  void claim_unwritten(dispatch::ClaimedRows& claimed, const Call& call, const std::vector<std::string>& ids);
+  dispatch::ClaimedRows claim_around(const Call& call, const Failure& failure);
+  dispatch::ClaimedRows claim_one_by_one(const Call& call, const std::vector<std::string>& ids,
+                                         const Failure* failure, std::chrono::milliseconds time = kProbeTimeout);
+  /// Of rows that are tried by their names: those that were too slow by themselves before have their turn one at a
+  /// time, when no others are there.
+  dispatch::ClaimedRows claim_by_name(const Call& call);
+  std::optional<dispatch::ClaimedRows> claim_with_patience(const Call& call, std::chrono::milliseconds most);
+  void leave_out(const std::vector<std::string>& streams);
+  void free_unknown_leases(const Call& call);
+  dispatch::RefusedRow refuse(const Call& call, const std::string& id, const std::string& cause,
+                              const std::string& reason);
+
+  /// A claim failed, and may have been carried out all the same.
+  bool in_doubt_ = false;
+  struct Lease {
+    std::string end;
+    std::chrono::steady_clock::time_point forget_at;
+  };
+  /// Leases that we know of, the oldest first: there may be many thousands.
+  std::deque<Lease> leases_;
+  /// The last claim found as much as it asked for.
+  bool last_was_full_ = false;
+  LookAhead ahead_;
+  /// What the last claim was to leave out.
+  std::vector<std::string> except_streams_;
+  LowWaterMark mark_;
+  /// Ids of rows below the mark.
+  std::deque<std::string> overlooked_;
+  /// How many rows the next claim may take, as more of them would not have fitted into the last one.
+  std::uint32_t fitting_ = UINT32_MAX;
+  /// Of the claim at hand: leased rows that are not handed out, as their payloads are more than a batch holds.
+  std::vector<std::string> kept_back_;
+  /// When to look again for rows that can't be named.
+  std::chrono::steady_clock::time_point bury_at_{};
+  bool wants_new_connection_ = false;
+  /// Claims in a row that were too slow, and found no row that is to blame for it.
+  unsigned fruitless_ = 0;
+  /// Rows that were too slow by themselves, and how long each may take the next time.
+  std::map<std::string, std::chrono::milliseconds> slow_;
+};
+
+}  // namespace outboxd::postgres

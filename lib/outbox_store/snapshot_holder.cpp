@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox_store/snapshot_holder.hpp"
+
+namespace outboxd::postgres {
+namespace {
+
+using dispatch::SnapshotHolder;
+
+// Other roles' sessions show their snapshots only to who may read all statistics; slots and prepared transactions
+// show them to everybody. A slot's catalog_xmin keeps rows of catalogs alone. Ages in transactions tell which is
+// oldest.
+constexpr const char* kFind = R"sql(
+SELECT kind, who, held_for, pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all FROM (SELECT) AS one
+  LEFT JOIN LATERAL (
+    SELECT kind, who, extract(epoch FROM pg_catalog.now() - since)::bigint AS held_for FROM (
+      SELECT 'session' AS kind, 'pid ' || pid::text || coalesce(' of role ' || usename::text, '')
+             || CASE WHEN application_name <> '' THEN ' (' || application_name || ')' ELSE '' END AS who,
+             xact_start AS since, pg_catalog.age(backend_xmin) AS age
+        FROM pg_catalog.pg_stat_activity
+       WHERE backend_xmin IS NOT NULL AND pid <> pg_catalog.pg_backend_pid() AND backend_type <> 'walsender'
+         AND (datname IS NULL OR datname = pg_catalog.current_database())
+      UNION ALL
+      SELECT 'prepared transaction', gid, prepared, pg_catalog.age(transaction)
+        FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database()
+      UNION ALL
+      SELECT 'replication slot', slot_name::text, NULL, pg_catalog.age(xmin)
+        FROM pg_catalog.pg_replication_slots WHERE xmin IS NOT NULL
+      UNION ALL
+      SELECT 'standby', coalesce(application_name, '') || ' at ' || coalesce(client_addr::text, 'this host')
+             || ' (hot_standby_feedback)', NULL, pg_catalog.age(backend_xmin)
+        FROM pg_catalog.pg_stat_replication WHERE backend_xmin IS NOT NULL) AS all_kinds
+     ORDER BY age DESC LIMIT 1) AS oldest ON true)sql";
+
+SnapshotHolder kind_of(const std::string& word) {
+  if (word == "session") return SnapshotHolder::session;
+  if (word == "prepared transaction") return SnapshotHolder::prepared_transaction;
+  if (word == "replication slot") return SnapshotHolder::replication_slot;
+  return word == "standby" ? SnapshotHolder::standby : SnapshotHolder::none;
+}
+
+}  // namespace
+
+dispatch::SlowLook find_snapshot_holder(Statements& statements) {
+  dispatch::SlowLook look;
+  const auto found = exec(statements, kFind)[0];
+  const auto kind = text_of(found["kind"]);
+  look.holder = kind_of(kind);
+  if (look.holder != SnapshotHolder::none) look.who = kind + " " + text_of(found["who"]);
+  const auto held_for = found["held_for"];
+  if (!held_for.is_null()) look.held_for = std::chrono::seconds{std::stoll(text_of(held_for))};
+  if (text_of(found["sees_all"]) != "t") {
+    look.who.append(look.who.empty() ? "" : ", ");
+    look.who.append("as far as this role may see (GRANT pg_read_all_stats to it shows other roles' sessions)");
+  }
+  return look;
+}
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,28 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox_store/table_lock.hpp"
+
+#include "postgres/table_errors.hpp"
+
+#include <map>
+#include <string>
+
+namespace outboxd::postgres {
+
+void look_for_table_lock(Statements& statements, const Layout& layout, std::string_view cause) {
+  const bool waited = cause == "57014" || cause == "55P03";
+  if (!waited || layout.table_holders.empty()) return;
+  std::map<std::string, std::string> named;
+  for (const auto& line : exec(statements, layout.table_holders)) {
+    auto& who = named[text_of(line["how"])];
+    who.append(who.empty() ? "" : ", and ").append(text_of(line["who"]));
+  }
+  if (!named["holds"].empty()) {
+    throw LockedTable("the whole table is locked by " + named["holds"] + ": end its transaction");
+  }
+  if (named["waits"].empty()) return;
+  throw LockedTable("all wait behind a session that waits to lock the whole table, " + named["waits"] +
+                    (named["blocks"].empty() ? "" : "; in its way is " + named["blocks"]) +
+                    ": end one of these transactions");
+}
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox_store/table_look.hpp"
+
+#include "postgres/identifier.hpp"
+#include "postgres/session.hpp"
+
+namespace outboxd::postgres {
+
+dispatch::Awaitable<dispatch::StoreResult<TableReport>> look_at_table(RowStoreOptions options, TableUse use) {
+  const auto table = quote_table(options.table);
+  Session session{"pg-look", options.session};
+  co_return co_await session.run("looking at " + table, [&table, &options, use](Statements& statements) {
+    return inspect_table(statements, table, options.shape, options.terms.worker.size(), use);
+  });
+}
+
+}  // namespace outboxd::postgres

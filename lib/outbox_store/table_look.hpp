@@ -1,0 +1,15 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/ports.hpp"
+#include "outbox_store/row_store.hpp"
+#include "outbox_table/inspect.hpp"
+
+namespace outboxd::postgres {
+
+/// Whether a table is fit for this use, over a session of its own that ends with the look. Takes no worker's name,
+/// and drives nothing. Throws std::invalid_argument for a table name that can't be one.
+[[nodiscard]] dispatch::Awaitable<dispatch::StoreResult<TableReport>> look_at_table(RowStoreOptions options,
+                                                                                    TableUse use);
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,139 @@
+// SPDX-License-Identifier: Apache-2.0
+// A claim moves the time from which a row may be claimed to the lease's end. To everybody else the row is then as one
+// that is not due yet, and the end names the claim: it lies after every time at which the row was due before.
+#include "outbox_table/claimed_sql.hpp"
+#include "outbox_table/layout_sql.hpp"
+#include "outbox_table/lock_sql.hpp"
+#include "outbox_table/sample_sql.hpp"
+
+namespace outboxd::postgres {
+namespace {
+
+// No index holds the order of creation, and sorting a backlog for each batch would cost more than the batch. A row
+// that was never retried is due from its creation on; so the rows due first, in the index's order, are sorted by
+// creation among themselves. Where others have locked the greater part of them, those behind them are taken as they
+// come.
+constexpr std::string_view kClaim = R"sql(/* claim */
+WITH oldest AS MATERIALIZED (
+  SELECT {key} AS place, {id} AS id FROM {table}
+   WHERE {key} {key_equals} ANY (ARRAY(SELECT {key} FROM {table} WHERE {which}{and_rows}
+                             ORDER BY {available_at} LIMIT greatest(4 * $1::bigint, 256)))
+     AND {still_due}
+   ORDER BY {created_at}, {id_order} LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
+others AS MATERIALIZED (
+  SELECT {key} AS place, {id} AS id FROM {table}
+   WHERE {which}{and_rows} AND NOT {key} {key_equals} ANY (ARRAY(SELECT place FROM oldest))
+   ORDER BY {available_at} LIMIT $1::bigint - (SELECT count(*) FROM oldest) FOR UPDATE SKIP LOCKED),
+locked AS MATERIALIZED (SELECT * FROM oldest UNION ALL SELECT * FROM others),
+claimed AS (
+  UPDATE {table} AS o
+     SET {available_at} = {lease_end}
+   WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked)) AND {still_due}
+  RETURNING{returned}){claimed})sql";
+
+constexpr std::string_view kReturned = R"sql(
+            least({o_attempts}, {attempts_cap}) + 1 AS attempt, o.{available_at} AS lease,
+            o.{created_at} AS order_time,{row_returned})sql";
+
+constexpr std::string_view kLookAhead = R"sql(
+SELECT place::text, first FROM (
+  SELECT {key} AS place, {created_at} AS created_at, {id_order} AS id,
+         CASE WHEN row_number() OVER (ORDER BY {available_at}) = 1 THEN {available_at}::text END AS first
+    FROM {table}
+   WHERE {due}{from}{but_streams} ORDER BY {available_at} LIMIT $1::bigint) AS found
+ ORDER BY created_at, id)sql";
+
+constexpr std::string_view kClaimPlaces = R"sql(/* claim */
+WITH locked AS MATERIALIZED (
+  SELECT {key} AS place, {id} AS id FROM {table} WHERE {which}{and_rows}
+   ORDER BY {created_at}, {id_order} LIMIT $1::bigint FOR UPDATE SKIP LOCKED),
+claimed AS (
+  UPDATE {table} AS o
+     SET {available_at} = {lease_end}
+   WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked)) AND {still_due}
+  RETURNING{returned}){claimed})sql";
+
+constexpr std::string_view kDueIds = R"sql(
+SELECT id::text FROM (
+  SELECT {id} AS id, {created_at} AS created_at FROM {table}
+   WHERE {due} AND {id_fits} AND {not_left_out}{from}{but_streams}
+   ORDER BY {available_at} LIMIT $1::bigint) AS due
+ ORDER BY created_at, id)sql";
+
+constexpr std::string_view kBury = R"sql(
+UPDATE {table} SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) + 1
+ WHERE $2::text IS NOT NULL
+   AND {id} {id_equals} ANY (ARRAY(SELECT {id} FROM {table}
+                          WHERE {id} {id_equals} $1::text::{id_type} AND {pending} AND {available_at} <= now()
+                            FOR UPDATE SKIP LOCKED)))sql";
+
+constexpr std::string_view kBuryNameless = R"sql(
+UPDATE {table} SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) + 1
+ WHERE $2::text IS NOT NULL AND ctid = $1::tid AND NOT ({id_fits}) AND {pending}
+   AND {available_at} = $3::timestamptz)sql";
+
+constexpr std::string_view kOurs =
+    "{id} {id_equals} ANY ($1::text[]::{ids}) AND {pending} AND {available_at} = $2::timestamptz";
+
+// What is over is not scheduled for later.
+constexpr std::string_view kMarkPublished = R"sql(/* settle */
+WITH written AS (
+  UPDATE {table} AS o
+     SET {set_published}{attempts} = least({own_attempts}, {attempts_cap}) + 1, {available_at} = least({available_at}, now())
+   WHERE {ours}
+  RETURNING o.{id} AS id, {is_published} AS as_meant))sql";
+
+// When a row was due before its claim is forgotten; one that is given back is due from its creation on, so that
+// whoever takes only what was due at some time, as --once does, takes it again.
+constexpr std::string_view kSettle = R"sql(/* settle */
+WITH written AS (
+UPDATE {table} AS o
+   SET {set_outcome}{attempts} = CASE WHEN s.verdict = 'released' THEN o.{attempts}
+                                      ELSE least({o_attempts}, {attempts_cap}) + 1 END,
+       {available_at} = CASE{dead_at}
+                             WHEN s.delay > 0 THEN now() + s.delay * interval '1 microsecond'
+                             WHEN s.verdict = 'released' THEN least({first_due}, now())
+                             ELSE least(o.{available_at}, now()) END
+  FROM unnest($1::text[]::{ids}, $3::text[], $4::bigint[], $5::text[]) AS s (id, verdict, delay, error)
+ WHERE o.{id} {id_equals} s.id AND o.{pending} AND o.{available_at} = $2::timestamptz{and_rows}
+RETURNING o.{id} AS id, coalesce({is_as_meant}, false) AS as_meant))sql";
+
+// A row that is leased for a further attempt looks like one that waits for it.
+constexpr std::string_view kInHand = R"sql(
+SELECT (SELECT count(*) FROM (SELECT FROM {table}
+          WHERE {pending} AND {available_at} > now() AND {attempts} = 0
+            AND {available_at} <= now() + {lease_ms} * interval '1 millisecond'{filter} LIMIT $1::bigint) AS rows) AS leased,
+       (SELECT count(*) FROM (SELECT FROM {table}
+          WHERE {alive} AND {available_at} > now() AND {attempts} > 0{filter} LIMIT $1::bigint) AS rows) AS in_retry)sql";
+
+}  // namespace
+
+Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
+  LayoutSql sql{shape, terms};
+  sql.set("due", "{pending} AND {available_at} <= least(now(), $2::timestamptz){filter}{and_named}");
+  sql.set("free", "{pending} AND {available_at} <= now(){filter}");
+  sql.set("still_due", kStillDue);
+  sql.set("ours", kOurs);
+  sql.set("is_free", "");
+  sql.set("tried", "({last_error} IS NOT NULL OR {own_attempts} > 0)");
+  // A row that is leased looks like one that is due within the lease time.
+  sql.set("delayed_from", "(now() + {lease_ms} * interval '1 millisecond')");
+  sql.set("first_due", shape.created_at.empty() ? "now()" : "o.{created_at}");
+  sql.set("returned", kReturned);
+  // Who leased a row, and whether its last claim had an outcome, is not to be seen in such a table: dead workers'
+  // rows come back at their lease's end, and nothing is suspected.
+  Layout layout;
+  layout.claims_count = false;
+  sql.add_claims(layout, kClaim, kClaimPlaces, "", "true");
+  sql.add_settlements(layout, kMarkPublished, kSettle);
+  sql.add_looks(layout, bounded_places(std::string{kLookAhead}, terms), kDueIds, "");
+  layout.bury = sql.fill_write(kBury);
+  layout.bury_due_nameless = bury_due_nameless_sql(sql, terms, "");
+  layout.bury_nameless = sql.fill_write(kBuryNameless);
+  layout.sample = sample_sql(sql);
+  add_locks(sql, terms, layout);
+  layout.in_hand = sql.fill_read(kInHand);
+  return layout;
+}
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "outbox_table/layout_sql.hpp"
+
+namespace outboxd::postgres {
+
+/// Adds what bounds the answer of a claim before it is sent: {row_returned}, {id_fits}, {and_named}, {id_order} and
+/// {read_payload} for the statements of a layout, and what claimed_sql() needs.
+///
+/// A payload is rendered as text only where its size, as Postgres holds it, allows; names (id, stream, dedupe key)
+/// longer than entry::kMaxNameBytes are cut, and their size is told.
+void set_claimed(LayoutSql& sql, const LayoutTerms& terms);
+
+/// What follows the CTEs `locked` (`place` and `id` of what was to be claimed) and `claimed`, whose columns are those
+/// of {row_returned}, `attempt`, `lease`, and `order_time`, by which, and then by id, rows are sorted. `sql` has
+/// {any_due}.
+[[nodiscard]] std::string claimed_sql(const LayoutSql& sql);
+
+/// Layout::read_payloads; `sql` has {ours}.
+[[nodiscard]] std::string read_payloads_sql(const LayoutSql& sql);
+
+/// Layout::bury_due_nameless; `sql` has {free}, what may be claimed now, and `ends_lease` ends its SET list.
+[[nodiscard]] std::string bury_due_nameless_sql(const LayoutSql& sql, const LayoutTerms& terms,
+                                                std::string_view ends_lease);
+
+/// A statement that returns many rows' places, such that it returns none where they are more than a few megabytes.
+[[nodiscard]] std::string bounded_places(std::string statement, const LayoutTerms& terms);
+
+}  // namespace outboxd::postgres

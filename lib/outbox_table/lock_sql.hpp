@@ -1,0 +1,14 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "outbox_table/layout.hpp"
+
+namespace outboxd::postgres {
+
+class LayoutSql;
+
+/// Adds what finds locks of other sessions, and who holds them. `sql` has, beside what every layout has: `free`, a
+/// condition for rows that may be claimed.
+void add_locks(const LayoutSql& sql, const LayoutTerms& terms, Layout& layout);
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,30 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "outbox_table/table_shape.hpp"
+
+#include <string>
+#include <vector>
+
+namespace outboxd::postgres {
+
+/// What a column has to hold.
+enum class Holds { anything, text, payload, whole_number, time };
+
+/// A column that a shape's verbs read or write.
+struct ShapeColumn {
+  /// What it is to us, e.g. "locked_until".
+  std::string role;
+  std::string name;
+  Holds holds = Holds::anything;
+  bool written = false;
+  bool set_to_null = false;
+};
+
+/// Every column that the shape has.
+[[nodiscard]] std::vector<ShapeColumn> columns_of(const TableShape& shape);
+
+/// Why a column of this SQL type (as the catalog prints it, and its one-letter category) won't do; empty if it will.
+[[nodiscard]] std::string wrong_type(Holds holds, const std::string& type, char category);
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,16 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <string>
+#include <string_view>
+
+namespace outboxd::postgres {
+
+/// The key of the advisory lock by which the worker shows that it lives whom `expression` names.
+[[nodiscard]] std::string worker_key_sql(std::string_view expression);
+
+/// A condition that is true when no session holds the lock of the worker that `expression` names. It takes no lock,
+/// in whose moment another session's try would fail.
+[[nodiscard]] std::string worker_is_gone_sql(std::string_view expression);
+
+}  // namespace outboxd::postgres
