@@ -175,15 +175,13 @@ void Dispatcher::account_claimed(const ClaimedRows& claimed, TimePoint started) 
   // A row that can't be read was claimed, and is dead.
   const auto dead = static_cast<std::size_t>(std::ranges::count_if(claimed.refused, &RefusedRow::dead));
   const auto rows = claimed.rows.size() + dead;
-  tally_.claimed += rows;
-  parts_.observer.claimed(rows, parts_.clock.now() - started);
+  observer_.claimed(rows, parts_.clock.now() - started);
   if (claimed.refused.empty()) return;
-  parts_.observer.refused_by_store(claimed.refused);
+  observer_.refused_by_store(claimed.refused);
   for (const auto& row : claimed.refused) {
     if (!row.dead) continue;
-    ++tally_.dead;
-    parts_.observer.failed("", Fault::bad_row, row.reason);
-    parts_.observer.died(row.id, "", Fault::bad_row, row.reason);
+    observer_.failed("", Fault::bad_row, row.reason);
+    observer_.died(row.id, "", Fault::bad_row, row.reason);
   }
 }
 

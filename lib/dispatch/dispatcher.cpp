@@ -32,6 +32,7 @@ constexpr int kWorkToCounting = 19;
 Dispatcher::Dispatcher(const boost::asio::any_io_executor& executor, DispatcherOptions options, DispatcherParts parts)
     : options_{options},
       parts_{std::move(parts)},
+      observer_{{tally_, parts_.observer}},
       to_publish_{executor, kWaitingBatches},
       to_settle_{executor, kWaitingBatches},
       claim_alarm_{executor},
@@ -113,17 +114,17 @@ void Dispatcher::report_health() {
   if (health == health_ && text == health_reason_) return;
   health_ = health;
   health_reason_ = text;
-  parts_.observer.health(health_, health_reason_);
+  observer_.health(health_, health_reason_);
 }
 
 Awaitable<void> Dispatcher::sample() {
   const auto sample = co_await parts_.store.sample(due_by_);
   if (!sample) {
-    parts_.observer.sample_failed(sample.error().text);
+    observer_.sample_failed(sample.error().text);
     co_return;
   }
   backlog_ = *sample;
-  parts_.observer.sampled(*sample);
+  observer_.sampled(*sample);
   watch_for_starvation(*sample);
 }
 
@@ -149,9 +150,9 @@ Awaitable<void> Dispatcher::watch_loop() {
     // An answer that didn't come may have been that some are missing.
     auto interval = kCloseWatchInterval;
     if (seen) {
-      for (const auto& worker : seen->freed) parts_.observer.freed_rows_of(worker);
+      for (const auto& worker : seen->freed) observer_.freed_rows_of(worker);
       remember_suspects(std::move(seen->suspects));
-      if (seen->slow) parts_.observer.looks_are_slow(*seen->slow);
+      if (seen->slow) observer_.looks_are_slow(*seen->slow);
       if (seen->some_overlooked && polls_) claim_alarm_.ring();
       if (!seen->some_missing) interval = kWatchInterval;
     }

@@ -3,6 +3,7 @@
 
 #include "dispatch/alarm.hpp"
 #include "dispatch/observer.hpp"
+#include "dispatch/observers.hpp"
 #include "dispatch/ports.hpp"
 #include "dispatch/prepare.hpp"
 #include "dispatch/queue.hpp"
@@ -81,7 +82,7 @@ class Dispatcher {
   void stop();
   void use_encoder(entry::Encoder encoder) { parts_.encoder = std::move(encoder); }  ///< From now on.
 
-  [[nodiscard]] const Tally& tally() const { return tally_; }
+  [[nodiscard]] const Tally& tally() const { return tally_.tally(); }
   /// The last sample of the backlog, if there was one.
   [[nodiscard]] const std::optional<BacklogSample>& backlog() const { return backlog_; }
   /// With `once`: why the run ended early; empty when it did not.
@@ -219,6 +220,8 @@ class Dispatcher {
 
   DispatcherOptions options_;
   DispatcherParts parts_;
+  TallyObserver tally_;
+  Observers observer_;
 
   Queue<Work> to_publish_;
   Queue<Settlement> to_settle_;
@@ -284,7 +287,6 @@ class Dispatcher {
   std::optional<TimePoint> stop_deadline_;
   std::string due_by_;
 
-  Tally tally_;
   std::optional<BacklogSample> backlog_;
   std::string gave_up_;
 };

@@ -65,7 +65,8 @@ struct SlowLook {
   std::optional<std::chrono::seconds> held_for{};
 };
 
-/// Told what happened, in the words of the domain. Called on the event loop; must not block or throw.
+/// Learns what happens, in the words of the domain: an override for each kind of event that it is about. Called on
+/// the event loop; must not block or throw.
 class Observer {
  public:
   Observer() = default;
@@ -74,53 +75,59 @@ class Observer {
   virtual ~Observer() = default;
 
   /// One claim, also one that found nothing.
-  virtual void claimed(std::size_t rows, std::chrono::nanoseconds took) = 0;
+  virtual void claimed(std::size_t /*rows*/, std::chrono::nanoseconds /*took*/) {}
   /// One pipelined write with all its replies.
-  virtual void wrote(std::size_t entries, std::chrono::nanoseconds took) = 0;
-  virtual void settled(std::size_t rows, std::size_t leases_lost, std::chrono::nanoseconds took) = 0;
+  virtual void wrote(std::size_t /*entries*/, std::chrono::nanoseconds /*took*/) {}
+  virtual void settled(std::size_t /*rows*/, std::size_t /*leases_lost*/, std::chrono::nanoseconds /*took*/) {}
 
   /// Redis has accepted this many rows of the stream; or had before, and what was claimed again is only to be marked.
-  virtual void published(std::string_view stream, std::size_t rows) = 0;
+  virtual void published(std::string_view /*stream*/, std::size_t /*rows*/) {}
   /// One row was retried, released or declared dead, and why; the reason is for people.
-  virtual void failed(std::string_view stream, Fault fault, std::string_view reason) = 0;
-  virtual void retried() = 0;
-  virtual void released() = 0;
+  virtual void failed(std::string_view /*stream*/, Fault /*fault*/, std::string_view /*reason*/) {}
+  virtual void retried() {}
+  /// `for_later`: it is not due again at once.
+  virtual void released(bool /*for_later*/) {}
   /// `stream` is empty where the row could not be read.
-  virtual void died(std::string_view id, std::string_view stream, Fault fault, std::string_view reason) = 0;
+  virtual void died(std::string_view /*id*/, std::string_view /*stream*/, Fault /*fault*/,
+                    std::string_view /*reason*/) {}
+  /// The outcomes of these rows could not be written in time; they are claimed again when their lease ends.
+  virtual void unsettled(std::size_t /*rows*/) {}
   /// The row may already be in its stream and will be sent again.
-  virtual void possible_duplicate() = 0;
+  virtual void possible_duplicate() {}
   /// A payload carried this many reserved field names, which were dropped.
-  virtual void reserved_fields_dropped(std::string_view stream, std::size_t fields) = 0;
+  virtual void reserved_fields_dropped(std::string_view /*stream*/, std::size_t /*fields*/) {}
   /// The signature of a row's entry is good for another entry, too, and why; the row is dead of it, or goes out.
-  virtual void ambiguous_entry(std::string_view id, std::string_view stream, std::string_view why, bool dead) = 0;
+  virtual void ambiguous_entry(std::string_view /*id*/, std::string_view /*stream*/, std::string_view /*why*/,
+                               bool /*dead*/) {}
 
   /// Redis refuses this stream while it takes others, and its rows are left out from now on; or the reason for that
   /// is another one now. `blocked` is the number of such streams.
-  virtual void stream_blocked(std::string_view stream, std::string_view reason, std::size_t blocked) = 0;
+  virtual void stream_blocked(std::string_view /*stream*/, std::string_view /*reason*/, std::size_t /*blocked*/) {}
   /// Its rows are taken again, after so long.
-  virtual void stream_freed(std::string_view stream, std::chrono::nanoseconds after, std::size_t blocked) = 0;
+  virtual void stream_freed(std::string_view /*stream*/, std::chrono::nanoseconds /*after*/,
+                            std::size_t /*blocked*/) {}
 
   /// Postgres refused these rows at their claim or settlement, while their neighbours went through. At least one.
-  virtual void refused_by_store(std::span<const RefusedRow> rows) = 0;
+  virtual void refused_by_store(std::span<const RefusedRow> /*rows*/) {}
   /// So many of them wait for their next try now; told when the number changes.
-  virtual void held_up(std::size_t rows) = 0;
+  virtual void held_up(std::size_t /*rows*/) {}
 
   /// Whether commits can wake the dispatcher has changed, or is known for the first time.
-  virtual void wake_ups(bool there) = 0;
+  virtual void wake_ups(bool /*there*/) {}
   /// A commit, or the end of the connection that would have told of one, has ended the wait for the next claim.
-  virtual void woken() = 0;
+  virtual void woken() {}
 
   /// Another worker is dead, and its leases have been ended.
-  virtual void freed_rows_of(std::string_view worker) = 0;
+  virtual void freed_rows_of(std::string_view /*worker*/) {}
 
   /// Told again for as long as it is so, about once a minute, and when it is over.
-  virtual void looks_are_slow(const SlowLook& look) = 0;
+  virtual void looks_are_slow(const SlowLook& /*look*/) {}
 
-  virtual void sampled(const BacklogSample& sample) = 0;
+  virtual void sampled(const BacklogSample& /*sample*/) {}
   /// The store did not tell, and why: what was sampled before grows old.
-  virtual void sample_failed(std::string_view reason) = 0;
+  virtual void sample_failed(std::string_view /*reason*/) {}
   /// Changes of the state or of its reason, which is empty for working and stopping.
-  virtual void health(Health health, std::string_view reason) = 0;
+  virtual void health(Health /*health*/, std::string_view /*reason*/) {}
 };
 
 }  // namespace outboxd::dispatch

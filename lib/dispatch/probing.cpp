@@ -153,7 +153,7 @@ Awaitable<void> Dispatcher::ask_for_probes_of_streams() {
   if (blocked_.empty()) co_return;
   const auto now = parts_.clock.now();
   for (const auto& stream : blocked_.end_idle_trials(now)) {
-    parts_.observer.stream_freed(stream, BlockedStreams::kTrial, blocked_.size());
+    observer_.stream_freed(stream, BlockedStreams::kTrial, blocked_.size());
   }
   for (std::size_t i = 0; i < kProbesAtOnce; ++i) {
     const auto stream = blocked_.next_probe(now);
@@ -189,12 +189,12 @@ Awaitable<void> Dispatcher::probe_stream(const std::string& stream) {
 
 void Dispatcher::block(const std::string& stream, const std::string& reason) {
   const bool is_news = blocked_.refuse(stream, reason, parts_.clock.now(), parts_.random());
-  if (is_news) parts_.observer.stream_blocked(stream, reason, blocked_.size());
+  if (is_news) observer_.stream_blocked(stream, reason, blocked_.size());
 }
 
 void Dispatcher::is_taken(const std::string& stream) {
   const auto since = blocked_.accept(stream);
-  if (since) parts_.observer.stream_freed(stream, parts_.clock.now() - *since, blocked_.size());
+  if (since) observer_.stream_freed(stream, parts_.clock.now() - *since, blocked_.size());
 }
 
 Awaitable<bool> Dispatcher::waits_for_streams() {

@@ -59,10 +59,10 @@ Awaitable<Settlement> Dispatcher::publish(Work work) {
   auto sent_before = take_sent_before(claimed);
   auto prepared = prepare(claimed.rows, parts_.encoder, options_.retry.max_attempts);
   for (const auto& [row, fields] : prepared.reserved_dropped) {
-    parts_.observer.reserved_fields_dropped(claimed.rows[row].stream, fields);
+    observer_.reserved_fields_dropped(claimed.rows[row].stream, fields);
   }
   for (const auto& [row, why, dead] : prepared.ambiguous) {
-    parts_.observer.ambiguous_entry(claimed.rows[row].id, claimed.rows[row].stream, why, dead);
+    observer_.ambiguous_entry(claimed.rows[row].id, claimed.rows[row].stream, why, dead);
   }
   hold_back(prepared, claimed.rows);
   for (std::size_t i = 0; i < prepared.entries.size(); ++i) {
@@ -111,7 +111,7 @@ Awaitable<std::vector<Reply>> Dispatcher::send(const Prepared& prepared, const W
   }
   const bool any_taken = std::ranges::any_of(replies, [](const Reply& reply) { return reply.fault == Fault::none; });
   if (any_taken && !breaker_.is_open()) breaker_.succeeded();
-  parts_.observer.wrote(replies.size(), parts_.clock.now() - started);
+  observer_.wrote(replies.size(), parts_.clock.now() - started);
   co_return replies;
 }
 
@@ -210,30 +210,22 @@ Settlement Dispatcher::decide_all(ClaimedRows claimed, const Prepared& prepared)
 void Dispatcher::account(const Row& row, const Reply& reply, const Outcome& outcome) {
   // An empty name is that of a row that can't be read.
   const auto stream = row.stream.empty() ? std::string_view{"(empty)"} : row.stream;
-  if (reply.fault != Fault::none) parts_.observer.failed(stream, reply.fault, reply.text);
+  if (reply.fault != Fault::none) observer_.failed(stream, reply.fault, reply.text);
   switch (outcome.verdict) {
     case Verdict::published:
-      ++tally_.published;
-      parts_.observer.published(row.stream, 1);
+      observer_.published(row.stream, 1);
       break;
     case Verdict::retry:
-      ++tally_.retried;
-      parts_.observer.retried();
+      observer_.retried();
       break;
     case Verdict::dead:
-      ++tally_.dead;
-      parts_.observer.died(row.id, stream, reply.fault, outcome.shown);
+      observer_.died(row.id, stream, reply.fault, outcome.shown);
       break;
     case Verdict::release:
-      ++tally_.released;
-      if (outcome.delay.count() > 0) ++tally_.released_for_later;
-      parts_.observer.released();
+      observer_.released(outcome.delay.count() > 0);
       break;
   }
-  if (reply.fault == Fault::unanswered) {
-    ++tally_.possible_duplicates;
-    parts_.observer.possible_duplicate();
-  }
+  if (reply.fault == Fault::unanswered) observer_.possible_duplicate();
 }
 
 }  // namespace outboxd::dispatch

@@ -149,7 +149,7 @@ void Dispatcher::judge_settlement(Unsettled& unsettled, const Settled& settled) 
   if (refused.empty()) return;
   auto judged = refused_settlements_.judge(std::move(refused), settled.written, true, now);
   std::erase_if(judged.own, [&](const RefusedRow& row) { return !unsettled.told.insert(row.id).second; });
-  if (!judged.own.empty()) parts_.observer.refused_by_store(judged.own);
+  if (!judged.own.empty()) observer_.refused_by_store(judged.own);
   if (judged.whose == RefusalJudgement::Whose::rows_own) return;
   settlements_refused_.last = now;
   if (!settlements_refused_.since) settlements_refused_.since = now;
@@ -189,7 +189,7 @@ void Dispatcher::store_was_away() {
 
 void Dispatcher::report_held_up() {
   const auto rows = quarantine_.size() + rows_postponed_;
-  if (std::exchange(told_held_up_, rows) != rows) parts_.observer.held_up(rows);
+  if (std::exchange(told_held_up_, rows) != rows) observer_.held_up(rows);
 }
 
 void Dispatcher::remember_unsettled(const Settlement& settlement) {
@@ -209,18 +209,15 @@ Dispatcher::Known Dispatcher::take_sent_before(ClaimedRows& claimed) {
     if (advice == SentRows::Advice::send) continue;
     Outcome outcome{.id = row.id, .verdict = Verdict::published, .attempt = row.attempt};
     if (advice == SentRows::Advice::only_mark) {
-      ++tally_.published;
-      parts_.observer.published(row.stream, 1);
+      observer_.published(row.stream, 1);
     } else {
       outcome = {row.id, Verdict::release, std::chrono::ceil<std::chrono::microseconds>(delay), kDueAgain};
-      ++tally_.released;
-      ++tally_.released_for_later;
-      parts_.observer.released();
+      observer_.released(true);
       if (is_news) held.push_back({row.id, outcome.error, false, "undone"});
     }
     known.emplace_back(i, std::move(outcome));
   }
-  if (!held.empty()) parts_.observer.refused_by_store(held);
+  if (!held.empty()) observer_.refused_by_store(held);
   for (auto place = known.rbegin(); place != known.rend(); ++place) {
     claimed.rows.erase(claimed.rows.begin() + static_cast<std::ptrdiff_t>(place->first));
   }

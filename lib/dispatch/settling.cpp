@@ -99,7 +99,7 @@ Awaitable<bool> Dispatcher::try_to_settle(Unsettled& unsettled) {
   if (settled) {
     settle_backoff_.reset();
     const auto lost = leases_lost(unsettled, *settled);
-    parts_.observer.settled(settled->written, lost, parts_.clock.now() - started);
+    observer_.settled(settled->written, lost, parts_.clock.now() - started);
     account_settled(settlement, lost);
     remember_sent(settlement, *settled, lost);
     keep_unwritten(unsettled, *settled);
@@ -157,24 +157,17 @@ void Dispatcher::let_go_of(const Unsettled& unsettled, std::size_t rows) {
 }
 
 void Dispatcher::account_settled(const Settlement& settlement, std::size_t leases_lost) {
-  tally_.leases_lost += leases_lost;
   // Whoever took the lease may have sent the row as well; which of the batch's rows it was, the store doesn't tell.
   const auto sent = static_cast<std::size_t>(std::ranges::count_if(settlement.outcomes, is_published));
-  for (auto i = std::min(leases_lost, sent); i > 0; --i) {
-    ++tally_.possible_duplicates;
-    parts_.observer.possible_duplicate();
-  }
+  for (auto i = std::min(leases_lost, sent); i > 0; --i) observer_.possible_duplicate();
 }
 
 void Dispatcher::give_up_settling(Unsettled& unsettled) {
   auto& outcomes = unsettled.settlement.outcomes;
   if (!settlements_refused_.since) trouble_.settle.clear();
   remember_unsettled(unsettled.settlement);
-  tally_.unsettled += outcomes.size();
-  for (auto i = std::ranges::count_if(outcomes, is_published); i > 0; --i) {
-    ++tally_.possible_duplicates;
-    parts_.observer.possible_duplicate();
-  }
+  observer_.unsettled(outcomes.size());
+  for (auto i = std::ranges::count_if(outcomes, is_published); i > 0; --i) observer_.possible_duplicate();
   let_go_of(unsettled, outcomes.size());
   outcomes.clear();
 }

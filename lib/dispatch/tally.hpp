@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dispatch/observer.hpp"
+
 #include <cstdint>
 
 namespace outboxd::dispatch {
@@ -14,12 +16,38 @@ struct Tally {
   std::uint64_t released = 0;
   /// Of the released: not due again at once.
   std::uint64_t released_for_later = 0;
-  /// Of those, rows whose outcome was not written, as their lease had been lost to another worker.
+  /// Of all these, rows whose outcome was not written, as their lease had been lost to another worker.
   std::uint64_t leases_lost = 0;
-  /// Of those, rows whose outcome could not be written in time; they are claimed again when their lease ends.
+  /// Of all these, rows whose outcome could not be written in time; they are claimed again when their lease ends.
   std::uint64_t unsettled = 0;
   /// Of the published and retried: rows that will be, or may have been, sent more than once.
   std::uint64_t possible_duplicates = 0;
+};
+
+/// Keeps the tally of what an observer learns.
+class TallyObserver final : public Observer {
+ public:
+  [[nodiscard]] const Tally& tally() const { return tally_; }
+
+  void claimed(std::size_t rows, std::chrono::nanoseconds /*took*/) override { tally_.claimed += rows; }
+  void settled(std::size_t /*rows*/, std::size_t leases_lost, std::chrono::nanoseconds /*took*/) override {
+    tally_.leases_lost += leases_lost;
+  }
+  void published(std::string_view /*stream*/, std::size_t rows) override { tally_.published += rows; }
+  void retried() override { ++tally_.retried; }
+  void released(bool for_later) override {
+    ++tally_.released;
+    if (for_later) ++tally_.released_for_later;
+  }
+  void died(std::string_view /*id*/, std::string_view /*stream*/, Fault /*fault*/,
+            std::string_view /*reason*/) override {
+    ++tally_.dead;
+  }
+  void unsettled(std::size_t rows) override { tally_.unsettled += rows; }
+  void possible_duplicate() override { ++tally_.possible_duplicates; }
+
+ private:
+  Tally tally_;
 };
 
 }  // namespace outboxd::dispatch

@@ -36,7 +36,7 @@ Awaitable<void> Dispatcher::wait_for_rows(std::size_t found) {
   const bool woken = co_await wait_for_commit(std::chrono::ceil<std::chrono::microseconds>(wait));
   waited_until_ = parts_.clock.now();
   if (!woken) co_return;
-  parts_.observer.woken();
+  observer_.woken();
   if (!wake_up_budget_.take(waited_until_)) co_await disarm_wake_ups();
 }
 
@@ -60,7 +60,7 @@ Awaitable<void> Dispatcher::arm_wake_ups() {
   if (wake_ups_ == WakeUps::armed) pace_.begin_short();
   ask_for_wake_ups_at_ = parts_.clock.now() + kAskAnew;
   const bool there = wake_ups_ != WakeUps::none;
-  if (std::exchange(told_of_wake_ups_, there) != there) parts_.observer.wake_ups(there);
+  if (std::exchange(told_of_wake_ups_, there) != there) observer_.wake_ups(there);
 }
 
 void Dispatcher::forget_wake_ups() {

@@ -172,7 +172,7 @@ void DispatcherMetrics::retried() {
   retries_.Increment();
 }
 
-void DispatcherMetrics::released() {
+void DispatcherMetrics::released(bool /*for_later*/) {
   released_.Increment();
 }
 

@@ -36,7 +36,7 @@ class DispatcherMetrics : public dispatch::Observer {
   void published(std::string_view stream, std::size_t rows) override;
   void failed(std::string_view stream, Fault fault, std::string_view reason) override;
   void retried() override;
-  void released() override;
+  void released(bool for_later) override;
   void died(std::string_view id, std::string_view stream, Fault fault, std::string_view reason) override;
   void possible_duplicate() override;
   void reserved_fields_dropped(std::string_view stream, std::size_t fields) override;

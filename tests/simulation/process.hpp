@@ -3,7 +3,6 @@
 
 #include "simulation/sim_publisher.hpp"
 #include "simulation/sim_store.hpp"
-#include "support/silent_observer.hpp"
 
 #include <boost/asio/io_context.hpp>
 
@@ -13,7 +12,7 @@
 namespace outboxd::simulation {
 
 /// Counts what an observer is told: metrics must agree with the tally.
-class CountingObserver final : public test::SilentObserver {
+class CountingObserver final : public dispatch::Observer {
  public:
   explicit CountingObserver(World& world) : world_{world} {}
 
@@ -24,7 +23,7 @@ class CountingObserver final : public test::SilentObserver {
   void published(std::string_view /*stream*/, std::size_t rows) override { told.published += rows; }
   void failed(std::string_view stream, Fault fault, std::string_view reason) override;
   void retried() override { ++told.retried; }
-  void released() override { ++told.released; }
+  void released(bool /*for_later*/) override { ++told.released; }
   void died(std::string_view /*id*/, std::string_view /*stream*/, Fault /*fault*/,
             std::string_view /*reason*/) override {
     ++told.dead;

@@ -4,7 +4,6 @@
 #include "dispatch/dispatcher.hpp"
 #include "simulation/sim_table.hpp"
 #include "simulation/virtual_clock.hpp"
-#include "support/silent_observer.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <boost/asio/io_context.hpp>
@@ -234,7 +233,7 @@ struct FakePublisher final : StreamPublisher {
   std::vector<std::string> probes;
 };
 
-struct HealthWatcher final : test::SilentObserver {
+struct HealthWatcher final : Observer {
   void refused_by_store(std::span<const RefusedRow> rows) override {
     for (const auto& row : rows) {
       refused.push_back(row.id);

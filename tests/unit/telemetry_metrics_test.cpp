@@ -122,7 +122,7 @@ TEST_CASE("metrics: what is said is counted, per dispatcher") {
   outbox.published("caracal.keys.invalidate", 10);
   outbox.published("caracal.keys.invalidate", 1);
   outbox.retried();
-  outbox.released();
+  outbox.released(false);
   outbox.died("1", "s", Fault::bad_row, "why");
   outbox.held_up(4);
   outbox.possible_duplicate();
