@@ -47,12 +47,16 @@ Lane::Parts::Parts(const config::Settings& settings, const std::string& worker, 
                 surroundings.warn_of_server},
       dispatcher{surroundings.loop, dispatcher_options(settings, mode),
                  dispatch::DispatcherParts{
-                     .store = store,
-                     .publisher = publisher,
+                     .source = store,
+                     .outcomes = store,
+                     .streams = publisher,
                      .clock = clock,
                      .observer = observer,
                      .encoder = encoder_for(settings),
                      .random = surroundings.random,
+                     .commits = &store,
+                     .housekeeping = &store,
+                     .backlog = &store,
                  }} {}
 
 Lane::Lane(const config::Settings& settings, std::string worker, const RunMode& mode, Surroundings surroundings)

@@ -87,7 +87,7 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   const auto scope = !request.only.empty()             ? Scope::named_rows
                      : !request.except_streams.empty() ? Scope::free_streams
                                                        : Scope::all;
-  auto result = co_await parts_.store.claim(std::move(request));
+  auto result = co_await parts_.source.claim(std::move(request));
   if (result && result->reconnected) forget_wake_ups();
   if (result ? result->reconnected : result.error().unreachable) store_was_away();
   trouble_.unfit = !result && result.error().unfit;
@@ -132,8 +132,8 @@ Awaitable<void> Dispatcher::stay_back_from_claims() {
 // A row that takes its dispatchers down would take the attempts of its neighbours with it each time. The one that
 // does has been alone the most often, and comes after those that were but in its company.
 Awaitable<bool> Dispatcher::look_for_suspects() {
-  if (!suspects_.empty()) co_return true;
-  auto found = co_await parts_.store.suspects(due_by_);
+  if (!suspects_.empty() || parts_.housekeeping == nullptr) co_return true;
+  auto found = co_await parts_.housekeeping->suspects(due_by_);
   if (!found) co_return false;
   remember_suspects(std::move(*found));
   co_return true;

@@ -54,7 +54,7 @@ Dispatcher::Dispatcher(const boost::asio::any_io_executor& executor, DispatcherO
 Awaitable<void> Dispatcher::run() {
   using namespace boost::asio::experimental::awaitable_operators;
   co_await (claim_loop() && publish_loop() && settle_loop() && postponed_loop() && sample_loop() && watch_loop());
-  if (options_.once) co_await count_what_remains();
+  if (options_.once && parts_.backlog != nullptr) co_await count_what_remains();
 }
 
 Awaitable<void> Dispatcher::count_what_remains() {
@@ -118,7 +118,7 @@ void Dispatcher::report_health() {
 }
 
 Awaitable<void> Dispatcher::sample() {
-  const auto sample = co_await parts_.store.sample(due_by_);
+  const auto sample = co_await parts_.backlog->sample(due_by_);
   if (!sample) {
     observer_.sample_failed(sample.error().text);
     co_return;
@@ -129,7 +129,7 @@ Awaitable<void> Dispatcher::sample() {
 }
 
 Awaitable<void> Dispatcher::sample_loop() {
-  while (!ended_) {
+  while (!ended_ && parts_.backlog != nullptr) {
     const auto started = parts_.clock.now();
     co_await sample();
     // Beside a table full of what an old snapshot keeps, counting takes long, and the rows' way comes first.
@@ -140,13 +140,13 @@ Awaitable<void> Dispatcher::sample_loop() {
 }
 
 Awaitable<void> Dispatcher::watch_loop() {
-  while (!ended_) {
+  while (!ended_ && parts_.housekeeping != nullptr) {
     // Nobody's rows can have been left since then for longer than a look may take to come.
     if (parts_.clock.now() < nothing_due_at_ + kWatchInterval) {
       co_await parts_.clock.wait(watch_alarm_, nothing_due_at_ + kWatchInterval);
       continue;
     }
-    auto seen = co_await parts_.store.look_out(kSightings, due_by_);
+    auto seen = co_await parts_.housekeeping->look_out(kSightings, due_by_);
     // An answer that didn't come may have been that some are missing.
     auto interval = kCloseWatchInterval;
     if (seen) {

@@ -58,13 +58,19 @@ struct DispatcherOptions {
 
 /// What a dispatcher talks to. All of it must outlive the dispatcher.
 struct DispatcherParts {
-  RowStore& store;
-  StreamPublisher& publisher;
+  RowSource& source;
+  OutcomeSink& outcomes;
+  StreamSink& streams;
   Clock& clock;
   Observer& observer;
   entry::Encoder encoder;
   /// Uniform in [0, 1).
   std::function<double()> random;
+  /// Null where the source has none of it: then rows are found by polling alone, no leases are ended for others, and
+  /// nothing is counted.
+  CommitNotifier* commits = nullptr;
+  Housekeeping* housekeeping = nullptr;
+  BacklogProbe* backlog = nullptr;
 };
 
 /// Moves rows from the store to the streams: claim → encode and sign → publish → settle.

@@ -107,7 +107,7 @@ struct LookOut {
   std::vector<std::string> freed;
   /// Others can't be seen, and not for long enough yet.
   bool some_missing = false;
-  /// As RowStore::suspects().
+  /// As Housekeeping::suspects().
   std::vector<std::string> suspects;
   /// Due rows were found that claims would not have come upon; the next ones take them.
   bool some_overlooked = false;
@@ -125,21 +125,33 @@ enum class WakeUps {
   armed,
 };
 
-/// The outbox table, seen from the dispatcher. Expected failures are values; nothing throws for a lost server.
-class RowStore {
+/// What each port has in common. Expected failures are values; nothing throws for a lost server.
+class Port {
  public:
-  RowStore() = default;
-  RowStore(const RowStore&) = delete;
-  RowStore& operator=(const RowStore&) = delete;
-  virtual ~RowStore() = default;
+  Port() = default;
+  Port(const Port&) = delete;
+  Port& operator=(const Port&) = delete;
+  virtual ~Port() = default;
+};
 
+/// Where rows come from.
+class RowSource : public Port {
+ public:
   /// Leases due rows, oldest first; suspects only by their ids. Fewer than the limit, refused ones included, means
   /// that there were no more, unless the result says otherwise.
   virtual Awaitable<StoreResult<ClaimedRows>> claim(ClaimRequest request) = 0;
+};
 
+/// Where the outcomes of rows go.
+class OutcomeSink : public Port {
+ public:
   /// Writes outcomes where the lease is still ours. One row that can't be written does not keep the others from it.
   virtual Awaitable<StoreResult<Settled>> settle(const Settlement& settlement) = 0;
+};
 
+/// What a source of rows needs whose leases may be left by workers that died.
+class Housekeeping : public Port {
+ public:
   /// Ends the leases of workers that can be seen to have died; `sightings` is how often in a row a worker must have
   /// been missing. Looks for suspects as well.
   virtual Awaitable<StoreResult<LookOut>> look_out(int sightings, std::string due_by) = 0;
@@ -147,15 +159,22 @@ class RowStore {
   /// Due rows that may be what their dispatchers died of: claimed more than once, the last time without an outcome.
   /// Their ids, those with the fewest attempts first; there may be more. `due_by` as in ClaimRequest.
   virtual Awaitable<StoreResult<std::vector<std::string>>> suspects(std::string due_by) = 0;
+};
 
+/// A source that can count what it holds.
+class BacklogProbe : public Port {
+ public:
   /// Counts the backlog with bounded cost. `due_by` as in ClaimRequest.
   virtual Awaitable<StoreResult<BacklogSample>> sample(std::string due_by) = 0;
+};
 
-  /// Asks to be told of commits. Telling costs those who write rows, so it is for a dispatcher with nothing to do.
-  /// Not at the same time as a claim.
+/// A source that can notify of commits. None of it at the same time as a claim.
+class CommitNotifier : public Port {
+ public:
+  /// Asks for notifications. They cost those who write rows, so they are for a dispatcher with nothing to do.
   virtual Awaitable<WakeUps> arm_wake_ups() = 0;
 
-  /// Does without from now on. Not at the same time as a claim.
+  /// Does without from now on.
   virtual Awaitable<void> disarm_wake_ups() = 0;
 
   /// Has `ring` called, once, when rows have been committed since the last claim was sent, or may have been.
@@ -165,14 +184,9 @@ class RowStore {
   virtual void stop_ringing() = 0;
 };
 
-/// The streams, seen from the dispatcher. One call at a time.
-class StreamPublisher {
+/// Where entries go. One call at a time.
+class StreamSink : public Port {
  public:
-  StreamPublisher() = default;
-  StreamPublisher(const StreamPublisher&) = delete;
-  StreamPublisher& operator=(const StreamPublisher&) = delete;
-  virtual ~StreamPublisher() = default;
-
   /// Writes all entries in one go, in order, and returns exactly one reply for each, by position. Begins to write no
   /// later than `not_after` (afterwards nothing is sent: Fault::redis_away) and ends by itself within the configured
   /// time-out. An error reply has the fault that guess_by_words() finds in it. Where the replies can't be told to be

@@ -32,7 +32,7 @@ Awaitable<void> Dispatcher::probe() {
     co_await pause(redis_backoff_.next(parts_.random()));
     if (claiming_is_over()) co_return;
   }
-  const auto reply = co_await parts_.publisher.probe(probe_stream_);
+  const auto reply = co_await parts_.streams.probe(probe_stream_);
   if (reply.fault == Fault::none) {
     refusals_.served();
     redis_answers();
@@ -68,7 +68,7 @@ Awaitable<void> Dispatcher::probe() {
 
 Awaitable<bool> Dispatcher::others_are_taken() {
   if (good_stream_.empty() || refused_streams_.contains(good_stream_) || claiming_is_over()) co_return false;
-  const auto reply = co_await parts_.publisher.probe(good_stream_);
+  const auto reply = co_await parts_.streams.probe(good_stream_);
   if (reply.fault == Fault::none) refusals_.served();
   if (reply.fault == Fault::redis_away || reply.fault == Fault::unanswered) {
     redis_is_away(reply.text, good_stream_);
@@ -169,7 +169,7 @@ Awaitable<void> Dispatcher::probe_stream(const std::string& stream) {
     blocked_.was_not_probed(stream, parts_.clock.now());
     co_return;
   }
-  const auto reply = co_await parts_.publisher.probe(stream);
+  const auto reply = co_await parts_.streams.probe(stream);
   if (reply.fault == Fault::none) {
     refusals_.served();
     blocked_.put_on_trial(stream, parts_.clock.now());

@@ -103,7 +103,7 @@ Awaitable<std::vector<Reply>> Dispatcher::send(const Prepared& prepared, const W
     }
     const auto entries = std::span{prepared.entries}.subspan(begin, end - begin);
     const auto& claimed = work.claimed;
-    auto answered = co_await parts_.publisher.publish(entries, claimed.room.send_by(options_.lease_reserve));
+    auto answered = co_await parts_.streams.publish(entries, claimed.room.send_by(options_.lease_reserve));
     const bool answers = co_await judge(answered, entries);
     if (answers) watch_for_outage(answered, entries);
     explores = explores && answers && std::ranges::none_of(answered, is_no_answer);
@@ -125,7 +125,7 @@ Awaitable<bool> Dispatcher::judge(std::vector<Reply>& replies, std::span<const e
     const auto& stream = entries[index].stream;
     auto found = probed.find(stream);
     if (found == probed.end() && probed.size() < kMostProbes) {
-      auto answer = co_await parts_.publisher.probe(stream);
+      auto answer = co_await parts_.streams.probe(stream);
       found = probed.emplace(stream, std::move(answer)).first;
     }
     if (found == probed.end() || found->second.fault != Fault::none) replies[index].fault = Fault::refused;

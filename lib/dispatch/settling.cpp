@@ -86,7 +86,7 @@ Awaitable<void> Dispatcher::settle(Unsettled& unsettled) {
 Awaitable<bool> Dispatcher::try_to_settle(Unsettled& unsettled) {
   auto& settlement = unsettled.settlement;
   const auto started = parts_.clock.now();
-  const auto settled = co_await parts_.store.settle(settlement);
+  const auto settled = co_await parts_.outcomes.settle(settlement);
   if (!settled) {
     trouble_.settle = settled.error().text;
     trouble_.settles_refused = !settled.error().unreachable;

@@ -23,7 +23,8 @@ constexpr std::chrono::seconds kAskAnew{10};
 Awaitable<void> Dispatcher::wait_for_rows(std::size_t found) {
   const auto began = parts_.clock.now();
   const bool quiet = found <= kFew && wake_up_budget_.allows(began);
-  if (began >= ask_for_wake_ups_at_ || (wake_ups_ == WakeUps::not_now && quiet)) {
+  const bool may_ask = parts_.commits != nullptr;
+  if (may_ask && (began >= ask_for_wake_ups_at_ || (wake_ups_ == WakeUps::not_now && quiet))) {
     co_await arm_wake_ups();
     // Whoever committed before that told nobody: one more claim finds it.
     if (wake_ups_ == WakeUps::armed) co_return;
@@ -47,16 +48,16 @@ Awaitable<bool> Dispatcher::wait_for_commit(std::chrono::microseconds longest) {
     claim_alarm_.ring();
   };
   const bool listens = wake_ups_ == WakeUps::armed || (wake_ups_ == WakeUps::not_now && longest >= kWorthListening);
-  if (listens) co_await parts_.store.ring_for_rows(ring);
+  if (listens) co_await parts_.commits->ring_for_rows(ring);
   polls_ = true;
   co_await pause(longest);
   polls_ = false;
-  if (listens) parts_.store.stop_ringing();
+  if (listens) parts_.commits->stop_ringing();
   co_return *woken;
 }
 
 Awaitable<void> Dispatcher::arm_wake_ups() {
-  wake_ups_ = co_await parts_.store.arm_wake_ups();
+  wake_ups_ = co_await parts_.commits->arm_wake_ups();
   if (wake_ups_ == WakeUps::armed) pace_.begin_short();
   ask_for_wake_ups_at_ = parts_.clock.now() + kAskAnew;
   const bool there = wake_ups_ != WakeUps::none;
@@ -72,7 +73,7 @@ void Dispatcher::forget_wake_ups() {
 Awaitable<void> Dispatcher::disarm_wake_ups() {
   if (wake_ups_ != WakeUps::armed) co_return;
   wake_ups_ = WakeUps::not_now;
-  co_await parts_.store.disarm_wake_ups();
+  co_await parts_.commits->disarm_wake_ups();
 }
 
 }  // namespace outboxd::dispatch

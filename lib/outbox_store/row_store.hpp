@@ -35,7 +35,11 @@ struct RowStoreOptions {
 
 /// An outbox table in Postgres. Three sessions, so that a claim and a settlement run at the same time, and neither
 /// waits for counting.
-class RowStore final : public dispatch::RowStore {
+class RowStore final : public dispatch::RowSource,
+                       public dispatch::OutcomeSink,
+                       public dispatch::Housekeeping,
+                       public dispatch::CommitNotifier,
+                       public dispatch::BacklogProbe {
  public:
   /// Throws std::invalid_argument for a table name that can't be one.
   explicit RowStore(const RowStoreOptions& options);

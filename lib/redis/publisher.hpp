@@ -28,7 +28,7 @@ struct PublisherOptions {
 };
 
 /// Publishes entries to one Redis server over one connection, which it opens when it needs one.
-class Publisher final : public dispatch::StreamPublisher {
+class Publisher final : public dispatch::StreamSink {
  public:
   /// `warn` is told, after the first connection, of server settings that endanger events, and before a bound is used
   /// of unread entries that it cuts.

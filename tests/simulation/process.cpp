@@ -14,8 +14,16 @@ Milliseconds draw_lease(Chance& chance) {
 
 dispatch::DispatcherParts parts_of(World& world, SimStore& store, SimPublisher& publisher,
                                    CountingObserver& observer) {
-  return {
-      store, publisher, world.clock, observer, entry::Encoder{{}, {}}, [&world] { return world.chance.fraction(); }};
+  return {.source = store,
+          .outcomes = store,
+          .streams = publisher,
+          .clock = world.clock,
+          .observer = observer,
+          .encoder = entry::Encoder{{}, {}},
+          .random = [&world] { return world.chance.fraction(); },
+          .commits = &store,
+          .housekeeping = &store,
+          .backlog = &store};
 }
 
 }  // namespace

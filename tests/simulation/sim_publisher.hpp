@@ -10,7 +10,7 @@
 namespace outboxd::simulation {
 
 /// One process' connection to Redis, and what becomes of what is written to it.
-class SimPublisher final : public dispatch::StreamPublisher {
+class SimPublisher final : public dispatch::StreamSink {
  public:
   SimPublisher(World& world, Life& life, Ledger& ledger, const boost::asio::any_io_executor& executor,
                Milliseconds timeout)

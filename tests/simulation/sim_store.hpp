@@ -11,7 +11,11 @@
 namespace outboxd::simulation {
 
 /// One process' view of the table, with all that can go wrong on the way to it.
-class SimStore final : public dispatch::RowStore {
+class SimStore final : public dispatch::RowSource,
+                       public dispatch::OutcomeSink,
+                       public dispatch::Housekeeping,
+                       public dispatch::CommitNotifier,
+                       public dispatch::BacklogProbe {
  public:
   SimStore(World& world, Life& life, Ledger& ledger, const boost::asio::any_io_executor& executor, Milliseconds lease)
       : world_{world},

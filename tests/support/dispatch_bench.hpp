@@ -21,7 +21,7 @@ namespace outboxd::dispatch {
 
 using namespace std::chrono_literals;
 
-struct FakeStore final : RowStore {
+struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, BacklogProbe {
   explicit FakeStore(VirtualClock& clock) : clock_{clock} {}
 
   Awaitable<StoreResult<ClaimedRows>> claim(ClaimRequest request) override {
@@ -202,7 +202,7 @@ struct FakeStore final : RowStore {
   bool untold_ = false;
 };
 
-struct FakePublisher final : StreamPublisher {
+struct FakePublisher final : StreamSink {
   Awaitable<std::vector<Reply>> publish(std::span<const entry::Entry> entries, TimePoint /*not_after*/) override {
     std::vector<Reply> replies;
     writes.emplace_back();
@@ -270,11 +270,23 @@ struct HealthWatcher final : Observer {
   std::vector<std::string> why_failed;
 };
 
+inline DispatcherParts parts_of(FakeStore& store, FakePublisher& publisher, VirtualClock& clock, Observer& observer) {
+  return {.source = store,
+          .outcomes = store,
+          .streams = publisher,
+          .clock = clock,
+          .observer = observer,
+          .encoder = entry::Encoder{{}, {}},
+          .random = [] { return 0.0; },
+          .commits = &store,
+          .housekeeping = &store,
+          .backlog = &store};
+}
+
 /// A dispatcher in a world of fakes, run until it ends or a while of its time has passed.
 struct Bench {
   explicit Bench(DispatcherOptions options)
-      : dispatcher{loop.get_executor(), std::move(options),
-                   DispatcherParts{store, publisher, clock, observer, entry::Encoder{{}, {}}, [] { return 0.0; }}} {}
+      : dispatcher{loop.get_executor(), std::move(options), parts_of(store, publisher, clock, observer)} {}
 
   static DispatcherOptions daemon() {
     DispatcherOptions options;
