@@ -18,6 +18,9 @@ class Alarm {
     timer_.cancel();
   }
 
+  /// A ring that came before is not kept for the next wait.
+  void forget() { rung_ = false; }
+
  private:
   friend class Clock;
   friend class SystemClock;

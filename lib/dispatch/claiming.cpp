@@ -14,14 +14,14 @@ constexpr int kRestToSlowClaim = 3;
 }  // namespace
 
 Awaitable<void> Dispatcher::claim_loop() {
-  while (!claiming_is_over()) {
+  while (!run_.claiming_is_over()) {
     if (breaker_.is_open()) {
-      co_await disarm_wake_ups();
+      co_await idle_.disarm();
       co_await probe();
       continue;
     }
     co_await ask_for_probes_of_streams();
-    if (claiming_is_over() || breaker_.is_open()) continue;
+    if (run_.claiming_is_over() || breaker_.is_open()) continue;
     if (!suspects_.empty()) {
       co_await take_a_suspect();
       continue;
@@ -34,13 +34,13 @@ Awaitable<void> Dispatcher::claim_loop() {
     const auto wanted = breaker_.rows_allowed(batch_.now());
     const auto limit = rate_.allowed(wanted, parts_.clock.now());
     if (limit == 0) {
-      co_await disarm_wake_ups();
+      co_await idle_.disarm();
       co_await pause(std::chrono::ceil<std::chrono::microseconds>(rate_.available_at(wanted) - parts_.clock.now()));
       continue;
     }
-    const bool empty_handed = rows_in_hand_ + rows_postponed_ == 0;
+    const bool empty_handed = in_flight_.is_empty();
     const auto started = parts_.clock.now();
-    ClaimRequest request{limit, due_by_, {}, left_out(), blocked_.left_out()};
+    ClaimRequest request{limit, run_.due_by(), {}, left_out(), blocked_.left_out()};
     auto claimed = co_await claim(std::move(request));
     if (!claimed) continue;
     const auto rows = claimed->rows.size() + claimed->refused.size();
@@ -48,24 +48,24 @@ Awaitable<void> Dispatcher::claim_loop() {
     more ? batch_.was_full() : batch_.was_not_full();
     if (claimed->room.suffices()) batch_.lease_sufficed(static_cast<std::uint32_t>(rows));
     // With a batch on its way already, the next may have to wait for it.
-    if (!claimed->rows.empty() && !empty_handed) co_await disarm_wake_ups();
+    if (!claimed->rows.empty() && !empty_handed) co_await idle_.disarm();
     if (!claimed->rows.empty()) {
       Work work{std::move(*claimed), false, {}};
       co_await to_publish_.push(std::move(work));
     }
     // A full claim means that there is more: on with it. Anything less waits.
-    if (more) co_await disarm_wake_ups();
+    if (more) co_await idle_.disarm();
     // What is left out has to be passed over each time, be it a million rows; and a search among refused rows is to
     // leave the server time for others.
     const auto took = parts_.clock.now() - started;
     if (rows == 0 && (!blocked_.empty() || claims_refused_.since) && took > kSlow) {
       co_await pause(std::chrono::ceil<std::chrono::microseconds>(kRestToSlowClaim * took));
-      if (claiming_is_over()) continue;
+      if (run_.claiming_is_over()) continue;
     }
     if (options_.once && rows == 0 && !more) {
-      // What is in hand may yet be given back unsent, and is to be claimed again then.
-      co_await nothing_in_hand();
-      while (rows_postponed_ > 0 && !claiming_is_over()) co_await pause(options_.poll_interval);
+      // What is in flight may yet be given back unsent, and is to be claimed again then.
+      co_await drain();
+      while (in_flight_.rows_postponed() > 0 && !run_.claiming_is_over()) co_await pause(options_.poll_interval);
       const bool looked = co_await look_for_suspects();
       if (looked && empty_handed && suspects_.empty() && !co_await waits_for_streams()) break;
       if (!looked) co_await pause(claim_backoff_.next(parts_.random()));
@@ -76,11 +76,6 @@ Awaitable<void> Dispatcher::claim_loop() {
   co_await to_publish_.push_end();
 }
 
-bool Dispatcher::claiming_is_over() {
-  if (!stop_deadline_ && past_deadline()) give_up("the time given by --timeout is over");
-  return stop_deadline_ || !gave_up_.empty();
-}
-
 Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   const auto started = parts_.clock.now();
   const auto limit = request.limit;
@@ -88,7 +83,7 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
                      : !request.except_streams.empty() ? Scope::free_streams
                                                        : Scope::all;
   auto result = co_await parts_.source.claim(std::move(request));
-  if (result && result->reconnected) forget_wake_ups();
+  if (result && result->reconnected) idle_.connection_was_lost();
   if (result ? result->reconnected : result.error().unreachable) store_was_away();
   trouble_.unfit = !result && result.error().unfit;
   if (result && !judge_claim(*result, scope, limit)) {
@@ -100,10 +95,10 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
     trouble_.claim = result.error().text;
     trouble_.claims_refused = !result.error().unreachable;
   }
-  report_health();
+  health_.report();
   if (!result) {
     breaker_.claim_failed(limit);
-    if (result.error().unreachable) forget_wake_ups();
+    if (result.error().unreachable) idle_.connection_was_lost();
     co_await stay_back_from_claims();
     co_return std::nullopt;
   }
@@ -111,21 +106,21 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   auto claimed = std::move(*result);
   claimed.room = {
       .asked = started, .arrived = parts_.clock.now(), .ends = claimed.lease_ends, .rows = claimed.rows.size()};
-  pace_.claimed(claimed.rows.size(), parts_.clock.now() - started);
+  idle_.claimed(claimed.rows.size(), parts_.clock.now() - started);
   if (!claimed.any_due) nothing_due_at_ = started;
-  if (options_.once && due_by_.empty()) due_by_ = claimed.claimed_at;
+  run_.claimed_at(claimed.claimed_at);
   account_claimed(claimed, started);
-  rows_in_hand_ += claimed.rows.size();
+  in_flight_.claimed(claimed.rows.size());
   rate_.took(claimed.rows.size());
   co_return claimed;
 }
 
 Awaitable<void> Dispatcher::stay_back_from_claims() {
-  co_await disarm_wake_ups();
-  if (waits_for_outages()) {
+  co_await idle_.disarm();
+  if (run_.waits_for_outages()) {
     co_await pause(claim_backoff_.next(parts_.random()));
   } else {
-    give_up(trouble_.claim);
+    run_.give_up(trouble_.claim);
   }
 }
 
@@ -133,7 +128,7 @@ Awaitable<void> Dispatcher::stay_back_from_claims() {
 // does has been alone the most often, and comes after those that were but in its company.
 Awaitable<bool> Dispatcher::look_for_suspects() {
   if (!suspects_.empty() || parts_.housekeeping == nullptr) co_return true;
-  auto found = co_await parts_.housekeeping->suspects(due_by_);
+  auto found = co_await parts_.housekeeping->suspects(run_.due_by());
   if (!found) co_return false;
   remember_suspects(std::move(*found));
   co_return true;
@@ -146,13 +141,13 @@ void Dispatcher::remember_suspects(std::vector<std::string> found) {
   });
   if (found.empty() || !suspects_.empty()) return;
   suspects_ = std::move(found);
-  if (polls_) claim_alarm_.ring();
+  idle_.end_wait();
 }
 
 Awaitable<void> Dispatcher::take_a_suspect() {
-  co_await nothing_in_hand();
-  if (claiming_is_over() || breaker_.is_open()) co_return;
-  ClaimRequest request{1, due_by_, {suspects_.front()}, {}};
+  co_await drain();
+  if (run_.claiming_is_over() || breaker_.is_open()) co_return;
+  ClaimRequest request{1, run_.due_by(), {suspects_.front()}, {}};
   // Should the claim fail, others have their turn before it is found again.
   suspects_.erase(suspects_.begin());
   auto claimed = co_await claim(std::move(request));
@@ -161,14 +156,20 @@ Awaitable<void> Dispatcher::take_a_suspect() {
     Work work{std::move(*claimed), false, {}};
     co_await to_publish_.push(std::move(work));
   }
-  co_await nothing_in_hand();
+  co_await drain();
 }
 
-Awaitable<void> Dispatcher::nothing_in_hand() {
-  if (rows_in_hand_ > 0) co_await disarm_wake_ups();
-  awaits_empty_hand_ = true;
-  while (rows_in_hand_ > 0 && !claiming_is_over()) co_await pause(options_.poll_interval);
-  awaits_empty_hand_ = false;
+Awaitable<void> Dispatcher::drain() {
+  if (in_flight_.rows() > 0) co_await idle_.disarm();
+  co_await in_flight_.drained();
+}
+
+// The wait between claims: whether there is something else to do shows again once the store has been asked.
+Awaitable<void> Dispatcher::wait_for_rows(std::size_t found) {
+  const auto began = parts_.clock.now();
+  const bool is_armed_now = co_await idle_.arm(found);
+  if (is_armed_now || breaker_.is_open() || !suspects_.empty()) co_return;
+  co_await idle_.wait(found, began, blocked_.next_at());
 }
 
 void Dispatcher::account_claimed(const ClaimedRows& claimed, TimePoint started) {
@@ -186,9 +187,7 @@ void Dispatcher::account_claimed(const ClaimedRows& claimed, TimePoint started) 
 }
 
 Awaitable<void> Dispatcher::pause(std::chrono::microseconds how_long) {
-  auto until = parts_.clock.now() + how_long;
-  if (options_.once_deadline) until = std::min(until, *options_.once_deadline);
-  co_await parts_.clock.wait(claim_alarm_, until);
+  co_await parts_.clock.wait(claim_alarm_, run_.within_once(parts_.clock.now() + how_long));
 }
 
 }  // namespace outboxd::dispatch

@@ -10,7 +10,7 @@ namespace outboxd::dispatch {
 namespace {
 
 // One batch may wait at each side of the publisher while another is claimed, published and settled: enough to keep
-// Postgres and Redis busy at the same time, and few enough rows in hand for every lease to be met.
+// Postgres and Redis busy at the same time, and few enough rows in flight for every lease to be met.
 constexpr std::size_t kWaitingBatches = 1;
 
 // A worker's session may be missing for a moment while it reconnects, so it takes more than one look to call it dead;
@@ -33,6 +33,10 @@ Dispatcher::Dispatcher(const boost::asio::any_io_executor& executor, DispatcherO
     : options_{options},
       parts_{std::move(parts)},
       observer_{{tally_, parts_.observer}},
+      run_{options_, parts_.clock},
+      health_{observer_, run_},
+      in_flight_{executor, parts_.clock, run_},
+      idle_{executor, options_.poll_interval, {parts_.commits, parts_.clock, observer_, run_}},
       to_publish_{executor, kWaitingBatches},
       to_settle_{executor, kWaitingBatches},
       claim_alarm_{executor},
@@ -42,7 +46,6 @@ Dispatcher::Dispatcher(const boost::asio::any_io_executor& executor, DispatcherO
       watch_alarm_{executor},
       batch_{options_.batch_rows, options_.most_batch_rows},
       rate_{options_.most_rows_a_second},
-      pace_{options_.poll_interval},
       redis_backoff_{options_.backoff_min, options_.backoff_max},
       claim_backoff_{options_.backoff_min, options_.backoff_max},
       settle_backoff_{options_.backoff_min, options_.backoff_max},
@@ -62,63 +65,23 @@ Awaitable<void> Dispatcher::count_what_remains() {
   for (int looks = 0; looks < 3; ++looks) {
     backlog_.reset();
     co_await sample();
-    if (!backlog_ || backlog_->due == 0 || !gave_up_.empty() || past_deadline()) co_return;
+    if (!backlog_ || backlog_->due == 0 || !run_.gave_up_because().empty() || run_.past_deadline()) co_return;
     co_await pause(std::chrono::milliseconds{100});
   }
 }
 
 void Dispatcher::stop() {
-  if (stop_deadline_) return;
-  stop_deadline_ = parts_.clock.now() + options_.shutdown_timeout;
-  report_health();
+  if (!run_.stop()) return;
+  health_.report();
   claim_alarm_.ring();
+  in_flight_.stop();
+  idle_.end_wait();
   settle_alarm_.ring();
   postponed_alarm_.ring();
 }
 
-std::optional<TimePoint> Dispatcher::deadline() const {
-  if (stop_deadline_ && options_.once_deadline) return std::min(*stop_deadline_, *options_.once_deadline);
-  return stop_deadline_ ? stop_deadline_ : options_.once_deadline;
-}
-
-bool Dispatcher::past_deadline() const {
-  const auto when = deadline();
-  return when && parts_.clock.now() >= *when;
-}
-
-void Dispatcher::give_up(std::string reason) {
-  if (gave_up_.empty()) gave_up_ = std::move(reason);
-}
-
-void Dispatcher::report_health() {
-  auto health = Health::working;
-  const std::string* reason = nullptr;
-  if (!trouble_.starving.empty()) {
-    std::tie(health, reason) = std::pair{Health::writes_refused, &trouble_.starving};
-  }
-  const auto of_postgres = [](bool refuses) {
-    return refuses ? Health::writes_refused : Health::postgres_unavailable;
-  };
-  if (!trouble_.settle.empty()) {
-    std::tie(health, reason) = std::pair{of_postgres(trouble_.settles_refused), &trouble_.settle};
-  }
-  if (!trouble_.claim.empty()) {
-    std::tie(health, reason) = std::pair{of_postgres(trouble_.claims_refused), &trouble_.claim};
-  }
-  if (trouble_.unfit && reason == &trouble_.claim) health = Health::table_unfit;
-  if (!trouble_.redis.empty() && !trouble_.redis_in_doubt) {
-    std::tie(health, reason) = std::pair{Health::redis_unavailable, &trouble_.redis};
-  }
-  if (stop_deadline_) std::tie(health, reason) = std::pair{Health::stopping, nullptr};
-  const auto text = reason != nullptr ? *reason : std::string{};
-  if (health == health_ && text == health_reason_) return;
-  health_ = health;
-  health_reason_ = text;
-  observer_.health(health_, health_reason_);
-}
-
 Awaitable<void> Dispatcher::sample() {
-  const auto sample = co_await parts_.backlog->sample(due_by_);
+  const auto sample = co_await parts_.backlog->sample(run_.due_by());
   if (!sample) {
     observer_.sample_failed(sample.error().text);
     co_return;
@@ -129,34 +92,34 @@ Awaitable<void> Dispatcher::sample() {
 }
 
 Awaitable<void> Dispatcher::sample_loop() {
-  while (!ended_ && parts_.backlog != nullptr) {
+  while (!run_.has_ended() && parts_.backlog != nullptr) {
     const auto started = parts_.clock.now();
     co_await sample();
     // Beside a table full of what an old snapshot keeps, counting takes long, and the rows' way comes first.
     const auto now = parts_.clock.now();
     const auto rest = std::max<TimePoint::duration>(options_.sample_interval, kWorkToCounting * (now - started));
-    if (!ended_) co_await parts_.clock.wait(sample_alarm_, now + rest);
+    if (!run_.has_ended()) co_await parts_.clock.wait(sample_alarm_, now + rest);
   }
 }
 
 Awaitable<void> Dispatcher::watch_loop() {
-  while (!ended_ && parts_.housekeeping != nullptr) {
+  while (!run_.has_ended() && parts_.housekeeping != nullptr) {
     // Nobody's rows can have been left since then for longer than a look may take to come.
     if (parts_.clock.now() < nothing_due_at_ + kWatchInterval) {
       co_await parts_.clock.wait(watch_alarm_, nothing_due_at_ + kWatchInterval);
       continue;
     }
-    auto seen = co_await parts_.housekeeping->look_out(kSightings, due_by_);
+    auto seen = co_await parts_.housekeeping->look_out(kSightings, run_.due_by());
     // An answer that didn't come may have been that some are missing.
     auto interval = kCloseWatchInterval;
     if (seen) {
       for (const auto& worker : seen->freed) observer_.freed_rows_of(worker);
       remember_suspects(std::move(seen->suspects));
       if (seen->slow) observer_.looks_are_slow(*seen->slow);
-      if (seen->some_overlooked && polls_) claim_alarm_.ring();
+      if (seen->some_overlooked) idle_.end_wait();
       if (!seen->some_missing) interval = kWatchInterval;
     }
-    if (!ended_) co_await parts_.clock.wait(watch_alarm_, parts_.clock.now() + interval);
+    if (!run_.has_ended()) co_await parts_.clock.wait(watch_alarm_, parts_.clock.now() + interval);
   }
 }
 

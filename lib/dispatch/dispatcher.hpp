@@ -2,28 +2,29 @@
 #pragma once
 
 #include "dispatch/alarm.hpp"
+#include "dispatch/health_reporter.hpp"
+#include "dispatch/idle_wait.hpp"
+#include "dispatch/in_flight.hpp"
 #include "dispatch/observer.hpp"
 #include "dispatch/observers.hpp"
+#include "dispatch/options.hpp"
 #include "dispatch/ports.hpp"
 #include "dispatch/prepare.hpp"
 #include "dispatch/queue.hpp"
+#include "dispatch/run_state.hpp"
 #include "dispatch/tally.hpp"
-#include "dispatch/trouble.hpp"
 #include "entry/encoder.hpp"
 #include "outbox/backoff.hpp"
 #include "outbox/batch_size.hpp"
 #include "outbox/blocked_streams.hpp"
 #include "outbox/breaker.hpp"
 #include "outbox/exploration.hpp"
-#include "outbox/poll_pace.hpp"
 #include "outbox/quarantine.hpp"
 #include "outbox/rate_limit.hpp"
 #include "outbox/refusal_judgement.hpp"
 #include "outbox/refusals.hpp"
-#include "outbox/retry_policy.hpp"
 #include "outbox/sent_rows.hpp"
 #include "outbox/starvation.hpp"
-#include "outbox/wake_up_budget.hpp"
 
 #include <functional>
 #include <optional>
@@ -34,27 +35,6 @@
 #include <vector>
 
 namespace outboxd::dispatch {
-
-struct DispatcherOptions {
-  std::uint32_t batch_rows = 32;
-  /// How far batches may grow while a backlog is worked off; 0: not at all.
-  std::uint32_t most_batch_rows = 0;
-  /// Rows a second that may be claimed; 0: any number.
-  std::uint32_t most_rows_a_second = 0;
-  std::chrono::milliseconds poll_interval{250};
-  /// A batch is not sent when less than this is left of its lease: the write's own time-out, and a margin.
-  std::chrono::milliseconds lease_reserve{5'000};
-  /// How long after stop() rows in hand may still be published.
-  std::chrono::milliseconds shutdown_timeout{10'000};
-  std::chrono::milliseconds backoff_min{100};
-  std::chrono::milliseconds backoff_max{1'000};
-  std::chrono::milliseconds sample_interval{5'000};
-  RetryPolicy retry;
-  /// End when all that was due at the start has had its turn.
-  bool once = false;
-  /// With `once`: until when outages are waited for, and the whole may take; nothing: not at all, and without bound.
-  std::optional<TimePoint> once_deadline;
-};
 
 /// What a dispatcher talks to. All of it must outlive the dispatcher.
 struct DispatcherParts {
@@ -81,10 +61,10 @@ class Dispatcher {
  public:
   Dispatcher(const boost::asio::any_io_executor& executor, DispatcherOptions options, DispatcherParts parts);
 
-  /// Runs until stop(), or, with `once`, until the backlog has had its turn. Afterwards nothing is in hand.
+  /// Runs until stop(), or, with `once`, until the backlog has had its turn. Afterwards no row is in flight.
   Awaitable<void> run();
 
-  /// Claims nothing more. What is in hand is published and settled within the shutdown time-out, the rest released.
+  /// Claims nothing more. What is in flight is published and settled within the shutdown time-out, the rest released.
   void stop();
   void use_encoder(entry::Encoder encoder) { parts_.encoder = std::move(encoder); }  ///< From now on.
 
@@ -92,7 +72,7 @@ class Dispatcher {
   /// The last sample of the backlog, if there was one.
   [[nodiscard]] const std::optional<BacklogSample>& backlog() const { return backlog_; }
   /// With `once`: why the run ended early; empty when it did not.
-  [[nodiscard]] const std::string& gave_up_because() const { return gave_up_; }
+  [[nodiscard]] const std::string& gave_up_because() const { return run_.gave_up_because(); }
 
  private:
   /// Since when the store has refused everything, without a sign of whose fault that is.
@@ -142,14 +122,10 @@ class Dispatcher {
   Awaitable<bool> look_for_suspects();
   void remember_suspects(std::vector<std::string> found);
   Awaitable<void> take_a_suspect();
-  Awaitable<void> nothing_in_hand();
+  /// Waits until no row is in flight.
+  Awaitable<void> drain();
   /// After a claim that found fewer rows than it asked for: until there may be more.
   Awaitable<void> wait_for_rows(std::size_t found);
-  /// True when a commit ended the wait.
-  Awaitable<bool> wait_for_commit(std::chrono::microseconds longest);
-  Awaitable<void> arm_wake_ups();
-  Awaitable<void> disarm_wake_ups();
-  void forget_wake_ups();
   void account_claimed(const ClaimedRows& claimed, TimePoint started);
   /// What a claim could take.
   enum class Scope { all, free_streams, named_rows };
@@ -163,8 +139,6 @@ class Dispatcher {
   /// While no outcome can be written, and it isn't known why, few rows are claimed. False when none may be.
   Awaitable<bool> outcomes_are_written();
   Awaitable<void> pause(std::chrono::microseconds how_long);
-  [[nodiscard]] bool claiming_is_over();
-  [[nodiscard]] bool waits_for_outages() const { return !options_.once || options_.once_deadline.has_value(); }
 
   Awaitable<Settlement> publish(Work work);
   /// Outcomes that need no sending, by their places in the claim.
@@ -187,7 +161,7 @@ class Dispatcher {
     Settlement settlement;
     /// An earlier try may have been carried out although it failed.
     bool in_doubt = false;
-    /// Its rows count in rows_postponed_, no longer in rows_in_hand_.
+    /// Its rows are postponed, no longer in flight.
     bool postponed = false;
     /// Of a postponed one: when it is tried next, and how long it waited for that.
     TimePoint next_try{};
@@ -218,16 +192,15 @@ class Dispatcher {
   void watch_for_starvation(const BacklogSample& sample);
   Awaitable<void> count_what_remains();
 
-  void report_health();
-  void give_up(std::string reason);
-  /// When the work must end, if it must: after stop(), or by the deadline of `once`.
-  [[nodiscard]] std::optional<TimePoint> deadline() const;
-  [[nodiscard]] bool past_deadline() const;
-
   DispatcherOptions options_;
   DispatcherParts parts_;
   TallyObserver tally_;
   Observers observer_;
+  RunState run_;
+  HealthReporter health_;
+  Trouble& trouble_ = health_.trouble();
+  InFlight in_flight_;
+  IdleWait idle_;
 
   Queue<Work> to_publish_;
   Queue<Settlement> to_settle_;
@@ -239,15 +212,10 @@ class Dispatcher {
 
   BatchSize batch_;
   RateLimit rate_;
-  PollPace pace_;
-  WakeUpBudget wake_up_budget_;
   Breaker breaker_;
   Backoff redis_backoff_;
   Backoff claim_backoff_;
   Backoff settle_backoff_;
-  Trouble trouble_;
-  Health health_ = Health::starting;
-  std::string health_reason_;
   /// The stream of the entry that found Redis out of order; a probe asks for it.
   std::string probe_stream_;
   Refusals refusals_;
@@ -257,24 +225,10 @@ class Dispatcher {
   /// One of those that were taken last.
   std::string good_stream_;
   Exploration exploration_;
-  std::size_t rows_in_hand_ = 0;
-  /// What the claim loop waits for: nobody else rings, or a ring would be kept and cut its next wait short.
-  bool awaits_empty_hand_ = false;
-  bool polls_ = false;
-  /// What the store last said.
-  WakeUps wake_ups_ = WakeUps::none;
-  /// What the observer was told; nothing yet.
-  std::optional<bool> told_of_wake_ups_;
-  /// When the last wait for rows ended.
-  TimePoint waited_until_{};
-  /// When to ask it anew.
-  TimePoint ask_for_wake_ups_at_{};
   /// When a claim last saw that there was nothing to look after.
   TimePoint nothing_due_at_{};
   /// Ids of rows to be taken alone, in this order.
   std::vector<std::string> suspects_;
-  /// Rows that the store refused to settle with their batch.
-  std::size_t rows_postponed_ = 0;
   std::vector<Unsettled> postponed_;
   RefusalJudgement refused_claims_;
   RefusalJudgement refused_settlements_;
@@ -289,12 +243,7 @@ class Dispatcher {
   SentRows sent_;
   Starvation starvation_;
   bool no_more_to_postpone_ = false;
-  bool ended_ = false;
-  std::optional<TimePoint> stop_deadline_;
-  std::string due_by_;
-
   std::optional<BacklogSample> backlog_;
-  std::string gave_up_;
 };
 
 }  // namespace outboxd::dispatch

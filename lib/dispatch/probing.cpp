@@ -25,12 +25,12 @@ Awaitable<void> Dispatcher::probe() {
   // entries.
   if (!trouble_.redis.empty()) {
     // Where it has refused but some entries, others may yet have their turn.
-    if (!waits_for_outages() && !refused) {
-      give_up(trouble_.redis);
+    if (!run_.waits_for_outages() && !refused) {
+      run_.give_up(trouble_.redis);
       co_return;
     }
     co_await pause(redis_backoff_.next(parts_.random()));
-    if (claiming_is_over()) co_return;
+    if (run_.claiming_is_over()) co_return;
   }
   const auto reply = co_await parts_.streams.probe(probe_stream_);
   if (reply.fault == Fault::none) {
@@ -54,20 +54,20 @@ Awaitable<void> Dispatcher::probe() {
     co_return;
   }
   trouble_.redis_in_doubt = false;
-  report_health();
+  health_.report();
   if (refused_streams_.empty()) co_return;
-  if (claiming_is_over() || (waits_for_outages() && !exploration_.is_due(parts_.clock.now()))) co_return;
+  if (run_.claiming_is_over() || (run_.waits_for_outages() && !exploration_.is_due(parts_.clock.now()))) co_return;
   const bool probes_tell = reply.fault != Fault::refused;
   bool any = co_await explore(probes_tell);
-  if (waits_for_outages()) co_return;
-  for (int i = 1; any && i < kExplorationsWithOnce && !refused_streams_.empty() && !claiming_is_over(); ++i) {
+  if (run_.waits_for_outages()) co_return;
+  for (int i = 1; any && i < kExplorationsWithOnce && !refused_streams_.empty() && !run_.claiming_is_over(); ++i) {
     any = co_await explore(probes_tell);
   }
-  if (breaker_.is_open()) give_up(trouble_.redis);
+  if (breaker_.is_open()) run_.give_up(trouble_.redis);
 }
 
 Awaitable<bool> Dispatcher::others_are_taken() {
-  if (good_stream_.empty() || refused_streams_.contains(good_stream_) || claiming_is_over()) co_return false;
+  if (good_stream_.empty() || refused_streams_.contains(good_stream_) || run_.claiming_is_over()) co_return false;
   const auto reply = co_await parts_.streams.probe(good_stream_);
   if (reply.fault == Fault::none) refusals_.served();
   if (reply.fault == Fault::redis_away || reply.fault == Fault::unanswered) {
@@ -82,7 +82,7 @@ void Dispatcher::redis_answers() {
   // What they were refused for may be over as well.
   blocked_.probe_all(parts_.clock.now());
   trouble_.redis.clear();
-  if (health_ != Health::starting) report_health();
+  health_.report_unless_starting();
 }
 
 void Dispatcher::stay_back(const std::string& reason, const std::string& stream, bool in_doubt) {
@@ -92,11 +92,11 @@ void Dispatcher::stay_back(const std::string& reason, const std::string& stream,
   }
   breaker_.open();
   // On with the probes, and nobody need tell of commits meanwhile.
-  if (polls_) claim_alarm_.ring();
+  idle_.end_wait();
   trouble_.redis = reason;
   trouble_.redis_in_doubt = in_doubt;
   probe_stream_ = stream;
-  report_health();
+  health_.report();
 }
 
 void Dispatcher::redis_is_away(const std::string& reason, const std::string& stream) {
@@ -113,7 +113,7 @@ Awaitable<bool> Dispatcher::explore(bool probes_tell) {
   std::size_t tried = 0;
   // Those blocked earlier have no probes of their own meanwhile.
   blocked_.put_all_on_trial(parts_.clock.now());
-  while (tried < wanted && !refused_streams_.empty() && !claiming_is_over()) {
+  while (tried < wanted && !refused_streams_.empty() && !run_.claiming_is_over()) {
     const auto sent = co_await explore_some(wanted - tried, probes_tell);
     if (sent == 0) break;
     tried += sent;
@@ -127,9 +127,9 @@ Awaitable<std::size_t> Dispatcher::explore_some(std::size_t limit, bool probes_t
   auto without = left_out();
   std::ranges::copy(exploration_.tried(), std::back_inserter(without));
   const auto rows = std::min<std::size_t>(limit, options_.batch_rows);
-  ClaimRequest request{static_cast<std::uint32_t>(rows), due_by_, {}, std::move(without), refused_streams()};
+  ClaimRequest request{static_cast<std::uint32_t>(rows), run_.due_by(), {}, std::move(without), refused_streams()};
   auto claimed = co_await claim(request);
-  if (claimed && claimed->rows.empty() && !probes_tell && !claiming_is_over()) {
+  if (claimed && claimed->rows.empty() && !probes_tell && !run_.claiming_is_over()) {
     request.except_streams = blocked_.left_out();
     claimed = co_await claim(std::move(request));
   }
@@ -138,7 +138,7 @@ Awaitable<std::size_t> Dispatcher::explore_some(std::size_t limit, bool probes_t
   for (const auto& row : claimed->rows) exploration_.has_tried(row.id);
   Work work{std::move(*claimed), true, {}};
   co_await to_publish_.push(std::move(work));
-  co_await nothing_in_hand();
+  co_await drain();
   co_return sent;
 }
 
@@ -165,7 +165,7 @@ Awaitable<void> Dispatcher::ask_for_probes_of_streams() {
 
 Awaitable<void> Dispatcher::probe_stream(const std::string& stream) {
   // The probe of Redis as a whole comes first, and there is one connection.
-  if (breaker_.is_open() || claiming_is_over()) {
+  if (breaker_.is_open() || run_.claiming_is_over()) {
     blocked_.was_not_probed(stream, parts_.clock.now());
     co_return;
   }
@@ -184,7 +184,7 @@ Awaitable<void> Dispatcher::probe_stream(const std::string& stream) {
   } else {
     block(stream, reply.text);
   }
-  if (polls_) claim_alarm_.ring();
+  idle_.end_wait();
 }
 
 void Dispatcher::block(const std::string& stream, const std::string& reason) {

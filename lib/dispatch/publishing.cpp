@@ -81,7 +81,7 @@ Awaitable<Settlement> Dispatcher::publish(Work work) {
 }
 
 std::optional<Reply> Dispatcher::obstacle(const Work& work, bool explores) const {
-  if (past_deadline()) return Reply{Fault::stopping, "the deadline came first"};
+  if (run_.past_deadline()) return Reply{Fault::stopping, "the deadline came first"};
   if (breaker_.is_open() && !explores) return Reply{Fault::redis_away, trouble_.redis};
   const auto& claimed = work.claimed;
   if (parts_.clock.now() >= claimed.room.send_by(options_.lease_reserve)) {

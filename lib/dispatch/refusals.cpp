@@ -59,10 +59,10 @@ bool Dispatcher::judge_claim(ClaimedRows& claimed, Scope scope, std::uint32_t li
   if (!claims_refused_.since) claims_refused_.since = now;
   const bool told = now - *claims_refused_.since >= kGrace;
   const bool everybodys = in_the_way || judged.whose == RefusalJudgement::Whose::everybodys;
-  if (told || (everybodys && !waits_for_outages())) {
+  if (told || (everybodys && !run_.waits_for_outages())) {
     trouble_.claim = claims_refused_.reason;
     trouble_.claims_refused = true;
-    report_health();
+    health_.report();
   }
   if (everybodys) return false;
   // On with the rows behind these.
@@ -86,7 +86,7 @@ std::vector<std::string> Dispatcher::to_retry() {
 
 Awaitable<void> Dispatcher::retry_refused(std::vector<std::string> ids) {
   const auto began = parts_.clock.now();
-  ClaimRequest request{static_cast<std::uint32_t>(ids.size()), due_by_, ids, {}};
+  ClaimRequest request{static_cast<std::uint32_t>(ids.size()), run_.due_by(), ids, {}};
   auto claimed = co_await claim(std::move(request));
   const auto now = parts_.clock.now();
   next_retry_ = now + kRestToRetry * (now - began);
@@ -109,9 +109,9 @@ Awaitable<void> Dispatcher::retry_refused(std::vector<std::string> ids) {
 Awaitable<bool> Dispatcher::outcomes_are_written() {
   if (!settlements_refused_.since) co_return true;
   // One more batch now and then may show whose fault it is.
-  co_await disarm_wake_ups();
+  co_await idle_.disarm();
   co_await pause(refused_backoff_.next(parts_.random()));
-  co_return rows_postponed_ < kMostPostponed && !claiming_is_over();
+  co_return in_flight_.rows_postponed() < kMostPostponed && !run_.claiming_is_over();
 }
 
 void Dispatcher::watch_for_starvation(const BacklogSample& sample) {
@@ -130,7 +130,7 @@ void Dispatcher::watch_for_starvation(const BacklogSample& sample) {
     trouble_.starving += sample.locked.who.empty() ? ", and look at the table's triggers and policies"
                                                    : " (" + sample.locked.who + ")";
   }
-  if (health_ != Health::starting) report_health();
+  health_.report_unless_starting();
 }
 
 void Dispatcher::judge_settlement(Unsettled& unsettled, const Settled& settled) {
@@ -188,7 +188,7 @@ void Dispatcher::store_was_away() {
 }
 
 void Dispatcher::report_held_up() {
-  const auto rows = quarantine_.size() + rows_postponed_;
+  const auto rows = quarantine_.size() + in_flight_.rows_postponed();
   if (std::exchange(told_held_up_, rows) != rows) observer_.held_up(rows);
 }
 

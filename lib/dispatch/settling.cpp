@@ -33,8 +33,7 @@ Awaitable<void> Dispatcher::settle_loop() {
 void Dispatcher::postpone(Unsettled unsettled) {
   // Their outcome is known: nothing more is done with them that others could suffer from.
   const auto rows = unsettled.settlement.outcomes.size();
-  rows_postponed_ += rows;
-  let_go_of(unsettled, rows);
+  in_flight_.postponed(rows);
   unsettled.postponed = true;
   unsettled.delay = kPostponed;
   unsettled.next_try = parts_.clock.now() + kPostponed;
@@ -48,11 +47,11 @@ Awaitable<void> Dispatcher::postponed_loop() {
     auto until = kUntilItRings;
     if (!postponed_.empty()) {
       until = std::min(std::ranges::min_element(postponed_, {}, &Unsettled::next_try)->next_try,
-                       deadline().value_or(kUntilItRings));
+                       run_.deadline().value_or(kUntilItRings));
     }
     co_await parts_.clock.wait(postponed_alarm_, until);
     const auto now = parts_.clock.now();
-    const bool all = stop_deadline_.has_value() || past_deadline();
+    const bool all = run_.is_stopping() || run_.past_deadline();
     for (auto& unsettled : std::exchange(postponed_, {})) {
       if (all || unsettled.next_try <= now) {
         const auto began = parts_.clock.now();
@@ -68,7 +67,7 @@ Awaitable<void> Dispatcher::postponed_loop() {
       if (!unsettled.settlement.outcomes.empty()) postponed_.push_back(std::move(unsettled));
     }
   }
-  ended_ = true;
+  run_.end();
   sample_alarm_.ring();
   watch_alarm_.ring();
 }
@@ -78,7 +77,7 @@ Awaitable<void> Dispatcher::settle(Unsettled& unsettled) {
     const bool answered = co_await try_to_settle(unsettled);
     if (answered || unsettled.settlement.outcomes.empty()) co_return;
     auto until = parts_.clock.now() + settle_backoff_.next(parts_.random());
-    if (const auto last = deadline()) until = std::min(until, *last);
+    if (const auto last = run_.deadline()) until = std::min(until, *last);
     co_await parts_.clock.wait(settle_alarm_, until);
   }
 }
@@ -95,7 +94,7 @@ Awaitable<bool> Dispatcher::try_to_settle(Unsettled& unsettled) {
     trouble_.settle.clear();
   }
   if (settled) judge_settlement(unsettled, *settled);
-  if (health_ != Health::starting) report_health();
+  health_.report_unless_starting();
   if (settled) {
     settle_backoff_.reset();
     const auto lost = leases_lost(unsettled, *settled);
@@ -110,7 +109,7 @@ Awaitable<bool> Dispatcher::try_to_settle(Unsettled& unsettled) {
   // the lease: the guard decides.
   const bool unreachable = !settled && settled.error().unreachable;
   const bool lease_is_over = parts_.clock.now() >= settlement.lease_ends && !unreachable;
-  if (!settlement.outcomes.empty() && (lease_is_over || past_deadline())) give_up_settling(unsettled);
+  if (!settlement.outcomes.empty() && (lease_is_over || run_.past_deadline())) give_up_settling(unsettled);
   co_return settled.has_value();
 }
 
@@ -148,12 +147,11 @@ void Dispatcher::keep_unwritten(Unsettled& unsettled, const Settled& settled) {
 
 void Dispatcher::let_go_of(const Unsettled& unsettled, std::size_t rows) {
   if (unsettled.postponed) {
-    rows_postponed_ -= rows;
+    in_flight_.postponed_finished(rows);
     report_held_up();
     return;
   }
-  rows_in_hand_ -= rows;
-  if (awaits_empty_hand_ && rows_in_hand_ == 0) claim_alarm_.ring();
+  in_flight_.finished(rows);
 }
 
 void Dispatcher::account_settled(const Settlement& settlement, std::size_t leases_lost) {

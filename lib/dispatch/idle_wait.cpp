@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Between claims: by polling, or woken by commits.
-#include "dispatch/dispatcher.hpp"
+#include "dispatch/idle_wait.hpp"
 
 #include <algorithm>
 #include <memory>
@@ -20,57 +19,57 @@ constexpr std::chrono::seconds kAskAnew{10};
 
 }  // namespace
 
-Awaitable<void> Dispatcher::wait_for_rows(std::size_t found) {
-  const auto began = parts_.clock.now();
-  const bool quiet = found <= kFew && wake_up_budget_.allows(began);
-  const bool may_ask = parts_.commits != nullptr;
-  if (may_ask && (began >= ask_for_wake_ups_at_ || (wake_ups_ == WakeUps::not_now && quiet))) {
-    co_await arm_wake_ups();
-    // Whoever committed before that told nobody: one more claim finds it.
-    if (wake_ups_ == WakeUps::armed) co_return;
-  }
-  if (breaker_.is_open() || !suspects_.empty()) co_return;
-  PollPace::Duration wait = options_.poll_interval;
+Awaitable<bool> IdleWait::arm(std::size_t found) {
+  if (parts_.commits == nullptr) co_return false;
+  const auto now = parts_.clock.now();
+  const bool quiet = found <= kFew && budget_.allows(now);
+  const bool may_be_allowed = now >= ask_at_ || (wake_ups_ == WakeUps::not_now && quiet);
+  if (!may_be_allowed) co_return false;
+  co_await ask();
+  co_return wake_ups_ == WakeUps::armed;
+}
+
+Awaitable<void> IdleWait::wait(std::size_t found, TimePoint began, TimePoint no_later_than) {
+  PollPace::Duration wait = poll_interval_;
   if (wake_ups_ == WakeUps::not_now)
     wait = found > 0 ? pace_.after_rows(found, began - waited_until_) : pace_.after_none();
-  wait = std::min(wait, std::max(PollPace::Duration{0}, blocked_.next_at() - began));
+  wait = std::min(wait, std::max(PollPace::Duration{0}, no_later_than - began));
   const bool woken = co_await wait_for_commit(std::chrono::ceil<std::chrono::microseconds>(wait));
   waited_until_ = parts_.clock.now();
   if (!woken) co_return;
-  observer_.woken();
-  if (!wake_up_budget_.take(waited_until_)) co_await disarm_wake_ups();
+  parts_.observer.woken();
+  if (!budget_.take(waited_until_)) co_await disarm();
 }
 
-Awaitable<bool> Dispatcher::wait_for_commit(std::chrono::microseconds longest) {
+Awaitable<bool> IdleWait::wait_for_commit(std::chrono::microseconds longest) {
   const auto woken = std::make_shared<bool>(false);
   auto ring = [this, woken] {
     *woken = true;
-    claim_alarm_.ring();
+    alarm_.ring();
   };
   const bool listens = wake_ups_ == WakeUps::armed || (wake_ups_ == WakeUps::not_now && longest >= kWorthListening);
+  // What came before has been seen to by what was done since.
+  alarm_.forget();
   if (listens) co_await parts_.commits->ring_for_rows(ring);
-  polls_ = true;
-  co_await pause(longest);
-  polls_ = false;
+  if (!parts_.run.is_stopping()) co_await parts_.clock.wait(alarm_, parts_.clock.now() + longest);
   if (listens) parts_.commits->stop_ringing();
   co_return *woken;
 }
 
-Awaitable<void> Dispatcher::arm_wake_ups() {
+Awaitable<void> IdleWait::ask() {
   wake_ups_ = co_await parts_.commits->arm_wake_ups();
   if (wake_ups_ == WakeUps::armed) pace_.begin_short();
-  ask_for_wake_ups_at_ = parts_.clock.now() + kAskAnew;
+  ask_at_ = parts_.clock.now() + kAskAnew;
   const bool there = wake_ups_ != WakeUps::none;
-  if (std::exchange(told_of_wake_ups_, there) != there) observer_.wake_ups(there);
+  if (std::exchange(reported_, there) != there) parts_.observer.wake_ups(there);
 }
 
-void Dispatcher::forget_wake_ups() {
-  // With its connection the store forgets as well.
+void IdleWait::connection_was_lost() {
   wake_ups_ = WakeUps::none;
-  ask_for_wake_ups_at_ = {};
+  ask_at_ = {};
 }
 
-Awaitable<void> Dispatcher::disarm_wake_ups() {
+Awaitable<void> IdleWait::disarm() {
   if (wake_ups_ != WakeUps::armed) co_return;
   wake_ups_ = WakeUps::not_now;
   co_await parts_.commits->disarm_wake_ups();

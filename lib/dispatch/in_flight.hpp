@@ -1,0 +1,54 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/alarm.hpp"
+#include "dispatch/run_state.hpp"
+
+#include <cstddef>
+
+namespace outboxd::dispatch {
+
+/// How many rows are claimed and without an outcome in the store.
+class InFlight {
+ public:
+  /// Both references must outlive it.
+  InFlight(const boost::asio::any_io_executor& executor, Clock& clock, RunState& run)
+      : clock_{clock}, run_{run}, drained_{executor} {}
+
+  void claimed(std::size_t rows) { rows_ += rows; }
+  /// These have their outcome, or no more time for it.
+  void finished(std::size_t rows) {
+    rows_ -= rows;
+    if (rows_ == 0) drained_.ring();
+  }
+
+  /// Their outcome is known, and is written later, so that nothing waits for them.
+  void postponed(std::size_t rows) {
+    postponed_ += rows;
+    finished(rows);
+  }
+  void postponed_finished(std::size_t rows) { postponed_ -= rows; }
+
+  /// Without those that are postponed.
+  [[nodiscard]] std::size_t rows() const { return rows_; }
+  [[nodiscard]] std::size_t rows_postponed() const { return postponed_; }
+  [[nodiscard]] bool is_empty() const { return rows_ + postponed_ == 0; }
+
+  /// Waits until rows() is 0, or nothing more is to be claimed. One waiter.
+  Awaitable<void> drained() {
+    while (rows_ > 0 && !run_.claiming_is_over()) {
+      co_await clock_.wait(drained_, run_.within_once(kUntilItRings));
+    }
+  }
+  /// After RunState::stop().
+  void stop() { drained_.ring(); }
+
+ private:
+  Clock& clock_;
+  RunState& run_;
+  std::size_t rows_ = 0;
+  std::size_t postponed_ = 0;
+  Alarm drained_;
+};
+
+}  // namespace outboxd::dispatch

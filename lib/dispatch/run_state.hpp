@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/alarm.hpp"
+#include "dispatch/options.hpp"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+#include <utility>
+
+namespace outboxd::dispatch {
+
+/// Whether a run goes on, and until when. Every stage asks it.
+class RunState {
+ public:
+  /// The clock must outlive it.
+  RunState(const DispatcherOptions& options, const Clock& clock)
+      : clock_{clock},
+        shutdown_timeout_{options.shutdown_timeout},
+        once_{options.once},
+        once_deadline_{options.once_deadline} {}
+
+  /// Nothing more is to be claimed. False when that was said before.
+  bool stop() {
+    if (stop_deadline_) return false;
+    stop_deadline_ = clock_.now() + shutdown_timeout_;
+    return true;
+  }
+  [[nodiscard]] bool is_stopping() const { return stop_deadline_.has_value(); }
+
+  /// With `once`: the run ends early. The first reason counts.
+  void give_up(std::string reason) {
+    if (gave_up_.empty()) gave_up_ = std::move(reason);
+  }
+  /// Empty when the run has not been given up.
+  [[nodiscard]] const std::string& gave_up_because() const { return gave_up_; }
+
+  /// Whether no more rows are to be claimed. Gives up where the time is over.
+  [[nodiscard]] bool claiming_is_over() {
+    if (!stop_deadline_ && past_deadline()) give_up("the time given by --timeout is over");
+    return stop_deadline_ || !gave_up_.empty();
+  }
+
+  /// When the work must end, if it must: after stop(), or by the deadline of `once`.
+  [[nodiscard]] std::optional<TimePoint> deadline() const {
+    if (stop_deadline_ && once_deadline_) return std::min(*stop_deadline_, *once_deadline_);
+    return stop_deadline_ ? stop_deadline_ : once_deadline_;
+  }
+  [[nodiscard]] bool past_deadline() const {
+    const auto when = deadline();
+    return when && clock_.now() >= *when;
+  }
+  /// `until`, or the deadline of `once` where that comes first.
+  [[nodiscard]] TimePoint within_once(TimePoint until) const {
+    return once_deadline_ ? std::min(until, *once_deadline_) : until;
+  }
+
+  [[nodiscard]] bool is_once() const { return once_; }
+  /// With `once` and no time to wait, the first outage ends the run.
+  [[nodiscard]] bool waits_for_outages() const { return !once_ || once_deadline_.has_value(); }
+
+  /// With `once`: only rows that were due by this time of the store are claimed; empty: not known yet, or any.
+  [[nodiscard]] const std::string& due_by() const { return due_by_; }
+  /// A claim was made at this time of the store.
+  void claimed_at(const std::string& store_time) {
+    if (once_ && due_by_.empty()) due_by_ = store_time;
+  }
+
+  /// Every row has its outcome, and no more are claimed.
+  void end() { ended_ = true; }
+  [[nodiscard]] bool has_ended() const { return ended_; }
+
+ private:
+  const Clock& clock_;
+  std::chrono::milliseconds shutdown_timeout_;
+  bool once_;
+  std::optional<TimePoint> once_deadline_;
+  std::optional<TimePoint> stop_deadline_;
+  std::string gave_up_;
+  std::string due_by_;
+  bool ended_ = false;
+};
+
+}  // namespace outboxd::dispatch
