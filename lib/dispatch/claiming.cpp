@@ -22,8 +22,8 @@ Awaitable<void> Dispatcher::claim_loop() {
     }
     co_await ask_for_probes_of_streams();
     if (run_.claiming_is_over() || breaker_.is_open()) continue;
-    if (!suspects_.empty()) {
-      co_await take_a_suspect();
+    if (!candidates_.empty()) {
+      co_await claim_a_candidate();
       continue;
     }
     if (auto ids = to_retry(); !ids.empty()) {
@@ -40,7 +40,7 @@ Awaitable<void> Dispatcher::claim_loop() {
     }
     const bool empty_handed = in_flight_.is_empty();
     const auto started = parts_.clock.now();
-    ClaimRequest request{limit, run_.due_by(), {}, left_out(), blocked_.left_out()};
+    ClaimRequest request{limit, run_.due_by(), {}, held_.ids(parts_.clock.now()), blocked_.left_out()};
     auto claimed = co_await claim(std::move(request));
     if (!claimed) continue;
     const auto rows = claimed->rows.size() + claimed->refused.size();
@@ -58,7 +58,7 @@ Awaitable<void> Dispatcher::claim_loop() {
     // What is left out has to be passed over each time, be it a million rows; and a search among refused rows is to
     // leave the server time for others.
     const auto took = parts_.clock.now() - started;
-    if (rows == 0 && (!blocked_.empty() || claims_refused_.since) && took > kSlow) {
+    if (rows == 0 && (!blocked_.empty() || refused_claims_.all_are_refused()) && took > kSlow) {
       co_await pause(std::chrono::ceil<std::chrono::microseconds>(kRestToSlowClaim * took));
       if (run_.claiming_is_over()) continue;
     }
@@ -66,10 +66,10 @@ Awaitable<void> Dispatcher::claim_loop() {
       // What is in flight may yet be given back unsent, and is to be claimed again then.
       co_await drain();
       while (in_flight_.rows_postponed() > 0 && !run_.claiming_is_over()) co_await pause(options_.poll_interval);
-      const bool looked = co_await look_for_suspects();
-      if (looked && empty_handed && suspects_.empty() && !co_await waits_for_streams()) break;
+      const bool looked = co_await candidates_.look();
+      if (looked && empty_handed && candidates_.empty() && !co_await waits_for_streams()) break;
       if (!looked) co_await pause(claim_backoff_.next(parts_.random()));
-    } else if (!options_.once && !more && suspects_.empty()) {
+    } else if (!options_.once && !more && candidates_.empty()) {
       co_await wait_for_rows(rows);
     }
   }
@@ -79,14 +79,17 @@ Awaitable<void> Dispatcher::claim_loop() {
 Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
   const auto started = parts_.clock.now();
   const auto limit = request.limit;
-  const auto scope = !request.only.empty()             ? Scope::named_rows
-                     : !request.except_streams.empty() ? Scope::free_streams
-                                                       : Scope::all;
+  const auto scope = !request.only.empty()             ? RefusedClaims::Scope::named_rows
+                     : !request.except_streams.empty() ? RefusedClaims::Scope::free_streams
+                                                       : RefusedClaims::Scope::all;
   auto result = co_await parts_.source.claim(std::move(request));
   if (result && result->reconnected) idle_.connection_was_lost();
-  if (result ? result->reconnected : result.error().unreachable) store_was_away();
+  if (result ? result->reconnected : result.error().unreachable) {
+    trouble_.away_at = parts_.clock.now();
+    held_.sent().store_was_away(*trouble_.away_at);
+  }
   trouble_.unfit = !result && result.error().unfit;
-  if (result && !judge_claim(*result, scope, limit)) {
+  if (result && !refused_claims_.judge(*result, scope, limit)) {
     account_claimed(*result, started);
     co_await stay_back_from_claims();
     co_return std::nullopt;
@@ -102,12 +105,12 @@ Awaitable<std::optional<ClaimedRows>> Dispatcher::claim(ClaimRequest request) {
     co_await stay_back_from_claims();
     co_return std::nullopt;
   }
-  if (!claims_refused_.since) claim_backoff_.reset();
+  if (!refused_claims_.all_are_refused()) claim_backoff_.reset();
   auto claimed = std::move(*result);
   claimed.room = {
       .asked = started, .arrived = parts_.clock.now(), .ends = claimed.lease_ends, .rows = claimed.rows.size()};
   idle_.claimed(claimed.rows.size(), parts_.clock.now() - started);
-  if (!claimed.any_due) nothing_due_at_ = started;
+  if (!claimed.any_due) reaper_.nothing_was_due(started);
   run_.claimed_at(claimed.claimed_at);
   account_claimed(claimed, started);
   in_flight_.claimed(claimed.rows.size());
@@ -124,32 +127,10 @@ Awaitable<void> Dispatcher::stay_back_from_claims() {
   }
 }
 
-// A row that takes its dispatchers down would take the attempts of its neighbours with it each time. The one that
-// does has been alone the most often, and comes after those that were but in its company.
-Awaitable<bool> Dispatcher::look_for_suspects() {
-  if (!suspects_.empty() || parts_.housekeeping == nullptr) co_return true;
-  auto found = co_await parts_.housekeeping->suspects(run_.due_by());
-  if (!found) co_return false;
-  remember_suspects(std::move(*found));
-  co_return true;
-}
-
-void Dispatcher::remember_suspects(std::vector<std::string> found) {
-  const auto now = parts_.clock.now();
-  std::erase_if(found, [&](const std::string& id) {
-    return quarantine_.holds(id) || refused_claims_.undecided().contains(id) || sent_.is_left_out(id, now);
-  });
-  if (found.empty() || !suspects_.empty()) return;
-  suspects_ = std::move(found);
-  idle_.end_wait();
-}
-
-Awaitable<void> Dispatcher::take_a_suspect() {
+Awaitable<void> Dispatcher::claim_a_candidate() {
   co_await drain();
   if (run_.claiming_is_over() || breaker_.is_open()) co_return;
-  ClaimRequest request{1, run_.due_by(), {suspects_.front()}, {}};
-  // Should the claim fail, others have their turn before it is found again.
-  suspects_.erase(suspects_.begin());
+  ClaimRequest request{1, run_.due_by(), {candidates_.take()}, {}};
   auto claimed = co_await claim(std::move(request));
   if (!claimed) co_return;
   if (!claimed->rows.empty()) {
@@ -168,7 +149,7 @@ Awaitable<void> Dispatcher::drain() {
 Awaitable<void> Dispatcher::wait_for_rows(std::size_t found) {
   const auto began = parts_.clock.now();
   const bool is_armed_now = co_await idle_.arm(found);
-  if (is_armed_now || breaker_.is_open() || !suspects_.empty()) co_return;
+  if (is_armed_now || breaker_.is_open() || !candidates_.empty()) co_return;
   co_await idle_.wait(found, began, blocked_.next_at());
 }
 

@@ -2,15 +2,22 @@
 #pragma once
 
 #include "dispatch/alarm.hpp"
+#include "dispatch/backlog_sampler.hpp"
+#include "dispatch/completer.hpp"
 #include "dispatch/health_reporter.hpp"
+#include "dispatch/held_rows.hpp"
 #include "dispatch/idle_wait.hpp"
 #include "dispatch/in_flight.hpp"
 #include "dispatch/observer.hpp"
 #include "dispatch/observers.hpp"
 #include "dispatch/options.hpp"
+#include "dispatch/poison_candidates.hpp"
 #include "dispatch/ports.hpp"
 #include "dispatch/prepare.hpp"
 #include "dispatch/queue.hpp"
+#include "dispatch/reaper.hpp"
+#include "dispatch/refused_claims.hpp"
+#include "dispatch/refused_settlements.hpp"
 #include "dispatch/run_state.hpp"
 #include "dispatch/tally.hpp"
 #include "entry/encoder.hpp"
@@ -19,12 +26,8 @@
 #include "outbox/blocked_streams.hpp"
 #include "outbox/breaker.hpp"
 #include "outbox/exploration.hpp"
-#include "outbox/quarantine.hpp"
 #include "outbox/rate_limit.hpp"
-#include "outbox/refusal_judgement.hpp"
 #include "outbox/refusals.hpp"
-#include "outbox/sent_rows.hpp"
-#include "outbox/starvation.hpp"
 
 #include <functional>
 #include <optional>
@@ -55,8 +58,8 @@ struct DispatcherParts {
 
 /// Moves rows from the store to the streams: claim → encode and sign → publish → settle.
 ///
-/// Three loops with bounded queues between them, all on one event loop, so that the next claim runs while this batch
-/// is published and the last one is settled. Every claimed row ends in exactly one Outcome.
+/// The stages run beside each other with bounded queues between them, all on one event loop, so that the next claim
+/// runs while this batch is published and the last one is settled. Every claimed row ends in exactly one Outcome.
 class Dispatcher {
  public:
   Dispatcher(const boost::asio::any_io_executor& executor, DispatcherOptions options, DispatcherParts parts);
@@ -70,17 +73,14 @@ class Dispatcher {
 
   [[nodiscard]] const Tally& tally() const { return tally_.tally(); }
   /// The last sample of the backlog, if there was one.
-  [[nodiscard]] const std::optional<BacklogSample>& backlog() const { return backlog_; }
+  [[nodiscard]] const std::optional<BacklogSample>& backlog() const { return sampler_.last(); }
   /// With `once`: why the run ended early; empty when it did not.
   [[nodiscard]] const std::string& gave_up_because() const { return run_.gave_up_because(); }
 
  private:
-  /// Since when the store has refused everything, without a sign of whose fault that is.
-  struct AllRefused {
-    std::optional<TimePoint> since;
-    TimePoint last{};
-    std::string reason;
-  };
+  [[nodiscard]] Shared shared() {
+    return {options_, parts_.clock, observer_, parts_.random, run_, health_, in_flight_};
+  }
 
   /// What goes through the first queue.
   struct Work {
@@ -93,10 +93,7 @@ class Dispatcher {
 
   Awaitable<void> claim_loop();
   Awaitable<void> publish_loop();
-  Awaitable<void> settle_loop();
-  Awaitable<void> postponed_loop();
-  Awaitable<void> sample_loop();
-  Awaitable<void> watch_loop();
+  Awaitable<void> settle_postponed();
 
   Awaitable<void> probe();
   void redis_answers();
@@ -118,22 +115,14 @@ class Dispatcher {
   /// With `once`: whether blocked streams are to be tried some more.
   Awaitable<bool> waits_for_streams();
   Awaitable<std::optional<ClaimedRows>> claim(ClaimRequest request);
-  /// False when the store could not tell.
-  Awaitable<bool> look_for_suspects();
-  void remember_suspects(std::vector<std::string> found);
-  Awaitable<void> take_a_suspect();
+  Awaitable<void> claim_a_candidate();
   /// Waits until no row is in flight.
   Awaitable<void> drain();
   /// After a claim that found fewer rows than it asked for: until there may be more.
   Awaitable<void> wait_for_rows(std::size_t found);
   void account_claimed(const ClaimedRows& claimed, TimePoint started);
-  /// What a claim could take.
-  enum class Scope { all, free_streams, named_rows };
-  /// False when the store refuses everything that is due.
-  bool judge_claim(ClaimedRows& claimed, Scope scope, std::uint32_t limit);
   Awaitable<void> stay_back_from_claims();
-  /// Rows that are left out of ordinary claims, and which of them are to be tried by themselves now.
-  [[nodiscard]] std::vector<std::string> left_out() const;
+  /// Rows in quarantine that are to be tried by themselves now.
   [[nodiscard]] std::vector<std::string> to_retry();
   Awaitable<void> retry_refused(std::vector<std::string> ids);
   /// While no outcome can be written, and it isn't known why, few rows are claimed. False when none may be.
@@ -157,41 +146,6 @@ class Dispatcher {
   Settlement decide_all(ClaimedRows claimed, const Prepared& prepared);
   void account(const Row& row, const Reply& reply, const Outcome& outcome);
 
-  struct Unsettled {
-    Settlement settlement;
-    /// An earlier try may have been carried out although it failed.
-    bool in_doubt = false;
-    /// Its rows are postponed, no longer in flight.
-    bool postponed = false;
-    /// Of a postponed one: when it is tried next, and how long it waited for that.
-    TimePoint next_try{};
-    std::chrono::milliseconds delay{0};
-    /// There was no time for some of them in the last try.
-    bool some_untried = false;
-    /// Rows that people were told of.
-    std::set<std::string> told{};
-  };
-
-  Awaitable<void> settle(Unsettled& unsettled);
-  /// Afterwards `unsettled` holds the rows that are still without their outcome. False when the store failed.
-  Awaitable<bool> try_to_settle(Unsettled& unsettled);
-  void postpone(Unsettled unsettled);
-  void keep_unwritten(Unsettled& unsettled, const Settled& settled);
-  void judge_settlement(Unsettled& unsettled, const Settled& settled);
-  void remember_sent(const Settlement& settlement, const Settled& settled, std::size_t leases_lost);
-  void remember_unsettled(const Settlement& settlement);
-  void give_up_settling(Unsettled& unsettled);
-  void let_go_of(const Unsettled& unsettled, std::size_t rows);
-  /// How many outcomes were not written as somebody else has, or may have, the rows.
-  [[nodiscard]] std::size_t leases_lost(const Unsettled& unsettled, const Settled& settled) const;
-  void account_settled(const Settlement& settlement, std::size_t leases_lost);
-  /// Tells how many rows are held up, if that has changed.
-  void report_held_up();
-  void store_was_away();
-  Awaitable<void> sample();
-  void watch_for_starvation(const BacklogSample& sample);
-  Awaitable<void> count_what_remains();
-
   DispatcherOptions options_;
   DispatcherParts parts_;
   TallyObserver tally_;
@@ -201,21 +155,23 @@ class Dispatcher {
   Trouble& trouble_ = health_.trouble();
   InFlight in_flight_;
   IdleWait idle_;
+  HeldRows held_;
+  RefusedClaims refused_claims_;
+  RefusedSettlements refused_settlements_;
+  PoisonCandidates candidates_;
+  Reaper reaper_;
+  BacklogSampler sampler_;
 
   Queue<Work> to_publish_;
   Queue<Settlement> to_settle_;
+  Completer completer_;
   Alarm claim_alarm_;
-  Alarm settle_alarm_;
-  Alarm postponed_alarm_;
-  Alarm sample_alarm_;
-  Alarm watch_alarm_;
 
   BatchSize batch_;
   RateLimit rate_;
   Breaker breaker_;
   Backoff redis_backoff_;
   Backoff claim_backoff_;
-  Backoff settle_backoff_;
   /// The stream of the entry that found Redis out of order; a probe asks for it.
   std::string probe_stream_;
   Refusals refusals_;
@@ -225,25 +181,8 @@ class Dispatcher {
   /// One of those that were taken last.
   std::string good_stream_;
   Exploration exploration_;
-  /// When a claim last saw that there was nothing to look after.
-  TimePoint nothing_due_at_{};
-  /// Ids of rows to be taken alone, in this order.
-  std::vector<std::string> suspects_;
-  std::vector<Unsettled> postponed_;
-  RefusalJudgement refused_claims_;
-  RefusalJudgement refused_settlements_;
-  AllRefused claims_refused_;
-  AllRefused settlements_refused_;
-  Backoff refused_backoff_;
-  Quarantine quarantine_;
   /// Trying them takes a small part of the time.
   TimePoint next_retry_{};
-  /// What the observer was told.
-  std::size_t told_held_up_ = 0;
-  SentRows sent_;
-  Starvation starvation_;
-  bool no_more_to_postpone_ = false;
-  std::optional<BacklogSample> backlog_;
 };
 
 }  // namespace outboxd::dispatch

@@ -124,7 +124,7 @@ Awaitable<bool> Dispatcher::explore(bool probes_tell) {
 }
 
 Awaitable<std::size_t> Dispatcher::explore_some(std::size_t limit, bool probes_tell) {
-  auto without = left_out();
+  auto without = held_.ids(parts_.clock.now());
   std::ranges::copy(exploration_.tried(), std::back_inserter(without));
   const auto rows = std::min<std::size_t>(limit, options_.batch_rows);
   ClaimRequest request{static_cast<std::uint32_t>(rows), run_.due_by(), {}, std::move(without), refused_streams()};

@@ -1,0 +1,52 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dispatch/backlog_sampler.hpp"
+
+#include <algorithm>
+#include <chrono>
+
+namespace outboxd::dispatch {
+namespace {
+
+// Counting takes a twentieth of Postgres' time at most.
+constexpr int kWorkToCounting = 19;
+
+}  // namespace
+
+Awaitable<void> BacklogSampler::run() {
+  while (!shared_.run.has_ended() && probe_ != nullptr) {
+    const auto started = shared_.clock.now();
+    co_await sample();
+    // Beside a table full of what an old snapshot keeps, counting takes long, and the rows' way comes first.
+    const auto now = shared_.clock.now();
+    const auto rest =
+        std::max<TimePoint::duration>(shared_.options.sample_interval, kWorkToCounting * (now - started));
+    if (!shared_.run.has_ended()) co_await shared_.clock.wait(alarm_, now + rest);
+  }
+}
+
+Awaitable<void> BacklogSampler::sample() {
+  const auto sample = co_await probe_->sample(shared_.run.due_by());
+  if (!sample) {
+    shared_.observer.sample_failed(sample.error().text);
+    co_return;
+  }
+  last_ = *sample;
+  shared_.observer.sampled(*sample);
+  sampled_(*sample);
+}
+
+Awaitable<void> BacklogSampler::count_what_remains() {
+  if (probe_ == nullptr) co_return;
+  // The run has ended, and so has been rung for; these waits are for the clock alone.
+  alarm_.forget();
+  // Rows that another process is just claiming count as due until it commits: a second look tells them apart.
+  for (int looks = 0; looks < 3; ++looks) {
+    last_.reset();
+    co_await sample();
+    const auto& run = shared_.run;
+    if (!last_ || last_->due == 0 || !run.gave_up_because().empty() || run.past_deadline()) co_return;
+    co_await shared_.clock.wait(alarm_, run.within_once(shared_.clock.now() + std::chrono::milliseconds{100}));
+  }
+}
+
+}  // namespace outboxd::dispatch

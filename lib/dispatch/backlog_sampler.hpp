@@ -1,0 +1,42 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/ports.hpp"
+#include "dispatch/shared.hpp"
+
+#include <functional>
+#include <optional>
+#include <utility>
+
+namespace outboxd::dispatch {
+
+/// Counts the backlog now and then.
+class BacklogSampler {
+ public:
+  /// `probe`: null where nothing can be counted. `sampled` is called with each sample.
+  BacklogSampler(const boost::asio::any_io_executor& executor, Shared shared, BacklogProbe* probe,
+                 std::function<void(const BacklogSample&)> sampled)
+      : shared_{shared}, probe_{probe}, sampled_{std::move(sampled)}, alarm_{executor} {}
+
+  /// Until the run has ended.
+  Awaitable<void> run();
+  /// After RunState::end().
+  void end() { alarm_.ring(); }
+
+  /// What is left at the end of a run.
+  Awaitable<void> count_what_remains();
+
+  /// The last sample, if there was one.
+  [[nodiscard]] const std::optional<BacklogSample>& last() const { return last_; }
+
+ private:
+  Awaitable<void> sample();
+
+  Shared shared_;
+  BacklogProbe* probe_;
+  std::function<void(const BacklogSample&)> sampled_;
+  Alarm alarm_;
+  std::optional<BacklogSample> last_;
+};
+
+}  // namespace outboxd::dispatch

@@ -1,0 +1,89 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/held_rows.hpp"
+#include "dispatch/ports.hpp"
+#include "dispatch/queue.hpp"
+#include "dispatch/refused_settlements.hpp"
+#include "dispatch/shared.hpp"
+#include "outbox/backoff.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <set>
+#include <string>
+#include <vector>
+
+namespace outboxd::dispatch {
+
+/// Writes outcomes, and keeps them over an outage of the store for as long as the lease lives.
+class Completer {
+ public:
+  /// All references must outlive it.
+  Completer(const boost::asio::any_io_executor& executor, Shared shared, OutcomeSink& outcomes,
+            Queue<Settlement>& settlements, HeldRows& held, RefusedSettlements& refused)
+      : shared_{shared},
+        outcomes_{outcomes},
+        settlements_{settlements},
+        held_{held},
+        refused_{refused},
+        retry_alarm_{executor},
+        postponed_alarm_{executor},
+        backoff_{shared.options.backoff_min, shared.options.backoff_max} {}
+
+  /// Settles until the queue's end.
+  Awaitable<void> run();
+  /// Settles what run() has postponed, beside it, until there can be no more.
+  Awaitable<void> run_postponed();
+  /// After RunState::stop().
+  void stop() {
+    retry_alarm_.ring();
+    postponed_alarm_.ring();
+  }
+
+ private:
+  struct Unsettled {
+    Settlement settlement;
+    /// An earlier try may have been carried out although it failed.
+    bool in_doubt = false;
+    /// Its rows are postponed, no longer in flight.
+    bool postponed = false;
+    /// Of a postponed one: when it is tried next, and how long it waited for that.
+    TimePoint next_try{};
+    std::chrono::milliseconds delay{0};
+    /// There was no time for some of them in the last try.
+    bool some_untried = false;
+    /// Refused rows that were reported.
+    std::set<std::string> reported{};
+  };
+
+  Awaitable<void> settle(Unsettled& unsettled);
+  /// Afterwards `unsettled` holds the rows that are still without their outcome. False when the store failed.
+  Awaitable<bool> try_to_settle(Unsettled& unsettled);
+  /// `in_haste`: there is little time left.
+  Awaitable<void> try_postponed(Unsettled& unsettled, bool in_haste);
+  [[nodiscard]] TimePoint next_try() const;
+  void postpone(Unsettled unsettled);
+  void keep_unwritten(Unsettled& unsettled, const Settled& settled);
+  void remember_sent(const Settlement& settlement, const Settled& settled, std::size_t leases_lost);
+  void remember_unsettled(const Settlement& settlement);
+  void give_up(Unsettled& unsettled);
+  void let_go_of(const Unsettled& unsettled, std::size_t rows);
+  /// How many outcomes were not written as another worker has, or may have, the rows.
+  [[nodiscard]] std::size_t leases_lost(const Unsettled& unsettled, const Settled& settled) const;
+  void report_duplicates(const Settlement& settlement, std::size_t leases_lost);
+
+  Shared shared_;
+  OutcomeSink& outcomes_;
+  Queue<Settlement>& settlements_;
+  HeldRows& held_;
+  RefusedSettlements& refused_;
+  Alarm retry_alarm_;
+  Alarm postponed_alarm_;
+  Backoff backoff_;
+  std::vector<Unsettled> postponed_;
+  /// run() has ended.
+  bool has_settled_all_ = false;
+};
+
+}  // namespace outboxd::dispatch

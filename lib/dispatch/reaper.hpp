@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/idle_wait.hpp"
+#include "dispatch/poison_candidates.hpp"
+#include "dispatch/ports.hpp"
+#include "dispatch/shared.hpp"
+
+namespace outboxd::dispatch {
+
+/// Watches for workers that died, and has their leases ended.
+class Reaper {
+ public:
+  /// `housekeeping`: null where there is nothing to end.
+  Reaper(const boost::asio::any_io_executor& executor, Shared shared, Housekeeping* housekeeping,
+         PoisonCandidates& candidates, IdleWait& idle)
+      : shared_{shared}, housekeeping_{housekeeping}, candidates_{candidates}, idle_{idle}, alarm_{executor} {}
+
+  /// Until the run has ended.
+  Awaitable<void> run();
+  /// After RunState::end().
+  void end() { alarm_.ring(); }
+
+  /// A claim that was sent then found that no row was due: no lease can have been abandoned.
+  void nothing_was_due(TimePoint when) { nothing_due_at_ = when; }
+
+ private:
+  Shared shared_;
+  Housekeeping* housekeeping_;
+  PoisonCandidates& candidates_;
+  IdleWait& idle_;
+  Alarm alarm_;
+  TimePoint nothing_due_at_{};
+};
+
+}  // namespace outboxd::dispatch
