@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/claim_size.hpp"
+#include "dispatch/claims.hpp"
+#include "dispatch/explorer.hpp"
+#include "dispatch/held_rows.hpp"
+#include "dispatch/idle_wait.hpp"
+#include "dispatch/poison_candidates.hpp"
+#include "dispatch/quarantine_retries.hpp"
+#include "dispatch/queue.hpp"
+#include "dispatch/redis_gate.hpp"
+#include "dispatch/refused_settlements.hpp"
+#include "dispatch/shared.hpp"
+#include "dispatch/work.hpp"
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace outboxd::dispatch {
+
+/// Claims rows, and stays back while they could not be published or settled.
+class Claimer {
+ public:
+  /// What decides whether it claims, and which rows. All of it must outlive it.
+  struct Parts {
+    Claims& claims;
+    ClaimSize& size;
+    RedisGate& gate;
+    IdleWait& idle;
+    HeldRows& held;
+    RefusedSettlements& refused_settlements;
+    PoisonCandidates& candidates;
+    Queue<Work>& work;
+  };
+
+  Claimer(const boost::asio::any_io_executor& executor, Shared shared, Parts parts)
+      : shared_{shared},
+        parts_{parts},
+        retries_{shared, parts.claims, parts.held},
+        explorer_{shared, parts.claims, parts.gate, parts.idle, parts.held, parts.work},
+        alarm_{executor} {}
+
+  /// Until nothing more is to be claimed; then ends the queue of work.
+  Awaitable<void> run();
+  /// After RunState::stop().
+  void stop() { alarm_.ring(); }
+
+ private:
+  Awaitable<void> probe_redis();
+  Awaitable<void> ask_for_probes_of_streams();
+  Awaitable<void> claim_candidate();
+  Awaitable<void> retry_quarantined();
+  /// False when no row may be claimed even now.
+  Awaitable<bool> pause_for_outcomes();
+  /// False when the run is complete.
+  Awaitable<bool> claim_rows();
+  Awaitable<void> pass_on(ClaimedRows claimed);
+  /// After a claim that found fewer rows than it asked for: until there may be more.
+  Awaitable<void> wait_for_rows(std::size_t found);
+  /// With `once`, after a claim that found nothing: true when everything has had its turn. `was_empty`: no row was in
+  /// flight before that claim.
+  Awaitable<bool> see_to_the_end(bool was_empty);
+  /// Waits until no row is in flight.
+  Awaitable<void> drain();
+  Awaitable<void> pause(std::chrono::microseconds how_long);
+
+  Shared shared_;
+  Parts parts_;
+  QuarantineRetries retries_;
+  Explorer explorer_;
+  Alarm alarm_;
+};
+
+}  // namespace outboxd::dispatch

@@ -1,0 +1,63 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/claim_size.hpp"
+#include "dispatch/held_rows.hpp"
+#include "dispatch/idle_wait.hpp"
+#include "dispatch/ports.hpp"
+#include "dispatch/reaper.hpp"
+#include "dispatch/redis_gate.hpp"
+#include "dispatch/refused_claims.hpp"
+#include "dispatch/shared.hpp"
+#include "outbox/backoff.hpp"
+
+#include <optional>
+
+namespace outboxd::dispatch {
+
+/// Makes claims: asks the source, judges what it refuses, accounts for what it brings, and stays back after a
+/// failure.
+class Claims {
+ public:
+  /// Those that learn from claims.
+  struct Learners {
+    RefusedClaims& refused;
+    HeldRows& held;
+    IdleWait& idle;
+    RedisGate& gate;
+    Reaper& reaper;
+    ClaimSize& size;
+  };
+
+  /// All references must outlive it.
+  Claims(const boost::asio::any_io_executor& executor, Shared shared, RowSource& source, Learners learners)
+      : shared_{shared},
+        source_{source},
+        learners_{learners},
+        alarm_{executor},
+        backoff_{shared.options.backoff_min, shared.options.backoff_max} {}
+
+  /// Nothing where the claim failed; it has waited for a while then, or given up.
+  Awaitable<std::optional<ClaimedRows>> claim(ClaimRequest request);
+
+  /// Claims bring nothing at present, and look for rows that are not refused.
+  [[nodiscard]] bool all_are_refused() const { return learners_.refused.all_are_refused(); }
+
+  /// The wait after a failure of the store.
+  Awaitable<void> back_off();
+
+  /// After RunState::stop().
+  void stop() { alarm_.ring(); }
+
+ private:
+  Awaitable<void> stay_back();
+  void account(const ClaimedRows& claimed, TimePoint started);
+
+  Shared shared_;
+  RowSource& source_;
+  Learners learners_;
+  Alarm alarm_;
+  Backoff backoff_;
+};
+
+}  // namespace outboxd::dispatch

@@ -1,0 +1,231 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "dispatch/redis_gate.hpp"
+
+#include <algorithm>
+#include <map>
+#include <utility>
+
+namespace outboxd::dispatch {
+namespace {
+
+// A stream that is refused so often has had its turn.
+constexpr std::uint32_t kTriesWithOnce = 5;
+// To judge one write.
+constexpr std::size_t kMostProbes = 8;
+// Each look for other streams that Redis might take may have to pass over the backlog of all that it refuses.
+constexpr std::chrono::seconds kLongestExploring{30};
+
+bool is_outage(const Reply& reply) {
+  return is_no_answer(reply) || reply.fault == Fault::redis_refuses;
+}
+
+}  // namespace
+
+RedisGate::RedisGate(const boost::asio::any_io_executor& executor, Shared shared, StreamSink& streams, IdleWait& idle)
+    : shared_{shared},
+      streams_{streams},
+      idle_{idle},
+      alarm_{executor},
+      backoff_{shared.options.backoff_min, shared.options.backoff_max},
+      blocked_{shared.options.backoff_min, shared.options.backoff_max},
+      exploration_{shared.options.backoff_max, kLongestExploring} {}
+
+Awaitable<void> RedisGate::pause(std::chrono::microseconds how_long) {
+  co_await shared_.clock.wait(alarm_, shared_.run.within_once(shared_.clock.now() + how_long));
+}
+
+Awaitable<RedisGate::Next> RedisGate::probe() {
+  auto& run = shared_.run;
+  auto& trouble = shared_.health.trouble();
+  const bool refused = !refused_streams_.empty();
+  // The first probe is at once; after a refusal Redis is given time, as it may answer a probe and still refuse
+  // entries.
+  if (!trouble.redis.empty()) {
+    // Where it has refused but some entries, others may yet have their turn.
+    if (!run.waits_for_outages() && !refused) {
+      run.give_up(trouble.redis);
+      co_return Next::go_on;
+    }
+    co_await pause(backoff_.next(shared_.random()));
+    if (run.claiming_is_over()) co_return Next::go_on;
+  }
+  const auto reply = co_await streams_.probe(probe_stream_);
+  if (reply.fault == Fault::none) {
+    refusals_.served();
+    redis_answers();
+    co_return Next::go_on;
+  }
+  if (reply.fault == Fault::stream_refused) {
+    block(probe_stream_, reply.text);
+    redis_answers();
+    co_return Next::go_on;
+  }
+  trouble.redis = reply.text;
+  if (is_no_answer(reply)) redis_is_away(reply.text, probe_stream_);
+  if (!is_no_answer(reply) && !probe_stream_.empty()) refused_streams_.insert(probe_stream_);
+  const bool others_are_served = !refused_streams_.empty() && co_await others_are_taken();
+  if (others_are_served) {
+    for (const auto& stream : refused_streams_) block(stream, trouble.redis);
+    redis_answers();
+    co_return Next::go_on;
+  }
+  trouble.redis_in_doubt = false;
+  shared_.health.report();
+  if (refused_streams_.empty() || run.claiming_is_over()) co_return Next::go_on;
+  if (run.waits_for_outages() && !exploration_.is_due(shared_.clock.now())) co_return Next::go_on;
+  co_return reply.fault == Fault::refused ? Next::explore_all : Next::explore;
+}
+
+Awaitable<bool> RedisGate::others_are_taken() {
+  if (good_stream_.empty() || refused_streams_.contains(good_stream_) || shared_.run.claiming_is_over())
+    co_return false;
+  const auto reply = co_await streams_.probe(good_stream_);
+  if (reply.fault == Fault::none) refusals_.served();
+  if (reply.fault == Fault::redis_away || reply.fault == Fault::unanswered) {
+    redis_is_away(reply.text, good_stream_);
+  }
+  co_return reply.fault == Fault::none;
+}
+
+void RedisGate::redis_answers() {
+  breaker_.close();
+  refused_streams_.clear();
+  // What they were refused for may be over as well.
+  blocked_.probe_all(shared_.clock.now());
+  shared_.health.trouble().redis.clear();
+  shared_.health.report_unless_starting();
+}
+
+void RedisGate::shut(const std::string& reason, const std::string& stream, bool in_doubt) {
+  if (!breaker_.is_open()) {
+    refused_streams_.clear();
+    exploration_.begin(shared_.clock.now(), shared_.random());
+  }
+  breaker_.open();
+  // On with the probes; commits need not wake it meanwhile.
+  idle_.end_wait();
+  shared_.health.trouble().redis = reason;
+  shared_.health.trouble().redis_in_doubt = in_doubt;
+  probe_stream_ = stream;
+  shared_.health.report();
+}
+
+void RedisGate::redis_is_away(const std::string& reason, const std::string& stream) {
+  shut(reason, stream);
+  refused_streams_.clear();
+  exploration_.start_over();
+}
+
+std::vector<std::string> RedisGate::refused_streams() const {
+  auto streams = blocked_.left_out();
+  streams.insert(streams.end(), refused_streams_.begin(), refused_streams_.end());
+  std::ranges::sort(streams);
+  return streams;
+}
+
+void RedisGate::end_idle_trials() {
+  for (const auto& stream : blocked_.end_idle_trials(shared_.clock.now())) {
+    shared_.observer.stream_freed(stream, BlockedStreams::kTrial, blocked_.size());
+  }
+}
+
+Awaitable<void> RedisGate::probe_stream(const std::string& stream) {
+  // The probe of Redis as a whole comes first, and there is one connection.
+  if (breaker_.is_open() || shared_.run.claiming_is_over()) {
+    blocked_.was_not_probed(stream, shared_.clock.now());
+    co_return;
+  }
+  const auto reply = co_await streams_.probe(stream);
+  if (reply.fault == Fault::none) {
+    refusals_.served();
+    blocked_.put_on_trial(stream, shared_.clock.now());
+  } else if (reply.fault == Fault::refused) {
+    // Unknown words may be all that this server ever says to a probe: only an entry shows more.
+    co_await others_are_taken();
+    const auto now = shared_.clock.now();
+    breaker_.is_open() ? blocked_.was_not_probed(stream, now) : blocked_.put_on_trial(stream, now);
+  } else if (is_no_answer(reply)) {
+    blocked_.was_not_probed(stream, shared_.clock.now());
+    redis_is_away(reply.text, stream);
+  } else {
+    block(stream, reply.text);
+  }
+  idle_.end_wait();
+}
+
+void RedisGate::block(const std::string& stream, const std::string& reason) {
+  const bool is_news = blocked_.refuse(stream, reason, shared_.clock.now(), shared_.random());
+  if (is_news) shared_.observer.stream_blocked(stream, reason, blocked_.size());
+}
+
+void RedisGate::is_taken(std::string_view stream) {
+  if (blocked_.empty()) return;
+  const auto since = blocked_.accept(std::string{stream});
+  if (since) shared_.observer.stream_freed(stream, shared_.clock.now() - *since, blocked_.size());
+}
+
+Awaitable<bool> RedisGate::wait_for_streams() {
+  if (!blocked_.any_left_out_before(kTriesWithOnce)) co_return false;
+  const auto now = shared_.clock.now();
+  const auto until = std::clamp(blocked_.next_at(), now, now + shared_.options.poll_interval);
+  co_await pause(std::chrono::ceil<std::chrono::microseconds>(until - now));
+  co_return true;
+}
+
+Awaitable<bool> RedisGate::judge(std::vector<Reply>& replies, std::span<const SentEntry> sent) {
+  const bool answers = co_await judge_faults(replies, sent);
+  if (answers) watch_for_outage(replies, sent);
+  co_return answers;
+}
+
+Awaitable<bool> RedisGate::judge_faults(std::vector<Reply>& replies, std::span<const SentEntry> sent) {
+  bool answers = true;
+  std::map<std::string, Reply> probed;
+  for (const auto index : refusals_.judge(replies, sent, shared_.clock.now())) {
+    const std::string stream{sent[index].stream};
+    auto found = probed.find(stream);
+    if (found == probed.end() && probed.size() < kMostProbes) {
+      auto answer = co_await streams_.probe(stream);
+      found = probed.emplace(stream, std::move(answer)).first;
+    }
+    if (found == probed.end() || found->second.fault != Fault::none) replies[index].fault = Fault::refused;
+    if (found == probed.end()) continue;
+    const auto& now = found->second;
+    if (now.fault != Fault::redis_away && now.fault != Fault::unanswered) continue;
+    redis_is_away(now.text, stream);
+    answers = false;
+  }
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    if (replies[i].fault != Fault::none) continue;
+    is_taken(sent[i].stream);
+    if (i + 1 == sent.size() || good_stream_.empty()) good_stream_ = sent[i].stream;
+  }
+  for (std::size_t i = 0; i < sent.size(); ++i) {
+    if (replies[i].fault == Fault::stream_refused) block(std::string{sent[i].stream}, replies[i].text);
+  }
+  co_return answers;
+}
+
+void RedisGate::watch_for_outage(const std::vector<Reply>& replies, std::span<const SentEntry> sent) {
+  const auto outage = std::ranges::find_if(replies, is_outage);
+  if (outage == replies.end()) {
+    backoff_.reset();
+    const bool any_taken =
+        std::ranges::any_of(replies, [](const Reply& reply) { return reply.fault == Fault::none; });
+    if (breaker_.is_open() && any_taken) redis_answers();
+    return;
+  }
+  const std::string stream{sent[static_cast<std::size_t>(outage - replies.begin())].stream};
+  if (std::ranges::any_of(replies, is_no_answer)) {
+    redis_is_away(outage->text, stream);
+    return;
+  }
+  const bool may_be_theirs = !breaker_.is_open() || shared_.health.trouble().redis_in_doubt;
+  shut(outage->text, stream, may_be_theirs);
+  for (std::size_t i = 0; i < replies.size(); ++i) {
+    const bool refused = replies[i].fault == Fault::redis_refuses && refused_streams_.size() < BlockedStreams::kMost;
+    if (refused) refused_streams_.emplace(sent[i].stream);
+  }
+}
+
+}  // namespace outboxd::dispatch
