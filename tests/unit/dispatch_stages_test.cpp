@@ -1,0 +1,265 @@
+// SPDX-License-Identifier: Apache-2.0
+// Stages of the dispatcher, and what they share, each by itself.
+#include "support/dispatch_bench.hpp"
+
+namespace outboxd::dispatch {
+
+namespace {
+
+/// What stages share, with nothing else of a dispatcher.
+struct Stages {
+  explicit Stages(DispatcherOptions the_options = Bench::daemon()) : options{the_options} {}
+
+  /// Runs a stage; `done` is set at its end.
+  void start(Awaitable<void> stage, bool& done) {
+    boost::asio::co_spawn(loop, std::move(stage), [&done](const std::exception_ptr& error) {
+      done = true;
+      if (error) std::rethrow_exception(error);
+    });
+    poll();
+  }
+  void poll() {
+    loop.restart();
+    loop.poll();
+  }
+  void run_for(std::chrono::milliseconds time) {
+    const auto until = clock.now() + time;
+    for (poll(); clock.next() <= until; poll()) clock.advance();
+    clock.jump(until);
+  }
+
+  VirtualClock clock;
+  boost::asio::io_context loop{1};
+  DispatcherOptions options;
+  std::function<double()> random = [] { return 0.0; };
+  HealthWatcher observer;
+  FakeStore store{clock};
+  RunState run{options, clock};
+  HealthReporter health{observer, run};
+  InFlight in_flight{loop.get_executor(), clock, run};
+  Shared shared{options, clock, observer, random, run, health, in_flight};
+  IdleWait idle{loop.get_executor(), options.poll_interval, {&store, clock, observer, run}};
+  HeldRows held{observer, in_flight, 10s};
+  PoisonCandidates candidates{shared, &store, held, idle};
+};
+
+Awaitable<void> wait_for_rows(IdleWait& idle, TimePoint now) {
+  co_await idle.wait(0, now, TimePoint::max());
+}
+
+/// Housekeeping that sees what it is given.
+struct Finds final : Housekeeping {
+  Awaitable<StoreResult<LookOut>> look_out(int /*sightings*/, std::string /*due_by*/) override {
+    ++looks;
+    co_return seen;
+  }
+  Awaitable<StoreResult<std::vector<std::string>>> suspects(std::string /*due_by*/) override {
+    co_return std::vector<std::string>{};
+  }
+  LookOut seen;
+  int looks = 0;
+};
+
+}  // namespace
+
+TEST_CASE("the run: its first reason to give up counts, and the earlier of two deadlines") {
+  auto options = Bench::once();
+  VirtualClock clock;
+  options.once_deadline = clock.now() + 5s;
+  options.shutdown_timeout = 1s;
+  RunState run{options, clock};
+  CHECK(run.waits_for_outages());
+  CHECK(run.deadline() == clock.now() + 5s);
+  CHECK(run.within_once(kUntilItRings) == clock.now() + 5s);
+  CHECK_FALSE(run.claiming_is_over());
+  run.claimed_at("first");
+  run.claimed_at("second");
+  CHECK(run.due_by() == "first");
+  CHECK(run.stop());
+  CHECK_FALSE(run.stop());
+  CHECK(run.deadline() == clock.now() + 1s);
+  CHECK(run.claiming_is_over());
+  CHECK(run.gave_up_because() == "");
+  run.give_up("one");
+  run.give_up("another");
+  CHECK(run.gave_up_because() == "one");
+
+  RunState late{options, clock};
+  clock.jump(clock.now() + 5s);
+  CHECK(late.claiming_is_over());
+  CHECK(late.gave_up_because() == "the time given by --timeout is over");
+}
+
+TEST_CASE("rows in flight: the wait for none of them ends with the last one, or with the run") {
+  Stages stages;
+  bool drained = false;
+  stages.in_flight.claimed(3);
+  stages.start(stages.in_flight.drained(), drained);
+  stages.in_flight.finished(1);
+  stages.run_for(1h);
+  CHECK_FALSE(drained);
+  // Of the others the outcome is known.
+  stages.in_flight.postponed(2);
+  stages.poll();
+  CHECK(drained);
+  CHECK_FALSE(stages.in_flight.is_empty());
+  stages.in_flight.postponed_finished(2);
+  CHECK(stages.in_flight.is_empty());
+
+  drained = false;
+  stages.in_flight.claimed(1);
+  stages.start(stages.in_flight.drained(), drained);
+  stages.run.stop();
+  stages.in_flight.stop();
+  stages.poll();
+  CHECK(drained);
+}
+
+TEST_CASE("the idle wait lasts for the interval, and ends early for what comes meanwhile, not for what came before") {
+  Stages stages;
+  stages.idle.end_wait();
+  bool ended = false;
+  stages.start(wait_for_rows(stages.idle, stages.clock.now()), ended);
+  stages.run_for(249ms);
+  CHECK_FALSE(ended);
+  stages.run_for(1ms);
+  CHECK(ended);
+
+  ended = false;
+  stages.start(wait_for_rows(stages.idle, stages.clock.now()), ended);
+  stages.idle.end_wait();
+  stages.poll();
+  CHECK(ended);
+}
+
+TEST_CASE("an idle wait that begins when the run has been stopped is none") {
+  Stages stages;
+  stages.run.stop();
+  bool ended = false;
+  stages.start(wait_for_rows(stages.idle, stages.clock.now()), ended);
+  CHECK(ended);
+}
+
+TEST_CASE("without commit notification nothing is asked for") {
+  Stages stages;
+  IdleWait idle{stages.loop.get_executor(), 250ms, {nullptr, stages.clock, stages.observer, stages.run}};
+  bool ended = false;
+  stages.start(
+      [](IdleWait& wait, TimePoint now) -> Awaitable<void> {
+        const bool armed = co_await wait.arm(0);
+        CHECK_FALSE(armed);
+        co_await wait.wait(0, now, TimePoint::max());
+        co_await wait.disarm();
+      }(idle, stages.clock.now()),
+      ended);
+  stages.run_for(250ms);
+  CHECK(ended);
+  CHECK(stages.observer.wake_ups_seen.empty());
+}
+
+TEST_CASE("the reaper looks more often while workers are missing, and not where no row was due") {
+  Stages stages;
+  Finds finds;
+  Reaper reaper{stages.loop.get_executor(), stages.shared, &finds, stages.candidates, stages.idle};
+  bool ended = false;
+  stages.start(reaper.run(), ended);
+  CHECK(finds.looks == 1);
+  stages.run_for(800ms);
+  CHECK(finds.looks == 2);
+  finds.seen.some_missing = true;
+  finds.seen.suspects = {"7"};
+  stages.run_for(800ms);
+  CHECK(finds.looks == 3);
+  CHECK_FALSE(stages.candidates.empty());
+  CHECK(stages.candidates.take() == "7");
+  stages.run_for(460ms);
+  CHECK(finds.looks == 4);
+  reaper.nothing_was_due(stages.clock.now() + 1min);
+  stages.run_for(1min);
+  CHECK(finds.looks == 4);
+  stages.run.end();
+  reaper.end();
+  stages.poll();
+  CHECK(ended);
+}
+
+TEST_CASE("candidates that are held for something else are not claimed alone") {
+  Stages stages;
+  stages.held.quarantine().add({"1", "refused", false, "cause"}, stages.clock.now());
+  stages.candidates.add({"1"});
+  CHECK(stages.candidates.empty());
+  stages.candidates.add({"1", "2", "3"});
+  CHECK(stages.candidates.take() == "2");
+  CHECK(stages.candidates.take() == "3");
+  CHECK(stages.candidates.empty());
+}
+
+TEST_CASE("the sampler counts at its interval, and what remains at the end until that is certain") {
+  Stages stages;
+  int samples = 0;
+  BacklogSampler sampler{stages.loop.get_executor(), stages.shared, &stages.store,
+                         [&](const BacklogSample& /*sample*/) { ++samples; }};
+  bool ended = false;
+  stages.start(sampler.run(), ended);
+  CHECK(samples == 1);
+  stages.run_for(5s);
+  CHECK(samples == 2);
+  stages.run.end();
+  sampler.end();
+  stages.poll();
+  CHECK(ended);
+
+  stages.store.sampled.due = 1;
+  bool counted = false;
+  stages.start(sampler.count_what_remains(), counted);
+  stages.run_for(1s);
+  CHECK(counted);
+  CHECK(samples == 5);
+  CHECK(sampler.last()->due == 1);
+}
+
+TEST_CASE("health: Redis comes before Postgres, and a doubt is no outage") {
+  Stages stages;
+  auto& trouble = stages.health.trouble();
+  stages.health.report_unless_starting();
+  CHECK(stages.observer.seen.empty());
+  stages.health.report();
+  trouble.redis = "OOM";
+  trouble.redis_in_doubt = true;
+  stages.health.report();
+  trouble.redis_in_doubt = false;
+  trouble.claim = "away";
+  stages.health.report();
+  trouble.redis.clear();
+  stages.health.report();
+  stages.run.stop();
+  stages.health.report();
+  CHECK(stages.observer.seen ==
+        std::vector{Health::working, Health::redis_unavailable, Health::postgres_unavailable, Health::stopping});
+}
+
+TEST_CASE("a source without wake-ups, housekeeping and counting is driven all the same") {
+  Bench bench{Bench::once()};
+  bench.insert("1");
+  auto parts = parts_of(bench.store, bench.publisher, bench.clock, bench.observer);
+  parts.commits = nullptr;
+  parts.housekeeping = nullptr;
+  parts.backlog = nullptr;
+  Dispatcher dispatcher{bench.loop.get_executor(), Bench::once(), std::move(parts)};
+  bool ended = false;
+  boost::asio::co_spawn(bench.loop, dispatcher.run(), [&](const std::exception_ptr& error) {
+    ended = true;
+    if (error) std::rethrow_exception(error);
+  });
+  for (int i = 0; i < 100 && !ended; ++i) {
+    bench.loop.restart();
+    bench.loop.poll();
+    bench.clock.advance();
+  }
+  CHECK(ended);
+  CHECK(bench.row("1").published);
+  CHECK(bench.store.arms + bench.store.look_outs == 0);
+  CHECK_FALSE(dispatcher.backlog());
+}
+
+}  // namespace outboxd::dispatch
