@@ -71,9 +71,17 @@ Awaitable<RedisGate::Next> RedisGate::probe() {
   }
   trouble.redis_in_doubt = false;
   shared_.health.report();
+  probe_another_next();
   if (refused_streams_.empty() || run.claiming_is_over()) co_return Next::go_on;
   if (run.waits_for_outages() && !exploration_.is_due(shared_.clock.now())) co_return Next::go_on;
   co_return reply.fault == Fault::refused ? Next::explore_all : Next::explore;
+}
+
+// The outage may have ended for all streams but the one that was probed: that of a server behind a proxy.
+void RedisGate::probe_another_next() {
+  if (refused_streams_.empty()) return;
+  const auto next = refused_streams_.upper_bound(probe_stream_);
+  probe_stream_ = next != refused_streams_.end() ? *next : *refused_streams_.begin();
 }
 
 Awaitable<bool> RedisGate::others_are_taken() {

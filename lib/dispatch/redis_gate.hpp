@@ -62,6 +62,8 @@ class RedisGate {
   /// `in_doubt`: it may yet be but that stream, or an entry of it, that Redis refuses.
   void shut(const std::string& reason, const std::string& stream, bool in_doubt = false);
   void redis_is_away(const std::string& reason, const std::string& stream);
+  /// Of the streams that are refused, the next one is probed.
+  void probe_another_next();
   /// Probes a stream that was taken before: where it is taken now, what is refused is those streams' matter. Shuts
   /// the gate where Redis is unreachable.
   Awaitable<bool> others_are_taken();

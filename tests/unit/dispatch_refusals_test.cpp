@@ -150,6 +150,33 @@ TEST_CASE("one stream is refused, whatever the words, and whether its probe show
   }
 }
 
+TEST_CASE("an outage of all streams that stays with the last one holds up no other, though its probe says outage") {
+  Bench bench{coordinator()};
+  bench.insert_into("c", "first");
+  bench.run_for(5s);
+  CHECK(bench.row("first").published);
+  const Reply outage{Fault::redis_refuses, "LOADING Redis is loading the dataset in memory"};
+  bool all = true;
+  bench.publisher.answer_entry = [&](const entry::Entry& entry) {
+    return all || entry.stream == "z" ? outage : kTaken;
+  };
+  bench.publisher.answer_probe = [&](const std::string& stream) { return all || stream == "z" ? outage : Reply{}; };
+  for (const auto* stream : {"b", "c", "z"}) {
+    for (const auto& id : rows_named(stream, 20)) bench.insert_into(stream, id);
+  }
+  bench.run_for(5min);
+  CHECK(bench.publisher.published.size() == 1);
+  all = false;
+  bench.run_for(2min);
+  CHECK(bench.publisher.published.size() == 41);
+  CHECK(bench.observer.seen.back() == Health::working);
+  bench.publisher.answer_entry = nullptr;
+  bench.publisher.answer_probe = nullptr;
+  bench.run_for(2min);
+  CHECK(bench.publisher.published.size() == 61);
+  bench.end();
+}
+
 TEST_CASE("a server whose words to a probe nobody knows is found to be well again by an entry") {
   Bench bench{coordinator()};
   const auto ids = rows_named("a", 20);
