@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/command_line.hpp"
 
-#include "config/options.hpp"
 #include "config/units.hpp"
 #include "daemon/exit_status.hpp"
 #include "daemon/unknown_words.hpp"
@@ -41,17 +40,6 @@ constexpr const char* kStatusFooter =
     "neither a\n"
     "daemon nor a table.";
 
-std::string setting_help(const config::Option& option) {
-  auto text = option.help;
-  const auto& api = option.default_text(Profile::api);
-  const auto& coordinator = option.default_text(Profile::coordinator);
-  if (api.empty()) return text;
-  text.append(" [").append(api);
-  if (api != coordinator) text.append(", coordinator: ").append(coordinator);
-  text.append("]");
-  return text;
-}
-
 std::string version() {
   return std::string{"outboxd "} + OUTBOXD_VERSION;
 }
@@ -59,30 +47,13 @@ std::string version() {
 /// CLI11's parsed values, kept until parsing has succeeded.
 struct Parsed {
   CommandLine line;
-  std::map<std::string, std::string> settings;
   std::string timeout;
   std::string check_file;
   std::string revert;
   std::vector<std::string> help_about;
 };
 
-void add_settings(CLI::App& app, Parsed& parsed) {
-  for (const auto& option : config::options()) {
-    const auto flag = option.flag();
-    if (flag.empty()) continue;
-    app.add_option(flag, parsed.settings[flag], setting_help(option))
-        ->type_name(option.value_name())
-        ->group("Settings");
-  }
-}
-
 void add_run(CLI::App& app, Parsed& parsed) {
-  // One value each: what follows may be a stream to enqueue to.
-  app.add_option(
-         "--dispatcher", parsed.line.dispatchers,
-         "With run, status, migrate and enqueue: of the configured dispatchers only this one; may be given again")
-      ->type_name("NAME")
-      ->allow_extra_args(false);
   app.add_flag("--once", parsed.line.once,
                "Publish all that is due now, print each dispatcher's counts as JSON, and exit");
   app.add_option("--timeout", parsed.timeout, "With --once: stop after this time, and wait out outages within it")
@@ -193,10 +164,7 @@ std::optional<int> number_of_migration(const std::string& text) {
 std::variant<CommandLine, ExitNow> finished(const CLI::App& app, Parsed parsed) {
   auto& line = parsed.line;
   line.command = chosen(app);
-  for (const auto& [flag, value] : parsed.settings) {
-    if (app.count(flag) > 0) line.flags[flag] = value;
-  }
-  if (!parsed.check_file.empty()) line.config_file = parsed.check_file;
+  if (!parsed.check_file.empty()) line.shared.config_file = parsed.check_file;
   if (!parsed.revert.empty()) {
     line.revert = number_of_migration(parsed.revert);
     if (!line.revert) return usage_error("--revert needs the number of a migration, " + migrations_there_are());
@@ -206,8 +174,9 @@ std::variant<CommandLine, ExitNow> finished(const CLI::App& app, Parsed parsed) 
   }
   if (line.yes && !line.revert) return usage_error("--yes goes with --revert");
   const bool configures = line.command == Command::config_show || line.command == Command::config_check;
-  if (configures && !line.dispatchers.empty()) return usage_error("--dispatcher does not go with `outboxd config`");
-  if (line.command == Command::enqueue && line.dispatchers.size() > 1) {
+  if (configures && !line.shared.dispatchers.empty())
+    return usage_error("--dispatcher does not go with `outboxd config`");
+  if (line.command == Command::enqueue && line.shared.dispatchers.size() > 1) {
     return usage_error("--dispatcher goes with `outboxd enqueue` once");
   }
   if (line.command != Command::run && (line.once || !parsed.timeout.empty())) {
@@ -231,12 +200,8 @@ std::variant<CommandLine, ExitNow> parse_command_line(int argc, const char* cons
   app.footer(kFooter);
   app.require_subcommand(0, 1);
   app.set_version_flag("-V,--version", version());
-  std::string config_file;
-  auto* config_option =
-      app.add_option("--config", config_file, "Configuration file [/etc/outboxd/outboxd.toml, if it exists]")
-          ->type_name("FILE");
+  parsed.line.shared.declare(app);
   add_run(app, parsed);
-  add_settings(app, parsed);
   add_config(app, parsed);
   add_migrate(app, parsed);
   add_enqueue(app, parsed);
@@ -256,7 +221,6 @@ std::variant<CommandLine, ExitNow> parse_command_line(int argc, const char* cons
   }
   if (app.got_subcommand("version")) return ExitNow{kDone, version() + "\n", {}};
   if (app.got_subcommand("help")) return help_about(parsed.help_about);
-  if (config_option->count() > 0) parsed.line.config_file = config_file;
   return finished(app, std::move(parsed));
 }
 

@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "daemon/shared_options.hpp"
+
 #include <chrono>
-#include <map>
 #include <optional>
 #include <string>
 #include <variant>
@@ -15,13 +16,7 @@ enum class Command { run, config_show, config_check, migrate, enqueue, status };
 /// What was asked for on the command line, before any setting is looked at.
 struct CommandLine {
   Command command = Command::run;
-  /// --config.
-  std::optional<std::string> config_file;
-  /// Settings given as flags: {"--batch", "32"}.
-  std::map<std::string, std::string> flags;
-
-  /// --dispatcher, as often as it was given; empty: all.
-  std::vector<std::string> dispatchers;
+  SharedOptions shared;
 
   bool once = false;
   std::optional<std::chrono::milliseconds> once_timeout;

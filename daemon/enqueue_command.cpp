@@ -39,7 +39,7 @@ void enqueue(const CommandLine& line, const config::Settings& settings) {
 }  // namespace
 
 int enqueue_command(const CommandLine& line) {
-  auto loaded = load_settings(line, {.postgres = true, .signing = false});
+  auto loaded = load_settings(line.shared, {.postgres = true, .signing = false});
   if (!loaded) return kCouldNotWork;
   try {
     choose_table_now(loaded->dispatchers.front(), postgres::TableUse::drive);

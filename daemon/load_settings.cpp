@@ -50,11 +50,11 @@ void keep_secrets(const config::Settings& settings, const std::vector<std::strin
 
 }  // namespace
 
-config::Loaded load_configuration(const CommandLine& line, const config::Needs& needs) {
+config::Loaded load_configuration(const SharedOptions& options, const config::Needs& needs) {
   config::Sources sources;
-  sources.config_file = line.config_file;
+  sources.config_file = options.config_file;
   sources.environment = config::environment_of(environ);
-  sources.flags = line.flags;
+  sources.flags = options.flags;
   sources.libpq = {.parameters = postgres::conninfo_parameters(),
                    .refusal = postgres::judge_conninfo,
                    .doubts = postgres::doubts_of_conninfo};
@@ -78,25 +78,25 @@ std::string keep_only(const std::vector<std::string>& names, std::vector<config:
   return {};
 }
 
-config::Loaded load_again(const CommandLine& line, const config::Needs& needs) {
-  auto loaded = load_configuration(line, needs);
+config::Loaded load_again(const SharedOptions& options, const config::Needs& needs) {
+  auto loaded = load_configuration(options, needs);
   const auto harmless = harmless_words(loaded.dispatchers);
   for (const auto& dispatcher : loaded.dispatchers) keep_secrets(dispatcher, harmless);
   if (!loaded.problems.empty()) return loaded;
-  const auto wrong = keep_only(line.dispatchers, loaded.dispatchers);
+  const auto wrong = keep_only(options.dispatchers, loaded.dispatchers);
   if (!wrong.empty()) loaded.problems.push_back({{}, wrong});
   return loaded;
 }
 
-std::optional<config::Loaded> load_settings(const CommandLine& line, const config::Needs& needs) {
-  auto loaded = load_configuration(line, needs);
+std::optional<config::Loaded> load_settings(const SharedOptions& options, const config::Needs& needs) {
+  auto loaded = load_configuration(options, needs);
   if (!loaded.problems.empty()) {
     telemetry::log::say(config::render_problems(loaded.problems));
     return std::nullopt;
   }
   const auto harmless = harmless_words(loaded.dispatchers);
   for (const auto& dispatcher : loaded.dispatchers) keep_secrets(dispatcher, harmless);
-  const auto wrong = keep_only(line.dispatchers, loaded.dispatchers);
+  const auto wrong = keep_only(options.dispatchers, loaded.dispatchers);
   if (!wrong.empty()) {
     telemetry::log::say("outboxd: " + wrong);
     return std::nullopt;

@@ -101,7 +101,7 @@ int migrate_each(const CommandLine& line, const std::vector<config::Settings>& d
 }  // namespace
 
 int migrate_command(const CommandLine& line) {
-  const auto loaded = load_settings(line, {.postgres = !line.dry_run, .signing = false});
+  const auto loaded = load_settings(line.shared, {.postgres = !line.dry_run, .signing = false});
   if (!loaded) return kCouldNotWork;
   const auto databases = one_of_each_database(loaded->dispatchers);
   if (line.revert && databases.size() > 1) {

@@ -51,10 +51,10 @@ void keep_within(std::chrono::milliseconds whole_run, config::Settings& settings
   }
 }
 
-int run(config::Loaded loaded, const RunMode& mode, CommandLine line) {
+int run(config::Loaded loaded, const RunMode& mode, SharedOptions options) {
   // Where its usual place has it no longer, that is a mistake then, and not a wish for the defaults.
-  line.config_file = loaded.file;
-  Application application{std::move(loaded), mode, [&line] { return load_again(line, {}); }};
+  options.config_file = loaded.file;
+  Application application{std::move(loaded), mode, [&options] { return load_again(options, {}); }};
   application.run();
   if (!mode.once) return kDone;
   const auto results = application.once_results();
@@ -73,7 +73,7 @@ int run(config::Loaded loaded, const RunMode& mode, CommandLine line) {
 
 int run_command(const CommandLine& line) {
   if (!line.once) system::ignore_sighup();
-  auto loaded = load_settings(line, {});
+  auto loaded = load_settings(line.shared, {});
   if (!loaded) return kCouldNotWork;
   system::ignore_sigpipe();
   spdlog::info("{}", start_line(*loaded));
@@ -83,7 +83,7 @@ int run_command(const CommandLine& line) {
     announce(settings, loaded->dispatchers.size());
   }
   try {
-    return run(std::move(*loaded), {.once = line.once, .once_timeout = line.once_timeout}, line);
+    return run(std::move(*loaded), {.once = line.once, .once_timeout = line.once_timeout}, line.shared);
   } catch (const http::ListenError& error) {
     telemetry::log::say("outboxd: " + std::string{error.what()});
   } catch (const std::invalid_argument& error) {

@@ -83,7 +83,7 @@ void print(const CommandLine& line, const StatusReport& report) {
 
 int status_command(const CommandLine& line) {
   constexpr config::Needs kNeeds{.signing = false};
-  auto loaded = load_settings(line, kNeeds);
+  auto loaded = load_settings(line.shared, kNeeds);
   if (!loaded) return kCouldNotWork;
   auto [watched, without_table] = watched_of(*loaded);
   print_problems("status", without_table);
@@ -95,7 +95,7 @@ int status_command(const CommandLine& line) {
     std::this_thread::sleep_for(kRefresh);
     if (!lacks_a_table(report)) continue;
     // The password may have been changed, or the table created.
-    if (auto now = load_again(line, kNeeds); now.problems.empty()) *loaded = std::move(now);
+    if (auto now = load_again(line.shared, kNeeds); now.problems.empty()) *loaded = std::move(now);
     watched = watched_of(*loaded).first;
   }
 }

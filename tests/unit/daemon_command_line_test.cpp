@@ -34,11 +34,11 @@ std::string error_of(const std::vector<const char*>& words) {
 TEST_CASE("run is the default, and takes settings before and after its name") {
   CHECK(line_of({}).command == Command::run);
   CHECK(line_of({"run"}).command == Command::run);
-  CHECK(line_of({"--batch", "7"}).flags.at("--batch") == "7");
-  CHECK(line_of({"run", "--batch=7"}).flags.at("--batch") == "7");
-  CHECK(line_of({"--batch", "7", "run"}).flags.at("--batch") == "7");
-  CHECK(line_of({"run"}).flags.empty());
-  CHECK(line_of({"run", "--config", "f.toml"}).config_file == "f.toml");
+  CHECK(line_of({"--batch", "7"}).shared.flags.at("--batch") == "7");
+  CHECK(line_of({"run", "--batch=7"}).shared.flags.at("--batch") == "7");
+  CHECK(line_of({"--batch", "7", "run"}).shared.flags.at("--batch") == "7");
+  CHECK(line_of({"run"}).shared.flags.empty());
+  CHECK(line_of({"run", "--config", "f.toml"}).shared.config_file == "f.toml");
 }
 
 TEST_CASE("once can stand with and without run") {
@@ -52,12 +52,12 @@ TEST_CASE("once can stand with and without run") {
 
 TEST_CASE("--dispatcher takes one name each time") {
   using Names = std::vector<std::string>;
-  CHECK(line_of({}).dispatchers.empty());
-  CHECK(line_of({"--dispatcher", "api", "--dispatcher", "other"}).dispatchers == Names{"api", "other"});
+  CHECK(line_of({}).shared.dispatchers.empty());
+  CHECK(line_of({"--dispatcher", "api", "--dispatcher", "other"}).shared.dispatchers == Names{"api", "other"});
   CHECK(line_of({"--dispatcher", "api", "run", "--once"}).command == Command::run);
-  CHECK(line_of({"migrate", "--dispatcher=api"}).dispatchers == Names{"api"});
+  CHECK(line_of({"migrate", "--dispatcher=api"}).shared.dispatchers == Names{"api"});
   const auto enqueue = line_of({"enqueue", "--dispatcher", "api", "s", "a=1"});
-  CHECK(enqueue.dispatchers == Names{"api"});
+  CHECK(enqueue.shared.dispatchers == Names{"api"});
   CHECK(enqueue.stream == "s");
   CHECK(error_of({"enqueue", "s", "--dispatcher", "a", "--dispatcher", "b"}).find("once") != std::string::npos);
   CHECK(error_of({"config", "show", "--dispatcher", "a"}).find("--dispatcher") != std::string::npos);
@@ -85,7 +85,7 @@ TEST_CASE("each subcommand is known") {
   CHECK(line_of({"config", "show"}).command == Command::config_show);
   CHECK(line_of({"config", "show", "--json"}).json);
   CHECK(line_of({"config", "check"}).command == Command::config_check);
-  CHECK(line_of({"config", "check", "f.toml"}).config_file == "f.toml");
+  CHECK(line_of({"config", "check", "f.toml"}).shared.config_file == "f.toml");
   CHECK(line_of({"migrate", "--dry-run"}).dry_run);
   CHECK(line_of({"migrate", "--revert", "2"}).revert == 2);
   const auto enqueue = line_of({"enqueue", "s", "a=1", "b:=[2]"});

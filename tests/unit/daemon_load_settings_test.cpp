@@ -12,9 +12,9 @@ using outboxd::test::TempDir;
 
 TEST_CASE("the secrets of every dispatcher are kept out of the log") {
   TempDir folder;
-  outboxd::daemon::CommandLine line;
-  line.config_file = folder
-                         .write("t.toml", R"(
+  outboxd::daemon::SharedOptions options;
+  options.config_file = folder
+                            .write("t.toml", R"(
 [[dispatcher]]
 postgres.url = "postgres://app:first-word@db/a"
 redis.url = "redis://:second-word@r1"
@@ -28,8 +28,8 @@ bearer = "sixth-word"
 [signing]
 key = "d3adbeefd3adbeefd3adbeefd3adbeefd3adbeefd3adbeefd3adbeefd3adbeef"
 )")
-                         .string();
-  REQUIRE(outboxd::daemon::load_settings(line, {}).has_value());
+                            .string();
+  REQUIRE(outboxd::daemon::load_settings(options, {}).has_value());
   for (const std::string secret : {"first-word", "second-word", "third-word", "fourth-word",
                                    "d3adbeefd3adbeefd3adbeefd3adbeefd3adbeefd3adbeefd3adbeefd3adbeef",
                                    "D3ADBEEFD3ADBEEFD3ADBEEFD3ADBEEFD3ADBEEFD3ADBEEFD3ADBEEFD3ADBEEF"}) {
