@@ -1,37 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "daemon/commands.hpp"
 #include "daemon/shared_options.hpp"
 
-#include <chrono>
-#include <optional>
 #include <string>
 #include <variant>
-#include <vector>
 
 namespace outboxd::daemon {
 
-enum class Command { run, config_show, config_check, migrate, enqueue, status };
-
 /// What was asked for on the command line, before any setting is looked at.
 struct CommandLine {
-  Command command = Command::run;
+  /// With its own options.
+  Command command;
   SharedOptions shared;
-
-  bool once = false;
-  std::optional<std::chrono::milliseconds> once_timeout;
-
-  bool json = false;
-  bool watch = false;
-  bool dry_run = false;
-  std::optional<int> revert;
-  /// Without a question before a table is dropped.
-  bool yes = false;
-  /// Optional migrations, by their flags without dashes.
-  std::vector<std::string> optional_migrations;
-
-  std::string stream;
-  std::vector<std::string> assignments;
 };
 
 /// Nothing to run: what to print, and how to exit.

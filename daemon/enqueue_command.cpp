@@ -1,5 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/commands.hpp"
+#include "daemon/enqueue_command.hpp"
+
+#include "daemon/declare_command.hpp"
 #include "daemon/exit_status.hpp"
 #include "daemon/load_settings.hpp"
 #include "daemon/usual_table.hpp"
@@ -9,25 +11,27 @@
 #include "postgres/pqxx_compat.hpp"
 #include "telemetry/redaction.hpp"
 
+#include <CLI/CLI.hpp>
+
 #include <iostream>
 #include <stdexcept>
 
 namespace outboxd::daemon {
 namespace {
 
-std::vector<postgres::Event> events_of(const CommandLine& line) {
-  if (line.assignments.empty()) return postgres::read_json_lines(std::cin, line.stream);
-  return {{line.stream, postgres::payload_from_arguments(line.assignments), {}}};
+std::vector<postgres::Event> events_of(const EnqueueCommand& command) {
+  if (command.assignments.empty()) return postgres::read_json_lines(std::cin, command.stream);
+  return {{command.stream, postgres::payload_from_arguments(command.assignments), {}}};
 }
 
-void enqueue(const CommandLine& line, const config::Settings& settings) {
+void enqueue(const EnqueueCommand& command, const config::Settings& settings) {
   if (settings.dispatcher.layout != "event_outbox") {
     throw std::invalid_argument("dispatcher " + settings.dispatcher.name + " has layout " +
                                 settings.dispatcher.layout +
                                 ", and rows are inserted into tables of layout event_outbox alone; name a dispatcher "
                                 "that has one (--dispatcher)");
   }
-  const auto events = events_of(line);
+  const auto events = events_of(command);
   const auto& options = settings.postgres;
   const auto connection = postgres::open_connection(
       postgres::complete_conninfo(options.url, options.connect_timeout, options.statement_timeout));
@@ -38,12 +42,24 @@ void enqueue(const CommandLine& line, const config::Settings& settings) {
 
 }  // namespace
 
-int enqueue_command(const CommandLine& line) {
-  auto loaded = load_settings(line.shared, {.postgres = true, .signing = false});
+CLI::App& EnqueueCommand::declare(CLI::App& program) {
+  auto& app = declare_command(program, "enqueue", "Insert rows, to try things out; prints their ids");
+  app.add_option("STREAM", stream, "The Redis stream the rows are for")->required();
+  app.add_option("FIELD", assignments,
+                 "key=value (text) or key:=json; without any: JSON objects on standard input, one a line");
+  return app;
+}
+
+std::string EnqueueCommand::complete(const SharedOptions& shared) {
+  return shared.dispatchers.size() > 1 ? "--dispatcher goes with `outboxd enqueue` once" : "";
+}
+
+int EnqueueCommand::run(const SharedOptions& shared) const {
+  auto loaded = load_settings(shared, {.postgres = true, .signing = false});
   if (!loaded) return kCouldNotWork;
   try {
     choose_table_now(loaded->dispatchers.front(), postgres::TableUse::drive);
-    enqueue(line, loaded->dispatchers.front());
+    enqueue(*this, loaded->dispatchers.front());
     return kDone;
   } catch (const std::exception& error) {
     std::cerr << "outboxd enqueue: " << telemetry::log::redacted(error.what()) << "\n";

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/command_line.hpp"
-#include "daemon/commands.hpp"
 #include "daemon/exit_status.hpp"
 #include "system/private_memory.hpp"
 #include "system/signals.hpp"
@@ -26,24 +25,6 @@
 namespace {
 
 using namespace outboxd::daemon;
-
-int dispatch_command(const CommandLine& line) {
-  switch (line.command) {
-    case Command::run:
-      return run_command(line);
-    case Command::config_show:
-      return config_show_command(line);
-    case Command::config_check:
-      return config_check_command(line);
-    case Command::migrate:
-      return migrate_command(line);
-    case Command::enqueue:
-      return enqueue_command(line);
-    case Command::status:
-      return status_command(line);
-  }
-  return kCouldNotWork;
-}
 
 /// What ended the process, for people. Loops that end together bring the first's exception along.
 std::string described(const std::exception& error) {
@@ -103,7 +84,8 @@ int run_program(int argc, char** argv) {
       std::cerr << exit->error;
       return exit->status;
     }
-    return dispatch_command(std::get<CommandLine>(parsed));
+    const auto& line = std::get<CommandLine>(parsed);
+    return std::visit([&line](const auto& command) { return command.run(line.shared); }, line.command);
   } catch (const std::exception& error) {
     outboxd::telemetry::log::say(std::string{"outboxd: ended by something unexpected: "} + described(error));
     return kIncomplete;

@@ -1,5 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/commands.hpp"
+#include "daemon/migrate_command.hpp"
+
+#include "config/units.hpp"
+#include "daemon/declare_command.hpp"
 #include "daemon/exit_status.hpp"
 #include "daemon/load_settings.hpp"
 #include "migrate/embedded_migrations.hpp"
@@ -7,6 +10,8 @@
 #include "postgres/conninfo.hpp"
 #include "postgres/pqxx_compat.hpp"
 #include "telemetry/redaction.hpp"
+
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <iostream>
@@ -17,6 +22,25 @@
 
 namespace outboxd::daemon {
 namespace {
+
+std::string migrations_there_are() {
+  const auto all = postgres::migrations();
+  auto text = "from " + std::to_string(all.front().number) + " to " + std::to_string(all.back().number) + ":";
+  for (const auto& migration : all) {
+    text.append(migration.number == all.front().number ? " " : ", ").append(std::to_string(migration.number));
+    text.append(" ").append(migration.name);
+  }
+  return text;
+}
+
+/// Nothing where there is no such migration.
+std::optional<int> number_of_migration(const std::string& text) {
+  const auto number = config::parse_integer(text);
+  for (const auto& migration : postgres::migrations()) {
+    if (number.value && *number.value == migration.number) return migration.number;
+  }
+  return std::nullopt;
+}
 
 void revert(postgres::Migrator& migrator, int number) {
   const bool reverted = migrator.revert(number);
@@ -30,13 +54,14 @@ bool makes_a_table(int number) {
 }
 
 /// A table that is dropped by mistake can't be had back: its published rows are the record of what was sent.
-void ask_before_dropping(const CommandLine& line, pqxx::connection& connection) {
-  if (line.yes || !makes_a_table(*line.revert)) return;
+void ask_before_dropping(const MigrateCommand& command, pqxx::connection& connection) {
+  if (command.yes || !makes_a_table(*command.revert)) return;
   if (::isatty(STDIN_FILENO) != 1) {
-    throw std::runtime_error("--revert " + std::to_string(*line.revert) +
+    throw std::runtime_error("--revert " + std::to_string(*command.revert) +
                              " drops a table, and there is no terminal to ask at: say --yes as well");
   }
-  std::cerr << "Migration " << *line.revert << " made a table, which would be dropped, with its published rows, from "
+  std::cerr << "Migration " << *command.revert
+            << " made a table, which would be dropped, with its published rows, from "
             << "database " << connection.dbname() << ". Type yes to drop it: " << std::flush;
   std::string answer;
   std::getline(std::cin, answer);
@@ -60,35 +85,35 @@ std::vector<config::Settings> one_of_each_database(const std::vector<config::Set
   return chosen;
 }
 
-void migrate(const CommandLine& line, const config::Settings& settings) {
-  if (line.dry_run && line.revert) {
-    std::cout << postgres::render_down_sql(postgres::migrations(), *line.revert);
+void migrate(const MigrateCommand& command, const config::Settings& settings) {
+  if (command.dry_run && command.revert) {
+    std::cout << postgres::render_down_sql(postgres::migrations(), *command.revert);
     return;
   }
   const auto& options = settings.postgres;
   if (options.url.empty()) {
-    std::cout << postgres::render_sql(postgres::wanted_of(postgres::migrations(), line.optional_migrations));
+    std::cout << postgres::render_sql(postgres::wanted_of(postgres::migrations(), command.optional_migrations));
     return;
   }
   const auto connection = postgres::open_connection(
       postgres::complete_conninfo(options.url, options.connect_timeout, options.statement_timeout));
-  postgres::Migrator migrator{*connection, postgres::migrations(), {.wanted = line.optional_migrations}};
-  if (line.dry_run) {
+  postgres::Migrator migrator{*connection, postgres::migrations(), {.wanted = command.optional_migrations}};
+  if (command.dry_run) {
     std::cout << migrator.dry_run_sql();
-  } else if (line.revert) {
-    ask_before_dropping(line, *connection);
-    revert(migrator, *line.revert);
+  } else if (command.revert) {
+    ask_before_dropping(command, *connection);
+    revert(migrator, *command.revert);
   } else {
     apply(migrator);
   }
 }
 
-int migrate_each(const CommandLine& line, const std::vector<config::Settings>& databases) {
+int migrate_each(const MigrateCommand& command, const std::vector<config::Settings>& databases) {
   for (const auto& settings : databases) {
     const auto& name = settings.dispatcher.name;
     if (databases.size() > 1) std::cout << "-- the database of dispatcher " << name << "\n";
     try {
-      migrate(line, settings);
+      migrate(command, settings);
     } catch (const std::exception& error) {
       std::cerr << "outboxd migrate: " << (databases.size() > 1 ? name + ": " : "")
                 << telemetry::log::redacted(error.what()) << "\n";
@@ -100,16 +125,41 @@ int migrate_each(const CommandLine& line, const std::vector<config::Settings>& d
 
 }  // namespace
 
-int migrate_command(const CommandLine& line) {
-  const auto loaded = load_settings(line.shared, {.postgres = !line.dry_run, .signing = false});
+CLI::App& MigrateCommand::declare(CLI::App& program) {
+  auto& app = declare_command(program, "migrate", "Create the outbox tables where they are missing");
+  app.add_flag("--dry-run", dry_run, "Print the SQL that would run, and change nothing");
+  const auto optional = [this, &app](const std::string& name, const std::string& help) {
+    app.add_flag_callback(
+        "--" + name, [this, name] { optional_migrations.push_back(name); }, help);
+  };
+  optional("wake-ups", "Also have commits wake an idle dispatcher: a trigger on the outbox tables");
+  optional("tune", "Also set up event_outbox for speed: room on its pages, at some cost to inserts");
+  optional("stream-index", "Also give event_outbox an index for dispatchers of some streams only, beside writers");
+  app.add_option("--revert", revert_text,
+                 "Undo this one migration; one that made a table is refused while rows are unpublished, and asks "
+                 "before it drops it")
+      ->type_name("NUMBER");
+  app.add_flag("--yes", yes, "With --revert: drop the table without asking");
+  return app;
+}
+
+std::string MigrateCommand::complete(const SharedOptions& /*shared*/) {
+  if (revert_text.empty()) return yes ? "--yes goes with --revert" : "";
+  revert = number_of_migration(revert_text);
+  if (!revert) return "--revert needs the number of a migration, " + migrations_there_are();
+  return optional_migrations.empty() ? "" : "--revert does not go with --" + optional_migrations.front();
+}
+
+int MigrateCommand::run(const SharedOptions& shared) const {
+  const auto loaded = load_settings(shared, {.postgres = !dry_run, .signing = false});
   if (!loaded) return kCouldNotWork;
   const auto databases = one_of_each_database(loaded->dispatchers);
-  if (line.revert && databases.size() > 1) {
+  if (revert && databases.size() > 1) {
     std::cerr << "outboxd migrate: --revert works on one database, and there are " << databases.size()
               << ": name a dispatcher of the one with --dispatcher\n";
     return kCouldNotWork;
   }
-  return migrate_each(line, databases);
+  return migrate_each(*this, databases);
 }
 
 }  // namespace outboxd::daemon

@@ -1,6 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "daemon/run_command.hpp"
+
+#include "config/units.hpp"
 #include "daemon/application.hpp"
-#include "daemon/commands.hpp"
+#include "daemon/declare_command.hpp"
 #include "daemon/exit_status.hpp"
 #include "daemon/load_settings.hpp"
 #include "daemon/parts.hpp"
@@ -10,6 +13,7 @@
 #include "system/write_within.hpp"
 #include "telemetry/log.hpp"
 
+#include <CLI/CLI.hpp>
 #include <spdlog/spdlog.h>
 
 #include <algorithm>
@@ -51,7 +55,7 @@ void keep_within(std::chrono::milliseconds whole_run, config::Settings& settings
   }
 }
 
-int run(config::Loaded loaded, const RunMode& mode, SharedOptions options) {
+int dispatch(config::Loaded loaded, const RunMode& mode, SharedOptions options) {
   // Where its usual place has it no longer, that is a mistake then, and not a wish for the defaults.
   options.config_file = loaded.file;
   Application application{std::move(loaded), mode, [&options] { return load_again(options, {}); }};
@@ -71,19 +75,39 @@ int run(config::Loaded loaded, const RunMode& mode, SharedOptions options) {
 
 }  // namespace
 
-int run_command(const CommandLine& line) {
-  if (!line.once) system::ignore_sighup();
-  auto loaded = load_settings(line.shared, {});
+CLI::App& RunCommand::declare(CLI::App& program) {
+  program.add_flag("--once", once, "Publish all that is due now, print each dispatcher's counts as JSON, and exit");
+  program.add_option("--timeout", timeout, "With --once: stop after this time, and wait out outages within it")
+      ->type_name("DURATION");
+  auto& app = declare_command(program, "run", "Dispatch until SIGTERM or SIGINT (the default)");
+  app.set_help_flag();
+  return app;
+}
+
+std::string RunCommand::complete(const SharedOptions& /*shared*/) {
+  if (timeout.empty()) return {};
+  if (!once) return "--timeout goes with --once";
+  const auto parsed = config::parse_duration(timeout);
+  if (!parsed.value || *parsed.value <= 0) {
+    return "--timeout " + timeout + ": needs a duration above 0, such as 60s";
+  }
+  once_timeout = std::chrono::milliseconds{*parsed.value};
+  return {};
+}
+
+int RunCommand::run(const SharedOptions& shared) const {
+  if (!once) system::ignore_sighup();
+  auto loaded = load_settings(shared, {});
   if (!loaded) return kCouldNotWork;
   system::ignore_sigpipe();
   spdlog::info("{}", start_line(*loaded));
   for (const auto& warning : loaded->warnings) spdlog::warn("{}", warning.shown());
   for (auto& settings : loaded->dispatchers) {
-    if (line.once_timeout) keep_within(*line.once_timeout, settings);
+    if (once_timeout) keep_within(*once_timeout, settings);
     announce(settings, loaded->dispatchers.size());
   }
   try {
-    return run(std::move(*loaded), {.once = line.once, .once_timeout = line.once_timeout}, line.shared);
+    return dispatch(std::move(*loaded), {.once = once, .once_timeout = once_timeout}, shared);
   } catch (const http::ListenError& error) {
     telemetry::log::say("outboxd: " + std::string{error.what()});
   } catch (const std::invalid_argument& error) {

@@ -1,10 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/commands.hpp"
+#include "daemon/status_command.hpp"
+
+#include "daemon/declare_command.hpp"
 #include "daemon/load_settings.hpp"
 #include "daemon/parts.hpp"
 #include "daemon/status_report.hpp"
 #include "daemon/usual_table.hpp"
 #include "telemetry/redaction.hpp"
+
+#include <CLI/CLI.hpp>
 
 #include <algorithm>
 #include <chrono>
@@ -17,6 +21,17 @@
 
 namespace outboxd::daemon {
 namespace {
+
+constexpr const char* kFooter =
+    "Asks the daemon at http.listen for its state, since when and why (/readyz, and /metrics with the bearer "
+    "token),\n"
+    "and counts in each table itself, for which SELECT is enough.\n"
+    "Exit status: 0 all is well; 1 something is wrong: no daemon answers (unless http.listen is off), a dispatcher "
+    "is "
+    "not\n"
+    "ready, a stream is blocked, rows are dead, or a table could not be looked at; 2 nothing could be looked at: "
+    "neither a\n"
+    "daemon nor a table.";
 
 constexpr std::chrono::seconds kRefresh{2};
 constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
@@ -74,28 +89,41 @@ bool lacks_a_table(const StatusReport& report) {
   return std::ranges::any_of(report.dispatchers, [](const auto& status) { return !status.problem.empty(); });
 }
 
-void print(const CommandLine& line, const StatusReport& report) {
-  if (line.watch && !line.json && ::isatty(STDOUT_FILENO) == 1) std::cout << kClearScreen;
-  std::cout << (line.json ? json_lines_of(report) : text_of(report)) << std::flush;
+void print(const StatusCommand& command, const StatusReport& report) {
+  if (command.watch && !command.json && ::isatty(STDOUT_FILENO) == 1) std::cout << kClearScreen;
+  std::cout << (command.json ? json_lines_of(report) : text_of(report)) << std::flush;
 }
 
 }  // namespace
 
-int status_command(const CommandLine& line) {
+CLI::App& StatusCommand::declare(CLI::App& program) {
+  auto& app =
+      declare_command(program, "status", "Show each dispatcher's state and backlog, whether a daemon runs or not");
+  app.add_flag("--json", json, "As JSON, a line for each dispatcher");
+  app.add_flag("--watch", watch, "Again every two seconds, until interrupted");
+  app.footer(kFooter);
+  return app;
+}
+
+std::string StatusCommand::complete(const SharedOptions& /*shared*/) {
+  return {};
+}
+
+int StatusCommand::run(const SharedOptions& shared) const {
   constexpr config::Needs kNeeds{.signing = false};
-  auto loaded = load_settings(line.shared, kNeeds);
+  auto loaded = load_settings(shared, kNeeds);
   if (!loaded) return kCouldNotWork;
   auto [watched, without_table] = watched_of(*loaded);
   print_problems("status", without_table);
   for (;;) {
     const auto report = look_at(watched, loaded->settings.http);
-    print(line, report);
+    print(*this, report);
     // A pipe that nobody reads from any more ends it, too.
-    if (!line.watch || !std::cout) return exit_status_of(report);
+    if (!watch || !std::cout) return exit_status_of(report);
     std::this_thread::sleep_for(kRefresh);
     if (!lacks_a_table(report)) continue;
     // The password may have been changed, or the table created.
-    if (auto now = load_again(line.shared, kNeeds); now.problems.empty()) *loaded = std::move(now);
+    if (auto now = load_again(shared, kNeeds); now.problems.empty()) *loaded = std::move(now);
     watched = watched_of(*loaded).first;
   }
 }

@@ -22,6 +22,19 @@ CommandLine line_of(const std::vector<const char*>& words) {
   return std::get<CommandLine>(parsed);
 }
 
+/// The command that these words name, with its own options.
+template <class Named>
+Named command_of(const std::vector<const char*>& words) {
+  const auto line = line_of(words);
+  REQUIRE(std::holds_alternative<Named>(line.command));
+  return std::get<Named>(line.command);
+}
+
+template <class Named>
+bool names(const std::vector<const char*>& words) {
+  return std::holds_alternative<Named>(line_of(words).command);
+}
+
 std::string error_of(const std::vector<const char*>& words) {
   const auto parsed = parse(words);
   REQUIRE(std::holds_alternative<ExitNow>(parsed));
@@ -32,8 +45,8 @@ std::string error_of(const std::vector<const char*>& words) {
 }  // namespace
 
 TEST_CASE("run is the default, and takes settings before and after its name") {
-  CHECK(line_of({}).command == Command::run);
-  CHECK(line_of({"run"}).command == Command::run);
+  CHECK(names<RunCommand>({}));
+  CHECK(names<RunCommand>({"run"}));
   CHECK(line_of({"--batch", "7"}).shared.flags.at("--batch") == "7");
   CHECK(line_of({"run", "--batch=7"}).shared.flags.at("--batch") == "7");
   CHECK(line_of({"--batch", "7", "run"}).shared.flags.at("--batch") == "7");
@@ -42,9 +55,10 @@ TEST_CASE("run is the default, and takes settings before and after its name") {
 }
 
 TEST_CASE("once can stand with and without run") {
-  for (const auto& words : {std::vector{"--once"}, {"run", "--once"}, {"--once", "run"}}) CHECK(line_of(words).once);
-  CHECK_FALSE(line_of({}).once);
-  CHECK(line_of({"--once", "--timeout", "60s"}).once_timeout == std::chrono::minutes{1});
+  for (const auto& words : {std::vector{"--once"}, {"run", "--once"}, {"--once", "run"}})
+    CHECK(command_of<RunCommand>(words).once);
+  CHECK_FALSE(command_of<RunCommand>({}).once);
+  CHECK(command_of<RunCommand>({"--once", "--timeout", "60s"}).once_timeout == std::chrono::minutes{1});
   CHECK(error_of({"--timeout", "60s"}).find("--timeout goes with --once") != std::string::npos);
   CHECK(error_of({"--once", "--timeout", "60"}).find("60s") != std::string::npos);
   CHECK(error_of({"migrate", "--once"}).find("run") != std::string::npos);
@@ -54,20 +68,20 @@ TEST_CASE("--dispatcher takes one name each time") {
   using Names = std::vector<std::string>;
   CHECK(line_of({}).shared.dispatchers.empty());
   CHECK(line_of({"--dispatcher", "api", "--dispatcher", "other"}).shared.dispatchers == Names{"api", "other"});
-  CHECK(line_of({"--dispatcher", "api", "run", "--once"}).command == Command::run);
+  CHECK(names<RunCommand>({"--dispatcher", "api", "run", "--once"}));
   CHECK(line_of({"migrate", "--dispatcher=api"}).shared.dispatchers == Names{"api"});
-  const auto enqueue = line_of({"enqueue", "--dispatcher", "api", "s", "a=1"});
-  CHECK(enqueue.shared.dispatchers == Names{"api"});
-  CHECK(enqueue.stream == "s");
+  const std::vector enqueue{"enqueue", "--dispatcher", "api", "s", "a=1"};
+  CHECK(line_of(enqueue).shared.dispatchers == Names{"api"});
+  CHECK(command_of<EnqueueCommand>(enqueue).stream == "s");
   CHECK(error_of({"enqueue", "s", "--dispatcher", "a", "--dispatcher", "b"}).find("once") != std::string::npos);
   CHECK(error_of({"config", "show", "--dispatcher", "a"}).find("--dispatcher") != std::string::npos);
 }
 
 TEST_CASE("migrate: what is optional is asked for by name, and a migration to revert by its number") {
-  CHECK(line_of({"migrate"}).optional_migrations.empty());
+  CHECK(command_of<MigrateCommand>({"migrate"}).optional_migrations.empty());
   const std::vector<std::string> both{"wake-ups", "tune"};
-  CHECK(line_of({"migrate", "--wake-ups", "--tune"}).optional_migrations == both);
-  CHECK(line_of({"migrate", "--revert", "3", "--dry-run"}).revert == 3);
+  CHECK(command_of<MigrateCommand>({"migrate", "--wake-ups", "--tune"}).optional_migrations == both);
+  CHECK(command_of<MigrateCommand>({"migrate", "--revert", "3", "--dry-run"}).revert == 3);
   for (const auto* number : {"0", "-1", "6", "99999999999", "one"}) {
     CHECK(
         error_of({"migrate", "--revert", number})
@@ -75,20 +89,20 @@ TEST_CASE("migrate: what is optional is asked for by name, and a migration to re
                 "--revert needs the number of a migration, from 1 to 5: 1 event_outbox, 2 caracal_outbox, 3 wake") !=
         std::string::npos);
   }
-  CHECK(line_of({"migrate", "--revert", "1", "--yes"}).yes);
+  CHECK(command_of<MigrateCommand>({"migrate", "--revert", "1", "--yes"}).yes);
   CHECK(error_of({"migrate", "--yes"}).find("--yes goes with --revert") != std::string::npos);
   CHECK(error_of({"migrate", "--revert", "3", "--tune"}).find("--revert does not go with --tune") !=
         std::string::npos);
 }
 
 TEST_CASE("each subcommand is known") {
-  CHECK(line_of({"config", "show"}).command == Command::config_show);
-  CHECK(line_of({"config", "show", "--json"}).json);
-  CHECK(line_of({"config", "check"}).command == Command::config_check);
-  CHECK(line_of({"config", "check", "f.toml"}).shared.config_file == "f.toml");
-  CHECK(line_of({"migrate", "--dry-run"}).dry_run);
-  CHECK(line_of({"migrate", "--revert", "2"}).revert == 2);
-  const auto enqueue = line_of({"enqueue", "s", "a=1", "b:=[2]"});
+  CHECK(names<ConfigShowCommand>({"config", "show"}));
+  CHECK(command_of<ConfigShowCommand>({"config", "show", "--json"}).json);
+  CHECK(names<ConfigCheckCommand>({"config", "check"}));
+  CHECK(command_of<ConfigCheckCommand>({"config", "check", "f.toml"}).file == "f.toml");
+  CHECK(command_of<MigrateCommand>({"migrate", "--dry-run"}).dry_run);
+  CHECK(command_of<MigrateCommand>({"migrate", "--revert", "2"}).revert == 2);
+  const auto enqueue = command_of<EnqueueCommand>({"enqueue", "s", "a=1", "b:=[2]"});
   CHECK(enqueue.stream == "s");
   CHECK(enqueue.assignments == std::vector<std::string>{"a=1", "b:=[2]"});
 }
