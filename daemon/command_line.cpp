@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/command_line.hpp"
 
+#include "daemon/declare_command.hpp"
 #include "daemon/exit_status.hpp"
 #include "daemon/unknown_words.hpp"
 
@@ -58,7 +59,8 @@ std::vector<Declared> declare_commands(CLI::App& program) {
 void declare_help_and_version(CLI::App& app, std::vector<std::string>& help_about) {
   auto* help = app.add_subcommand("help", "Print this help, or that of a command");
   help->add_option("COMMAND", help_about, "The command to explain, such as status or config show");
-  app.add_subcommand("version", "Print the version (also -V, --version)");
+  set_examples(*help, {"outboxd help config show"});
+  set_examples(*app.add_subcommand("version", "Print the version (also -V, --version)"), {"outboxd version"});
 }
 
 ExitNow exit_for(const CLI::App& app, const CLI::ParseError& error) {

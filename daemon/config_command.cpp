@@ -14,7 +14,9 @@ namespace outboxd::daemon {
 namespace {
 
 CLI::App& config_group(CLI::App& program) {
-  return declare_group(program, "config", "Show or check the configuration");
+  auto& group = declare_group(program, "config", "Show or check the configuration");
+  set_examples(group, {"outboxd config show", "outboxd config check"});
+  return group;
 }
 
 /// All of the configuration is shown and checked: no dispatcher can be chosen.
@@ -28,6 +30,8 @@ CLI::App& ConfigShowCommand::declare(CLI::App& program) {
   auto& app = declare_command(config_group(program), "show",
                               "Print every effective value with its origin; secrets are masked");
   app.add_flag("--json", json, "As JSON");
+  set_examples(app, {"outboxd config show",
+                     "outboxd config show --profile coordinator --json  # what another profile would change"});
   return app;
 }
 
@@ -47,6 +51,8 @@ CLI::App& ConfigCheckCommand::declare(CLI::App& program) {
   auto& app =
       declare_command(config_group(program), "check", "Report everything that is wrong with the configuration");
   app.add_option("FILE", file, "The file to check instead of the one in use");
+  set_examples(app, {"outboxd config check                     # the configuration in use",
+                     "outboxd config check ./new-outboxd.toml  # a file before it is put in place"});
   return app;
 }
 

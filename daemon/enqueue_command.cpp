@@ -47,6 +47,8 @@ CLI::App& EnqueueCommand::declare(CLI::App& program) {
   app.add_option("STREAM", stream, "The Redis stream the rows are for")->required();
   app.add_option("FIELD", assignments,
                  "key=value (text) or key:=json; without any: JSON objects on standard input, one a line");
+  set_examples(app, {"outboxd enqueue caracal.keys.invalidate kid=k-1 rotated:=true",
+                     "outboxd enqueue caracal.keys.invalidate < payloads.jsonl  # a row for each line"});
   return app;
 }
 

@@ -140,6 +140,8 @@ CLI::App& MigrateCommand::declare(CLI::App& program) {
                  "before it drops it")
       ->type_name("NUMBER");
   app.add_flag("--yes", yes, "With --revert: drop the table without asking");
+  set_examples(app, {"outboxd migrate --dry-run          # prints the SQL, to read it first",
+                     "outboxd migrate --wake-ups --tune  # creates the tables, with two of the optional extras"});
   return app;
 }
 

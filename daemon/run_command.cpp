@@ -81,6 +81,8 @@ CLI::App& RunCommand::declare(CLI::App& program) {
       ->type_name("DURATION");
   auto& app = declare_command(program, "run", "Dispatch until SIGTERM or SIGINT (the default)");
   app.set_help_flag();
+  set_examples(program, {"outboxd --config /etc/outboxd/outboxd.toml  # dispatches until it is stopped",
+                         "outboxd --once --timeout 60s                # publishes what is due now, and exits"});
   return app;
 }
 

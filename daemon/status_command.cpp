@@ -102,6 +102,7 @@ CLI::App& StatusCommand::declare(CLI::App& program) {
   app.add_flag("--json", json, "As JSON, a line for each dispatcher");
   app.add_flag("--watch", watch, "Again every two seconds, until interrupted");
   app.footer(kFooter);
+  set_examples(app, {"outboxd status --watch", "outboxd status --json --dispatcher outbox"});
   return app;
 }
 

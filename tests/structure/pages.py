@@ -5,6 +5,7 @@
 - Every relative link of every *.md page leads to a file or folder, and its anchor to a heading there.
 - README.md has at most MAX_README lines and a table of contents, whose entries are its headings, in their order.
 - Every `outboxd …` command in shell blocks, and in code within the text, is one that the program OUTBOXD takes.
+- The help of each command of OUTBOXD ends with examples, which are commands that the program takes.
 - Every example in TOML passes `outboxd config check`.
 - Every script of the project that a shell block runs exists.
 - Every metric (`outboxd_…`) and every setting (`section.key`) in code within the text exists.
@@ -29,6 +30,7 @@ SCHEME = re.compile(r"^[a-zA-Z][a-zA-Z0-9+.-]*:")
 SHELLS = {"sh", "bash", "shell", "console"}
 SCRIPT = re.compile(r"^(?:\./)?((?:deploy|tests|\.ci|systemd)/\S+)$")
 FLAG_LINE = re.compile(r"^\s+(--[a-z-]+) (\S+)", re.MULTILINE)
+COMMAND_LINE = re.compile(r"^\s+([a-z][a-z-]*)  ", re.MULTILINE)
 METRIC = re.compile(r"\boutboxd_[a-z][a-z_0-9]*[a-z0-9]\b")
 SETTING = re.compile(r"(?<![\w./\[-])(?:postgres|redis|signing|dispatcher|http|log)\.(?!hpp|cpp|sh)[a-z_]+\b(?![\w./(-])")
 SETTINGS_PAGE = "lib/config/SETTINGS.md"
@@ -184,6 +186,16 @@ class Program:
         return subprocess.run([self.binary, *words], capture_output=True, text=True, check=False,
                               env={**sanitizers, **(environment or {})}, stdin=subprocess.DEVNULL, timeout=60)
 
+    def helps(self, command=()):
+        """(words, help) of a command and of each below it, but for the default one, whose help is the program's."""
+        text = self._run([*command, "--help"]).stdout
+        if command and text == self._run(["--help"]).stdout:
+            return
+        yield command, text
+        _, _, below = text.partition("\nSubcommands:\n")
+        for name in COMMAND_LINE.findall(below.split("\n\n")[0]):
+            yield from self.helps((*command, name))
+
     def fault_of(self, words):
         """What is wrong with a command's words (without the program's name); None if nothing is."""
         done = self._run([*words, "--help"])
@@ -285,6 +297,20 @@ def check_commands(root, pages, program):
                     yield from check_scripts(root, place, words)
 
 
+def check_help(program):
+    for command, text in program.helps():
+        place = " ".join(["outboxd", *command, "--help"])
+        _, _, examples = text.partition("\nExamples:\n")
+        if not examples.strip():
+            yield f"{place}: does not end with examples"
+        for line in examples.strip().split("\n"):
+            for words in commands_of(line):
+                ours = program_words(words)
+                fault = program.fault_of(ours) if ours is not None else None
+                if fault:
+                    yield f"{place}: its example `{line.strip()}` does not parse: {fault}"
+
+
 def check_scripts(root, place, words):
     for word in words:
         script = SCRIPT.match(word)
@@ -332,6 +358,7 @@ def faults(root, binary):
     yield from check_links(root, pages)
     yield from check_readme(root, pages)
     yield from check_commands(root, pages, program)
+    yield from check_help(program)
     yield from check_examples(root, pages, program)
     yield from check_names(root, pages)
 

@@ -22,7 +22,8 @@ case " $* " in
       esac
       before=$word
     done
-    printf 'Options:\n  --once  Ends\nSettings:\n  --batch NUMBER  Rows\n' ;;
+    printf 'Options:\n  --once  Ends\nSettings:\n  --batch NUMBER  Rows\n'
+    printf '\nSubcommands:\n  run         Works\n\nExamples:\n  outboxd --once  # all\n' ;;
   *" config check ")
     case $2 in *[!0-9]*) printf 'warning: something else\nnot a number: %s\n' "$2" >&2; exit 2 ;; esac ;;
   *)
@@ -70,7 +71,7 @@ SOUND = {
 
 
 class PagesTest(unittest.TestCase):
-    def run_on(self, changes):
+    def run_on(self, changes, program_text=PROGRAM):
         with tempfile.TemporaryDirectory() as folder:
             root = Path(folder) / "root"
             for name, content in {**SOUND, **changes}.items():
@@ -78,14 +79,14 @@ class PagesTest(unittest.TestCase):
                 path.parent.mkdir(parents=True, exist_ok=True)
                 path.write_text(content, encoding="utf-8")
             program = Path(folder) / "program"
-            program.write_text(PROGRAM, encoding="utf-8")
+            program.write_text(program_text, encoding="utf-8")
             program.chmod(0o755)
             done = subprocess.run([sys.executable, str(PAGES), str(root), str(program)], capture_output=True, text=True,
                                   check=False)
             return done.returncode, done.stdout + done.stderr
 
-    def assert_fault(self, changes, words):
-        status, output = self.run_on(changes)
+    def assert_fault(self, changes, words, program_text=PROGRAM):
+        status, output = self.run_on(changes, program_text)
         self.assertEqual(status, 1, output)
         self.assertIn(words, output)
         self.assertIn("\n1 fault(s)", output)
@@ -137,6 +138,13 @@ class PagesTest(unittest.TestCase):
         self.assertEqual(status, 1)
         self.assertIn("leads to #first-part", output)
         self.assertIn("its table of contents names", output)
+
+    def test_help_whose_example_does_not_parse(self):
+        self.assert_fault({}, "outboxd --help: its example `outboxd --onse  # all` does not parse: unknown word --onse",
+                          PROGRAM.replace("outboxd --once  #", "outboxd --onse  #"))
+
+    def test_help_without_examples(self):
+        self.assert_fault({}, "outboxd --help: does not end with examples", PROGRAM.replace("Examples:", "Others:"))
 
     def test_unknown_flag(self):
         self.assert_added("```sh\noutboxd run --onse\n```\n", "does not parse: unknown word --onse")

@@ -4,7 +4,11 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <iterator>
+#include <sstream>
 #include <string>
+#include <utility>
 #include <variant>
 #include <vector>
 
@@ -42,7 +46,88 @@ std::string error_of(const std::vector<const char*>& words) {
   return std::get<ExitNow>(parsed).error;
 }
 
+std::string output_of(const std::vector<const char*>& words) {
+  const auto parsed = parse(words);
+  REQUIRE(std::holds_alternative<ExitNow>(parsed));
+  CHECK(std::get<ExitNow>(parsed).status == kDone);
+  return std::get<ExitNow>(parsed).output;
+}
+
+using Words = std::vector<std::string>;
+
+/// The words of each indented line after this title, up to a blank line.
+std::vector<Words> lines_under(const std::string& title, const std::string& help) {
+  std::vector<Words> all;
+  const auto at = help.find("\n" + title + ":\n");
+  if (at == std::string::npos) return all;
+  std::istringstream lines{help.substr(at + title.size() + 3)};
+  for (std::string line; std::getline(lines, line) && !line.empty();) {
+    std::istringstream words{line};
+    all.emplace_back(std::istream_iterator<std::string>{words}, std::istream_iterator<std::string>{});
+  }
+  return all;
+}
+
+std::string help_of(const Words& command) {
+  std::vector<const char*> words;
+  for (const auto& word : command) words.push_back(word.c_str());
+  words.push_back("--help");
+  auto help = output_of(words);
+  // How many line ends follow depends on the version of CLI11.
+  return help.substr(0, help.find_last_not_of('\n') + 1);
+}
+
+/// The command's words, and those of each command below it.
+std::vector<Words> commands_from(const Words& command) {
+  std::vector<Words> all{command};
+  // The help of `run` is the program's.
+  if (command == Words{"run"}) return all;
+  for (const auto& line : lines_under("Subcommands", help_of(command))) {
+    auto next = command;
+    next.push_back(line.front());
+    for (auto& below : commands_from(next)) all.push_back(std::move(below));
+  }
+  return all;
+}
+
+/// What the shell passes to the program of an example, and to none that it reads from.
+std::vector<const char*> arguments_of(const Words& example) {
+  std::vector<const char*> words;
+  for (const auto& word : example) {
+    if (word == "#" || word == "<") break;
+    words.push_back(word.c_str());
+  }
+  return words;
+}
+
+bool parses(const std::vector<const char*>& arguments) {
+  const auto parsed = parse(arguments);
+  const auto* exit = std::get_if<ExitNow>(&parsed);
+  return exit == nullptr || exit->status == kDone;
+}
+
 }  // namespace
+
+TEST_CASE("the help of each command ends with examples of it that parse") {
+  const auto commands = commands_from({});
+  CHECK(commands.size() >= 10);
+  for (const auto& command : commands) {
+    const auto help = help_of(command);
+    CAPTURE(help);
+    const auto examples = lines_under("Examples", help);
+    CHECK_FALSE(examples.empty());
+    CHECK(help.find("\nExamples:") == help.rfind("\n\n") + 1);
+    for (const auto& example : examples) {
+      auto arguments = arguments_of(example);
+      CHECK(std::string{arguments.front()} == "outboxd");
+      arguments.erase(arguments.begin());
+      CHECK(parses(arguments));
+      if (command == Words{"run"}) continue;
+      REQUIRE(arguments.size() >= command.size());
+      CHECK(std::equal(command.begin(), command.end(), arguments.begin()));
+    }
+  }
+}
 
 TEST_CASE("run is the default, and takes settings before and after its name") {
   CHECK(names<RunCommand>({}));
@@ -175,12 +260,6 @@ TEST_CASE("a word or a flag that may be a secret is not repeated") {
 }
 
 TEST_CASE("help and version are commands, too") {
-  const auto output_of = [](const std::vector<const char*>& words) {
-    const auto parsed = parse(words);
-    REQUIRE(std::holds_alternative<ExitNow>(parsed));
-    CHECK(std::get<ExitNow>(parsed).status == kDone);
-    return std::get<ExitNow>(parsed).output;
-  };
   CHECK(output_of({"help"}) == output_of({"--help"}));
   CHECK(output_of({"help", "run"}) == output_of({"--help"}));
   CHECK(output_of({"run", "--help"}) == output_of({"--help"}));
