@@ -1,38 +1,34 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dispatch/backlog_sampler.hpp"
 
-#include <algorithm>
+#include "outbox/sample_pace.hpp"
+
 #include <chrono>
 
 namespace outboxd::dispatch {
-namespace {
-
-// Counting takes a twentieth of Postgres' time at most.
-constexpr int kWorkToCounting = 19;
-
-}  // namespace
 
 Awaitable<void> BacklogSampler::run() {
+  // Beside a table full of what an old snapshot keeps, counting takes long, and the rows' way comes first.
+  SamplePace pace{shared_.options.sample_interval};
   while (!shared_.run.has_ended() && probe_ != nullptr) {
     const auto started = shared_.clock.now();
-    co_await sample();
-    // Beside a table full of what an old snapshot keeps, counting takes long, and the rows' way comes first.
+    const bool answered = co_await sample();
     const auto now = shared_.clock.now();
-    const auto rest =
-        std::max<TimePoint::duration>(shared_.options.sample_interval, kWorkToCounting * (now - started));
+    const auto rest = pace.rest_after(now - started, !answered);
     if (!shared_.run.has_ended()) co_await shared_.clock.wait(alarm_, now + rest);
   }
 }
 
-Awaitable<void> BacklogSampler::sample() {
+Awaitable<bool> BacklogSampler::sample() {
   const auto sample = co_await probe_->sample(shared_.run.due_by());
   if (!sample) {
     shared_.observer.sample_failed(sample.error().text);
-    co_return;
+    co_return !sample.error().unreachable;
   }
   last_ = *sample;
   shared_.observer.sampled(*sample);
   sampled_(*sample);
+  co_return true;
 }
 
 Awaitable<void> BacklogSampler::count_what_remains() {

@@ -30,7 +30,8 @@ class BacklogSampler {
   [[nodiscard]] const std::optional<BacklogSample>& last() const { return last_; }
 
  private:
-  Awaitable<void> sample();
+  /// Returns whether the store could be reached.
+  Awaitable<bool> sample();
 
   Shared shared_;
   BacklogProbe* probe_;

@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace outboxd {
 
@@ -22,15 +24,18 @@ class SweepPace {
     return now >= lately_at_ ? Reach::lately : Reach::nothing;
   }
 
-  /// The look that has ended now took so long.
+  /// The look that has ended now took so long. One that alone took long may have waited for a server, or a process,
+  /// that stood still.
   void looked(Reach reach, TimePoint now, Duration took) {
     if (reach == Reach::nothing) return;
-    (reach == Reach::all ? all_at_ : lately_at_) = now + kRestToWork * took;
+    auto& last_took = reach == Reach::all ? all_took_ : lately_took_;
+    const auto usual = std::min(took, std::exchange(last_took, took));
+    (reach == Reach::all ? all_at_ : lately_at_) = now + kRestToWork * usual;
   }
 
  private:
-  TimePoint all_at_{};
-  TimePoint lately_at_{};
+  TimePoint all_at_{}, lately_at_{};
+  Duration all_took_{0}, lately_took_{0};
 };
 
 }  // namespace outboxd

@@ -89,6 +89,10 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
     co_return table.suspects(clock_.now(), kMostAttempts);
   }
   Awaitable<StoreResult<BacklogSample>> sample(std::string /*due_by*/) override {
+    if (sample_takes > 0ms) {
+      Alarm alarm{co_await boost::asio::this_coro::executor};
+      co_await clock_.wait(alarm, clock_.now() + sample_takes);
+    }
     if (!sample_failure.empty()) co_return StoreError{sample_failure, true};
     co_return sampled;
   }
@@ -148,6 +152,7 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
   BacklogSample sampled;
   /// Why it can't be sampled; empty: it can.
   std::string sample_failure;
+  std::chrono::milliseconds sample_takes = 0ms;
   WakeUps wake_ups = WakeUps::none;
   std::function<void()> on_arm;
   bool armed = false;

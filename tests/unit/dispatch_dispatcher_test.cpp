@@ -515,6 +515,19 @@ TEST_CASE("a sample that fails alone is told of with its reason each time, and k
   bench.end();
 }
 
+TEST_CASE("after a server has hung, the backlog is counted again at once") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  bench.store.sample_failure = "timeout expired";
+  bench.store.sample_takes = 37s;
+  bench.run_for(42s);
+  REQUIRE(bench.observer.sample_failures.size() == 1);
+  bench.store.sample_takes = 0ms;
+  bench.run_for(10s);
+  CHECK(bench.observer.sample_failures.size() > 1);
+  bench.end();
+}
+
 TEST_CASE("rows that are due and that no claim gets are told of") {
   Bench bench{Bench::daemon()};
   bench.run_for(1s);

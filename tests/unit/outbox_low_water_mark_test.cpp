@@ -82,7 +82,9 @@ TEST_CASE("sweeps: everything as seldom as it takes long, and what came lately i
   SweepPace::TimePoint now{1h};
   CHECK(pace.next(now) == Reach::all);
   pace.looked(Reach::all, now, 1s);
+  pace.looked(Reach::all, now, 1s);
   CHECK(pace.next(now + 18s) == Reach::lately);
+  pace.looked(Reach::lately, now + 1s, 100ms);
   pace.looked(Reach::lately, now + 1s, 100ms);
   CHECK(pace.next(now + 2s) == Reach::nothing);
   pace.looked(Reach::nothing, now + 2s, 1h);
@@ -91,4 +93,7 @@ TEST_CASE("sweeps: everything as seldom as it takes long, and what came lately i
   // Quick ones are not held up.
   pace.looked(Reach::all, now + 19s, 1ms);
   CHECK(pace.next(now + 19s + 20ms) == Reach::all);
+  // Nor is the next by one for which a server stood still.
+  pace.looked(Reach::all, now + 1min, 36s);
+  CHECK(pace.next(now + 1min + 20ms) == Reach::all);
 }
