@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `outboxd status` for people.
 #include "daemon/status_report.hpp"
+#include "telemetry/locked_rows_log.hpp"
 #include "telemetry/utc_time.hpp"
 
 #include <algorithm>
@@ -87,6 +88,13 @@ std::string described(const DispatcherState& state, system_clock::time_point now
   return state.reason.empty() ? text : text + ": " + state.reason;
 }
 
+/// The daemon notices locked rows by its samples, and so later than one who looks.
+bool daemon_names_locked_rows(const DispatcherStatus& status) {
+  return status.state && std::ranges::any_of(status.state->notes, [](const std::string& note) {
+           return note.find(telemetry::kKeepThemLocked) != std::string::npos;
+         });
+}
+
 void append_lines(const DispatcherStatus& status, const StatusReport& report, std::ostringstream& text) {
   const auto say = [&](const std::string& line) { text << status.dispatcher << ": " << line << "\n"; };
   if (status.state) {
@@ -102,8 +110,7 @@ void append_lines(const DispatcherStatus& status, const StatusReport& report, st
   }
   if (!status.figures) return;
   const auto& locked = status.figures->overview.locked;
-  // A daemon that answers has a note of it.
-  if (locked.rows > 0 && !status.state) {
+  if (locked.rows > 0 && !locked.first.empty() && !daemon_names_locked_rows(status)) {
     say(std::to_string(locked.rows) + (locked.rows == 1 ? " row is" : " rows are") +
         " due for more than 10 s and locked by other transactions, so that no dispatcher can claim them (one is "
         "row " +

@@ -31,13 +31,12 @@ std::optional<std::string> LockedRowsLog::beat(TimePoint now) {
 std::string LockedRowsLog::described() const {
   constexpr std::size_t kMostCounted = 100;
   constexpr std::size_t kLongestId = 200;
-  return fmt::format(
-      "{}{} row(s) are due for more than 10 s, and claims pass over them, as other transactions keep them locked "
-      "(one "
-      "is row {}): {}",
-      rows_.rows >= kMostCounted ? "at least " : "", rows_.rows, utf8::shortened(rows_.first, kLongestId),
-      rows_.who.empty() ? "which ones can't be seen; look for old transactions in pg_stat_activity, and end them"
-                        : rows_.who + "; end that transaction");
+  return fmt::format("{}{} row(s) are due for more than 10 s, and claims pass over them, {} (one is row {}): {}",
+                     rows_.rows >= kMostCounted ? "at least " : "", rows_.rows, kKeepThemLocked,
+                     utf8::shortened(rows_.first, kLongestId),
+                     rows_.who.empty()
+                         ? "which ones can't be seen; look for old transactions in pg_stat_activity, and end them"
+                         : rows_.who + "; end that transaction");
 }
 
 }  // namespace outboxd::telemetry

@@ -6,8 +6,12 @@
 #include <chrono>
 #include <optional>
 #include <string>
+#include <string_view>
 
 namespace outboxd::telemetry {
+
+/// By these words a note on locked rows is known among others.
+inline constexpr std::string_view kKeepThemLocked = "as other transactions keep them locked";
 
 /// Which lines the log has on rows that other transactions keep locked: one when there are any, one a minute while
 /// there are, and one when there are none any more. Pure.

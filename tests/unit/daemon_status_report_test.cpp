@@ -66,6 +66,22 @@ TEST_CASE("status for people: the time, a line of figures each, then each state,
         "coordinator: its table could not be looked at: no such \"table\"\n");
 }
 
+TEST_CASE("status: locked rows are named once, by the daemon or by who looks") {
+  auto status = busy();
+  status.figures->overview.locked = {.rows = 5, .first = "r1", .who = "pid 7 of role app"};
+  auto report = report_of({status});
+  CHECK(exit_status_of(report) == kIncomplete);
+  CHECK(text_of(report).ends_with(
+      "\napi: ready since 2026-01-31T11:00:00Z (1 h 0 min)\n"
+      "api: 5 rows are due for more than 10 s and locked by other transactions, so that no dispatcher can claim them "
+      "(one is row r1): pid 7 of role app; end that transaction\n"));
+  const std::string note =
+      "5 row(s) are due for more than 10 s, and claims pass over them, as other transactions keep "
+      "them locked (one is row r1): pid 7 of role app; end that transaction";
+  report.dispatchers.front().state->notes = {note};
+  CHECK(text_of(report).ends_with("(1 h 0 min)\napi: " + note + "\n"));
+}
+
 TEST_CASE("status: no daemon, none asked, and one that runs other dispatchers") {
   auto alone = busy();
   alone.state.reset();
