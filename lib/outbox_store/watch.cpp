@@ -17,12 +17,6 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kInARow{2};
 // More rows than this below the mark are claimed in order, from the first of them on.
 constexpr std::size_t kMany = 1'000;
-// A look at everything that takes longer is worth a word.
-constexpr std::chrono::milliseconds kSlow{20};
-// One or two may only have come while the machine was busy.
-constexpr int kSlowLooks = 3;
-constexpr std::chrono::minutes kTellAgain{1};
-
 constexpr const char* kEnd = "infinity";
 
 }  // namespace
@@ -96,16 +90,9 @@ void Watch::sweep(Statements& statements, const Layout& layout, const Request& r
 }
 
 void Watch::tell_of_slow_looks(Statements& statements, std::chrono::nanoseconds took, Result& result) {
-  if (took < kSlow) {
-    slow_looks_ = 0;
-    if (tell_again_at_) result.seen.slow.emplace();
-    tell_again_at_.reset();
-    return;
-  }
-  if (++slow_looks_ < kSlowLooks) return;
-  const auto now = SteadyClock::now();
-  if (tell_again_at_ && now < *tell_again_at_) return;
-  tell_again_at_ = now + kTellAgain;
+  const auto news = slow_looks_.looked(SteadyClock::now(), took);
+  if (news == SlowLooks::News::quick) result.seen.slow.emplace();
+  if (news != SlowLooks::News::slow) return;
   result.seen.slow = find_snapshot_holder(statements);
   result.seen.slow->took = took;
 }

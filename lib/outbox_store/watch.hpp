@@ -2,6 +2,7 @@
 #pragma once
 
 #include "dispatch/ports.hpp"
+#include "outbox/slow_looks.hpp"
 #include "outbox/sweep_pace.hpp"
 #include "outbox_store/claims.hpp"
 #include "outbox_table/layout.hpp"
@@ -9,7 +10,6 @@
 
 #include <chrono>
 #include <map>
-#include <optional>
 #include <string>
 #include <vector>
 
@@ -53,10 +53,7 @@ class Watch {
   /// Workers whose sessions were gone when last looked for, and how often in a row.
   std::map<std::string, int> missing_;
   std::chrono::steady_clock::time_point looked_at_{};
-  /// Looks at everything in a row that took long.
-  int slow_looks_ = 0;
-  /// When to tell again that looks are slow, if they are known to be.
-  std::optional<std::chrono::steady_clock::time_point> tell_again_at_;
+  SlowLooks slow_looks_;
 };
 
 }  // namespace outboxd::postgres

@@ -226,11 +226,12 @@ void DispatcherObserver::looks_are_slow(const dispatch::SlowLook& look) {
     oldest = "the oldest snapshot, which keeps them, is held by";
     if (look.held_for)
       oldest = fmt::format("the oldest snapshot, which keeps them, is held since {} s by", look.held_for->count());
+    oldest.append(" ").append(look.who);
   }
   spdlog::warn(
       "{}: a look through the table's index takes {:.2f} s, as it passes many entries of rows that are gone, or of "
-      "other streams; {} {}. Claims begin where the last one ended, and what comes to lie before that is found later",
-      dispatcher_, std::chrono::duration<double>(look.took).count(), oldest, look.who);
+      "other streams; {}. Claims begin where the last one ended, and what comes to lie before that is found later",
+      dispatcher_, std::chrono::duration<double>(look.took).count(), oldest);
 }
 
 void DispatcherObserver::freed_rows_of(std::string_view worker) {

@@ -1,0 +1,43 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include <chrono>
+
+namespace outboxd {
+
+/// When it is worth a word that looks through the whole index take long, and when that they are quick again: on a
+/// busy machine they may be slow and quick in turns, so one pair of words a minute has to do.
+class SlowLooks {
+ public:
+  using TimePoint = std::chrono::steady_clock::time_point;
+  using Duration = std::chrono::steady_clock::duration;
+
+  enum class News { none, slow, quick };
+
+  /// A look that takes longer is slow.
+  static constexpr std::chrono::milliseconds kSlow{20};
+  /// One or two may only have come while the machine was busy.
+  static constexpr int kInARow = 3;
+  static constexpr std::chrono::minutes kSayAgain{1};
+
+  /// A look that has ended now took so long.
+  News looked(TimePoint now, Duration took) {
+    if (took < kSlow) {
+      in_a_row_ = 0;
+      const bool was_said = is_said_;
+      is_said_ = false;
+      return was_said ? News::quick : News::none;
+    }
+    if (++in_a_row_ < kInARow || now < say_again_at_) return News::none;
+    say_again_at_ = now + kSayAgain;
+    is_said_ = true;
+    return News::slow;
+  }
+
+ private:
+  int in_a_row_ = 0;
+  bool is_said_ = false;
+  TimePoint say_again_at_{};
+};
+
+}  // namespace outboxd
