@@ -39,7 +39,7 @@ void Completer::postpone(Unsettled unsettled) {
   unsettled.next_try = shared_.clock.now() + kPostponed;
   postponed_alarm_.ring();
   postponed_.push_back(std::move(unsettled));
-  held_.report();
+  held_.report(shared_.clock.now());
 }
 
 Awaitable<void> Completer::run_postponed() {
@@ -151,7 +151,7 @@ void Completer::keep_unwritten(Unsettled& unsettled, const Settled& settled) {
 void Completer::let_go_of(const Unsettled& unsettled, std::size_t rows) {
   if (unsettled.postponed) {
     shared_.in_flight.postponed_finished(rows);
-    held_.report();
+    held_.report(shared_.clock.now());
     return;
   }
   shared_.in_flight.finished(rows);
@@ -189,12 +189,12 @@ void Completer::remember_sent(const Settlement& settlement, const Settled& settl
   for (const auto& row : settled.undone) {
     const auto outcome = std::ranges::find(settlement.outcomes, row.id, &Outcome::id);
     if (outcome != settlement.outcomes.end() && outcome->verdict == Verdict::published) {
-      held_.sent().unsettled(row.id, outcome->attempt, now);
+      held_.sent().undone(row.id, outcome->attempt, now);
     } else {
       held_.quarantine().add(row, now);
     }
   }
-  held_.report();
+  held_.report(now);
 }
 
 void Completer::remember_unsettled(const Settlement& settlement) {

@@ -44,6 +44,7 @@ Dispatcher::Dispatcher(const boost::asio::any_io_executor& executor, DispatcherO
                [this](const BacklogSample& sample) {
                  state_.refused_settlements.forget_old();
                  state_.refused_claims.sampled(sample);
+                 state_.held.report(state_.shared.clock.now());
                }},
       claims_{executor,
               state_.shared,

@@ -39,8 +39,8 @@ class HeldRows {
   }
 
   /// Reports how many rows are held up, if that has changed.
-  void report() {
-    const auto rows = quarantine_.size() + in_flight_.rows_postponed();
+  void report(TimePoint now) {
+    const auto rows = quarantine_.size() + in_flight_.rows_postponed() + sent_.undone_rows(now);
     if (std::exchange(reported_, rows) != rows) observer_.held_up(rows);
   }
 

@@ -35,7 +35,7 @@ Awaitable<std::optional<ClaimedRows>> QuarantineRetries::retry(std::vector<std::
     held_.quarantine().release(id, is_claimed);
     held_.refused_claims().forget(id);
   }
-  held_.report();
+  held_.report(now);
   co_return claimed;
 }
 

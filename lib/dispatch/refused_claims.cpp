@@ -20,7 +20,7 @@ bool RefusedClaims::judge(ClaimedRows& claimed, Scope scope, std::uint32_t limit
   auto judged = held_.refused_claims().judge(std::exchange(claimed.refused, {}), written, tried_all, now);
   for (const auto& row : judged.own) quarantine.add(row, now);
   claimed.refused = std::move(judged.own);
-  held_.report();
+  held_.report(now);
   // More of them than can be left out would come again and again.
   const bool in_the_way = open_to_all && written == 0 && std::ranges::any_of(claimed.refused, [&](const auto& row) {
                             return !row.dead && !quarantine.holds(row.id);

@@ -10,6 +10,7 @@ void SentRows::settled(const std::string& id, std::uint32_t attempt, TimePoint n
   if (!unsettled_.empty()) unsettled_.erase(id);
   if (!stubborn_.empty()) stubborn_.erase(id);
   auto row = settled_.find(id);
+  if (!undone_.empty()) marked_again(id, row != settled_.end() && row->second.hold.count() > 0, now);
   // Once it is up to date: what it was held for counts when it is undone again.
   if (row != settled_.end()) row->second.at = now;
   forget_old(now);
@@ -47,18 +48,48 @@ void SentRows::unsettled(const std::string& id, std::uint32_t attempt, TimePoint
   if (unsettled_.size() > kMostUnsettled) unsettled_.erase(unsettled_.begin());
 }
 
+void SentRows::undone(const std::string& id, std::uint32_t attempt, TimePoint now) {
+  unsettled(id, attempt, now);
+  comes_back(id, now + kLongestPause);
+}
+
+void SentRows::comes_back(const std::string& id, TimePoint when) {
+  if (undone_.size() < kMostUnsettled || undone_.contains(id)) undone_.insert_or_assign(id, when + kComesBack);
+}
+
+void SentRows::marked_again(const std::string& id, bool was_undone_later, TimePoint now) {
+  const auto row = undone_.find(id);
+  if (row == undone_.end()) return;
+  if (was_undone_later) {
+    // As it may be this time: it is too early to say that all is well.
+    row->second = now + soon_;
+  } else {
+    undone_.erase(row);
+  }
+}
+
+std::size_t SentRows::undone_rows(TimePoint now) {
+  if (now >= forget_undone_at_) {
+    std::erase_if(undone_, [&](const auto& row) { return row.second < now; });
+    forget_undone_at_ = now + kFirstPause;
+  }
+  return undone_.size();
+}
+
 SentRows::Advised SentRows::advise(const std::string& id, std::uint32_t attempt, bool claims_count, TimePoint now) {
   if (const auto row = unsettled_.find(id); row != unsettled_.end()) {
     const auto& [first_attempt, pause, left_out_until] = row->second;
     const bool goes_on = claims_count ? attempt > first_attempt : attempt >= first_attempt;
     if (goes_on && now < left_out_until + kRemembered) return {Advice::only_mark};
     unsettled_.erase(row);
+    undone_.erase(id);
     return {};
   }
   const auto row = settled_.find(id);
   if (row == settled_.end()) return {};
   const auto advised = advise_settled(row->second, attempt, now);
   if (row->second.comes_all_the_same) stubborn_[id] = row->second.held_until;
+  if (advised.advice == Advice::hold) comes_back(id, row->second.held_until);
   return advised;
 }
 

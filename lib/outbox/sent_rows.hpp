@@ -39,6 +39,8 @@ class SentRows {
   static constexpr std::size_t kMostSettled = 8'192;
   static constexpr std::size_t kMostUnsettled = 20'000;
   static constexpr std::size_t kMostLeftOut = 1'000;
+  /// How long after it may be tried again a row that was undone has to come back.
+  static constexpr std::chrono::seconds kComesBack{60};
 
   /// `soon`: how long after it was marked a row that is due again was hardly requeued.
   explicit SentRows(std::chrono::steady_clock::duration soon) : soon_{soon} {}
@@ -47,6 +49,8 @@ class SentRows {
   void settled(const std::string& id, std::uint32_t attempt, TimePoint now);
   /// It was sent, and isn't marked.
   void unsettled(const std::string& id, std::uint32_t attempt, TimePoint now);
+  /// It was sent, and its mark was undone when it was written.
+  void undone(const std::string& id, std::uint32_t attempt, TimePoint now);
 
   enum class Advice { send, only_mark, hold };
   struct Advised {
@@ -67,6 +71,10 @@ class SentRows {
   [[nodiscard]] std::vector<std::string> left_out(TimePoint now) const;
   [[nodiscard]] bool is_left_out(const std::string& id, TimePoint now) const;
 
+  /// How many rows wait for their next try because their mark was undone. Those that don't come back for it have left
+  /// the table, or others have marked them.
+  [[nodiscard]] std::size_t undone_rows(TimePoint now);
+
  private:
   struct Settled {
     TimePoint at{};
@@ -86,6 +94,8 @@ class SentRows {
     TimePoint left_out_until{};
   };
 
+  void comes_back(const std::string& id, TimePoint when);
+  void marked_again(const std::string& id, bool was_undone_later, TimePoint now);
   Advised advise_settled(Settled& row, std::uint32_t attempt, TimePoint now) const;
   void forget_old(TimePoint now);
 
@@ -98,6 +108,9 @@ class SentRows {
   std::map<std::string, Unsettled> unsettled_;
   /// Of the settled, those that came all the same; there are few.
   std::map<std::string, TimePoint> stubborn_;
+  /// Rows whose mark was undone, and until when they have to come back.
+  std::map<std::string, TimePoint> undone_;
+  TimePoint forget_undone_at_{};
 };
 
 }  // namespace outboxd

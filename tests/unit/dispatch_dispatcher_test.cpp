@@ -2,6 +2,7 @@
 // The dispatcher against fakes of its two ports, for interleavings that real servers can't be made to show.
 #include "support/dispatch_bench.hpp"
 
+#include <algorithm>
 #include <map>
 #include <string>
 #include <vector>
@@ -488,6 +489,29 @@ TEST_CASE("what is undone when it is settled is not sent again, and is told") {
   CHECK(bench.publisher.published.size() <= 150);
   bench.end();
   check_adds_up(bench.dispatcher.tally());
+}
+
+TEST_CASE("rows whose mark is undone count as held up, however often they are tried, until it stands") {
+  Bench bench{Bench::daemon()};
+  bench.run_for(1s);
+  for (int i = 0; i < 10; ++i) bench.insert(std::to_string(i));
+  const auto is_one = [](const std::string& id) { return id < "3"; };
+  SUBCASE("at once") {
+    bench.store.undoes = is_one;
+  }
+  SUBCASE("behind its back") {
+    bench.store.undoes_later = is_one;
+  }
+  bench.run_for(2min);
+  auto& told = bench.observer.held_up_seen;
+  REQUIRE_FALSE(told.empty());
+  CHECK(told.back() == 3);
+  CHECK(std::ranges::find(told, 0) == told.end());
+  bench.store.undoes = bench.store.undoes_later = nullptr;
+  bench.run_for(1h);
+  CHECK(bench.row("0").published);
+  CHECK(told.back() == 0);
+  bench.end();
 }
 
 TEST_CASE("a published row that an operator requeues is published again at once") {
