@@ -6,6 +6,7 @@
 #include <cerrno>
 #include <cstddef>
 #include <cstdlib>
+#include <filesystem>
 #include <pwd.h>
 #include <sstream>
 #include <string_view>
@@ -92,6 +93,25 @@ std::string trouble_with_key(const std::string& path) {
   return "others than its owner can read it, and libpq refuses such a key: chmod 0600";
 }
 
+bool is_missing(const std::string& path) {
+  std::error_code error;
+  return !std::filesystem::exists(path, error) && !error;
+}
+
+/// libpq goes on without a certificate of its own where its file is missing, and looks at no key then.
+bool has_certificate(const ConnectionWish& wish) {
+  const auto given = value_of(wish, "sslcert");
+  return !is_missing(given.empty() ? home() + "/.postgresql/postgresql.crt" : given);
+}
+
+/// What libpq does while the file that the parameter names is as it is.
+std::string consequence(std::string_view key, const std::string& path) {
+  if (key == "sslcrl") return "no certificate counts as revoked until it can";
+  if (key == "sslcert" && is_missing(path))
+    return "the daemon has no certificate of its own for Postgres until it can";
+  return "Postgres can't be connected to by TLS until it can";
+}
+
 /// A path is shown where it is plainly one.
 std::string named(const std::string& key, const std::string& path) {
   return key + " names a file" + (path.starts_with('/') ? ", " + path + "," : "");
@@ -153,17 +173,16 @@ std::vector<std::string> doubts_of_certificates(const ConnectionWish& wish) {
   std::vector<std::string> doubts;
   if (!may_use_tls(wish)) return doubts;
   doubt_root(wish, doubts);
-  for (const auto* key : {"sslcert", "sslkey", "sslcrl"}) {
+  for (const std::string key : {"sslcert", "sslkey", "sslcrl"}) {
     const auto path = value_of(wish, key);
+    const bool is_key = key == "sslkey";
+    if (is_key && !has_certificate(wish)) continue;
     // engine:key is a key in a device.
     if (path.empty() || (!path.starts_with('/') && path.find(':') != std::string::npos)) continue;
     auto trouble = trouble_with(path);
-    if (trouble.empty() && std::string_view{key} == "sslkey") trouble = trouble_with_key(path);
+    if (trouble.empty() && is_key) trouble = trouble_with_key(path);
     if (trouble.empty()) continue;
-    const bool is_list = std::string_view{key} == "sslcrl";
-    doubts.push_back(named(key, path) + " that can't be used now (" + trouble + "): " +
-                     (is_list ? "no certificate counts as revoked until it can"
-                              : "Postgres can't be connected to by TLS until it can"));
+    doubts.push_back(named(key, path) + " that can't be used now (" + trouble + "): " + consequence(key, path));
   }
   return doubts;
 }

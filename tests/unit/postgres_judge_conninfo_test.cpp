@@ -116,13 +116,27 @@ TEST_CASE("files of certificates that can't be used now are warned of, as they m
              "sslrootcert names a file, " + root + ".gone, that can't be read now (No such file or directory)"));
   CHECK(says(doubts("host=h sslmode=verify-ca sslrootcert=" + folder.path().string()), "(it is a folder)"));
   CHECK(doubts("host=h sslmode=verify-full sslrootcert=" + root).empty());
-  CHECK(says(doubts("host=h sslcert=/nonexistent/c"), "sslcert names a file, /nonexistent/c, that can't be used"));
+  CHECK(says(
+      doubts("host=h sslcert=" + folder.path().string()),
+      "sslcert names a file, " + folder.path().string() + ", that can't be used now (it is a folder): Postgres"));
+  // libpq connects without a certificate that isn't there, and then looks at no key.
+  CHECK(says(doubts("host=h sslcert=/nonexistent/c sslkey=/nonexistent/k"),
+             "sslcert names a file, /nonexistent/c, that can't be used now (No such file or directory): the daemon "
+             "has no certificate of its own for Postgres until it can\n"));
+  CHECK_FALSE(says(doubts("host=h sslcert=/nonexistent/c sslkey=/nonexistent/k"), "sslkey"));
+  CHECK(doubts("host=h sslkey=/nonexistent/k").empty());
+  CHECK(says(doubts("host=h sslkey=/nonexistent/k sslcert=" + root), "Postgres can't be connected to by TLS until"));
   CHECK(says(doubts("host=h sslcrl=/nonexistent/c"), "no certificate counts as revoked"));
   CHECK(doubts("host=/run sslcert=/nonexistent/c").empty());
   CHECK(doubts("host=h sslmode=disable sslcert=/nonexistent/c").empty());
   std::filesystem::permissions(key, std::filesystem::perms{0644});
   // Another's than root's; root's may be read by its group.
-  CHECK(says(doubts("host=h sslkey=" + key.string()), "chmod 0600"));
+  const auto both = "host=h sslcert=" + root + " sslkey=" + key.string();
+  CHECK(says(doubts(both), "chmod 0600"));
   std::filesystem::permissions(key, std::filesystem::perms{0600});
-  CHECK(doubts("host=h sslkey=" + key.string()).empty());
+  CHECK(doubts(both).empty());
+  // The certificate may be the one in the usual place.
+  std::filesystem::create_directory(folder / ".postgresql");
+  folder.write(".postgresql/postgresql.crt", "any");
+  CHECK(says(doubts("host=h sslkey=/nonexistent/k"), "sslkey names a file, /nonexistent/k, that can't be used now"));
 }
