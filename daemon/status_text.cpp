@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 // `outboxd status` for people.
 #include "daemon/status_report.hpp"
+#include "outbox/utf8.hpp"
+#include "telemetry/escape.hpp"
 #include "telemetry/locked_rows_log.hpp"
 #include "telemetry/utc_time.hpp"
 
@@ -95,6 +97,14 @@ bool daemon_names_locked_rows(const DispatcherStatus& status) {
          });
 }
 
+/// Names that others choose, an id and those of sessions: in one line, and without what a terminal would obey.
+std::string printable(const std::string& names) {
+  constexpr std::size_t kLongest = 1'000;
+  std::string text;
+  telemetry::append_printable(text, utf8::shortened(names, kLongest));
+  return text;
+}
+
 void append_lines(const DispatcherStatus& status, const StatusReport& report, std::ostringstream& text) {
   const auto say = [&](const std::string& line) { text << status.dispatcher << ": " << line << "\n"; };
   if (status.state) {
@@ -114,7 +124,8 @@ void append_lines(const DispatcherStatus& status, const StatusReport& report, st
     say(std::to_string(locked.rows) + (locked.rows == 1 ? " row is" : " rows are") +
         " due for more than 10 s and locked by other transactions, so that no dispatcher can claim them (one is "
         "row " +
-        locked.first + ")" + (locked.who.empty() ? "" : ": " + locked.who) + "; end that transaction");
+        printable(locked.first) + ")" + (locked.who.empty() ? "" : ": " + printable(locked.who)) +
+        "; end that transaction");
   }
   const auto& backlog = status.figures->overview.backlog;
   if (backlog.dead > 0)

@@ -124,6 +124,18 @@ TEST_CASE("status: where the table can't be looked at, the daemon's last sample 
   CHECK(exit_status_of(report) == kIncomplete);
 }
 
+TEST_CASE("status: a locked row's id and its holder's names write no line of their own, and nothing to a terminal") {
+  auto locked = busy();
+  locked.state.reset();
+  locked.figures->overview.locked = {1, "a\x1b]0;b\a\napi: ready" + std::string(5'000, 'x'),
+                                     "prepared transaction \x1b[2J"};
+  const auto text = text_of(report_of({locked}));
+  CAPTURE(text);
+  CHECK(text.find(R"((one is row a\x1b]0;b\x07\napi: readyxxx)") != std::string::npos);
+  CHECK(text.find(R"(: prepared transaction \x1b[2J; end that transaction)") != std::string::npos);
+  CHECK(text.size() < 2'000);
+}
+
 TEST_CASE("status: a count that stopped says so, and nothing pending has no age") {
   auto many = busy();
   many.figures->overview.backlog.pending = 100'000;
