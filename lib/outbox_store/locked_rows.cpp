@@ -4,6 +4,7 @@
 #include "outbox_store/by_halves.hpp"
 #include "postgres/array_literal.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
@@ -21,11 +22,13 @@ void LockedRowsLook::add_to(dispatch::BacklogSample& sample, Statements& stateme
     return;
   }
   try {
-    const Statements::Patience patience{statements, kLongestLook};
-    sample.locked = look(statements, layout, How::trying);
+    const auto longest = std::min<std::chrono::milliseconds>(kLongestLook, statements.longest_timeout());
+    const Statements::Patience patience{statements, longest};
+    last_ = look(statements, layout, How::trying);
   } catch (const std::exception& error) {
     check_it_may_be_a_rows(statements, error);
   }
+  sample.locked = last_;
 }
 
 dispatch::LockedRows LockedRowsLook::look(Statements& statements, const Layout& layout, How how) {

@@ -29,7 +29,8 @@ class LockedRowsLook {
   dispatch::LockedRows look(Statements& statements, const Layout& layout, How how);
 
   /// Looks by trying, where some row is due for long enough. What the sample has is worth having without it: no
-  /// failure of the server's is thrown on, but for that of the connection; it may take a second.
+  /// failure of the server's is thrown on, but for that of the connection, and what the look before has found stands;
+  /// each of its two statements may take a second.
   void add_to(dispatch::BacklogSample& sample, Statements& statements, const Layout& layout);
 
   /// Whether the last look has found any that only another one can confirm.
@@ -39,6 +40,8 @@ class LockedRowsLook {
   std::set<std::string> ids_;
   /// Transactions that may hold rows.
   std::set<std::string> transactions_;
+  /// Of the last look by add_to() that did not fail.
+  dispatch::LockedRows last_;
 };
 
 }  // namespace outboxd::postgres

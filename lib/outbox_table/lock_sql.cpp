@@ -12,16 +12,17 @@ namespace {
 
 // Of a row that was never locked xmax is 0; of one that a transaction has locked, updated or deleted it is that
 // transaction. It may be long over, or hidden behind a savepoint or among several; so a few rows of which pg_locks
-// doesn't tell are locked for as long as this statement takes, passing over those that can't be.
+// doesn't tell are locked for as long as this statement takes, passing over those that can't be. Rows whose
+// transaction is long over may be many: they come last.
 constexpr std::string_view kMarked = R"sql(/* locked rows */
 WITH due AS MATERIALIZED (
-  SELECT {id} AS id, xmax::text AS xid FROM {table}
+  SELECT {id} AS id, xmax::text AS xid, {available_at} AS since FROM {table}
    WHERE {free} AND {available_at} < now() - interval '10 seconds' AND {id_fits}
    ORDER BY {available_at} LIMIT 5000),
 marked AS MATERIALIZED (
   SELECT id, xid IN (SELECT transactionid::text FROM pg_locks
                       WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted) AS is_locked
-    FROM due WHERE xid <> '0' LIMIT 100))sql";
+    FROM due WHERE xid <> '0' ORDER BY is_locked DESC, since LIMIT 100))sql";
 
 constexpr std::string_view kSeenLocked = R"sql(
 SELECT id::text FROM marked WHERE is_locked)sql";

@@ -1,6 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 // Rows, and whole tables, that other sessions keep locked: what an operator is told of it.
+#include "outbox_store/locked_rows.hpp"
+
+#include "outbox_store/table_lock.hpp"
+#include "outbox_table/inspect.hpp"
 #include "postgres/pqxx_compat.hpp"
+#include "postgres/session.hpp"
+#include "postgres/table_errors.hpp"
 #include "support/caracal_table.hpp"
 #include "support/http.hpp"
 #include "support/wait.hpp"
@@ -8,6 +14,7 @@
 #include <doctest/doctest.h>
 
 #include <csignal>
+#include <thread>
 
 using namespace outboxd::test;  // NOLINT(google-build-using-namespace): nearly all of the harness is used here
 
@@ -46,6 +53,45 @@ struct Daemon {
   Environment environment;
   std::unique_ptr<Child> outboxd;
   std::uint16_t port = 0;
+};
+
+/// What the daemon's sampler does, when the test asks for it.
+class Sampler {
+ public:
+  explicit Sampler(const std::string& url) : connection_{outboxd::postgres::open_connection(url)} {
+    exec(statements_, session_settings(kOptions));
+    outboxd::postgres::LayoutTerms terms{.table = "event_outbox", .worker = "sampler"};
+    const auto shape = outboxd::postgres::event_outbox_shape();
+    terms = with_facts(terms, inspect_table(statements_, terms.table, shape, terms.worker.size()));
+    layout_ = make_layout(shape, terms);
+  }
+
+  outboxd::dispatch::LockedRows sample() {
+    outboxd::dispatch::BacklogSample sample{.oldest_pending = std::chrono::minutes{1}};
+    look_.add_to(sample, statements_, layout_);
+    return sample.locked;
+  }
+
+  /// What is said of a claim that has waited for too long.
+  std::string table_lock() {
+    try {
+      look_for_table_lock(statements_, layout_, "57014");
+    } catch (const outboxd::postgres::LockedTable& locked) {
+      return locked.what();
+    }
+    return "";
+  }
+
+ private:
+  inline static const outboxd::postgres::SessionOptions kOptions{
+      .conninfo = {}, .statement_timeout = std::chrono::seconds{30}, .lock_timeout = std::chrono::milliseconds{250}};
+  std::unique_ptr<pqxx::connection> connection_;
+  outboxd::postgres::StatementMode mode_{.usual_timeout = kOptions.statement_timeout,
+                                         .longest_timeout = kOptions.statement_timeout};
+  outboxd::postgres::PreparedStatements prepared_;
+  outboxd::postgres::Statements statements_{*connection_, mode_, prepared_};
+  outboxd::postgres::Layout layout_;
+  outboxd::postgres::LockedRowsLook look_;
 };
 
 std::string pid_of(const pqxx::connection& session) {
@@ -148,4 +194,55 @@ TEST_CASE("who locks the whole table is named, its rows go out after that, and n
     CHECK_MESSAGE(!contains(daemon.outboxd->err(), "held up"), daemon.outboxd->err());
     CHECK(count_rows(daemon.database, "attempts <> 1") == 0);
   }
+}
+
+TEST_CASE("a locked row is found behind many that were locked before, and still is when a look fails") {
+  const auto database = contract_database();
+  insert_rows(database, "a", "s", 300);
+  database.exec("UPDATE event_outbox SET available_at = now() - interval '1 min'");
+  const auto holder = database.connect();
+  {
+    pqxx::work over{*holder};
+    outboxd::postgres::exec(over, "SELECT FROM event_outbox WHERE id <> 'a000300' FOR UPDATE");
+  }
+  pqxx::work lock{*holder};
+  outboxd::postgres::exec(lock, "SELECT FROM event_outbox WHERE id = 'a000300' FOR UPDATE");
+  Sampler sampler{shared_postgres().url(database.name, plain_role(database, "event_outbox"))};
+  sampler.sample();
+  const auto is_found = [&] {
+    const auto found = sampler.sample();
+    return found.rows == 1 && found.first == "a000300" && contains(found.who, pid_of(*holder));
+  };
+  CHECK(is_found());
+  // In such a table no row can be locked, not even to see whether it can be.
+  outboxd::postgres::exec(lock, "LOCK TABLE event_outbox IN EXCLUSIVE MODE");
+  CHECK(is_found());
+  lock.abort();
+  CHECK(sampler.sample().rows == 0);
+}
+
+TEST_CASE("who waits to lock the whole table is named, and who is in its way") {
+  const auto database = contract_database();
+  Sampler sampler{shared_postgres().url(database.name, plain_role(database, "event_outbox"))};
+  const auto reader = database.connect();
+  const auto waiter = database.connect();
+  CHECK(sampler.table_lock().empty());
+  pqxx::work reads{*reader};
+  outboxd::postgres::exec(reads, "SELECT FROM event_outbox");
+  std::thread waits{[&] {
+    pqxx::work lock{*waiter};
+    outboxd::postgres::exec(lock, "LOCK TABLE event_outbox");
+  }};
+  std::string said;
+  try {
+    wait_until([&] { return contains(said = sampler.table_lock(), "that waits to lock the whole table"); });
+  } catch (...) {
+    reads.abort();
+    waits.join();
+    throw;
+  }
+  reads.abort();
+  waits.join();
+  CHECK_MESSAGE(contains(said, "the whole table, " + pid_of(*waiter) + " of role postgres"), said);
+  CHECK_MESSAGE(contains(said, "; in its way is " + pid_of(*reader) + " of role postgres"), said);
 }

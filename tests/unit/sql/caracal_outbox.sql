@@ -480,13 +480,13 @@ PREPARE locked_rows AS
 /* locked rows */
 SELECT found.* FROM (
 WITH due AS MATERIALIZED (
-  SELECT "id" AS id, xmax::text AS xid FROM "public"."caracal_outbox"
+  SELECT "id" AS id, xmax::text AS xid, "available_at" AS since FROM "public"."caracal_outbox"
    WHERE "status" = 'pending'::text AND "available_at" <= now() AND "producer"::text = 'coordinator' AND "available_at" < now() - interval '10 seconds' AND octet_length("id"::text) <= 4096
    ORDER BY "available_at" LIMIT 5000),
 marked AS MATERIALIZED (
   SELECT id, xid IN (SELECT transactionid::text FROM pg_locks
                       WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted) AS is_locked
-    FROM due WHERE xid <> '0' LIMIT 100),
+    FROM due WHERE xid <> '0' ORDER BY is_locked DESC, since LIMIT 100),
 tried AS MATERIALIZED (SELECT id FROM marked WHERE NOT is_locked LIMIT 20),
 taken AS MATERIALIZED (
   SELECT "id" AS id FROM "public"."caracal_outbox" WHERE "id" = ANY (ARRAY(SELECT id FROM tried)) FOR UPDATE SKIP LOCKED)
@@ -500,13 +500,13 @@ PREPARE seen_locked_rows AS
 /* locked rows */
 SELECT found.* FROM (
 WITH due AS MATERIALIZED (
-  SELECT "id" AS id, xmax::text AS xid FROM "public"."caracal_outbox"
+  SELECT "id" AS id, xmax::text AS xid, "available_at" AS since FROM "public"."caracal_outbox"
    WHERE "status" = 'pending'::text AND "available_at" <= now() AND "producer"::text = 'coordinator' AND "available_at" < now() - interval '10 seconds' AND octet_length("id"::text) <= 4096
    ORDER BY "available_at" LIMIT 5000),
 marked AS MATERIALIZED (
   SELECT id, xid IN (SELECT transactionid::text FROM pg_locks
                       WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted) AS is_locked
-    FROM due WHERE xid <> '0' LIMIT 100)
+    FROM due WHERE xid <> '0' ORDER BY is_locked DESC, since LIMIT 100)
 SELECT id::text FROM marked WHERE is_locked) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE seen_locked_rows;

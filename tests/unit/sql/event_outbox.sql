@@ -535,13 +535,13 @@ PREPARE locked_rows AS
 /* locked rows */
 SELECT found.* FROM (
 WITH due AS MATERIALIZED (
-  SELECT "id" AS id, xmax::text AS xid FROM "public"."event_outbox"
+  SELECT "id" AS id, xmax::text AS xid, "available_at" AS since FROM "public"."event_outbox"
    WHERE "dispatched_at" IS NULL AND "available_at" <= now() AND ("locked_until" IS NULL OR "locked_until" < now()) AND "available_at" < now() - interval '10 seconds' AND octet_length("id"::text) <= 4096
    ORDER BY "available_at" LIMIT 5000),
 marked AS MATERIALIZED (
   SELECT id, xid IN (SELECT transactionid::text FROM pg_locks
                       WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted) AS is_locked
-    FROM due WHERE xid <> '0' LIMIT 100),
+    FROM due WHERE xid <> '0' ORDER BY is_locked DESC, since LIMIT 100),
 tried AS MATERIALIZED (SELECT id FROM marked WHERE NOT is_locked LIMIT 20),
 taken AS MATERIALIZED (
   SELECT "id" AS id FROM "public"."event_outbox" WHERE "id" = ANY (ARRAY(SELECT id FROM tried)) FOR UPDATE SKIP LOCKED)
@@ -555,13 +555,13 @@ PREPARE seen_locked_rows AS
 /* locked rows */
 SELECT found.* FROM (
 WITH due AS MATERIALIZED (
-  SELECT "id" AS id, xmax::text AS xid FROM "public"."event_outbox"
+  SELECT "id" AS id, xmax::text AS xid, "available_at" AS since FROM "public"."event_outbox"
    WHERE "dispatched_at" IS NULL AND "available_at" <= now() AND ("locked_until" IS NULL OR "locked_until" < now()) AND "available_at" < now() - interval '10 seconds' AND octet_length("id"::text) <= 4096
    ORDER BY "available_at" LIMIT 5000),
 marked AS MATERIALIZED (
   SELECT id, xid IN (SELECT transactionid::text FROM pg_locks
                       WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted) AS is_locked
-    FROM due WHERE xid <> '0' LIMIT 100)
+    FROM due WHERE xid <> '0' ORDER BY is_locked DESC, since LIMIT 100)
 SELECT id::text FROM marked WHERE is_locked) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE seen_locked_rows;
