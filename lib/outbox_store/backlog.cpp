@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox_store/backlog.hpp"
 
+#include "outbox_store/by_halves.hpp"
 #include "outbox_store/locked_rows.hpp"
 #include "outbox_store/table_lock.hpp"
 #include "outbox_table/inspect.hpp"
@@ -76,7 +77,12 @@ Overview BacklogReader::look(Statements& statements) const {
   overview.leased = number_of(line["leased"]);
   overview.in_retry = number_of(line["in_retry"]);
   if (overview.backlog.oldest_pending.value_or(std::chrono::milliseconds{0}) >= kLongDue) {
-    overview.locked = locked_rows(statements);
+    try {
+      overview.locked = locked_rows(statements);
+    } catch (const std::exception& error) {
+      // The counts are worth having without it.
+      check_it_may_be_a_rows(statements, error);
+    }
   }
   return overview;
 }
