@@ -34,7 +34,8 @@ taken AS MATERIALIZED (
 SELECT id::text FROM marked WHERE is_locked
 UNION ALL SELECT id::text FROM tried WHERE id::text NOT IN (SELECT id::text FROM taken))sql";
 
-// The table, and its partitions.
+// The table, and its partitions; who has or wants a lock on any of them; and prepared transactions: until the server
+// starts anew each keeps the virtual transaction of the session that has prepared it.
 constexpr std::string_view kTree = R"sql(
 tree AS (
   SELECT to_regclass({table_name})::oid AS relation
@@ -43,7 +44,10 @@ on_table AS MATERIALIZED (
   SELECT pid, virtualtransaction, mode, granted FROM pg_locks
    WHERE locktype = 'relation' AND relation IN (SELECT relation FROM tree)
      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
-     AND pid IS DISTINCT FROM pg_backend_pid()))sql";
+     AND pid IS DISTINCT FROM pg_backend_pid()),
+without_session AS MATERIALIZED (
+  SELECT virtualtransaction, gid, prepared FROM pg_prepared_xacts
+    JOIN pg_locks ON pid IS NULL AND locktype = 'transactionid' AND transactionid::text = transaction::text))sql";
 
 // Of other roles' sessions the role may see no more than the pid and the name; of a prepared transaction there is no
 // session.
@@ -56,7 +60,7 @@ SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransactio
          || coalesce(', in a transaction since ' || {shown_began},
                      '; what it does, and since when, this role may not see without pg_read_all_stats') END AS who, how
   FROM holders LEFT JOIN pg_stat_activity USING (pid)
-  LEFT JOIN pg_prepared_xacts ON pid IS NULL AND holders.virtualtransaction = '-1/' || transaction::text,
+  LEFT JOIN without_session ON pid IS NULL AND holders.virtualtransaction = without_session.virtualtransaction,
        LATERAL (SELECT coalesce(xact_start, prepared) AS began) AS of_it
  WHERE is_certain OR began IS NULL OR began < now() - interval '5 seconds'
  ORDER BY began LIMIT 20)sql";
@@ -76,18 +80,22 @@ holders AS (
    WHERE granted AND mode <> 'AccessShareLock' AND NOT EXISTS (SELECT FROM locked_by)){described})sql";
 
 // Claims wait behind a lock that is granted, and behind one that is waited for, be it for a reader.
+// pg_blocking_pids keeps all of the server from taking locks meanwhile: it is called once for each that waits, of a
+// few. It has a 0 for a prepared transaction.
 constexpr std::string_view kTableHolders = R"sql(
 WITH RECURSIVE{tree},
 in_the_way AS MATERIALIZED (
   SELECT * FROM on_table WHERE mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')),
+blocking AS MATERIALIZED (
+  SELECT unnest(pg_blocking_pids(pid)) AS pid
+    FROM (SELECT DISTINCT pid FROM in_the_way WHERE NOT granted LIMIT 5) AS waiting),
 holders AS (
   SELECT CASE WHEN granted THEN 'holds' ELSE 'waits' END AS how, true AS is_certain, pid, virtualtransaction
     FROM in_the_way
    UNION ALL
-  SELECT 'blocks', false, on_table.pid, on_table.virtualtransaction
-    FROM on_table, in_the_way
-   WHERE NOT in_the_way.granted AND on_table.granted AND on_table.pid = ANY (pg_blocking_pids(in_the_way.pid))
-     AND on_table.pid NOT IN (SELECT pid FROM in_the_way WHERE pid IS NOT NULL)){described})sql";
+  SELECT 'blocks', false, pid, virtualtransaction FROM on_table
+   WHERE granted AND coalesce(pid, 0) IN (SELECT pid FROM blocking)
+     AND virtualtransaction NOT IN (SELECT virtualtransaction FROM in_the_way)){described})sql";
 
 }  // namespace
 

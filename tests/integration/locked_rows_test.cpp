@@ -246,3 +246,22 @@ TEST_CASE("who waits to lock the whole table is named, and who is in its way") {
   CHECK_MESSAGE(contains(said, "the whole table, " + pid_of(*waiter) + " of role postgres"), said);
   CHECK_MESSAGE(contains(said, "; in its way is " + pid_of(*reader) + " of role postgres"), said);
 }
+
+TEST_CASE("a prepared transaction that keeps a row locked is named") {
+  PrivatePostgres postgres{{.settings = {"max_prepared_transactions=5"}}};
+  const auto database = postgres.create_database();
+  create_contract_table(database);
+  insert_rows(database, "a", "s", 1);
+  database.exec("UPDATE event_outbox SET available_at = now() - interval '1 min'");
+  const auto session = database.connect();
+  {
+    pqxx::nontransaction forgotten{*session};
+    outboxd::postgres::exec(forgotten,
+                            "BEGIN; UPDATE event_outbox SET attempts = 1; PREPARE TRANSACTION 'forgotten'");
+  }
+  Sampler sampler{database.url};
+  sampler.sample();
+  const auto found = sampler.sample();
+  CHECK(found.rows == 1);
+  CHECK_MESSAGE(found.who.starts_with("prepared transaction forgotten, since 20"), found.who);
+}

@@ -578,6 +578,9 @@ on_table AS MATERIALIZED (
    WHERE locktype = 'relation' AND relation IN (SELECT relation FROM tree)
      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
      AND pid IS DISTINCT FROM pg_backend_pid()),
+without_session AS MATERIALIZED (
+  SELECT virtualtransaction, gid, prepared FROM pg_prepared_xacts
+    JOIN pg_locks ON pid IS NULL AND locktype = 'transactionid' AND transactionid::text = transaction::text),
 locked_by AS MATERIALIZED (
   SELECT DISTINCT pid, virtualtransaction FROM pg_locks
    WHERE locktype = 'transactionid' AND mode = 'ExclusiveLock' AND granted AND pid IS DISTINCT FROM pg_backend_pid()
@@ -596,7 +599,7 @@ SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransactio
          || coalesce(', in a transaction since ' || to_char(began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
                      '; what it does, and since when, this role may not see without pg_read_all_stats') END AS who, how
   FROM holders LEFT JOIN pg_stat_activity USING (pid)
-  LEFT JOIN pg_prepared_xacts ON pid IS NULL AND holders.virtualtransaction = '-1/' || transaction::text,
+  LEFT JOIN without_session ON pid IS NULL AND holders.virtualtransaction = without_session.virtualtransaction,
        LATERAL (SELECT coalesce(xact_start, prepared) AS began) AS of_it
  WHERE is_certain OR began IS NULL OR began < now() - interval '5 seconds'
  ORDER BY began LIMIT 20) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
@@ -614,16 +617,21 @@ on_table AS MATERIALIZED (
    WHERE locktype = 'relation' AND relation IN (SELECT relation FROM tree)
      AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
      AND pid IS DISTINCT FROM pg_backend_pid()),
+without_session AS MATERIALIZED (
+  SELECT virtualtransaction, gid, prepared FROM pg_prepared_xacts
+    JOIN pg_locks ON pid IS NULL AND locktype = 'transactionid' AND transactionid::text = transaction::text),
 in_the_way AS MATERIALIZED (
   SELECT * FROM on_table WHERE mode IN ('ShareLock', 'ShareRowExclusiveLock', 'ExclusiveLock', 'AccessExclusiveLock')),
+blocking AS MATERIALIZED (
+  SELECT unnest(pg_blocking_pids(pid)) AS pid
+    FROM (SELECT DISTINCT pid FROM in_the_way WHERE NOT granted LIMIT 5) AS waiting),
 holders AS (
   SELECT CASE WHEN granted THEN 'holds' ELSE 'waits' END AS how, true AS is_certain, pid, virtualtransaction
     FROM in_the_way
    UNION ALL
-  SELECT 'blocks', false, on_table.pid, on_table.virtualtransaction
-    FROM on_table, in_the_way
-   WHERE NOT in_the_way.granted AND on_table.granted AND on_table.pid = ANY (pg_blocking_pids(in_the_way.pid))
-     AND on_table.pid NOT IN (SELECT pid FROM in_the_way WHERE pid IS NOT NULL))
+  SELECT 'blocks', false, pid, virtualtransaction FROM on_table
+   WHERE granted AND coalesce(pid, 0) IN (SELECT pid FROM blocking)
+     AND virtualtransaction NOT IN (SELECT virtualtransaction FROM in_the_way))
 SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransaction AS transaction, CASE
     WHEN pid IS NULL THEN 'prepared transaction ' || coalesce(gid, '') || coalesce(', since ' || to_char(began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'), '')
     ELSE 'pid ' || pid::text || coalesce(' of role ' || usename::text, '')
@@ -632,7 +640,7 @@ SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransactio
          || coalesce(', in a transaction since ' || to_char(began AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
                      '; what it does, and since when, this role may not see without pg_read_all_stats') END AS who, how
   FROM holders LEFT JOIN pg_stat_activity USING (pid)
-  LEFT JOIN pg_prepared_xacts ON pid IS NULL AND holders.virtualtransaction = '-1/' || transaction::text,
+  LEFT JOIN without_session ON pid IS NULL AND holders.virtualtransaction = without_session.virtualtransaction,
        LATERAL (SELECT coalesce(xact_start, prepared) AS began) AS of_it
  WHERE is_certain OR began IS NULL OR began < now() - interval '5 seconds'
  ORDER BY began LIMIT 20;
