@@ -131,6 +131,8 @@ void doubt_root(const ConnectionWish& wish, std::vector<std::string>& doubts) {
                      ": Postgres can't be connected to until there is one; sslrootcert names it, " + kAuthorities);
     return;
   }
+  // A password by SCRAM then shows that the server is the one at the other end of this TLS.
+  if (value_of(wish, "channel_binding") == "require") return;
   const bool is_near = wish.knows_servers && std::ranges::all_of(servers_of(wish), &Server::is_this_machine);
   if (is_near) return;
   doubts.push_back(
