@@ -27,7 +27,7 @@ constexpr const char* kFooter =
     "servers).\n"
     "Of `outboxd status`: 0 all is well, 1 something is wrong (no daemon answers, a dispatcher waits, a stream is "
     "blocked,\n"
-    "rows are dead, or a table could not be looked at), 2 nothing could be looked at.\n"
+    "rows are dead or kept locked, or a table could not be looked at), 2 nothing could be looked at.\n"
     "Output that can't be written makes a success a 1.\n"
     "Settings also come from the environment and from a TOML file; `outboxd config show` prints where each is from.\n"
     "Secrets (connection URLs, passwords, keys) come from the environment or files, never from flags.";

@@ -29,7 +29,8 @@ constexpr const char* kFooter =
     "Exit status: 0 all is well; 1 something is wrong: no daemon answers (unless http.listen is off), a dispatcher "
     "is "
     "not\n"
-    "ready, a stream is blocked, rows are dead, or a table could not be looked at; 2 nothing could be looked at: "
+    "ready, a stream is blocked, rows are dead or kept locked, or a table could not be looked at; 2 nothing could be "
+    "looked at: "
     "neither a\n"
     "daemon nor a table.";
 
