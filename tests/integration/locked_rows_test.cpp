@@ -2,6 +2,7 @@
 // Rows, and whole tables, that other sessions keep locked: what an operator is told of it.
 #include "outbox_store/locked_rows.hpp"
 
+#include "outbox_store/settlements.hpp"
 #include "outbox_store/table_lock.hpp"
 #include "outbox_table/inspect.hpp"
 #include "postgres/pqxx_compat.hpp"
@@ -70,6 +71,14 @@ class Sampler {
     outboxd::dispatch::BacklogSample sample{.oldest_pending = std::chrono::minutes{1}};
     look_.add_to(sample, statements_, layout_);
     return sample.locked;
+  }
+
+  /// Marks rows as published whose lease ends with the century.
+  outboxd::dispatch::Settled settle(const std::vector<std::string>& ids) {
+    outboxd::dispatch::Settlement settlement;
+    settlement.lease = "2100-01-01 00:00:00+00";
+    for (const auto& id : ids) settlement.outcomes.push_back({.id = id, .verdict = outboxd::Verdict::published});
+    return write_outcomes(statements_, layout_, settlement, "event_outbox").settled;
   }
 
   /// What is said of a claim that has waited for too long.
@@ -264,4 +273,22 @@ TEST_CASE("a prepared transaction that keeps a row locked is named") {
   const auto found = sampler.sample();
   CHECK(found.rows == 1);
   CHECK_MESSAGE(found.who.starts_with("prepared transaction forgotten, since 20"), found.who);
+}
+
+TEST_CASE("where the role may not see locks, none is named, and what failed is told as it was") {
+  const auto database = contract_database();
+  insert_rows(database, "a", "s", 2);
+  database.exec(
+      "UPDATE event_outbox SET locked_by = 'sampler', locked_until = '2100-01-01 00:00:00+00';"
+      "REVOKE SELECT ON pg_catalog.pg_locks FROM PUBLIC");
+  Sampler sampler{shared_postgres().url(database.name, plain_role(database, "event_outbox"))};
+  const auto holder = database.connect();
+  pqxx::work lock{*holder};
+  outboxd::postgres::exec(lock, "SELECT FROM event_outbox WHERE id = 'a000002' FOR UPDATE");
+  const auto settled = sampler.settle({"a000001", "a000002"});
+  CHECK(settled.written == 1);
+  REQUIRE(settled.refused.size() == 1);
+  CHECK(settled.refused.front().id == "a000002");
+  CHECK(settled.refused.front().reason == "it can't be settled: another session holds a lock on it");
+  CHECK(sampler.table_lock().empty());
 }
