@@ -96,7 +96,8 @@ TEST_CASE("a key of another type: its stream's rows wait with their attempts, ot
     }
     const auto ready = daemon.ready();
     CHECK(ready.status == 200);
-    CHECK_MESSAGE(contains(ready.body, "stream wrong is blocked (Redis refuses: WRONGTYPE"), ready.body);
+    CHECK_MESSAGE(contains(ready.body, "stream wrong is blocked since "), ready.body);
+    CHECK_MESSAGE(contains(ready.body, "Z (Redis refuses: WRONGTYPE"), ready.body);
     CHECK_MESSAGE(contains(daemon.outboxd->err(), "stream wrong is blocked (Redis refuses: WRONGTYPE"),
                   daemon.outboxd->err());
     CHECK(kind.count(database, kind.is_dead) == 0);
@@ -121,7 +122,10 @@ TEST_CASE("no right to a key: as soon as there is one, its stream's rows go out"
   const auto url = "redis://relay:pw@127.0.0.1:" + std::to_string(redis.port());
   const Daemon daemon(kind, database, with(outboxd_environment(database, redis), {{"REDIS_URL", url}}));
   kind.insert(database, "a", "denied", 100);
-  wait_until([&] { return contains(daemon.ready().body, "stream denied is blocked (Redis refuses: NOPERM"); });
+  wait_until([&] {
+    const auto body = daemon.ready().body;
+    return contains(body, "stream denied is blocked since ") && contains(body, "Z (Redis refuses: NOPERM");
+  });
   kind.insert(database, "b", "good", 100);
   wait_until([&] { return kind.count(database, kind.is_published) == 100; });
   redis.probe().command("ACL", "SETUSER", "relay", "~denied");
