@@ -24,7 +24,7 @@ class PoisonCandidates {
   /// Asks the store unless some are known. False when it could not answer.
   Awaitable<bool> look() {
     if (!ids_.empty() || housekeeping_ == nullptr) co_return true;
-    auto found = co_await housekeeping_->suspects(shared_.run.due_by());
+    auto found = co_await housekeeping_->poison_candidates(shared_.run.due_by());
     if (!found) co_return false;
     add(std::move(*found));
     co_return true;

@@ -6,6 +6,7 @@
 #include "entry/entry.hpp"
 #include "outbox/decide.hpp"
 #include "outbox/lease_room.hpp"
+#include "outbox/missing_workers.hpp"
 #include "outbox/outcome.hpp"
 #include "outbox/row.hpp"
 
@@ -63,7 +64,7 @@ struct ClaimedRows {
   std::string refusal{};
   /// There are more due, although these are fewer than the limit.
   bool more = false;
-  /// Rows were due, although they may be leased, or suspects; or nobody looked.
+  /// Rows were due, although they may be leased or poison candidates; also true where that is not known.
   bool any_due = true;
   /// The store's connection is another one than at the claim before: what it had been asked for is forgotten.
   bool reconnected = false;
@@ -101,17 +102,14 @@ struct Settled {
   std::string refusal{};
 };
 
-/// What there is to see of workers that died.
-struct LookOut {
-  /// Those whose leases were ended.
-  std::vector<std::string> freed;
-  /// Others can't be seen, and not for long enough yet.
-  bool some_missing = false;
-  /// As Housekeeping::suspects().
-  std::vector<std::string> suspects;
-  /// Due rows were found that claims would not have come upon; the next ones take them.
+/// What a scan of the leases found.
+struct LeaseScan {
+  WorkerScan workers;
+  /// As Housekeeping::poison_candidates().
+  std::vector<std::string> poison_candidates;
+  /// The scan found due rows that claims would not have found; the next claims take them.
   bool some_overlooked = false;
-  /// What claims pass on their way, when it was looked at and is much.
+  /// Set when scans have become slow, or are quick again.
   std::optional<SlowLook> slow{};
 };
 
@@ -137,8 +135,8 @@ class Port {
 /// Where rows come from.
 class RowSource : public Port {
  public:
-  /// Leases due rows, oldest first; suspects only by their ids. Fewer than the limit, refused ones included, means
-  /// that there were no more, unless the result says otherwise.
+  /// Leases due rows, oldest first; poison candidates only by their ids. Fewer than the limit, refused ones included,
+  /// means that there were no more, unless the result says otherwise.
   virtual Awaitable<StoreResult<ClaimedRows>> claim(ClaimRequest request) = 0;
 };
 
@@ -152,13 +150,17 @@ class OutcomeSink : public Port {
 /// What a source of rows needs whose leases may be left by workers that died.
 class Housekeeping : public Port {
  public:
-  /// Ends the leases of workers that can be seen to have died; `sightings` is how often in a row a worker must have
-  /// been missing. Looks for suspects as well.
-  virtual Awaitable<StoreResult<LookOut>> look_out(int sightings, std::string due_by) = 0;
+  /// Finds workers that hold leases and have no session now, poison candidates, and due rows that claims overlook.
+  /// `known`: workers to be looked for wherever their leases are. `due_by` as in ClaimRequest.
+  virtual Awaitable<StoreResult<LeaseScan>> scan(std::vector<std::string> known, std::string due_by) = 0;
 
-  /// Due rows that may be what their dispatchers died of: claimed more than once, the last time without an outcome.
-  /// Their ids, those with the fewest attempts first; there may be more. `due_by` as in ClaimRequest.
-  virtual Awaitable<StoreResult<std::vector<std::string>>> suspects(std::string due_by) = 0;
+  /// Ends the leases of these workers, so that claims find their rows. False where a row refuses that: then the
+  /// leases end by themselves.
+  virtual Awaitable<StoreResult<bool>> end_leases_of(std::vector<std::string> workers) = 0;
+
+  /// Due rows that may have killed their dispatchers: claimed more than once, the last time without an outcome.
+  /// Returns ids, those with the fewest attempts first; there may be more. `due_by` as in ClaimRequest.
+  virtual Awaitable<StoreResult<std::vector<std::string>>> poison_candidates(std::string due_by) = 0;
 };
 
 /// A source that can count what it holds.

@@ -7,34 +7,43 @@
 namespace outboxd::dispatch {
 namespace {
 
-// A worker's session may be missing for a moment while it reconnects, so it takes more than one look to call it dead;
-// all of them together stay below two seconds.
-constexpr std::chrono::milliseconds kWatchInterval{800};
-constexpr std::chrono::milliseconds kCloseWatchInterval{460};
-constexpr int kSightings = 3;
+// MissingWorkers::kScans at these intervals stay below two seconds.
+constexpr std::chrono::milliseconds kScanInterval{800};
+constexpr std::chrono::milliseconds kCloseScanInterval{460};
 
 }  // namespace
 
 Awaitable<void> Reaper::run() {
   const auto& run = shared_.run;
   while (!run.has_ended() && housekeeping_ != nullptr) {
-    // No lease can have been abandoned longer ago than one watch interval.
-    if (shared_.clock.now() < nothing_due_at_ + kWatchInterval) {
-      co_await shared_.clock.wait(alarm_, nothing_due_at_ + kWatchInterval);
+    // No lease can have been abandoned longer ago than one scan interval.
+    if (shared_.clock.now() < nothing_due_at_ + kScanInterval) {
+      co_await shared_.clock.wait(alarm_, nothing_due_at_ + kScanInterval);
       continue;
     }
-    auto seen = co_await housekeeping_->look_out(kSightings, run.due_by());
-    // An answer that didn't come may have been that some are missing.
-    auto interval = kCloseWatchInterval;
-    if (seen) {
-      for (const auto& worker : seen->freed) shared_.observer.freed_rows_of(worker);
-      candidates_.add(std::move(seen->suspects));
-      if (seen->slow) shared_.observer.looks_are_slow(*seen->slow);
-      if (seen->some_overlooked) idle_.end_wait();
-      if (!seen->some_missing) interval = kWatchInterval;
+    auto scan = co_await housekeeping_->scan(missing_.names(), run.due_by());
+    // A scan that failed may have missed some, and so may leases be left that could not be ended.
+    bool all_is_well = false;
+    if (scan) {
+      auto dead = missing_.dead_after(scan->workers);
+      candidates_.add(std::move(scan->poison_candidates));
+      if (scan->slow) shared_.observer.looks_are_slow(*scan->slow);
+      if (scan->some_overlooked) idle_.end_wait();
+      all_is_well = missing_.empty();
+      if (!dead.empty() && !co_await end_leases_of(std::move(dead))) all_is_well = false;
     }
+    const auto interval = all_is_well ? kScanInterval : kCloseScanInterval;
     if (!run.has_ended()) co_await shared_.clock.wait(alarm_, shared_.clock.now() + interval);
   }
+}
+
+Awaitable<bool> Reaper::end_leases_of(std::vector<std::string> workers) {
+  if (shared_.run.has_ended()) co_return false;
+  const auto ended = co_await housekeeping_->end_leases_of(workers);
+  if (!ended || !*ended) co_return false;
+  for (const auto& worker : workers) shared_.observer.freed_rows_of(worker);
+  idle_.end_wait();
+  co_return true;
 }
 
 }  // namespace outboxd::dispatch

@@ -5,10 +5,14 @@
 #include "dispatch/poison_candidates.hpp"
 #include "dispatch/ports.hpp"
 #include "dispatch/shared.hpp"
+#include "outbox/missing_workers.hpp"
+
+#include <string>
+#include <vector>
 
 namespace outboxd::dispatch {
 
-/// Watches for workers that died, and has their leases ended.
+/// Scans the leases for workers that died, and ends the leases of these.
 class Reaper {
  public:
   /// `housekeeping`: null where there is nothing to end.
@@ -25,11 +29,15 @@ class Reaper {
   void nothing_was_due(TimePoint when) { nothing_due_at_ = when; }
 
  private:
+  /// False when the store could not, or would not.
+  Awaitable<bool> end_leases_of(std::vector<std::string> workers);
+
   Shared shared_;
   Housekeeping* housekeeping_;
   PoisonCandidates& candidates_;
   IdleWait& idle_;
   Alarm alarm_;
+  MissingWorkers missing_;
   TimePoint nothing_due_at_{};
 };
 

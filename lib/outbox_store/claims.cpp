@@ -6,7 +6,9 @@
 #include "postgres/array_literal.hpp"
 
 #include <algorithm>
+#include <functional>
 #include <iterator>
+#include <set>
 #include <utility>
 
 namespace outboxd::postgres {
@@ -18,6 +20,18 @@ using SteadyClock = std::chrono::steady_clock;
 constexpr std::chrono::seconds kBuryEach{1};
 
 }  // namespace
+
+void Overlooked::add(const std::vector<std::string>& more) {
+  if (ids.size() > kMost) ids.clear();
+  const std::set<std::string, std::less<>> known(ids.begin(), ids.end());
+  std::ranges::copy_if(more, std::back_inserter(ids), [&](const auto& id) { return !known.contains(id); });
+}
+
+void Overlooked::add(Overlooked found) {
+  add(found.ids);
+  if (!found.many_from.empty()) many_from = std::move(found.many_from);
+  if (found.swept) swept = found.swept;
+}
 
 dispatch::ClaimedRows Claims::claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
                                     const dispatch::ClaimRequest& request, const std::string& table) {

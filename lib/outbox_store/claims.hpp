@@ -30,6 +30,10 @@ struct Overlooked {
   std::string many_from{};
   /// How long the last look at everything took, if there was one.
   std::optional<std::chrono::steady_clock::duration> swept{};
+
+  /// Each id is kept once: while nothing is claimed, each scan finds the same ones.
+  void add(const std::vector<std::string>& more);
+  void add(Overlooked found);
 };
 
 /// Claims rows, and finds its way around single rows that Postgres refuses to hand out: each is told apart from its

@@ -10,14 +10,11 @@
 #include "postgres/sqlstate.hpp"
 
 #include <algorithm>
-#include <iterator>
-#include <set>
 #include <utility>
 
 namespace outboxd::postgres {
 namespace {
 
-constexpr std::chrono::seconds kReconnectGrace{10};
 // The class of errors about what a statement names, and of what type it is.
 constexpr const char* kNamesAndTypes = "42";
 // Not every change makes a statement fail: another table may have this one's name by now, and rows in its places.
@@ -206,42 +203,40 @@ void RowStore::remember_released(const dispatch::Settlement& settlement) {
   for (const auto& outcome : settlement.outcomes) {
     if (outcome.verdict == Verdict::release && outcome.delay.count() == 0) ids.push_back(outcome.id);
   }
-  remember_overlooked(ids);
+  overlooked_.add(ids);
 }
 
-void RowStore::remember_overlooked(const std::vector<std::string>& ids) {
-  if (overlooked_.ids.size() > Overlooked::kMost) overlooked_.ids.clear();
-  // While nothing is claimed, each look finds the same ones.
-  const std::set<std::string, std::less<>> known(overlooked_.ids.begin(), overlooked_.ids.end());
-  std::ranges::copy_if(ids, std::back_inserter(overlooked_.ids), [&](const auto& id) { return !known.contains(id); });
-}
-
-dispatch::Awaitable<dispatch::StoreResult<dispatch::LookOut>> RowStore::look_out(int sightings, std::string due_by) {
-  const auto mark = mark_;
-  const auto except_streams = except_streams_;
-  if (table_.driver()->layout.look_out.empty() && mark.empty()) co_return dispatch::LookOut{};
+dispatch::Awaitable<dispatch::StoreResult<dispatch::LeaseScan>> RowStore::scan(std::vector<std::string> known,
+                                                                               std::string due_by) {
+  const Watch::Claimed claimed{mark_, except_streams_};
+  if (table_.driver()->layout.look_out.empty() && mark_.empty()) co_return dispatch::LeaseScan{};
   auto look = driving(watches_at_, [&, this](Statements& statements, const Driver& driver) {
-    const bool too_early = watches_at_.session.reopened_within(kReconnectGrace);
-    return watch_.look(statements, driver.layout,
-                       {.sightings = sightings,
-                        .due_by = due_by,
-                        .mark = mark,
-                        .except_streams = except_streams,
-                        .workers_may_reconnect = too_early});
+    auto result = watch_.scan(statements, driver.layout, {.due_by = due_by, .known = known}, claimed);
+    result.scan.workers.reconnected_at = watches_at_.session.reopened_at();
+    return result;
   });
   auto looked = co_await watches_at_.session.run("looking around in " + table_.name(), std::move(look));
   if (!looked) co_return looked.error();
-  auto& found = looked->overlooked;
-  remember_overlooked(found.ids);
-  if (!found.many_from.empty()) overlooked_.many_from = std::move(found.many_from);
-  if (found.swept) overlooked_.swept = found.swept;
-  co_return std::move(looked->seen);
+  overlooked_.add(std::move(looked->overlooked));
+  co_return std::move(looked->scan);
 }
 
-dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::suspects(std::string due_by) {
+dispatch::Awaitable<dispatch::StoreResult<bool>> RowStore::end_leases_of(std::vector<std::string> workers) {
+  const Watch::Claimed claimed{mark_, except_streams_};
+  auto end = driving(watches_at_, [&, this](Statements& statements, const Driver& driver) {
+    return watch_.end_leases(statements, driver.layout, workers, claimed);
+  });
+  auto ended = co_await watches_at_.session.run("ending leases in " + table_.name(), std::move(end));
+  if (!ended) co_return ended.error();
+  if (!*ended) co_return false;
+  overlooked_.add(std::move(**ended));
+  co_return true;
+}
+
+dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::poison_candidates(std::string due_by) {
   if (table_.driver()->layout.suspects.empty()) co_return std::vector<std::string>{};
   co_return co_await watches_at_.session.run(
-      "looking for suspects in " + table_.name(),
+      "looking for poison candidates in " + table_.name(),
       driving(watches_at_, [&due_by](Statements& statements, const Driver& driver) {
         std::vector<std::string> ids;
         for (const auto& line : exec(statements, driver.layout.suspects, or_null(due_by))) {

@@ -53,8 +53,10 @@ class RowStore final : public dispatch::RowSource,
   dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> claim(dispatch::ClaimRequest request) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> settle(
       const dispatch::Settlement& settlement) override;
-  dispatch::Awaitable<dispatch::StoreResult<dispatch::LookOut>> look_out(int sightings, std::string due_by) override;
-  dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> suspects(std::string due_by) override;
+  dispatch::Awaitable<dispatch::StoreResult<dispatch::LeaseScan>> scan(std::vector<std::string> known,
+                                                                       std::string due_by) override;
+  dispatch::Awaitable<dispatch::StoreResult<bool>> end_leases_of(std::vector<std::string> workers) override;
+  dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> poison_candidates(std::string due_by) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> sample(std::string due_by) override;
   dispatch::Awaitable<dispatch::WakeUps> arm_wake_ups() override;
   dispatch::Awaitable<void> disarm_wake_ups() override;
@@ -79,7 +81,6 @@ class RowStore final : public dispatch::RowSource,
   /// On the settle thread.
   dispatch::Settled settle(Statements& statements, const Driver& driver, const dispatch::Settlement& settlement);
   void remember_released(const dispatch::Settlement& settlement);
-  void remember_overlooked(const std::vector<std::string>& ids);
   void pass_on_warnings();
 
   TableDriver table_;

@@ -13,69 +13,60 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-// Sightings further apart are not of the same absence.
-constexpr std::chrono::seconds kInARow{2};
 // More rows than this below the mark are claimed in order, from the first of them on.
 constexpr std::size_t kMany = 1'000;
 constexpr const char* kEnd = "infinity";
 
 }  // namespace
 
-Watch::Result Watch::look(Statements& statements, const Layout& layout, const Request& request) {
+Watch::Result Watch::scan(Statements& statements, const Layout& layout, const Request& request,
+                          const Claimed& claimed) {
   Result result;
   const auto began = SteadyClock::now();
   const Statements::Stopwatch watch{statements};
   // Without a mark every claim walks over all of it, and is quick.
-  auto reach = request.mark.empty() ? Reach::all : pace_.next(began);
-  if (!layout.look_out.empty()) look_for_the_dead(statements, layout, request, reach, result);
-  // Their rows may be due since long ago.
-  if (!result.seen.freed.empty()) reach = Reach::all;
-  if (!request.mark.empty() && reach != Reach::nothing) sweep(statements, layout, request, reach, result);
+  const auto reach = claimed.mark.empty() ? Reach::all : pace_.next(began);
+  result.scan.workers.at = began;
+  if (!layout.look_out.empty()) scan_leases(statements, layout, request, claimed, reach, result.scan);
+  if (!claimed.mark.empty() && reach != Reach::nothing) {
+    result.overlooked = sweep(statements, layout, claimed, reach);
+  }
   const auto ended = SteadyClock::now();
   pace_.looked(reach, ended, ended - began);
-  if (reach == Reach::all) tell_of_slow_looks(statements, watch.elapsed(), result);
-  result.seen.some_overlooked = !result.overlooked.ids.empty() || !result.overlooked.many_from.empty();
+  if (reach == Reach::all) report_slow_scans(statements, watch.elapsed(), result);
+  result.scan.some_overlooked = !result.overlooked.ids.empty() || !result.overlooked.many_from.empty();
   return result;
 }
 
-void Watch::look_for_the_dead(Statements& statements, const Layout& layout, const Request& request, Reach reach,
-                              Result& result) {
-  auto& seen = result.seen;
-  const auto now = SteadyClock::now();
-  if (now - std::exchange(looked_at_, now) > kInARow) missing_.clear();
-  if (reach == Reach::nothing && missing_.empty()) return;
-  const std::string from = reach == Reach::all ? LowWaterMark::kStart : reach == Reach::lately ? request.mark : kEnd;
-  // Whether one who was missing is back takes no walk over the table.
-  std::vector<std::string> known;
-  for (const auto& [worker, times] : missing_) known.push_back(worker);
-  std::map<std::string, int> missing;
-  for (const auto& line : exec(statements, layout.look_out, or_null(request.due_by), from, array_literal(known))) {
+void Watch::scan_leases(Statements& statements, const Layout& layout, const Request& request, const Claimed& claimed,
+                        Reach reach, dispatch::LeaseScan& scan) {
+  if (reach == Reach::nothing && request.known.empty()) return;
+  // To see whether a known worker is back takes no walk over the table.
+  const std::string from = reach == Reach::all ? LowWaterMark::kStart : reach == Reach::lately ? claimed.mark : kEnd;
+  for (const auto& line :
+       exec(statements, layout.look_out, or_null(request.due_by), from, array_literal(request.known))) {
     if (line[0].is_null()) {
-      seen.suspects.push_back(text_of(line[1]));
-      continue;
-    }
-    if (request.workers_may_reconnect) continue;
-    auto worker = text_of(line[0]);
-    const auto before = missing_.find(worker);
-    const int times = before == missing_.end() ? 1 : before->second + 1;
-    if (times >= request.sightings) {
-      seen.freed.push_back(worker);
+      scan.poison_candidates.push_back(text_of(line[1]));
     } else {
-      missing.emplace(std::move(worker), times);
+      scan.workers.missing.push_back(text_of(line[0]));
     }
   }
-  missing_ = std::move(missing);
-  seen.some_missing = !missing_.empty();
-  if (seen.freed.empty()) return;
-  if (!look_after_leases(statements, layout.free_leases, array_literal(seen.freed))) seen.freed.clear();
 }
 
-void Watch::sweep(Statements& statements, const Layout& layout, const Request& request, Reach reach, Result& result) {
+std::optional<Overlooked> Watch::end_leases(Statements& statements, const Layout& layout,
+                                            const std::vector<std::string>& workers, const Claimed& claimed) {
+  if (!look_after_leases(statements, layout.free_leases, array_literal(workers))) return std::nullopt;
+  if (claimed.mark.empty()) return Overlooked{};
+  // These rows may have been due for long.
+  return sweep(statements, layout, claimed, Reach::all);
+}
+
+Overlooked Watch::sweep(Statements& statements, const Layout& layout, const Claimed& claimed, Reach reach) {
   const Statements::Stopwatch watch{statements};
   const auto found =
-      exec(statements, layout.overlooked, kMany, request.mark,
-           reach == Reach::all ? LowWaterMark::kStart : request.mark, array_literal(request.except_streams));
-  auto& overlooked = result.overlooked;
+      exec(statements, layout.overlooked, kMany, claimed.mark,
+           reach == Reach::all ? LowWaterMark::kStart : claimed.mark, array_literal(claimed.except_streams));
+  Overlooked overlooked;
   if (row_count(found) == kMany) overlooked.many_from = text_of(found[0][1]);
   for (const auto& line : found) {
     if (!overlooked.many_from.empty()) break;
@@ -87,14 +78,15 @@ void Watch::sweep(Statements& statements, const Layout& layout, const Request& r
     }
   }
   if (reach == Reach::all) overlooked.swept = watch.elapsed();
+  return overlooked;
 }
 
-void Watch::tell_of_slow_looks(Statements& statements, std::chrono::nanoseconds took, Result& result) {
+void Watch::report_slow_scans(Statements& statements, std::chrono::nanoseconds took, Result& result) {
   const auto news = slow_looks_.looked(SteadyClock::now(), took);
-  if (news == SlowLooks::News::quick) result.seen.slow.emplace();
+  if (news == SlowLooks::News::quick) result.scan.slow.emplace();
   if (news != SlowLooks::News::slow) return;
-  result.seen.slow = find_snapshot_holder(statements);
-  result.seen.slow->took = took;
+  result.scan.slow = find_snapshot_holder(statements);
+  result.scan.slow->took = took;
 }
 
 }  // namespace outboxd::postgres

@@ -9,50 +9,52 @@
 #include "postgres/statements.hpp"
 
 #include <chrono>
-#include <map>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace outboxd::postgres {
 
-/// Looks around in a table, on a session that no claim waits for: for workers that died, for rows that they may have
-/// died of, and for due rows below the mark from which claims look. Where a look at everything takes long, most looks
-/// are at what came lately. Blocks; not thread-safe.
+/// Scans a table, on a session that no claim waits for, for workers that left their leases, for poison candidates,
+/// and for due rows below the mark from which claims look. Where scanning all of it takes long, most scans only read
+/// what came lately. Blocks; not thread-safe.
 class Watch {
  public:
   struct Request {
-    /// How often in a row a worker must have been missing to be taken for dead.
-    int sightings = 1;
     /// As in ClaimRequest.
     std::string due_by{};
-    /// From which time on claims look; empty: from the start.
+    /// As in Housekeeping::scan().
+    std::vector<std::string> known{};
+  };
+  /// Where claims look.
+  struct Claimed {
+    /// From which time on; empty: from the start.
     std::string mark{};
     /// As in ClaimRequest.
     std::vector<std::string> except_streams{};
-    /// Every session is new, as after a failover: a live worker may come back later than we did.
-    bool workers_may_reconnect = false;
   };
   struct Result {
-    dispatch::LookOut seen{};
+    dispatch::LeaseScan scan{};
     Overlooked overlooked{};
   };
 
   /// Throws what libpqxx throws.
-  Result look(Statements& statements, const Layout& layout, const Request& request);
+  Result scan(Statements& statements, const Layout& layout, const Request& request, const Claimed& claimed);
+  /// Returns the rows of these leases that claims would overlook; nothing where the leases could not be ended. Throws
+  /// what libpqxx throws.
+  static std::optional<Overlooked> end_leases(Statements& statements, const Layout& layout,
+                                              const std::vector<std::string>& workers, const Claimed& claimed);
 
  private:
   using Reach = SweepPace::Reach;
 
-  void look_for_the_dead(Statements& statements, const Layout& layout, const Request& request, Reach reach,
-                         Result& result);
-  void sweep(Statements& statements, const Layout& layout, const Request& request, Reach reach, Result& result);
-  /// A look at everything took so long.
-  void tell_of_slow_looks(Statements& statements, std::chrono::nanoseconds took, Result& result);
+  static void scan_leases(Statements& statements, const Layout& layout, const Request& request,
+                          const Claimed& claimed, Reach reach, dispatch::LeaseScan& scan);
+  static Overlooked sweep(Statements& statements, const Layout& layout, const Claimed& claimed, Reach reach);
+  /// A scan of all of it took so long.
+  void report_slow_scans(Statements& statements, std::chrono::nanoseconds took, Result& result);
 
   SweepPace pace_;
-  /// Workers whose sessions were gone when last looked for, and how often in a row.
-  std::map<std::string, int> missing_;
-  std::chrono::steady_clock::time_point looked_at_{};
   SlowLooks slow_looks_;
 };
 

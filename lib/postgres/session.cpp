@@ -195,10 +195,6 @@ void Session::ring_for_input(const boost::asio::any_io_executor& loop, std::func
                             });
 }
 
-bool Session::reopened_within(std::chrono::milliseconds time) const {
-  return reopened_at_ && std::chrono::steady_clock::now() - *reopened_at_ < time;
-}
-
 dispatch::StoreError Session::explain(const std::string& purpose, const std::exception& error) {
   if (dynamic_cast<const UnfitTable*>(&error) != nullptr) return {.text = error.what(), .unfit = true};
   if (dynamic_cast<const LockedTable*>(&error) != nullptr) return {.text = purpose + ": " + error.what()};

@@ -68,8 +68,8 @@ class Session {
 
   // For use inside `work`, on the session's thread:
 
-  /// Whether the connection was lost and opened anew not longer ago than this.
-  [[nodiscard]] bool reopened_within(std::chrono::milliseconds time) const;
+  /// When the connection was last opened to replace a lost one.
+  [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> reopened_at() const { return reopened_at_; }
   /// Whether a pooler stands between us and the server, so that session-level locks mean nothing.
   [[nodiscard]] bool is_pooled() const { return pooled_; }
   /// Counts the connections: another number means that what the session held or listened to is gone.

@@ -25,7 +25,7 @@ std::string_view to_string(Event event) {
       "live workers not seen for a moment",
       "leases ended without an outcome",
       "dead workers freed",
-      "claims of a suspect alone",
+      "claims of a poison candidate alone",
       "outcomes that came after their lease",
       "batches whose outcomes were given up",
       "Redis away",

@@ -33,7 +33,7 @@ enum class Event : std::uint8_t {
   // Leases.
   lease_lost,
   dead_worker_freed,
-  suspect_taken_alone,
+  poison_candidate_claimed_alone,
   outcome_too_late,
   outcomes_given_up,
   // Redis.

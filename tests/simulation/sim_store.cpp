@@ -4,6 +4,7 @@
 #include <boost/asio/this_coro.hpp>
 
 #include <algorithm>
+#include <set>
 
 namespace outboxd::simulation {
 namespace {
@@ -14,9 +15,6 @@ using dispatch::StoreResult;
 
 constexpr Milliseconds kSlowest{20};
 constexpr Milliseconds kStatementTimeout{30'000};
-// A worker whose sessions were all lost may come back later than we did.
-constexpr Milliseconds kReconnectGrace{10'000};
-constexpr Milliseconds kInARow{2'000};
 
 }  // namespace
 
@@ -100,7 +98,7 @@ dispatch::ClaimedRows SimStore::take_rows(const dispatch::ClaimRequest& request)
   const auto& only = request.only;
   const auto passed_over = [&](const SimRow& row) {
     if (std::ranges::find(request.without, row.row.id) != request.without.end()) return true;
-    const bool wanted = only.empty() ? !row.is_suspect(world_.setting.retry.max_attempts)
+    const bool wanted = only.empty() ? !row.is_poison_candidate(world_.setting.retry.max_attempts)
                                      : std::ranges::find(only, row.row.id) != only.end();
     const bool left_out = std::ranges::binary_search(request.except_streams, row.row.stream);
     if (!wanted || left_out) return true;
@@ -110,7 +108,7 @@ dispatch::ClaimedRows SimStore::take_rows(const dispatch::ClaimRequest& request)
     world_.facts.at(row.row.id).passed_over_at = world_.now();
     return true;
   };
-  if (!only.empty()) world_.count(Event::suspect_taken_alone);
+  if (!only.empty()) world_.count(Event::poison_candidate_claimed_alone);
   auto claimed =
       world_.table.claim(life_.worker(), request.limit, world_.now(), lease_, read_time(request.due_by), passed_over);
   claimed.any_due = !claimed.rows.empty() || std::ranges::any_of(world_.table.pending(), [this](const SimRow* row) {
@@ -170,52 +168,71 @@ std::size_t SimStore::write(const dispatch::Settlement& settlement) {
   return rows.size();
 }
 
-Awaitable<StoreResult<dispatch::LookOut>> SimStore::look_out(int sightings, std::string due_by) {
-  const Call call{world_, life_};
-  const auto asked_at = world_.now();
+Awaitable<SimStore::Failure> SimStore::go_watching(TimePoint asked_at) {
   life_.watch_asked_at = asked_at;
-  const auto failure = co_await go(watch_alarm_);
-  if (failure) {
-    life_.watch_asked_at.reset();
-    life_.misses_a_watch(world_.now() + kReconnectGrace);
-    co_return *failure;
-  }
-  auto seen = free_the_dead(sightings);
-  seen.suspects = world_.table.suspects(std::min(world_.now(), read_time(due_by)), world_.setting.retry.max_attempts);
-  const auto lost = co_await come_back(watch_alarm_);
-  life_.watch_asked_at.reset();
-  if (world_.now() > asked_at + 2 * kSlowest) life_.misses_a_watch(world_.now());
-  if (lost) co_return *lost;
-  co_return seen;
+  auto failure = co_await go(watch_alarm_);
+  if (failure) loses_the_watch();
+  co_return failure;
 }
 
-dispatch::LookOut SimStore::free_the_dead(int sightings) {
-  if (world_.now() < life_.watches_since()) return {};
-  if (world_.now() - std::exchange(looked_out_at_, world_.now()) > kInARow) missing_.clear();
-  std::map<std::string, int> missing;
+Awaitable<SimStore::Failure> SimStore::come_back_watching(TimePoint asked_at) {
+  auto lost = co_await come_back(watch_alarm_);
+  life_.watch_asked_at.reset();
+  if (lost) loses_the_watch();
+  if (world_.now() > asked_at + 2 * kSlowest) life_.misses_a_watch(world_.now());
+  co_return lost;
+}
+
+void SimStore::loses_the_watch() {
+  life_.watch_asked_at.reset();
+  reconnected_at_ = world_.now();
+  life_.misses_a_watch(world_.now() + MissingWorkers::kReconnectGrace);
+}
+
+Awaitable<StoreResult<dispatch::LeaseScan>> SimStore::scan(std::vector<std::string> /*known*/, std::string due_by) {
+  const Call call{world_, life_};
+  const auto asked_at = world_.now();
+  const auto failure = co_await go_watching(asked_at);
+  if (failure) co_return *failure;
+  dispatch::LeaseScan scan;
+  scan.workers = {world_.now(), reconnected_at_, missing_workers()};
+  scan.poison_candidates =
+      world_.table.poison_candidates(std::min(world_.now(), read_time(due_by)), world_.setting.retry.max_attempts);
+  const auto lost = co_await come_back_watching(asked_at);
+  if (lost) co_return *lost;
+  co_return scan;
+}
+
+std::vector<std::string> SimStore::missing_workers() {
+  std::set<std::string> missing;
   for (const auto* row : world_.table.pending()) {
     if (row->is_free(world_.now()) || row->locked_by == life_.worker()) continue;
     const auto holder = world_.lives.find(row->locked_by);
     if (holder == world_.lives.end() || missing.contains(row->locked_by) || holder->second->lock_is_seen()) continue;
-    const auto before = missing_.find(row->locked_by);
-    missing.emplace(row->locked_by, before == missing_.end() ? 1 : before->second + 1);
+    world_.trace(life_.worker(), "misses " + row->locked_by);
+    missing.insert(row->locked_by);
   }
-  missing_ = missing;
-  dispatch::LookOut dead;
-  for (const auto& [worker, times] : missing) {
-    world_.trace(life_.worker(), "misses " + worker + ", times " + std::to_string(times));
-    if (times < sightings) continue;
-    if (!world_.lives.at(worker)->gone_at()) world_.fault(worker + " lives, and its leases are ended");
-    world_.count(Event::dead_worker_freed);
-    world_.table.free_leases_of(worker, world_.now());
-    dead.freed.push_back(worker);
-  }
-  dead.some_missing = missing.size() > dead.freed.size();
-  world_.report_lost_leases();
-  return dead;
+  return {missing.begin(), missing.end()};
 }
 
-Awaitable<StoreResult<std::vector<std::string>>> SimStore::suspects(std::string due_by) {
+Awaitable<StoreResult<bool>> SimStore::end_leases_of(std::vector<std::string> workers) {
+  const Call call{world_, life_};
+  const auto asked_at = world_.now();
+  const auto failure = co_await go_watching(asked_at);
+  if (failure) co_return *failure;
+  for (const auto& worker : workers) {
+    if (!world_.lives.at(worker)->gone_at()) world_.fault(worker + " lives, and its leases are ended");
+    world_.count(Event::dead_worker_freed);
+    world_.trace(life_.worker(), "ends the leases of " + worker);
+    world_.table.free_leases_of(worker, world_.now());
+  }
+  world_.report_lost_leases();
+  const auto lost = co_await come_back_watching(asked_at);
+  if (lost) co_return *lost;
+  co_return true;
+}
+
+Awaitable<StoreResult<std::vector<std::string>>> SimStore::poison_candidates(std::string due_by) {
   const Call call{world_, life_};
   // More than one loop may ask at a time.
   dispatch::Alarm alarm{co_await boost::asio::this_coro::executor};
@@ -227,7 +244,8 @@ Awaitable<StoreResult<std::vector<std::string>>> SimStore::suspects(std::string 
   if (first) life_.watch_asked_at.reset();
   if (world_.now() > asked_at + kSlowest) life_.misses_a_watch(world_.now());
   if (failure) co_return *failure;
-  co_return world_.table.suspects(std::min(world_.now(), read_time(due_by)), world_.setting.retry.max_attempts);
+  co_return world_.table.poison_candidates(std::min(world_.now(), read_time(due_by)),
+                                           world_.setting.retry.max_attempts);
 }
 
 Awaitable<StoreResult<dispatch::BacklogSample>> SimStore::sample(std::string due_by) {

@@ -3,7 +3,6 @@
 
 #include "simulation/ledger.hpp"
 
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -30,8 +29,10 @@ class SimStore final : public dispatch::RowSource,
   dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> claim(dispatch::ClaimRequest request) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> settle(
       const dispatch::Settlement& settlement) override;
-  dispatch::Awaitable<dispatch::StoreResult<dispatch::LookOut>> look_out(int sightings, std::string due_by) override;
-  dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> suspects(std::string due_by) override;
+  dispatch::Awaitable<dispatch::StoreResult<dispatch::LeaseScan>> scan(std::vector<std::string> known,
+                                                                       std::string due_by) override;
+  dispatch::Awaitable<dispatch::StoreResult<bool>> end_leases_of(std::vector<std::string> workers) override;
+  dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> poison_candidates(std::string due_by) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> sample(std::string due_by) override;
   dispatch::Awaitable<dispatch::WakeUps> arm_wake_ups() override;
   dispatch::Awaitable<void> disarm_wake_ups() override;
@@ -50,7 +51,13 @@ class SimStore final : public dispatch::RowSource,
 
   dispatch::ClaimedRows take_rows(const dispatch::ClaimRequest& request);
   std::size_t write(const dispatch::Settlement& settlement);
-  dispatch::LookOut free_the_dead(int sightings);
+  /// The same for the statements of the reaper, whose delays excuse it.
+  dispatch::Awaitable<Failure> go_watching(TimePoint asked_at);
+  dispatch::Awaitable<Failure> come_back_watching(TimePoint asked_at);
+  /// Each failure takes the connection with it.
+  void loses_the_watch();
+  /// Those that hold leases, and whose locks can't be seen now.
+  std::vector<std::string> missing_workers();
 
   World& world_;
   Life& life_;
@@ -61,9 +68,7 @@ class SimStore final : public dispatch::RowSource,
   dispatch::Alarm sample_alarm_;
   dispatch::Alarm watch_alarm_;
   Milliseconds lease_;
-  /// Workers whose lock was missing when last looked for, and how often in a row.
-  std::map<std::string, int> missing_;
-  dispatch::TimePoint looked_out_at_{};
+  std::optional<TimePoint> reconnected_at_;
 };
 
 }  // namespace outboxd::simulation

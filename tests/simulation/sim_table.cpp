@@ -95,10 +95,11 @@ void SimTable::undo(const std::string& id, bool attempts_anew) {
   pending_.insert(&row);
 }
 
-std::vector<std::string> SimTable::suspects(TimePoint now, std::uint32_t most_attempts) const {
+std::vector<std::string> SimTable::poison_candidates(TimePoint now, std::uint32_t most_attempts) const {
   std::vector<const SimRow*> found;
   for (const auto* row : pending_) {
-    if (row->available_at <= now && row->is_free(now) && row->is_suspect(most_attempts)) found.push_back(row);
+    if (row->available_at <= now && row->is_free(now) && row->is_poison_candidate(most_attempts))
+      found.push_back(row);
   }
   std::ranges::stable_sort(found, {}, &SimRow::attempts);
   std::vector<std::string> ids;

@@ -45,7 +45,7 @@ struct SimRow {
   [[nodiscard]] bool done() const { return published || dead; }
   [[nodiscard]] bool is_free(TimePoint now) const { return lease.empty() || locked_until < now; }
   /// Of a free one: claimed more than once, the last time without an outcome.
-  [[nodiscard]] bool is_suspect(std::uint32_t most_attempts) const {
+  [[nodiscard]] bool is_poison_candidate(std::uint32_t most_attempts) const {
     const bool no_outcome = !lease.empty() || ended_without_outcome;
     return no_outcome && attempts >= std::min(2U, most_attempts - 1) && attempts < most_attempts;
   }
@@ -84,7 +84,7 @@ class SimTable {
   /// A published row is to be published again, with its attempts counted anew or not.
   void undo(const std::string& id, bool attempts_anew);
   /// As a claim leaves them out: the least tried first.
-  [[nodiscard]] std::vector<std::string> suspects(TimePoint now, std::uint32_t most_attempts) const;
+  [[nodiscard]] std::vector<std::string> poison_candidates(TimePoint now, std::uint32_t most_attempts) const;
   /// Ends the leases of a dead worker.
   void free_leases_of(const std::string& worker, TimePoint now);
 

@@ -79,14 +79,15 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
     }
     co_return settled;
   }
-  Awaitable<StoreResult<LookOut>> look_out(int /*sightings*/, std::string /*due_by*/) override {
-    ++look_outs;
-    LookOut seen;
-    seen.suspects = table.suspects(clock_.now(), kMostAttempts);
-    co_return seen;
+  Awaitable<StoreResult<LeaseScan>> scan(std::vector<std::string> /*known*/, std::string /*due_by*/) override {
+    ++scans;
+    LeaseScan scan;
+    scan.poison_candidates = table.poison_candidates(clock_.now(), kMostAttempts);
+    co_return scan;
   }
-  Awaitable<StoreResult<std::vector<std::string>>> suspects(std::string /*due_by*/) override {
-    co_return table.suspects(clock_.now(), kMostAttempts);
+  Awaitable<StoreResult<bool>> end_leases_of(std::vector<std::string> /*workers*/) override { co_return true; }
+  Awaitable<StoreResult<std::vector<std::string>>> poison_candidates(std::string /*due_by*/) override {
+    co_return table.poison_candidates(clock_.now(), kMostAttempts);
   }
   Awaitable<StoreResult<BacklogSample>> sample(std::string /*due_by*/) override {
     if (sample_takes > 0ms) {
@@ -158,7 +159,7 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
   bool armed = false;
   int arms = 0;
   bool any_due = true;
-  int look_outs = 0;
+  int scans = 0;
   int listens = 0;
   int claims = 0;
   std::size_t most_left_out = 0;
@@ -174,7 +175,7 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
     return [only, without, except_streams = request.except_streams](const simulation::SimRow& row) {
       if (!only.empty()) return !only.contains(row.row.id);
       if (without.contains(row.row.id)) return true;
-      return row.is_suspect(kMostAttempts) || std::ranges::binary_search(except_streams, row.row.stream);
+      return row.is_poison_candidate(kMostAttempts) || std::ranges::binary_search(except_streams, row.row.stream);
     };
   }
 

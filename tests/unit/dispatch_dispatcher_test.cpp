@@ -53,25 +53,25 @@ TEST_CASE("once: an outage ends it, unless there is time to wait it out") {
   CHECK(too_late.dispatcher.gave_up_because() == "the time given by --timeout is over");
 }
 
-TEST_CASE("while nothing is due, nobody looks for dead workers") {
+TEST_CASE("while nothing is due, leases are not scanned") {
   Bench bench{Bench::daemon()};
   bench.run_for(10s);
-  CHECK(bench.store.look_outs >= 12);
+  CHECK(bench.store.scans >= 12);
   bench.store.any_due = false;
   bench.run_for(1s);
-  const int before = bench.store.look_outs;
+  const int before = bench.store.scans;
   bench.run_for(1h);
-  CHECK(bench.store.look_outs == before);
+  CHECK(bench.store.scans == before);
   bench.store.any_due = true;
   bench.run_for(2s);
-  CHECK(bench.store.look_outs >= before + 1);
-  // Claims that are further apart than a look may come late don't tell.
+  CHECK(bench.store.scans >= before + 1);
+  // Claims that are further apart than a scan may come late don't tell.
   auto options = Bench::daemon();
   options.poll_interval = 10s;
   Bench seldom{options};
   seldom.store.any_due = false;
   seldom.run_for(100s);
-  CHECK(seldom.store.look_outs >= 100);
+  CHECK(seldom.store.scans >= 100);
   bench.end();
   seldom.end();
 }
@@ -655,7 +655,7 @@ TEST_CASE(
   check_adds_up(bench.dispatcher.tally());
 }
 
-TEST_CASE("once: suspects have their turn as well") {
+TEST_CASE("once: poison candidates have their turn as well") {
   auto options = Bench::once();
   options.retry.max_attempts = 5;
   Bench bench{options};

@@ -47,17 +47,36 @@ Awaitable<void> wait_for_rows(IdleWait& idle, TimePoint now) {
   co_await idle.wait(0, now, TimePoint::max());
 }
 
-/// Housekeeping that sees what it is given.
+/// Housekeeping that finds what it is given.
 struct Finds final : Housekeeping {
-  Awaitable<StoreResult<LookOut>> look_out(int /*sightings*/, std::string /*due_by*/) override {
-    ++looks;
-    co_return seen;
+  explicit Finds(VirtualClock& the_clock) : clock{the_clock} {}
+
+  Awaitable<StoreResult<LeaseScan>> scan(std::vector<std::string> known, std::string /*due_by*/) override {
+    asked_for.push_back(std::move(known));
+    found.workers.at = clock.now();
+    if (fails) co_return StoreError{"scanning fails"};
+    co_return found;
   }
-  Awaitable<StoreResult<std::vector<std::string>>> suspects(std::string /*due_by*/) override {
+  Awaitable<StoreResult<bool>> end_leases_of(std::vector<std::string> workers) override {
+    ended.push_back(std::move(workers));
+    co_return can_end;
+  }
+  Awaitable<StoreResult<std::vector<std::string>>> poison_candidates(std::string /*due_by*/) override {
     co_return std::vector<std::string>{};
   }
-  LookOut seen;
-  int looks = 0;
+
+  VirtualClock& clock;
+  LeaseScan found;
+  bool fails = false;
+  StoreResult<bool> can_end = true;
+  /// The workers that each scan had to look for, and those of each end_leases_of().
+  std::vector<std::vector<std::string>> asked_for;
+  std::vector<std::vector<std::string>> ended;
+};
+
+struct FreedWatcher final : Observer {
+  void freed_rows_of(std::string_view worker) override { freed.emplace_back(worker); }
+  std::vector<std::string> freed;
 };
 
 }  // namespace
@@ -157,26 +176,60 @@ TEST_CASE("without commit notification nothing is asked for") {
   CHECK(stages.observer.wake_ups_seen.empty());
 }
 
-TEST_CASE("the reaper looks more often while workers are missing, and not where no row was due") {
+TEST_CASE("the reaper scans more often while workers are missing, and not where no row was due") {
   Stages stages;
-  Finds finds;
+  Finds finds{stages.clock};
   Reaper reaper{stages.loop.get_executor(), stages.shared, &finds, stages.candidates, stages.idle};
   bool ended = false;
   stages.start(reaper.run(), ended);
-  CHECK(finds.looks == 1);
+  CHECK(finds.asked_for.size() == 1);
   stages.run_for(800ms);
-  CHECK(finds.looks == 2);
-  finds.seen.some_missing = true;
-  finds.seen.suspects = {"7"};
+  CHECK(finds.asked_for.size() == 2);
+  finds.found.workers.missing = {"w"};
+  finds.found.poison_candidates = {"7"};
   stages.run_for(800ms);
-  CHECK(finds.looks == 3);
+  CHECK(finds.asked_for.size() == 3);
   CHECK_FALSE(stages.candidates.empty());
   CHECK(stages.candidates.take() == "7");
   stages.run_for(460ms);
-  CHECK(finds.looks == 4);
+  CHECK(finds.asked_for.size() == 4);
+  CHECK(finds.asked_for.back() == std::vector<std::string>{"w"});
   reaper.nothing_was_due(stages.clock.now() + 1min);
   stages.run_for(1min);
-  CHECK(finds.looks == 4);
+  CHECK(finds.asked_for.size() == 4);
+  stages.run.end();
+  reaper.end();
+  stages.poll();
+  CHECK(ended);
+}
+
+TEST_CASE("the reaper ends the leases of a worker that three scans missed, again and again until it is done") {
+  Stages stages;
+  Finds finds{stages.clock};
+  FreedWatcher watcher;
+  const Shared shared{stages.options, stages.clock,  watcher,         stages.random,
+                      stages.run,     stages.health, stages.in_flight};
+  Reaper reaper{stages.loop.get_executor(), shared, &finds, stages.candidates, stages.idle};
+  finds.found.workers.missing = {"w"};
+  finds.can_end = StoreError{"ending leases fails"};
+  bool ended = false;
+  stages.start(reaper.run(), ended);
+  stages.run_for(900ms);
+  CHECK(finds.ended.empty());
+  stages.run_for(20ms);
+  CHECK(finds.ended == std::vector<std::vector<std::string>>{{"w"}});
+  CHECK(watcher.freed.empty());
+  // It is counted anew, and a scan without an answer counts for nothing.
+  finds.can_end = true;
+  finds.fails = true;
+  stages.run_for(460ms);
+  finds.fails = false;
+  stages.run_for(920ms);
+  CHECK(finds.ended.size() == 1);
+  CHECK(watcher.freed.empty());
+  stages.run_for(460ms);
+  CHECK(finds.ended.size() == 2);
+  CHECK(watcher.freed == std::vector<std::string>{"w"});
   stages.run.end();
   reaper.end();
   stages.poll();
@@ -258,7 +311,7 @@ TEST_CASE("a source without wake-ups, housekeeping and counting is driven all th
   }
   CHECK(ended);
   CHECK(bench.row("1").published);
-  CHECK(bench.store.arms + bench.store.look_outs == 0);
+  CHECK(bench.store.arms + bench.store.scans == 0);
   CHECK_FALSE(dispatcher.backlog());
 }
 
