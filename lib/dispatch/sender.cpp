@@ -23,15 +23,14 @@ std::string lease_text(const ClaimedRows& claimed, TimePoint now, bool was_away)
                    : "; claims take fewer rows: raise dispatcher.lease, or look for what makes claims or Redis slow");
 }
 
-const std::string& id_of(const entry::Entry& entry) {
-  return entry.fields.front().value;
-}
-
-std::vector<SentEntry> sent_entries(std::span<const entry::Entry> entries) {
-  std::vector<SentEntry> sent;
-  sent.reserve(entries.size());
-  for (const auto& entry : entries) sent.push_back({id_of(entry), entry.stream});
-  return sent;
+/// The rows of a batch that have entries, in the order of these: the rows that have no reply yet.
+std::vector<SentEntry> rows_to_send(const std::vector<Row>& rows, const Prepared& prepared) {
+  std::vector<SentEntry> to_send;
+  to_send.reserve(prepared.entries.size());
+  for (std::size_t i = 0; i < rows.size(); ++i) {
+    if (!prepared.replies[i]) to_send.push_back({rows[i].id, rows[i].stream});
+  }
+  return to_send;
 }
 
 constexpr const char* kDueAgain =
@@ -63,9 +62,12 @@ Awaitable<Settlement> Sender::publish(Work work) {
     shared_.observer.ambiguous_entry(claimed.rows[row].id, claimed.rows[row].stream, why, dead);
   }
   hold_back(prepared, claimed.rows);
-  for (std::size_t i = 0; i < prepared.entries.size(); ++i) {
+  std::size_t entry = 0;
+  for (std::size_t i = 0; i < claimed.rows.size(); ++i) {
+    if (prepared.replies[i]) continue;
     // A row whose only attempt was given back would seem not to have been tried.
-    if (gate_.refusals().was_unanswered(id_of(prepared.entries[i]))) prepared.tried_before[i] = true;
+    if (gate_.refusals().was_unanswered(claimed.rows[i].id)) prepared.tried_before[entry] = true;
+    ++entry;
   }
   if (!prepared.entries.empty()) {
     auto replies = co_await send(prepared, work);
@@ -93,6 +95,7 @@ std::optional<Reply> Sender::obstacle(const Work& work, bool explores) const {
 Awaitable<std::vector<Reply>> Sender::send(const Prepared& prepared, const Work& work) {
   const auto started = shared_.clock.now();
   bool explores = work.explores;
+  const auto to_send = rows_to_send(work.claimed.rows, prepared);
   std::vector<Reply> replies;
   for (const auto end : ends_of_writes(prepared, gate_.refusals().isolates(started))) {
     const auto begin = replies.size();
@@ -103,7 +106,7 @@ Awaitable<std::vector<Reply>> Sender::send(const Prepared& prepared, const Work&
     const auto entries = std::span{prepared.entries}.subspan(begin, end - begin);
     const auto& claimed = work.claimed;
     auto answered = co_await streams_.publish(entries, claimed.room.send_by(shared_.options.lease_reserve));
-    const auto sent = sent_entries(entries);
+    const auto sent = std::span{to_send}.subspan(begin, end - begin);
     const bool answers = co_await gate_.judge(answered, sent);
     explores = explores && answers && std::ranges::none_of(answered, is_no_answer);
     std::ranges::move(answered, std::back_inserter(replies));
