@@ -57,13 +57,13 @@ Application::Application(config::Loaded loaded, const RunMode& mode, std::functi
       pulse_{loop_.get_executor(),
              [this] {
                unsigned_notice_.beat();
-               for (const auto& lane : lanes_) lane->beat();
+               for (const auto& service : services_) service->beat();
              }},
       reload_{loop_.get_executor(), std::move(read_again),
               [this](Wanted wanted, const config::Loaded& now) { take_over(wanted, now); }} {
   for (const auto& settings : loaded_.dispatchers) {
-    lanes_.push_back(
-        std::make_unique<Lane>(settings, worker_of(settings, loaded_.dispatchers.size()), mode_, surroundings()));
+    services_.push_back(std::make_unique<DispatcherService>(settings, worker_of(settings, loaded_.dispatchers.size()),
+                                                            mode_, surroundings()));
   }
 }
 
@@ -90,9 +90,9 @@ void Application::run() {
   signals_ = std::make_unique<system::Signals>(loop_.get_executor(), std::move(handlers));
   if (!mode_.once) serve_http();
   service::ready();
-  working_lanes_ = lanes_.size();
-  for (const auto& lane : lanes_) {
-    asio::co_spawn(loop_, lane->run(), [this](const std::exception_ptr& error) { lane_ended(error); });
+  working_lanes_ = services_.size();
+  for (const auto& service : services_) {
+    asio::co_spawn(loop_, service->run(), [this](const std::exception_ptr& error) { service_ended(error); });
   }
   if (mode_.once && ::isatty(STDERR_FILENO) == 1) asio::co_spawn(loop_, show_progress(), rethrow);
   if (service::watchdog_interval()) asio::co_spawn(loop_, feed_watchdog(), rethrow);
@@ -102,7 +102,7 @@ void Application::run() {
 void Application::serve_http() {
   const auto& settings = loaded_.settings.http;
   if (settings.listen == "off") return;
-  server_ = std::make_unique<HttpEndpoint>(loop_.get_executor(), settings, lanes_.size(), metrics_, readiness_);
+  server_ = std::make_unique<HttpEndpoint>(loop_.get_executor(), settings, services_.size(), metrics_, readiness_);
   server_->listen();
 }
 
@@ -112,7 +112,7 @@ void Application::stop(std::string_view signal) {
   spdlog::info("{}: finishing what is in hand, at most {} ms", signal, longest.count());
   service::stopping();
   end_anyway_after(longest + kGrace);
-  for (const auto& lane : lanes_) lane->stop();
+  for (const auto& service : services_) service->stop();
 }
 
 void Application::end_anyway_after(std::chrono::milliseconds time) {
@@ -123,7 +123,7 @@ void Application::end_anyway_after(std::chrono::milliseconds time) {
         has_finished()
             ? "the configuration or a secret's file, which was to be read again, could not be within the time-out"
             : "a server did not answer within the shutdown time-out: rows in hand are free when their lease ends");
-    for (const auto& lane : lanes_) lane->log_tally_if_unfinished();
+    for (const auto& service : services_) service->log_tally_if_unfinished();
     telemetry::log::flush();
     std::_Exit(kIncomplete);
   });
@@ -144,7 +144,7 @@ void Application::hang_up() {
   spdlog::info("SIGHUP: reading the configuration and the secrets' files again");
   reload_.ask(Wanted::all);
   // Whoever has just mended something needs not wait to see it.
-  for (const auto& lane : lanes_) lane->look_again();
+  for (const auto& service : services_) service->look_again();
 }
 
 void Application::could_not_connect() {
@@ -172,7 +172,7 @@ void Application::take_over(Wanted wanted, const config::Loaded& now) {
       using telemetry::log::Format;
       telemetry::log::set_up(of_process.log_level, of_process.log_json ? Format::json : Format::text);
     }
-    for (std::size_t i = 0; i < lanes_.size(); ++i) lanes_[i]->use(loaded_.dispatchers[i]);
+    for (std::size_t i = 0; i < services_.size(); ++i) services_[i]->use(loaded_.dispatchers[i]);
     unsigned_notice_.set(of_process.signing_key.empty());
     if (server_) server_->use_bearer(of_process.http.bearer);
   }
@@ -193,7 +193,7 @@ void Application::take_over(Wanted wanted, const config::Loaded& now) {
   }
 }
 
-void Application::lane_ended(const std::exception_ptr& error) {
+void Application::service_ended(const std::exception_ptr& error) {
   rethrow(error);
   if (--working_lanes_ == 0) finish();
 }
@@ -215,8 +215,8 @@ void Application::finish() {
 
 std::vector<OnceResult> Application::once_results() const {
   std::vector<OnceResult> results;
-  results.reserve(lanes_.size());
-  for (const auto& lane : lanes_) results.push_back(lane->result());
+  results.reserve(services_.size());
+  for (const auto& service : services_) results.push_back(service->result());
   return results;
 }
 

@@ -3,8 +3,8 @@
 
 #include "config/loader.hpp"
 #include "daemon/changes.hpp"
+#include "daemon/dispatcher_service.hpp"
 #include "daemon/http_endpoint.hpp"
-#include "daemon/lane.hpp"
 #include "daemon/once_report.hpp"
 #include "daemon/pulse.hpp"
 #include "daemon/reload.hpp"
@@ -57,7 +57,7 @@ class Application {
   /// From any thread.
   void could_not_connect();
   void take_over(Wanted wanted, const config::Loaded& now);
-  void lane_ended(const std::exception_ptr& error);
+  void service_ended(const std::exception_ptr& error);
   void finish();
   /// A timer that has just run out can't be cancelled any more.
   [[nodiscard]] bool has_finished() const { return working_lanes_ == 0; }
@@ -74,7 +74,7 @@ class Application {
   telemetry::Progress progress_;
   /// Dispatchers that share a server would each say the same of it.
   std::set<std::string> warned_of_;
-  std::vector<std::unique_ptr<Lane>> lanes_;
+  std::vector<std::unique_ptr<DispatcherService>> services_;
   std::size_t working_lanes_ = 0;
   boost::asio::steady_timer progress_timer_;
   boost::asio::steady_timer watchdog_timer_;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/lane.hpp"
+#include "daemon/dispatcher_service.hpp"
 
 #include "daemon/parts.hpp"
 #include "daemon/usual_table.hpp"
@@ -40,8 +40,9 @@ redis::PublisherOptions with_callback(redis::PublisherOptions options, const Sur
 
 }  // namespace
 
-Lane::Parts::Parts(const config::Settings& settings, const std::string& worker, const RunMode& mode,
-                   const Surroundings& surroundings, dispatch::Clock& clock, dispatch::Observer& observer)
+DispatcherService::Parts::Parts(const config::Settings& settings, const std::string& worker, const RunMode& mode,
+                                const Surroundings& surroundings, dispatch::Clock& clock,
+                                dispatch::Observer& observer)
     : store{store_options(settings, worker, surroundings)},
       publisher{surroundings.loop, with_callback(publisher_options(settings), surroundings),
                 surroundings.warn_of_server},
@@ -59,7 +60,8 @@ Lane::Parts::Parts(const config::Settings& settings, const std::string& worker, 
                      .backlog = &store,
                  }} {}
 
-Lane::Lane(const config::Settings& settings, std::string worker, const RunMode& mode, Surroundings surroundings)
+DispatcherService::DispatcherService(const config::Settings& settings, std::string worker, const RunMode& mode,
+                                     Surroundings surroundings)
     : settings_{settings},
       worker_{std::move(worker)},
       mode_{mode},
@@ -72,11 +74,11 @@ Lane::Lane(const config::Settings& settings, std::string worker, const RunMode& 
   make_parts();
 }
 
-void Lane::make_parts() {
+void DispatcherService::make_parts() {
   parts_ = std::make_unique<Parts>(settings_, worker_, mode_, surroundings_, clock_, observer_);
 }
 
-asio::awaitable<void> Lane::run() {
+asio::awaitable<void> DispatcherService::run() {
   const bool fit = co_await table_is_fit();
   if (fit) {
     co_await parts_->dispatcher.run();
@@ -88,7 +90,7 @@ asio::awaitable<void> Lane::run() {
   log_tally();
 }
 
-asio::awaitable<bool> Lane::table_is_fit() {
+asio::awaitable<bool> DispatcherService::table_is_fit() {
   while (!stopping_ && gave_up_because_.empty()) {
     const bool chosen = co_await table_is_chosen();
     if (!chosen || stopping_) continue;
@@ -112,7 +114,7 @@ asio::awaitable<bool> Lane::table_is_fit() {
   co_return false;
 }
 
-asio::awaitable<bool> Lane::table_is_chosen() {
+asio::awaitable<bool> DispatcherService::table_is_chosen() {
   if (chose_table_ || !with_usual_table(settings_)) co_return true;
   auto choice = co_await choose_table(settings_, postgres::TableUse::drive, surroundings_.could_not_connect);
   if (!choice) {
@@ -134,7 +136,7 @@ asio::awaitable<bool> Lane::table_is_chosen() {
   co_return true;
 }
 
-asio::awaitable<void> Lane::wait_for_postgres(std::string reason) {
+asio::awaitable<void> DispatcherService::wait_for_postgres(std::string reason) {
   observer_.health(dispatch::Health::postgres_unavailable, reason);
   const bool time_is_over = mode_.once && clock_.now() >= mode_.once_deadline().value_or(mode_.started);
   if (time_is_over) {
@@ -144,7 +146,7 @@ asio::awaitable<void> Lane::wait_for_postgres(std::string reason) {
   co_await wait(start_backoff_.next(surroundings_.random()));
 }
 
-asio::awaitable<void> Lane::wait_for_table(std::vector<std::string> problems) {
+asio::awaitable<void> DispatcherService::wait_for_table(std::vector<std::string> problems) {
   // A daemon's state names them in one line.
   if (mode_.once && problems != problems_) {
     for (const auto& problem : problems) spdlog::critical("{}: {}", name(), problem);
@@ -160,18 +162,18 @@ asio::awaitable<void> Lane::wait_for_table(std::vector<std::string> problems) {
   co_await wait(table_backoff_.next(surroundings_.random()));
 }
 
-asio::awaitable<void> Lane::wait(std::chrono::microseconds time) {
+asio::awaitable<void> DispatcherService::wait(std::chrono::microseconds time) {
   co_await clock_.wait(start_alarm_, clock_.now() + time);
 }
 
-void Lane::stop() {
+void DispatcherService::stop() {
   if (ended_at_) return;
   stopping_ = true;
   start_alarm_.ring();
   parts_->dispatcher.stop();
 }
 
-void Lane::use(const config::Settings& now) {
+void DispatcherService::use(const config::Settings& now) {
   settings_.postgres.url = now.postgres.url;
   settings_.redis.endpoint = now.redis.endpoint;
   parts_->store.use_conninfo(row_store_options(settings_, worker_).session.conninfo);
@@ -189,7 +191,7 @@ void Lane::use(const config::Settings& now) {
   look_again();
 }
 
-OnceResult Lane::result() const {
+OnceResult DispatcherService::result() const {
   return {.dispatcher = name(),
           .tally = parts_->dispatcher.tally(),
           .backlog = parts_->dispatcher.backlog(),
@@ -197,11 +199,11 @@ OnceResult Lane::result() const {
           .took = ended_at_.value_or(clock_.now()) - mode_.started};
 }
 
-void Lane::log_tally_if_unfinished() const {
+void DispatcherService::log_tally_if_unfinished() const {
   if (!ended_at_) log_tally();
 }
 
-void Lane::log_tally() const {
+void DispatcherService::log_tally() const {
   const auto& tally = parts_->dispatcher.tally();
   spdlog::info("{}: ended: claimed {}, published {}, retried {}, dead {}, released {}, leases lost {}, unsettled {}",
                name(), tally.claimed, tally.published, tally.retried, tally.dead, tally.released, tally.leases_lost,

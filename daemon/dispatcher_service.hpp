@@ -23,7 +23,7 @@
 
 namespace outboxd::daemon {
 
-/// What the lanes of a process share. All that it refers to must outlive them.
+/// What the dispatchers of a process share. All that it refers to must outlive them.
 struct Surroundings {
   boost::asio::any_io_executor loop;
   telemetry::Metrics& metrics;
@@ -37,17 +37,18 @@ struct Surroundings {
 };
 
 /// One configured dispatcher with everything of its own: connections, back-offs, readiness, series and tally. What it
-/// waits for holds up no other lane.
-class Lane {
+/// waits for holds up no other dispatcher.
+class DispatcherService {
  public:
   /// `worker`: as RowStoreOptions has it. Throws std::invalid_argument for settings that can't work.
-  Lane(const config::Settings& settings, std::string worker, const RunMode& mode, Surroundings surroundings);
+  DispatcherService(const config::Settings& settings, std::string worker, const RunMode& mode,
+                    Surroundings surroundings);
 
   /// Works until it is told to stop, or, with `once`, until the backlog has had its turn. Waits for Postgres, and
   /// (unless `once`) for a table that can't be driven yet. Ends with a line of its tally in the log.
   boost::asio::awaitable<void> run();
 
-  /// Claims nothing more, and finishes what is in hand within its shutdown time-out. Nothing where run() has ended.
+  /// Claims nothing more, and finishes what is in flight within its shutdown time-out. Nothing where run() has ended.
   void stop();
 
   /// Goes on with what of these settings can be changed while it works (changes.hpp).
