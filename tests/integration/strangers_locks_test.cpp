@@ -101,7 +101,7 @@ TEST_CASE(
     insert_rows(database, "round" + std::to_string(i), stream, 40);
     end_our_sessions(database);
     wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") == 20 + 40 * i; },
-               std::chrono::seconds(8), "rows to be settled beside a stranger");
+               std::chrono::seconds(20), "rows to be settled beside a stranger");
   }
   CHECK(count_rows(database, "available_at = 'infinity'") == 0);
   CHECK(published(shared_redis().probe(), stream).each_once(260));
@@ -124,7 +124,7 @@ TEST_CASE(
     insert_caracal_rows(database, "round" + std::to_string(i), topic, 40);
     end_our_sessions(database);
     wait_until([&] { return count_caracal_rows(database, "status = 'published'") == 20 + 40 * i; },
-               std::chrono::seconds(8), "rows to be settled beside a stranger");
+               std::chrono::seconds(20), "rows to be settled beside a stranger");
   }
   CHECK(count_caracal_rows(database, "status = 'dead'") == 0);
   CHECK(published(shared_redis().probe(), topic).each_once(180));
