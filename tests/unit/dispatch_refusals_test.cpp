@@ -77,7 +77,8 @@ TEST_CASE("whatever a proxy answers to every command, for an hour: no row dies, 
         // At the start all is well.
         return stream.empty() ? Reply{} : error(words);
       };
-      bench.run_for(1h);
+      // The waits have long grown to their longest after some minutes.
+      bench.run_for(words == kWords.front() ? 1h : 10min);
       check_untouched(bench, first);
       check_untouched(bench, second);
       const bool is_streams = guess_by_words(words) == Fault::stream_refused;
