@@ -143,7 +143,7 @@ void Application::hang_up() {
   }
   spdlog::info("SIGHUP: reading the configuration and the secrets' files again");
   reload_.ask(Wanted::all);
-  // Whoever has just mended something needs not wait to see it.
+  // An operator who has just mended something need not wait to see it.
   for (const auto& service : services_) service->look_again();
 }
 
@@ -183,7 +183,7 @@ void Application::take_over(Wanted wanted, const config::Loaded& now) {
   for (const auto& what : changes.taken_over) {
     spdlog::info("{}: {} has changed and is used from now on (a login: by the next connection)", because, what);
   }
-  // Whoever fails to connect asks again and again.
+  // A dispatcher that fails to connect asks again and again.
   if (!all && !changes.need_restart.empty() && !lines_of_bad_reloads_.admit("")) return;
   for (const auto& what : changes.need_restart) {
     spdlog::warn("{}: {} has changed, and takes a restart to be used", because, what);

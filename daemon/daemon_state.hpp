@@ -20,7 +20,7 @@ struct DispatcherState {
   std::vector<std::string> notes{};
 };
 
-/// A daemon, as it tells of itself.
+/// A daemon's state, as it reports it.
 struct DaemonState {
   std::map<std::string, DispatcherState> dispatchers{};
   /// What is of no dispatcher.

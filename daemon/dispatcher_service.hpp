@@ -30,7 +30,7 @@ struct Surroundings {
   telemetry::Readiness& readiness;
   /// Uniform in [0, 1).
   std::function<double()> random;
-  /// Told of a Redis server's settings that endanger events.
+  /// Called for a Redis server's settings that endanger events.
   std::function<void(const std::string&)> warn_of_server;
   /// Called from any thread when a server could not be connected to: a secret may have changed.
   std::function<void()> could_not_connect;

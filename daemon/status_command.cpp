@@ -120,7 +120,7 @@ int StatusCommand::run(const SharedOptions& shared) const {
   for (;;) {
     const auto report = look_at(watched, loaded->settings.http);
     print(*this, report);
-    // A pipe that nobody reads from any more ends it, too.
+    // A pipe whose reader is gone ends it, too.
     if (!watch || !std::cout) return exit_status_of(report);
     std::this_thread::sleep_for(kRefresh);
     if (!lacks_a_table(report)) continue;

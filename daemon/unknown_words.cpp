@@ -42,7 +42,7 @@ std::string unknown_flag(const std::string& argument, const Vocabulary& vocabula
   return text;
 }
 
-/// Whether it can be a word that somebody mistyped, rather than a key, a URL or a path.
+/// Whether it can be a mistyped word, rather than a key, a URL or a path.
 bool is_word(std::string_view text) {
   constexpr std::size_t kLongest = 24;
   const auto fits = [](unsigned char c) { return std::isalnum(c) != 0 || c == '-' || c == '_'; };

@@ -12,7 +12,7 @@ namespace outboxd::config {
 
 /// What the parameters of other drivers ask for, in our words.
 struct Translated {
-  /// libpq's alone, but for those that nobody here knows: they are for libpq to refuse.
+  /// libpq's alone, but for those unknown here: libpq refuses them.
   KeywordValues pairs{};
   /// Whether that is something else than what was given.
   bool changed = false;

@@ -13,7 +13,7 @@ enum class PostgresParameter {
   /// What a session is to be like; ours are as we need them.
   of_the_session,
   encoding,
-  /// libpq's own, one that has a meaning here, or one that nobody knows.
+  /// libpq's own, one that has a meaning here, or an unknown one.
   other,
 };
 

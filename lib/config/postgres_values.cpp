@@ -17,7 +17,7 @@ namespace {
 
 struct Words {
   std::string_view key;
-  /// In the order in which they are told of.
+  /// In the order in which they are reported.
   std::string_view known;
   bool any_case = false;
 };

@@ -132,7 +132,7 @@ std::string read_address(std::string_view address, RedisUrl& url) {
 }
 
 std::string read_tcp(Rest rest, RedisUrl& url) {
-  // The last '@': a password may hold one that nobody escaped.
+  // The last '@': a password may hold one that is not escaped.
   if (const auto at = rest.rfind('@'); at != Rest::npos) {
     if (std::string problem = read_user(rest.substr(0, at), url); !problem.empty()) return problem;
     rest.remove_prefix(at + 1);

@@ -13,7 +13,7 @@ namespace outboxd::dispatch {
 /// What keeps the dispatcher from working, as each stage last saw it; empty: nothing.
 struct Trouble {
   std::string redis, claim, settle, starving;
-  /// That it is everybody's is yet to be seen.
+  /// Whether all streams are refused is yet to be seen.
   bool redis_in_doubt = false;
   /// That of the claims, or of the settlements, is that Postgres answers, and refuses them.
   bool claims_refused = false, settles_refused = false;

@@ -113,13 +113,13 @@ struct LeaseScan {
   std::optional<SlowLook> slow{};
 };
 
-/// Whether the store tells of rows that are committed.
+/// Whether the store notifies of rows that are committed.
 enum class WakeUps {
   /// It can't: only polling finds them.
   none,
-  /// It can, but not now: others are at work on the table whose commits it wouldn't tell of.
+  /// It can, but not now: others are at work on the table, of whose commits it wouldn't notify.
   not_now,
-  /// It tells of every commit that a claim sent from now on does not see.
+  /// Every commit that the next claim would miss is notified.
   armed,
 };
 

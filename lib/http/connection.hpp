@@ -32,7 +32,7 @@ struct Service {
   std::chrono::steady_clock::duration deadline{};
   /// After so many a connection ends.
   std::size_t max_requests = 0;
-  /// Told of each wrong bearer token, and the address that it came from.
+  /// Called for each wrong bearer token, with the address that it came from.
   std::function<void(const std::string& peer)> wrong_token{};
   GuessBrakes brakes{};
   /// Called when a page that is no probe is asked for: sees to it that it leaves places for probes.

@@ -23,9 +23,9 @@ struct ServerOptions {
   std::chrono::steady_clock::duration deadline = std::chrono::seconds(5);
   /// When there are more, one gives way (places.hpp). A sixteenth of them, and one at least, is kept for probes.
   std::size_t max_connections = 64;
-  /// After so many a connection ends, so that nobody has one for themselves.
+  /// After so many a connection ends, so that no client keeps one for itself.
   std::size_t max_requests = 100;
-  /// Told of each wrong bearer token, and the address that it came from; on the event loop.
+  /// Called for each wrong bearer token, with the address that it came from; on the event loop.
   std::function<void(const std::string& peer)> wrong_token{};
 };
 
@@ -42,7 +42,7 @@ class Server {
   /// The port it listens on.
   [[nodiscard]] std::uint16_t port() const;
 
-  /// Whether nobody but this machine can reach it.
+  /// Whether it can be reached from this machine alone.
   [[nodiscard]] bool is_on_loopback() const;
 
   /// What guarded routes ask for from now on; empty leaves them open.

@@ -204,7 +204,7 @@ bool Migrator::with_patience(const Action& action) {
     } catch (const pqxx::failure& error) {
       if (sqlstate_of(error) != kLockNotAvailable || std::chrono::steady_clock::now() >= deadline) throw;
     }
-    // Whoever queued behind us has its turn.
+    // Sessions that queued behind us have their turn.
     std::this_thread::sleep_for(options_.lock_timeout);
   }
 }
@@ -243,7 +243,7 @@ bool Migrator::apply_without_transaction(const Migration& migration) {
   set_timeouts(session, options_.lock_timeout, false);
   // What an earlier try has left is in the way: an index that is not valid.
   clean_up(session, migration);
-  // Waits for transactions that are open, and nobody waits for it meanwhile.
+  // Waits for transactions that are open, and no session waits for it meanwhile.
   set_timeouts(session, options_.lock_patience, false);
   try {
     exec(session, std::string(migration.up));

@@ -24,7 +24,7 @@ constexpr std::chrono::seconds kLongestPatience{10};
 // More are forgotten, and begin anew.
 constexpr std::size_t kMostSlow = 1'000;
 
-/// Errors that a row's own contents give rise to, whoever reads it.
+/// Errors that a row's own contents cause in every session that reads it.
 bool is_of_data(std::string_view sqlstate) {
   return sqlstate.starts_with("22") || sqlstate.starts_with("XX");
 }

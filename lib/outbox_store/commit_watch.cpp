@@ -37,7 +37,7 @@ SELECT l.pid, coalesce(a.usename::text, '?') AS role, l.mode
    AND (l.mode = 'ShareLock' OR a.usename IS DISTINCT FROM current_user)
  ORDER BY l.pid LIMIT 1)sql";
 
-// Whoever inserts has the lock for moments.
+// A session that inserts holds the lock for moments.
 constexpr std::chrono::seconds kHeldForLong{5};
 
 }  // namespace
@@ -98,7 +98,7 @@ void CommitWatch::find_who_holds(Statements& statements, const std::string& lock
 void CommitWatch::listen_to(Statements& statements, const std::string& table) {
   exec(statements, "UNLISTEN *");
   exec(statements, "LISTEN outboxd_" + table);
-  // Nobody reads for a machine that is gone.
+  // A machine that is gone reads no notifications.
   exec(statements,
        "SELECT CASE WHEN current_setting('server_version_num')::int >= 120000"
        " THEN set_config('tcp_user_timeout', $1, false) END",

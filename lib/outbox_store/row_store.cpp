@@ -140,7 +140,7 @@ dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> RowStore::clai
       },
       [](const dispatch::ClaimedRows& rows) { return rows.rows.empty() && names_or_types(rows.refused); });
   auto claimed = co_await session.run("claiming from " + table_.name(), [&, this](Statements& statements) {
-    // Whatever was told before tells of nothing that the claim doesn't see.
+    // Earlier notifications are stale: this claim sees those rows itself.
     session.forget_notifications();
     // Another server's clock may be another, and what it has may lie anywhere.
     const auto connection = session.connections();

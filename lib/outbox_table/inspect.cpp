@@ -220,7 +220,7 @@ TableReport inspect_table(Statements& statements, const std::string& table, cons
     found = exec(statements, std::string{kNamedTable}.append(kFindTable), table,
                  use == TableUse::drive ? "{r,w}" : "{r}");
   } catch (const std::exception& error) {
-    // Without the right to a schema nobody is told what is in it.
+    // Without the right to a schema its contents are hidden.
     if (sqlstate_of(error) != kInsufficientPrivilege) throw;
     report.problems.push_back("table " + table + ": " + message_of(error, table) +
                               ": GRANT USAGE ON its SCHEMA, and SELECT, "

@@ -53,7 +53,7 @@ class LayoutSql {
 
 /// {due} once more, for rows that were found by their place. No index can serve this form of it: from statistics that
 /// know of no backlog yet the planner would otherwise walk all of one, and compare each row with every place. And
-/// should somebody put a partitioned table in this one's stead, other rows may be in the same places.
+/// should a partitioned table take this one's place, other rows may be in the same places.
 constexpr std::string_view kStillDue = "CASE WHEN {due} THEN true ELSE false END";
 
 /// Where an index by time is entered, as a further condition; `parameter` is a timestamptz. What commits a moment

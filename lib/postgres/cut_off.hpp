@@ -19,7 +19,7 @@ class CutOff {
  public:
   explicit CutOff(std::chrono::milliseconds limit) : state_{std::make_shared<State>(limit)} {}
 
-  /// Whose connection is to be cut; -1: nobody's. On the session's thread.
+  /// The connection that is to be cut; -1: none. On the session's thread.
   void set_socket(int socket) { state_->set_socket(socket); }
 
   /// Another descriptor of the socket, to be closed by the caller; -1: there is none.
@@ -60,7 +60,7 @@ class CutOff {
     State& state_;
   };
 
-  /// Looks after the work for as long as it lives. On the event loop, where it wakes nobody.
+  /// Watches the work for as long as it lives. On the event loop.
   class Guard {
    public:
     Guard(const CutOff& cut_off, const boost::asio::any_io_executor& loop);

@@ -81,7 +81,7 @@ class Session {
   void reopen() { wanted_anew_ = true; }
 
  private:
-  /// Somebody who waits for the server to say something unasked.
+  /// Called when the server sends something unasked.
   struct Watch {
     boost::asio::posix::stream_descriptor socket;
     std::function<void()> ring;

@@ -38,7 +38,7 @@ class Lookup {
   bool done_ = false;
   boost::system::error_code error_;
   Addresses found_;
-  /// Set while somebody waits: it may be called from any thread.
+  /// Set while a caller waits: it may be called from any thread.
   std::function<void()> wake_;
 };
 

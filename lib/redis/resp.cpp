@@ -68,7 +68,7 @@ void free_object(void* object) {
   delete static_cast<Value*>(object);
 }
 
-// hiredis 1.x also reads version 3 of the protocol, which nobody asked for: its own types are refused.
+// hiredis 1.x also reads version 3 of the protocol, which is never asked for: its own types are refused.
 template <class Functions>
 void refuse_resp3(Functions& functions) {
   if constexpr (requires { functions.createDouble; }) {

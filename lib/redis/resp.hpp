@@ -40,7 +40,7 @@ class ReplyReader {
   [[nodiscard]] std::optional<Value> next();
 
   [[nodiscard]] const std::string& error() const { return error_; }
-  /// Whether bytes are left of a reply that nobody has asked for, be it only its beginning.
+  /// Whether bytes are left of a reply to no command, be it only its beginning.
   [[nodiscard]] bool has_leftover() const { return pending_bytes_ > 0; }
 
  private:

@@ -40,7 +40,7 @@ class Socket {
   void end_sending();
   void close();
   [[nodiscard]] bool is_open() const { return socket_.is_open(); }
-  /// Whether the peer has closed, or sent what nobody asked for: then the connection is of no more use. Does not
+  /// Whether the peer has closed, or sent what was not asked for: then the connection is of no more use. Does not
   /// block.
   [[nodiscard]] bool is_stale();
 

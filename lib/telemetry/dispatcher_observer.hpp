@@ -58,7 +58,7 @@ class DispatcherObserver final : public DispatcherMetrics {
   /// Something that lasts, and of which the log tells each minute.
   struct Standing {
     TimePoint since{};
-    /// When the log last told of it; nothing: not yet.
+    /// When the log last named it; nothing: not yet.
     std::optional<TimePoint> told{};
     std::string reason{};
   };

@@ -127,7 +127,7 @@ void DispatcherObserver::held_up(std::size_t rows) {
   }
   note(Note::held_up_rows, {});
   const auto since = std::exchange(held_up_since_, std::nullopt);
-  // What no line has told of needs no end; a first line may come just before the rows are counted.
+  // What no line has named needs no end; a first line may come just before the rows are counted.
   if (!since || !last_refused_.told || *last_refused_.told + std::chrono::seconds{1} < *since) return;
   spdlog::info("{}: no row is held up by Postgres any more, after {}", dispatcher_, lasted(now - *since));
 }

@@ -70,7 +70,7 @@ std::string json_line(const spdlog::details::log_msg& message, std::string_view 
   return line.append("\"}\n");
 }
 
-// Longer ones hold what nobody reads to the end, such as a text of a server's; escapes may yet make them longer.
+// Longer ones hold what is not read to its end, such as a text of a server's; escapes may yet make them longer.
 constexpr std::size_t kLongestMessage = 4'000;
 
 std::string line_about_dropped(Format format, std::uint64_t lines) {

@@ -21,7 +21,7 @@ class Metrics {
   /// query.
   [[nodiscard]] std::string render() const;
 
-  /// For those who define metrics; everybody else reports through an observer.
+  /// For those who define metrics; all others report through an observer.
   prometheus::Registry& registry() { return registry_; }
 
  private:

@@ -191,7 +191,7 @@ class Terminal::Writer {
     return true;
   }
 
-  /// There is nobody to tell about a failure: standard error is where it would be said.
+  /// A failure can't be reported: standard error is where it would be.
   bool write_on(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
@@ -220,7 +220,7 @@ class Terminal::Writer {
   std::string drawn_;
   std::function<std::string(std::uint64_t)> describe_;
   std::atomic<std::uint64_t> dropped_ = 0;
-  /// Of the dropped ones, those that no line has told of.
+  /// Of the dropped ones, those that no line has counted yet.
   std::uint64_t unsaid_ = 0;
   bool works_ = false;
   bool writing_ = false;
