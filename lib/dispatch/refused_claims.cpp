@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace outboxd::dispatch {
+namespace {
+
+// See LockedRows.
+constexpr std::size_t kMostLockedCounted = 100;
+
+}  // namespace
 
 bool RefusedClaims::judge(ClaimedRows& claimed, Scope scope, std::uint32_t limit) {
   const auto now = shared_.clock.now();
@@ -50,7 +56,8 @@ bool RefusedClaims::judge(ClaimedRows& claimed, Scope scope, std::uint32_t limit
 void RefusedClaims::sampled(const BacklogSample& sample) {
   auto& starving = shared_.health.trouble().starving;
   // Where only locked ones are due, there is nothing that could go out: they have a note of their own.
-  const auto left_out = held_.ids(shared_.clock.now()).size() + sample.locked.rows;
+  const bool all_may_be_locked = sample.locked.rows >= kMostLockedCounted;
+  const auto left_out = held_.ids(shared_.clock.now()).size() + (all_may_be_locked ? sample.due : sample.locked.rows);
   const bool starves = starvation_.sampled(sample.due, left_out);
   starving.clear();
   if (starves) {

@@ -564,6 +564,18 @@ TEST_CASE("rows that are due and that no claim gets are told of") {
   bench.end();
 }
 
+TEST_CASE("due rows that others keep locked are no trouble of the store's, though not all of them are counted") {
+  for (const std::size_t locked : {100, 30}) {
+    CAPTURE(locked);
+    Bench bench{Bench::daemon()};
+    bench.store.sampled.due = 5'000;
+    bench.store.sampled.locked.rows = locked;
+    bench.run_for(5min);
+    CHECK((bench.observer.seen.back() == Health::working) == (locked == 100));
+    bench.end();
+  }
+}
+
 TEST_CASE("rows of a blocked stream are due, and that no claim gets them is no trouble of the store's") {
   Bench bench{Bench::daemon()};
   bench.run_for(1s);
