@@ -213,8 +213,9 @@ class NoDescriptors {
     for (int taken = ::dup(0); taken >= 0; taken = ::dup(0)) taken_.push_back(taken);
   }
   ~NoDescriptors() {
-    for (const int taken : taken_) ::close(taken);
+    // First: while one descriptor alone is free, the server takes a connection with it and must let it go again.
     ::setrlimit(RLIMIT_NOFILE, &before_);
+    for (const int taken : taken_) ::close(taken);
   }
   NoDescriptors(const NoDescriptors&) = delete;
   NoDescriptors& operator=(const NoDescriptors&) = delete;
