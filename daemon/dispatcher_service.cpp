@@ -25,8 +25,8 @@ std::string joined(const std::vector<std::string>& problems) {
   return text;
 }
 
-postgres::RowStoreOptions store_options(const config::Settings& settings, const std::string& worker,
-                                        const Surroundings& surroundings) {
+outbox_store::RowStoreOptions store_options(const config::Settings& settings, const std::string& worker,
+                                            const Surroundings& surroundings) {
   auto options = row_store_options(settings, worker);
   options.session.could_not_open = surroundings.could_not_connect;
   options.warn = [name = settings.dispatcher.name](const std::string& text) { spdlog::warn("{}: {}", name, text); };
@@ -116,7 +116,7 @@ asio::awaitable<bool> DispatcherService::table_is_fit() {
 
 asio::awaitable<bool> DispatcherService::table_is_chosen() {
   if (chose_table_ || !with_usual_table(settings_)) co_return true;
-  auto choice = co_await choose_table(settings_, postgres::TableUse::drive, surroundings_.could_not_connect);
+  auto choice = co_await choose_table(settings_, outbox_table::TableUse::drive, surroundings_.could_not_connect);
   if (!choice) {
     auto reason = choice.error().text;
     co_await wait_for_postgres(std::move(reason));

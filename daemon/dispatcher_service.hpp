@@ -72,7 +72,7 @@ class DispatcherService {
     Parts(const config::Settings& settings, const std::string& worker, const RunMode& mode,
           const Surroundings& surroundings, dispatch::Clock& clock, dispatch::Observer& observer);
 
-    postgres::RowStore store;
+    outbox_store::RowStore store;
     redis::Publisher publisher;
     dispatch::Dispatcher dispatcher;
   };

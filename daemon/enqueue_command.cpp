@@ -19,9 +19,9 @@
 namespace outboxd::daemon {
 namespace {
 
-std::vector<postgres::Event> events_of(const EnqueueCommand& command) {
-  if (command.assignments.empty()) return postgres::read_json_lines(std::cin, command.stream);
-  return {{command.stream, postgres::payload_from_arguments(command.assignments), {}}};
+std::vector<enqueue::Event> events_of(const EnqueueCommand& command) {
+  if (command.assignments.empty()) return enqueue::read_json_lines(std::cin, command.stream);
+  return {{command.stream, enqueue::payload_from_arguments(command.assignments), {}}};
 }
 
 void enqueue(const EnqueueCommand& command, const config::Settings& settings) {
@@ -35,7 +35,7 @@ void enqueue(const EnqueueCommand& command, const config::Settings& settings) {
   const auto& options = settings.postgres;
   const auto connection = postgres::open_connection(
       postgres::complete_conninfo(options.url, options.connect_timeout, options.statement_timeout));
-  for (const auto& id : postgres::insert_events(*connection, settings.dispatcher.table, events)) {
+  for (const auto& id : enqueue::insert_events(*connection, settings.dispatcher.table, events)) {
     std::cout << id << "\n";
   }
 }
@@ -60,7 +60,7 @@ int EnqueueCommand::run(const SharedOptions& shared) const {
   auto loaded = load_settings(shared, {.postgres = true, .signing = false});
   if (!loaded) return kCouldNotWork;
   try {
-    choose_table_now(loaded->dispatchers.front(), postgres::TableUse::drive);
+    choose_table_now(loaded->dispatchers.front(), outbox_table::TableUse::drive);
     enqueue(*this, loaded->dispatchers.front());
     return kDone;
   } catch (const std::exception& error) {

@@ -24,7 +24,7 @@ namespace outboxd::daemon {
 namespace {
 
 std::string migrations_there_are() {
-  const auto all = postgres::migrations();
+  const auto all = migrate::migrations();
   auto text = "from " + std::to_string(all.front().number) + " to " + std::to_string(all.back().number) + ":";
   for (const auto& migration : all) {
     text.append(migration.number == all.front().number ? " " : ", ").append(std::to_string(migration.number));
@@ -36,20 +36,20 @@ std::string migrations_there_are() {
 /// Nothing where there is no such migration.
 std::optional<int> number_of_migration(const std::string& text) {
   const auto number = config::parse_integer(text);
-  for (const auto& migration : postgres::migrations()) {
+  for (const auto& migration : migrate::migrations()) {
     if (number.value && *number.value == migration.number) return migration.number;
   }
   return std::nullopt;
 }
 
-void revert(postgres::Migrator& migrator, int number) {
+void revert(migrate::Migrator& migrator, int number) {
   const bool reverted = migrator.revert(number);
   std::cout << "migration " << number << (reverted ? ": reverted\n" : ": was not there\n");
 }
 
 bool makes_a_table(int number) {
-  const auto all = postgres::migrations();
-  const auto found = std::ranges::find(all, number, &postgres::Migration::number);
+  const auto all = migrate::migrations();
+  const auto found = std::ranges::find(all, number, &migrate::Migration::number);
   return found != all.end() && found->option.empty();
 }
 
@@ -68,11 +68,11 @@ void ask_before_dropping(const MigrateCommand& command, pqxx::connection& connec
   if (answer != "yes") throw std::runtime_error("the answer was not yes: nothing is changed");
 }
 
-void apply(postgres::Migrator& migrator) {
+void apply(migrate::Migrator& migrator) {
   for (const auto& planned : migrator.plan()) {
-    if (planned.already_there) std::cout << postgres::full_name(planned.migration) << ": already there\n";
+    if (planned.already_there) std::cout << migrate::full_name(planned.migration) << ": already there\n";
   }
-  for (const auto& migration : migrator.apply()) std::cout << postgres::full_name(migration) << ": applied\n";
+  for (const auto& migration : migrator.apply()) std::cout << migrate::full_name(migration) << ": applied\n";
 }
 
 /// One dispatcher of each database, as far as their URLs tell.
@@ -87,17 +87,17 @@ std::vector<config::Settings> one_of_each_database(const std::vector<config::Set
 
 void migrate(const MigrateCommand& command, const config::Settings& settings) {
   if (command.dry_run && command.revert) {
-    std::cout << postgres::render_down_sql(postgres::migrations(), *command.revert);
+    std::cout << migrate::render_down_sql(migrate::migrations(), *command.revert);
     return;
   }
   const auto& options = settings.postgres;
   if (options.url.empty()) {
-    std::cout << postgres::render_sql(postgres::wanted_of(postgres::migrations(), command.optional_migrations));
+    std::cout << migrate::render_sql(migrate::wanted_of(migrate::migrations(), command.optional_migrations));
     return;
   }
   const auto connection = postgres::open_connection(
       postgres::complete_conninfo(options.url, options.connect_timeout, options.statement_timeout));
-  postgres::Migrator migrator{*connection, postgres::migrations(), {.wanted = command.optional_migrations}};
+  migrate::Migrator migrator{*connection, migrate::migrations(), {.wanted = command.optional_migrations}};
   if (command.dry_run) {
     std::cout << migrator.dry_run_sql();
   } else if (command.revert) {

@@ -53,7 +53,7 @@ std::string worker_of(const config::Settings& settings, std::size_t dispatchers)
   return dispatchers == 1 ? process : process + ":" + settings.dispatcher.name;
 }
 
-postgres::RowStoreOptions row_store_options(const config::Settings& settings, std::string worker) {
+outbox_store::RowStoreOptions row_store_options(const config::Settings& settings, std::string worker) {
   const auto& postgres = settings.postgres;
   const auto& dispatcher = settings.dispatcher;
   return {

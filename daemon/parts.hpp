@@ -19,7 +19,7 @@ namespace outboxd::daemon {
 [[nodiscard]] std::string worker_of(const config::Settings& settings, std::size_t dispatchers);
 
 /// `worker`: who the dispatcher is in the table, unlike every other.
-[[nodiscard]] postgres::RowStoreOptions row_store_options(const config::Settings& settings, std::string worker);
+[[nodiscard]] outbox_store::RowStoreOptions row_store_options(const config::Settings& settings, std::string worker);
 [[nodiscard]] redis::PublisherOptions publisher_options(const config::Settings& settings);
 [[nodiscard]] dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings, const RunMode& mode);
 [[nodiscard]] entry::Encoder encoder_for(const config::Settings& settings);

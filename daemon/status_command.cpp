@@ -46,7 +46,7 @@ struct Watched {
 
   std::string dispatcher;
   std::string table;
-  postgres::BacklogReader reader;
+  outbox_store::BacklogReader reader;
 };
 
 DispatcherStatus look_at(Watched& watched) {
@@ -77,8 +77,8 @@ std::pair<std::vector<Watched>, std::vector<std::string>> watched_of(const confi
   std::vector<std::string> problems;
   for (auto settings : loaded.dispatchers) {
     // What the daemon takes by the same role's rights; else what this role may count.
-    if (!choose_table_now(settings, postgres::TableUse::drive).empty()) {
-      for (auto& problem : choose_table_now(settings, postgres::TableUse::count))
+    if (!choose_table_now(settings, outbox_table::TableUse::drive).empty()) {
+      for (auto& problem : choose_table_now(settings, outbox_table::TableUse::count))
         problems.push_back(std::move(problem));
     }
     watched.emplace_back(settings);

@@ -15,7 +15,7 @@ namespace outboxd::daemon {
 
 /// What is in a dispatcher's table.
 struct Figures {
-  postgres::Overview overview{};
+  outbox_store::Overview overview{};
   std::chrono::system_clock::time_point counted_at{};
   /// The daemon's last sample, which knows nothing of leases and retries, as the table could not be looked at.
   bool sampled_by_daemon = false;

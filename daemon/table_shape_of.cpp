@@ -9,7 +9,7 @@ std::string named(const config::Names& names, const std::string& role) {
   return found == names.end() ? "" : found->second;
 }
 
-postgres::TableShape custom_shape(const config::Names& columns, const config::Names& states) {
+outbox_table::TableShape custom_shape(const config::Names& columns, const config::Names& states) {
   return {.name = "custom",
           .id = named(columns, "id"),
           .stream = named(columns, "stream"),
@@ -33,10 +33,10 @@ postgres::TableShape custom_shape(const config::Names& columns, const config::Na
 
 }  // namespace
 
-postgres::TableShape table_shape_of(const config::DispatcherSettings& dispatcher) {
+outbox_table::TableShape table_shape_of(const config::DispatcherSettings& dispatcher) {
   if (dispatcher.layout == "custom") return custom_shape(dispatcher.columns, dispatcher.states);
-  if (dispatcher.layout == "caracal_outbox") return postgres::caracal_outbox_shape();
-  return postgres::event_outbox_shape();
+  if (dispatcher.layout == "caracal_outbox") return outbox_table::caracal_outbox_shape();
+  return outbox_table::event_outbox_shape();
 }
 
 }  // namespace outboxd::daemon

@@ -7,6 +7,6 @@
 namespace outboxd::daemon {
 
 /// The shape that `dispatcher.layout` names, or that a custom one's columns and states make.
-[[nodiscard]] postgres::TableShape table_shape_of(const config::DispatcherSettings& dispatcher);
+[[nodiscard]] outbox_table::TableShape table_shape_of(const config::DispatcherSettings& dispatcher);
 
 }  // namespace outboxd::daemon

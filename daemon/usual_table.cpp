@@ -17,8 +17,8 @@ namespace {
 constexpr const char* kUsual = "caracal_outbox";
 
 /// The same length as that of any worker of this process that has a name.
-postgres::RowStoreOptions options_of(const config::Settings& settings,
-                                     const std::function<void()>& could_not_connect) {
+outbox_store::RowStoreOptions options_of(const config::Settings& settings,
+                                         const std::function<void()>& could_not_connect) {
   auto options = row_store_options(settings, worker_of(settings, 1));
   options.session.could_not_open = could_not_connect;
   return options;
@@ -30,7 +30,8 @@ std::string joined(const std::vector<std::string>& problems) {
   return text;
 }
 
-std::vector<std::string> neither(const postgres::TableReport& of_default, const postgres::TableReport& of_usual) {
+std::vector<std::string> neither(const outbox_table::TableReport& of_default,
+                                 const outbox_table::TableReport& of_usual) {
   std::vector<std::string> problems{
       "no table was chosen, and neither event_outbox, which is the default, nor caracal_outbox, which is usual for "
       "the profile coordinator, can be driven: mend one of them, or choose another by dispatcher.layout and "
@@ -60,16 +61,16 @@ std::string shown_table(const config::Settings& settings) {
 }
 
 dispatch::Awaitable<dispatch::StoreResult<TableChoice>> choose_table(config::Settings settings,
-                                                                     postgres::TableUse use,
+                                                                     outbox_table::TableUse use,
                                                                      std::function<void()> could_not_connect) {
   TableChoice choice;
   const auto usual = with_usual_table(settings);
   if (!usual) co_return choice;
   auto options_of_default = options_of(settings, could_not_connect);
-  const auto of_default = co_await postgres::look_at_table(std::move(options_of_default), use);
+  const auto of_default = co_await outbox_store::look_at_table(std::move(options_of_default), use);
   if (!of_default) co_return of_default.error();
   auto options_of_usual = options_of(*usual, could_not_connect);
-  const auto of_usual = co_await postgres::look_at_table(std::move(options_of_usual), use);
+  const auto of_usual = co_await outbox_store::look_at_table(std::move(options_of_usual), use);
   if (!of_usual) co_return of_usual.error();
   const bool usual_is_fit = of_usual->problems.empty();
   if (of_default->problems.empty()) {
@@ -91,7 +92,7 @@ dispatch::Awaitable<dispatch::StoreResult<TableChoice>> choose_table(config::Set
   co_return choice;
 }
 
-std::vector<std::string> choose_table_now(config::Settings& settings, postgres::TableUse use) {
+std::vector<std::string> choose_table_now(config::Settings& settings, outbox_table::TableUse use) {
   if (!with_usual_table(settings)) return {};
   boost::asio::io_context loop{1};
   std::vector<std::string> problems;

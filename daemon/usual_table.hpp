@@ -35,11 +35,11 @@ struct TableChoice {
 /// Looks at both tables, where there are two to choose from. The default one is taken wherever it is fit for this
 /// use. `could_not_connect`: as SessionOptions' could_not_open.
 [[nodiscard]] dispatch::Awaitable<dispatch::StoreResult<TableChoice>> choose_table(
-    config::Settings settings, postgres::TableUse use, std::function<void()> could_not_connect);
+    config::Settings settings, outbox_table::TableUse use, std::function<void()> could_not_connect);
 
 /// The same for a command: puts the choice into the settings. Why there is none, where neither table is fit; where
 /// Postgres can't be asked nothing is changed or said. Blocks.
-std::vector<std::string> choose_table_now(config::Settings& settings, postgres::TableUse use);
+std::vector<std::string> choose_table_now(config::Settings& settings, outbox_table::TableUse use);
 
 /// On standard error, for people.
 void print_problems(const std::string& command, const std::vector<std::string>& problems);

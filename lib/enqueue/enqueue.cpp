@@ -13,7 +13,19 @@
 #include <optional>
 #include <span>
 
-namespace outboxd::postgres {
+namespace outboxd::enqueue {
+
+using postgres::array_literal;
+using postgres::exec;
+using postgres::keep_to_catalog_sql;
+using postgres::kNamedTable;
+using postgres::plain_settings_sql;
+using postgres::quote_name;
+using postgres::quote_table;
+using postgres::sqlstate_of;
+using postgres::text_of;
+using postgres::whole_message_of;
+
 namespace {
 
 constexpr std::size_t kRowsPerStatement = 500;
@@ -143,4 +155,4 @@ std::vector<std::string> insert_events(pqxx::connection& connection, std::string
   }
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::enqueue

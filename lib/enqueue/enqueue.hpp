@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::enqueue {
 
 /// One row to be written.
 struct Event {
@@ -32,4 +32,4 @@ class EnqueueError : public std::runtime_error {
 std::vector<std::string> insert_events(pqxx::connection& connection, std::string_view table,
                                        const std::vector<Event>& events);
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::enqueue

@@ -7,7 +7,7 @@
 #include <istream>
 #include <set>
 
-namespace outboxd::postgres {
+namespace outboxd::enqueue {
 namespace {
 
 namespace ondemand = simdjson::ondemand;
@@ -201,4 +201,4 @@ std::vector<Event> read_json_lines(std::istream& in, const std::string& stream) 
   return events;
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::enqueue

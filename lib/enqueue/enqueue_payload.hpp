@@ -11,7 +11,7 @@
 #include <string_view>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::enqueue {
 
 /// Input that can't become a payload: where it is, what is wrong, what to write instead.
 class PayloadError : public std::invalid_argument {
@@ -33,4 +33,4 @@ class PayloadError : public std::invalid_argument {
 /// `in` does. Throws PayloadError that names the line.
 [[nodiscard]] std::vector<Event> read_json_lines(std::istream& in, const std::string& stream);
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::enqueue

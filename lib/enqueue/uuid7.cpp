@@ -7,7 +7,8 @@
 #include <string_view>
 #include <utility>
 
-namespace outboxd::postgres {
+namespace outboxd::enqueue {
+
 namespace {
 
 constexpr std::uint32_t kCounterLimit = 1U << 12U;
@@ -62,4 +63,4 @@ std::string new_uuid7() {
   return generator.next();
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::enqueue

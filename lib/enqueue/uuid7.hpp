@@ -6,7 +6,7 @@
 #include <functional>
 #include <string>
 
-namespace outboxd::postgres {
+namespace outboxd::enqueue {
 
 /// Makes RFC 9562 UUIDs of version 7 that sort, as text, in the order they were made: 48 bits of Unix milliseconds,
 /// a 12-bit counter that starts at random in its lower half each millisecond, and 62 random bits. When the clock
@@ -33,4 +33,4 @@ class Uuid7Generator {
 /// The next UUID of the process, by the system's clock and random source. May be called from any thread.
 [[nodiscard]] std::string new_uuid7();
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::enqueue

@@ -6,7 +6,7 @@
 # `-- done when: <SQL boolean expression>`; where it is only applied when it is asked for, a line `-- optional: <flag>`;
 # and, where it can't run inside a transaction, a line `-- no transaction` (such a file holds a single statement).
 
-# outboxd_embed_migrations(OUT): sets OUT to a generated .cpp that defines outboxd::postgres::migrations().
+# outboxd_embed_migrations(OUT): sets OUT to a generated .cpp that defines outboxd::migrate::migrations().
 function(outboxd_embed_migrations out)
   set(folder ${PROJECT_SOURCE_DIR}/migrations)
   set(generated ${CMAKE_CURRENT_BINARY_DIR}/embedded_migrations.cpp)
@@ -87,7 +87,7 @@ function(write_migrations folder output)
 
 #include \"migrate/embedded_migrations.hpp\"
 
-namespace outboxd::postgres {
+namespace outboxd::migrate {
 
 std::span<const Migration> migrations() {
   static constexpr std::array<Migration, ${count}> kMigrations{
@@ -95,7 +95,7 @@ ${entries}  };
   return kMigrations;
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::migrate
 ")
 endfunction()
 

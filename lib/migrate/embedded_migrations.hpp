@@ -4,7 +4,7 @@
 #include <span>
 #include <string_view>
 
-namespace outboxd::postgres {
+namespace outboxd::migrate {
 
 /// One numbered pair of files of migrations/.
 struct Migration {
@@ -23,4 +23,4 @@ struct Migration {
 /// Every migration, by number. Generated when the program is built (embed.cmake).
 [[nodiscard]] std::span<const Migration> migrations();
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::migrate

@@ -8,7 +8,14 @@
 #include <iterator>
 #include <thread>
 
-namespace outboxd::postgres {
+namespace outboxd::migrate {
+
+using postgres::exec;
+using postgres::plain_settings_sql;
+using postgres::sqlstate_of;
+using postgres::text_of;
+using postgres::whole_message_of;
+
 namespace {
 
 using std::chrono::milliseconds;
@@ -279,4 +286,4 @@ bool Migrator::revert_one(const Migration& migration, milliseconds lock_timeout)
   return true;
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::migrate

@@ -11,7 +11,7 @@
 #include <utility>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::migrate {
 
 /// A migration that could not be looked up, applied or reverted: which one, what Postgres said, and what to do.
 class MigrationError : public std::runtime_error {
@@ -88,4 +88,4 @@ class Migrator {
   MigratorOptions options_;
 };
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::migrate

@@ -14,7 +14,25 @@
 #include <thread>
 #include <utility>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
+
+using outbox_table::inspect_table;
+using outbox_table::Layout;
+using outbox_table::make_layout;
+using outbox_table::TableUse;
+using outbox_table::with_facts;
+using postgres::exec;
+using postgres::keep_to_catalog_sql;
+using postgres::meaning_of_sqlstate;
+using postgres::message_of;
+using postgres::open_connection;
+using postgres::Parameter;
+using postgres::plain_settings_sql;
+using postgres::quote_table;
+using postgres::sqlstate_of;
+using postgres::Statements;
+using postgres::text_of;
+
 namespace {
 
 constexpr std::uint64_t kCountCap = 100'000;
@@ -104,4 +122,4 @@ Overview BacklogReader::look() {
   }
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

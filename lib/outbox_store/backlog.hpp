@@ -11,11 +11,11 @@
 #include <memory>
 #include <string>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
 
 /// Counts what is there, at bounded cost. `due_by` as in dispatch::ClaimRequest. Blocks; throws what libpqxx throws.
-[[nodiscard]] dispatch::BacklogSample count_backlog(Statements& statements, const Layout& layout,
-                                                    const std::string& due_by);
+[[nodiscard]] dispatch::BacklogSample count_backlog(postgres::Statements& statements,
+                                                    const outbox_table::Layout& layout, const std::string& due_by);
 
 /// A table as an operator looks at it; every count stops at backlog.cap.
 struct Overview {
@@ -39,17 +39,17 @@ class BacklogReader {
 
  private:
   void connect();
-  [[nodiscard]] Overview look(Statements& statements) const;
+  [[nodiscard]] Overview look(postgres::Statements& statements) const;
   /// Takes half a second where there seem to be any.
-  [[nodiscard]] dispatch::LockedRows locked_rows(Statements& statements) const;
+  [[nodiscard]] dispatch::LockedRows locked_rows(postgres::Statements& statements) const;
 
   RowStoreOptions options_;
-  StatementMode mode_;
+  postgres::StatementMode mode_;
   /// Quoted SQL, with or without a schema.
   std::string table_;
-  PreparedStatements prepared_;
+  postgres::PreparedStatements prepared_;
   std::unique_ptr<pqxx::connection> connection_;
-  Layout layout_;
+  outbox_table::Layout layout_;
 };
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

@@ -12,7 +12,7 @@
 #include <string_view>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
 
 /// How long a statement may take that tries some of the rows that others were refused with. A row that takes longer
 /// by itself than this, while others don't, is in their way.
@@ -41,25 +41,25 @@ struct NotDone {
 
 /// Whether an error may be about single rows: whatever it says, the connection that it came over still works. Where
 /// it doesn't, or it is no error of the server's, throws on what is being handled. To be called while it is.
-inline void check_it_may_be_a_rows(Statements& statements, const std::exception& error) {
+inline void check_it_may_be_a_rows(postgres::Statements& statements, const std::exception& error) {
   // libpqxx takes every error of class 08 for a lost connection, also one that a trigger has raised.
   const bool from_the_server = dynamic_cast<const pqxx::broken_connection*>(&error) != nullptr ||
                                dynamic_cast<const pqxx::in_doubt_error*>(&error) != nullptr ||
-                               !sqlstate_of(error).empty();
+                               !postgres::sqlstate_of(error).empty();
   if (!from_the_server || !statements.connection_works()) throw;
 }
 
 /// The error's SQLSTATE; where libpqxx hides it, it is of class 08.
 [[nodiscard]] inline std::string cause_of(const std::exception& error) {
-  auto state = sqlstate_of(error);
+  auto state = postgres::sqlstate_of(error);
   return state.empty() ? "08000" : state;
 }
 
 /// Runs a statement on leases that end by themselves should a row of them refuse it; false where one does.
 template <typename... Args>
-bool look_after_leases(Statements& statements, const std::string& sql, const Args&... args) {
+bool look_after_leases(postgres::Statements& statements, const std::string& sql, const Args&... args) {
   try {
-    exec(statements, sql, args...);
+    postgres::exec(statements, sql, args...);
     return true;
   } catch (const std::exception& error) {
     check_it_may_be_a_rows(statements, error);
@@ -77,7 +77,7 @@ bool look_after_leases(Statements& statements, const std::string& sql, const Arg
 /// fail have their turn before it. Items that were not tried alone until `give_up_at` are left untried. Where the
 /// connection no longer works, what it failed of is thrown. `whole_failed`: [0, count) has been tried.
 template <class Work>
-NotDone by_halves(Statements& statements, std::size_t count, bool whole_failed,
+NotDone by_halves(postgres::Statements& statements, std::size_t count, bool whole_failed,
                   std::chrono::steady_clock::time_point give_up_at, Work work) {
   struct Span {
     std::size_t begin, end;
@@ -109,11 +109,11 @@ NotDone by_halves(Statements& statements, std::size_t count, bool whole_failed,
       if (end - begin > 1) {
         split(begin, end);
       } else {
-        refused.items.push_back({begin, message_of(error), cause_of(error)});
+        refused.items.push_back({begin, postgres::message_of(error), cause_of(error)});
       }
     }
   }
   return refused;
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

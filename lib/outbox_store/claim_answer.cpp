@@ -12,7 +12,20 @@
 #include <utility>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
+
+using outbox_table::Layout;
+using outbox_table::LayoutTerms;
+using postgres::affected_rows;
+using postgres::exec;
+using postgres::message_of;
+using postgres::optional_text_of;
+using postgres::row_count;
+using postgres::Statements;
+using postgres::storable_error;
+using postgres::text_of;
+using postgres::view_of;
+
 namespace {
 
 /// Where an answer has the columns of Layout::claim: looked up once, as there may be many lines.
@@ -169,4 +182,4 @@ std::vector<dispatch::RefusedRow> bury_due_nameless(Statements& statements, cons
   return dead;
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

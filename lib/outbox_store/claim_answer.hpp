@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
 
 /// Rows of a claim that can't be handed out as they are, by their ids.
 struct NotHandedOut {
@@ -22,14 +22,16 @@ struct NotHandedOut {
 ///
 /// A row whose id is too long to name it by can't be settled like others: it is declared dead at once, and is among
 /// the refused. Blocks; throws what libpqxx throws where the connection no longer works.
-[[nodiscard]] NotHandedOut read_claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
-                                      const pqxx::result& result, dispatch::ClaimedRows& claimed);
+[[nodiscard]] NotHandedOut read_claim(postgres::Statements& statements, const outbox_table::Layout& layout,
+                                      const outbox_table::LayoutTerms& terms, const pqxx::result& result,
+                                      dispatch::ClaimedRows& claimed);
 
 /// What takes place in memory of a row, nearly: its payload and names.
 [[nodiscard]] std::uint64_t bytes_of(const Row& row);
 
 /// Declares due rows dead that are named by ids too long to compare them, a few at a time; returns them. Blocks;
 /// throws what libpqxx throws where the connection no longer works.
-[[nodiscard]] std::vector<dispatch::RefusedRow> bury_due_nameless(Statements& statements, const Layout& layout);
+[[nodiscard]] std::vector<dispatch::RefusedRow> bury_due_nameless(postgres::Statements& statements,
+                                                                  const outbox_table::Layout& layout);
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

@@ -9,7 +9,12 @@
 #include <map>
 #include <utility>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
+
+using postgres::array_literal;
+using postgres::exec;
+using postgres::Statements;
+using postgres::text_of;
 
 Claims::PayloadsRead Claims::read_payloads(const Call& call, dispatch::ClaimedRows& claimed, std::size_t begin,
                                            const std::vector<std::string>& ids) {
@@ -74,4 +79,4 @@ Claims::PayloadsRead Claims::read_payloads(const Call& call, dispatch::ClaimedRo
   return result;
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

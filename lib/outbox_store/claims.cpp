@@ -11,7 +11,18 @@
 #include <set>
 #include <utility>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
+
+using outbox_table::Layout;
+using outbox_table::LayoutTerms;
+using postgres::array_literal;
+using postgres::exec;
+using postgres::message_of;
+using postgres::or_null;
+using postgres::row_count;
+using postgres::Statements;
+using postgres::text_of;
+
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -266,4 +277,4 @@ void Claims::give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows
             });
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

@@ -17,7 +17,7 @@
 #include <string>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
 
 /// What was found below the mark from which claims look.
 struct Overlooked {
@@ -43,8 +43,9 @@ class Claims {
  public:
   /// `table`: its name for people. Throws what libpqxx throws where the connection no longer works, or no row could
   /// be tried alone in time.
-  dispatch::ClaimedRows claim(Statements& statements, const Layout& layout, const LayoutTerms& terms,
-                              const dispatch::ClaimRequest& request, const std::string& table);
+  dispatch::ClaimedRows claim(postgres::Statements& statements, const outbox_table::Layout& layout,
+                              const outbox_table::LayoutTerms& terms, const dispatch::ClaimRequest& request,
+                              const std::string& table);
 
   /// The last claim met nothing but errors that may go away with another connection, to another server perhaps.
   [[nodiscard]] bool wants_new_connection() const { return wants_new_connection_; }
@@ -58,9 +59,9 @@ class Claims {
 
  private:
   struct Call {
-    Statements& statements;
-    const Layout& layout;
-    const LayoutTerms& terms;
+    postgres::Statements& statements;
+    const outbox_table::Layout& layout;
+    const outbox_table::LayoutTerms& terms;
     const dispatch::ClaimRequest& request;
     const std::string& table;
     std::chrono::steady_clock::time_point began;
@@ -145,4 +146,4 @@ class Claims {
   std::map<std::string, std::chrono::milliseconds> slow_;
 };
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

@@ -13,7 +13,19 @@
 #include <string_view>
 #include <utility>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
+
+using postgres::affected_rows;
+using postgres::array_literal;
+using postgres::exec;
+using postgres::meaning_of_sqlstate;
+using postgres::message_of;
+using postgres::or_null;
+using postgres::Statements;
+using postgres::storable_error;
+using postgres::text_of;
+using postgres::whole_message_of;
+
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -175,4 +187,4 @@ dispatch::RefusedRow Claims::refuse(const Call& call, const std::string& id, con
   return row;
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

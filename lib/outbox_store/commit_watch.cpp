@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox_store/commit_watch.hpp"
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
+
+using postgres::exec;
+using postgres::Statements;
+using postgres::text_of;
+
 namespace {
 
 using dispatch::WakeUps;
@@ -113,4 +118,4 @@ void CommitWatch::disarm(Statements& statements, std::uint64_t connection) {
   armed_.clear();
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

@@ -9,7 +9,7 @@
 #include <string>
 #include <utility>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
 
 /// Has commits tell an idle dispatcher, where the table has the trigger outboxd_wake_up (migrations/0003).
 ///
@@ -25,8 +25,8 @@ class CommitWatch {
   void watch(std::string table) { table_ = std::move(table); }
 
   /// `connection` is another number whenever the session is new. Throws what libpqxx throws.
-  dispatch::WakeUps arm(Statements& statements, std::uint64_t connection);
-  void disarm(Statements& statements, std::uint64_t connection);
+  dispatch::WakeUps arm(postgres::Statements& statements, std::uint64_t connection);
+  void disarm(postgres::Statements& statements, std::uint64_t connection);
 
   /// Once for each session that keeps the lock from us for long and is no dispatcher of this role: for people. Else
   /// empty.
@@ -43,9 +43,9 @@ class CommitWatch {
 
   void begin(std::uint64_t connection);
   /// Takes the lock, too, if none is held and the table is listened to.
-  Found look(Statements& statements) const;
-  void listen_to(Statements& statements, const std::string& table);
-  void find_who_holds(Statements& statements, const std::string& lock);
+  Found look(postgres::Statements& statements) const;
+  void listen_to(postgres::Statements& statements, const std::string& table);
+  void find_who_holds(postgres::Statements& statements, const std::string& lock);
 
   std::string table_;
   std::chrono::milliseconds poll_interval_;
@@ -61,4 +61,4 @@ class CommitWatch {
   std::string notice_;
 };
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

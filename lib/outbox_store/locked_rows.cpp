@@ -8,7 +8,14 @@
 #include <utility>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
+
+using outbox_table::Layout;
+using postgres::array_literal;
+using postgres::exec;
+using postgres::Statements;
+using postgres::text_of;
+
 namespace {
 
 constexpr std::size_t kMostNamed = 3;
@@ -62,4 +69,4 @@ dispatch::LockedRows LockedRowsLook::look(Statements& statements, const Layout& 
   return found;
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

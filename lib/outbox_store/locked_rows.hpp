@@ -9,7 +9,7 @@
 #include <set>
 #include <string>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
 
 /// From when on a row that is due may be one that claims pass over.
 inline constexpr std::chrono::seconds kLongDue{10};
@@ -26,12 +26,12 @@ class LockedRowsLook {
   };
 
   /// Throws what libpqxx throws.
-  dispatch::LockedRows look(Statements& statements, const Layout& layout, How how);
+  dispatch::LockedRows look(postgres::Statements& statements, const outbox_table::Layout& layout, How how);
 
   /// Looks by trying, where some row is due for long enough. What the sample has is worth having without it: no
   /// failure of the server's is thrown on, but for that of the connection, and what the look before has found stands;
   /// each of its two statements may take a second.
-  void add_to(dispatch::BacklogSample& sample, Statements& statements, const Layout& layout);
+  void add_to(dispatch::BacklogSample& sample, postgres::Statements& statements, const outbox_table::Layout& layout);
 
   /// Whether the last look has found any that only another one can confirm.
   [[nodiscard]] bool found_any() const { return !ids_.empty(); }
@@ -44,4 +44,4 @@ class LockedRowsLook {
   dispatch::LockedRows last_;
 };
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

@@ -12,7 +12,12 @@
 #include <algorithm>
 #include <utility>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
+
+using outbox_table::Driver;
+using outbox_table::TableReport;
+using postgres::Statements;
+
 namespace {
 
 // The class of errors about what a statement names, and of what type it is.
@@ -38,12 +43,12 @@ std::chrono::milliseconds usual_timeout_of(std::chrono::milliseconds statement_t
                   std::max<std::chrono::milliseconds>(std::chrono::seconds{1}, statement_timeout / 10));
 }
 
-SessionOptions with_usual_timeout(SessionOptions session) {
+postgres::SessionOptions with_usual_timeout(postgres::SessionOptions session) {
   session.usual_timeout = usual_timeout_of(session.statement_timeout);
   return session;
 }
 
-SessionOptions with_short_waits(SessionOptions session) {
+postgres::SessionOptions with_short_waits(postgres::SessionOptions session) {
   session.lock_timeout = kLockTimeout;
   return session;
 }
@@ -51,7 +56,7 @@ SessionOptions with_short_waits(SessionOptions session) {
 }  // namespace
 
 RowStore::RowStore(const RowStoreOptions& options)
-    : table_{quote_table(options.table), options.shape, options.terms},
+    : table_{postgres::quote_table(options.table), options.shape, options.terms},
       warn_{options.warn},
       commits_{options.poll_interval},
       claims_at_{{"pg-claim", with_usual_timeout(options.session)}},
@@ -73,8 +78,8 @@ auto RowStore::driving(Seat& seat, Work work, Failed failed) {
       seat.session.reopen();
       if (!table_.has_changed(statements, *driver)) return done;
     } catch (const std::exception& error) {
-      look_for_table_lock(statements, driver->layout, sqlstate_of(error));
-      if (!sqlstate_of(error).starts_with(kNamesAndTypes)) throw;
+      look_for_table_lock(statements, driver->layout, postgres::sqlstate_of(error));
+      if (!postgres::sqlstate_of(error).starts_with(kNamesAndTypes)) throw;
       seat.session.reopen();
       if (!table_.has_changed(statements, *driver)) throw;
     }
@@ -93,9 +98,10 @@ dispatch::Awaitable<dispatch::StoreResult<TableReport>> RowStore::inspect() {
     if (claims_at_.session.is_pooled()) go_without_lock(table_);
     auto found = table_.inspect(statements);
     if (found.problems.empty()) {
-      const bool would_serve = table_.shape().has_lease_columns() && takes_few_streams(table_.driver()->terms);
+      const bool would_serve =
+          table_.shape().has_lease_columns() && outbox_table::takes_few_streams(table_.driver()->terms);
       if (would_serve && !found.has_stream_index) {
-        found.warnings.push_back(advice_on_stream_index(table_.shape(), found.table));
+        found.warnings.push_back(outbox_table::advice_on_stream_index(table_.shape(), found.table));
       }
       keep_a_name(statements);
     } else {
@@ -118,7 +124,7 @@ void RowStore::keep_a_name(Statements& statements) {
     go_without_lock(statements, table_);
     return;
   }
-  auto warning = postgres::keep_a_name(statements, table_, claims_at_.lock, session.connections());
+  auto warning = outbox_store::keep_a_name(statements, table_, claims_at_.lock, session.connections());
   if (!warning.empty()) warnings_.push_back(std::move(warning));
 }
 
@@ -239,8 +245,8 @@ dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::p
       "looking for poison candidates in " + table_.name(),
       driving(watches_at_, [&due_by](Statements& statements, const Driver& driver) {
         std::vector<std::string> ids;
-        for (const auto& line : exec(statements, driver.layout.suspects, or_null(due_by))) {
-          ids.push_back(text_of(line[0]));
+        for (const auto& line : postgres::exec(statements, driver.layout.suspects, postgres::or_null(due_by))) {
+          ids.push_back(postgres::text_of(line[0]));
         }
         return ids;
       }));
@@ -291,4 +297,4 @@ dispatch::Awaitable<void> RowStore::ring_for_rows(std::function<void()> ring) {
   claims_at_.session.ring_for_input(loop, std::move(ring));
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

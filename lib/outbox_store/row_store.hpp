@@ -18,15 +18,15 @@
 #include <string>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
 
 struct RowStoreOptions {
-  SessionOptions session;
+  postgres::SessionOptions session;
   /// As people write it: `event_outbox` or `schema.table`.
   std::string table;
-  TableShape shape = event_outbox_shape();
+  outbox_table::TableShape shape = outbox_table::event_outbox_shape();
   /// What its SQL holds; the table's own part of it is found by looking.
-  LayoutTerms terms{};
+  outbox_table::LayoutTerms terms{};
   /// The longest time between two claims, as far as nothing goes wrong.
   std::chrono::milliseconds poll_interval{250};
   /// Told, on the event loop, what an operator should know; may be empty.
@@ -45,7 +45,7 @@ class RowStore final : public dispatch::RowSource,
   explicit RowStore(const RowStoreOptions& options);
 
   /// Checks the table and this role's rights, and learns how to drive it. To be called before anything else.
-  dispatch::Awaitable<dispatch::StoreResult<TableReport>> inspect();
+  dispatch::Awaitable<dispatch::StoreResult<outbox_table::TableReport>> inspect();
 
   /// As Session::use_conninfo(), for all sessions.
   void use_conninfo(const std::string& conninfo);
@@ -66,7 +66,7 @@ class RowStore final : public dispatch::RowSource,
  private:
   /// A session of ours, and the worker's locks that it holds; these are touched on its thread alone.
   struct Seat {
-    Session session;
+    postgres::Session session;
     WorkerLock lock{};
   };
 
@@ -77,13 +77,14 @@ class RowStore final : public dispatch::RowSource,
   template <class Work>
   auto driving(Seat& seat, Work work);
   /// On the claim thread.
-  void keep_a_name(Statements& statements);
+  void keep_a_name(postgres::Statements& statements);
   /// On the settle thread.
-  dispatch::Settled settle(Statements& statements, const Driver& driver, const dispatch::Settlement& settlement);
+  dispatch::Settled settle(postgres::Statements& statements, const outbox_table::Driver& driver,
+                           const dispatch::Settlement& settlement);
   void remember_released(const dispatch::Settlement& settlement);
   void pass_on_warnings();
 
-  TableDriver table_;
+  outbox_table::TableDriver table_;
   std::function<void(const std::string&)> warn_;
   /// Touched on the claim thread, and on the event loop while no work runs there.
   std::vector<std::string> warnings_;
@@ -111,4 +112,4 @@ class RowStore final : public dispatch::RowSource,
   Seat watches_at_;
 };
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

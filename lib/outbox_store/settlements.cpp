@@ -14,7 +14,17 @@
 #include <utility>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
+
+using outbox_table::Layout;
+using postgres::array_literal;
+using postgres::exec;
+using postgres::meaning_of_sqlstate;
+using postgres::row_count;
+using postgres::Statements;
+using postgres::storable_error;
+using postgres::text_of;
+
 namespace {
 
 // As kUnwritten.
@@ -222,4 +232,4 @@ WrittenOutcomes write_outcomes(Statements& statements, const Layout& layout, con
   return writer.take_result();
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox_store/snapshot_holder.hpp"
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
+
+using postgres::exec;
+using postgres::Statements;
+using postgres::text_of;
+
 namespace {
 
 using dispatch::SnapshotHolder;
@@ -55,4 +60,4 @@ dispatch::SlowLook find_snapshot_holder(Statements& statements) {
   return look;
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

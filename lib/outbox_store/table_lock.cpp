@@ -7,7 +7,14 @@
 #include <map>
 #include <string>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
+
+using outbox_table::Layout;
+using postgres::exec;
+using postgres::LockedTable;
+using postgres::Statements;
+using postgres::text_of;
+
 namespace {
 
 /// Texts by how a session is in the way; none where that can't be seen, as the role may not look at locks.
@@ -39,4 +46,4 @@ void look_for_table_lock(Statements& statements, const Layout& layout, std::stri
                     ": end one of these transactions");
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

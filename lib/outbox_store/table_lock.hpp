@@ -6,10 +6,11 @@
 
 #include <string_view>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
 
 /// After a statement has failed with the SQLSTATE `cause`: throws LockedTable where that was for having waited too
 /// long, and another session is in the way. Blocks; throws what libpqxx throws.
-void look_for_table_lock(Statements& statements, const Layout& layout, std::string_view cause);
+void look_for_table_lock(postgres::Statements& statements, const outbox_table::Layout& layout,
+                         std::string_view cause);
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

@@ -4,7 +4,14 @@
 #include "postgres/identifier.hpp"
 #include "postgres/session.hpp"
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
+
+using outbox_table::inspect_table;
+using outbox_table::TableReport;
+using outbox_table::TableUse;
+using postgres::quote_table;
+using postgres::Session;
+using postgres::Statements;
 
 dispatch::Awaitable<dispatch::StoreResult<TableReport>> look_at_table(RowStoreOptions options, TableUse use) {
   const auto table = quote_table(options.table);
@@ -14,4 +21,4 @@ dispatch::Awaitable<dispatch::StoreResult<TableReport>> look_at_table(RowStoreOp
   });
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

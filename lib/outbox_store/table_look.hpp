@@ -5,11 +5,11 @@
 #include "outbox_store/row_store.hpp"
 #include "outbox_table/inspect.hpp"
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
 
 /// Whether a table is fit for this use, over a session of its own that ends with the look. Takes no worker's name,
 /// and drives nothing. Throws std::invalid_argument for a table name that can't be one.
-[[nodiscard]] dispatch::Awaitable<dispatch::StoreResult<TableReport>> look_at_table(RowStoreOptions options,
-                                                                                    TableUse use);
+[[nodiscard]] dispatch::Awaitable<dispatch::StoreResult<outbox_table::TableReport>> look_at_table(
+    RowStoreOptions options, outbox_table::TableUse use);
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

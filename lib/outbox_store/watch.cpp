@@ -8,7 +8,16 @@
 #include <utility>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
+
+using outbox_table::Layout;
+using postgres::array_literal;
+using postgres::exec;
+using postgres::or_null;
+using postgres::row_count;
+using postgres::Statements;
+using postgres::text_of;
+
 namespace {
 
 using SteadyClock = std::chrono::steady_clock;
@@ -89,4 +98,4 @@ void Watch::report_slow_scans(Statements& statements, std::chrono::nanoseconds t
   result.scan.slow->took = took;
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

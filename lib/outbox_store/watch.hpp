@@ -13,7 +13,7 @@
 #include <string>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
 
 /// Scans a table, on a session that no claim waits for, for workers that left their leases, for poison candidates,
 /// and for due rows below the mark from which claims look. Where scanning all of it takes long, most scans only read
@@ -39,23 +39,25 @@ class Watch {
   };
 
   /// Throws what libpqxx throws.
-  Result scan(Statements& statements, const Layout& layout, const Request& request, const Claimed& claimed);
+  Result scan(postgres::Statements& statements, const outbox_table::Layout& layout, const Request& request,
+              const Claimed& claimed);
   /// Returns the rows of these leases that claims would overlook; nothing where the leases could not be ended. Throws
   /// what libpqxx throws.
-  static std::optional<Overlooked> end_leases(Statements& statements, const Layout& layout,
+  static std::optional<Overlooked> end_leases(postgres::Statements& statements, const outbox_table::Layout& layout,
                                               const std::vector<std::string>& workers, const Claimed& claimed);
 
  private:
   using Reach = SweepPace::Reach;
 
-  static void scan_leases(Statements& statements, const Layout& layout, const Request& request,
-                          const Claimed& claimed, Reach reach, dispatch::LeaseScan& scan);
-  static Overlooked sweep(Statements& statements, const Layout& layout, const Claimed& claimed, Reach reach);
+  static void scan_leases(postgres::Statements& statements, const outbox_table::Layout& layout,
+                          const Request& request, const Claimed& claimed, Reach reach, dispatch::LeaseScan& scan);
+  static Overlooked sweep(postgres::Statements& statements, const outbox_table::Layout& layout,
+                          const Claimed& claimed, Reach reach);
   /// A scan of all of it took so long.
-  void report_slow_scans(Statements& statements, std::chrono::nanoseconds took, Result& result);
+  void report_slow_scans(postgres::Statements& statements, std::chrono::nanoseconds took, Result& result);
 
   SweepPace pace_;
   SlowLooks slow_looks_;
 };
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

@@ -9,7 +9,14 @@
 #include <random>
 #include <thread>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
+
+using outbox_table::worker_key_sql;
+using postgres::exec;
+using postgres::sqlstate_of;
+using postgres::Statements;
+using postgres::text_of;
+
 namespace {
 
 constexpr std::string_view kLocked = "outboxd:";
@@ -82,4 +89,4 @@ std::string unlocked_worker(std::string_view worker) {
   return std::string{kUnlocked}.append(worker);
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

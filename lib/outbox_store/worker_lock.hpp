@@ -8,7 +8,7 @@
 #include <string>
 #include <string_view>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
 
 // A worker shows that it lives by a shared session-level advisory lock (PostgreSQL manual, "Advisory Locks") named
 // after it, which Postgres drops with the worker's last session: while any session holds a lock of that name, the
@@ -20,7 +20,7 @@ class WorkerLock {
  public:
   /// Whether the session holds the lock of this worker, which it tries to get, once for each connection and name.
   /// `connection` is another number whenever the session is new. Throws what libpqxx throws for a lost connection.
-  bool hold(Statements& statements, std::uint64_t connection, const std::string& worker);
+  bool hold(postgres::Statements& statements, std::uint64_t connection, const std::string& worker);
 
  private:
   std::uint64_t connection_ = 0;
@@ -35,4 +35,4 @@ class WorkerLock {
 [[nodiscard]] std::string unlocked_worker(std::string_view worker);
 [[nodiscard]] bool is_unlocked_worker(std::string_view worker);
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

@@ -3,7 +3,12 @@
 
 #include "outbox_store/by_halves.hpp"
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_store {
+
+using outbox_table::Driver;
+using outbox_table::TableDriver;
+using postgres::Statements;
+
 namespace {
 
 constexpr int kMostNames = 3;
@@ -49,4 +54,4 @@ void go_without_lock(Statements& statements, TableDriver& table) {
   look_after_leases(statements, table.driver()->layout.rename_leases);
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_store

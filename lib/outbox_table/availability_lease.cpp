@@ -6,7 +6,7 @@
 #include "outbox_table/lock_sql.hpp"
 #include "outbox_table/sample_sql.hpp"
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 namespace {
 
 // No index holds the order of creation, and sorting a backlog for each batch would cost more than the batch. A row
@@ -136,4 +136,4 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   return layout;
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

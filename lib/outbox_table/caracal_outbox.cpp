@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox_table/table_shape.hpp"
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 
 TableShape caracal_outbox_shape() {
   return {.name = "caracal_outbox",
@@ -18,4 +18,4 @@ TableShape caracal_outbox_shape() {
           .producer = "producer"};
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

@@ -11,7 +11,7 @@
 #include <algorithm>
 #include <array>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 namespace {
 
 // Names of more characters than this are told by their beginning.
@@ -212,4 +212,4 @@ std::string bounded_places(std::string statement, const LayoutTerms& terms) {
          "ahead)";
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

@@ -3,7 +3,7 @@
 
 #include "outbox_table/layout_sql.hpp"
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 
 /// Adds what bounds the answer of a claim before it is sent: {row_returned}, {id_fits}, {and_named}, {id_order} and
 /// {read_payload} for the statements of a layout, and what claimed_sql() needs.
@@ -27,4 +27,4 @@ void set_claimed(LayoutSql& sql, const LayoutTerms& terms);
 /// A statement that returns many rows' places, such that it returns none where they are more than a few megabytes.
 [[nodiscard]] std::string bounded_places(std::string statement, const LayoutTerms& terms);
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

@@ -6,7 +6,10 @@
 #include "outbox_table/worker_sql.hpp"
 #include "postgres/identifier.hpp"
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
+
+using postgres::quote_name;
+
 namespace {
 
 // What is locked is looked for once, whatever the plan, so that the limit holds. The inner order is the index's; rows
@@ -179,4 +182,4 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   return layout;
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox_table/table_shape.hpp"
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 
 TableShape event_outbox_shape() {
   return {.name = "event_outbox",
@@ -17,4 +17,4 @@ TableShape event_outbox_shape() {
           .published_at = "dispatched_at"};
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

@@ -10,7 +10,18 @@
 #include <exception>
 #include <utility>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
+
+using postgres::array_literal;
+using postgres::exec;
+using postgres::kNamedTable;
+using postgres::kTakesOwnPath;
+using postgres::message_of;
+using postgres::quote_name;
+using postgres::sqlstate_of;
+using postgres::Statements;
+using postgres::text_of;
+
 namespace {
 
 constexpr std::string_view kFindTable = R"sql(
@@ -278,4 +289,4 @@ LayoutTerms with_facts(LayoutTerms terms, const TableReport& report) {
   return terms;
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

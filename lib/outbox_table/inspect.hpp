@@ -9,7 +9,7 @@
 #include <string>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 
 /// A table, as far as a layout needs to know it.
 struct TableReport {
@@ -41,10 +41,11 @@ enum class TableUse { drive, count };
 /// Looks a table up in the catalog, and checks that its columns and this role's rights are what its shape and its use
 /// ask for. `table` is quoted SQL, looked for in the role's own search path where it names no schema; `worker_length`
 /// is that of the name that goes into `locked_by`. Blocks; throws what libpqxx throws.
-[[nodiscard]] TableReport inspect_table(Statements& statements, const std::string& table, const TableShape& shape,
-                                        std::size_t worker_length, TableUse use = TableUse::drive);
+[[nodiscard]] TableReport inspect_table(postgres::Statements& statements, const std::string& table,
+                                        const TableShape& shape, std::size_t worker_length,
+                                        TableUse use = TableUse::drive);
 
 /// The terms with what the table itself decides.
 [[nodiscard]] LayoutTerms with_facts(LayoutTerms terms, const TableReport& report);
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

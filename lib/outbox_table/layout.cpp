@@ -3,7 +3,7 @@
 
 #include "outbox_table/layout_sql.hpp"
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 
 bool finds_each_stream(const LayoutTerms& terms) {
   return terms.has_stream_index && takes_few_streams(terms);
@@ -18,4 +18,4 @@ Layout make_layout(const TableShape& shape, const LayoutTerms& terms) {
   return shape.has_lease_columns() ? column_lease_layout(shape, terms) : availability_lease_layout(shape, terms);
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

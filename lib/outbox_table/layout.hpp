@@ -8,7 +8,7 @@
 #include <string>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 
 /// What one dispatcher's SQL holds beside the table's shape.
 struct LayoutTerms {
@@ -143,4 +143,4 @@ struct Layout {
 
 [[nodiscard]] Layout make_layout(const TableShape& shape, const LayoutTerms& terms);
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

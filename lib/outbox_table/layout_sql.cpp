@@ -8,16 +8,17 @@
 #include <stdexcept>
 #include <utility>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
+
 namespace {
 
 std::string column(const std::string& name) {
-  return name.empty() ? "NULL" : quote_name(name);
+  return name.empty() ? "NULL" : postgres::quote_name(name);
 }
 
 std::string literals(const std::vector<std::string>& texts) {
   std::string list;
-  for (const auto& text : texts) list.append(list.empty() ? "" : ", ").append(quote_text(text));
+  for (const auto& text : texts) list.append(list.empty() ? "" : ", ").append(postgres::quote_text(text));
   return list;
 }
 
@@ -25,7 +26,7 @@ std::string filter(const TableShape& shape, const LayoutTerms& terms) {
   const auto stream = column(shape.stream) + "::text";
   std::string conditions;
   if (!terms.producer.empty() && !shape.producer.empty()) {
-    conditions += " AND " + column(shape.producer) + "::text = " + quote_text(terms.producer);
+    conditions += " AND " + column(shape.producer) + "::text = " + postgres::quote_text(terms.producer);
   }
   if (!terms.streams.empty()) {
     // No index by stream has the order by time of several streams' rows, or of what moves with each lease; in a form
@@ -110,7 +111,7 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms)
   put("created_at", column(shape.created_at.empty() ? shape.available_at : shape.created_at));
   put("dedupe_key", column(shape.dedupe_key));
   put("attempts_cap", most_attempts_of(terms.attempts_type));
-  put("worker", quote_text(terms.worker));
+  put("worker", postgres::quote_text(terms.worker));
   auto workers = terms.earlier_workers;
   workers.push_back(terms.worker);
   put("our_names", "ARRAY[" + literals(workers) + "]");
@@ -120,13 +121,13 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms)
   put("keys", terms.ctid_names_rows ? "tid[]" : terms.id_type + "[]");
   put("max_attempts", std::to_string(terms.max_attempts));
   put("status", column(shape.status));
-  put("as_published", quote_text(shape.published) + "::" + terms.status_type);
-  put("as_dead", quote_text(shape.dead) + "::" + terms.status_type);
-  put("as_pending", quote_text(shape.pending) + "::" + terms.status_type);
+  put("as_published", postgres::quote_text(shape.published) + "::" + terms.status_type);
+  put("as_dead", postgres::quote_text(shape.dead) + "::" + terms.status_type);
+  put("as_pending", postgres::quote_text(shape.pending) + "::" + terms.status_type);
   put("published_at", column(shape.published_at));
   put("filter", filter(shape, terms));
   put("status_equals", terms.status_equals);
-  put("takes_own_path", std::string{kTakesOwnPath});
+  put("takes_own_path", std::string{postgres::kTakesOwnPath});
   set("pending", shape.has_status() ? "{status} {status_equals} {as_pending}" : "{published_at} IS NULL");
   // Pending and not dead.
   set("alive", shape.has_status() ? "{pending}" : "{pending} AND {available_at} < 'infinity'");
@@ -194,11 +195,11 @@ std::string LayoutSql::fill(std::string_view sql) const {
 }
 
 std::string LayoutSql::fill_read(std::string_view sql) const {
-  return under_own_path(fill(sql));
+  return postgres::under_own_path(fill(sql));
 }
 
 std::string LayoutSql::fill_write(std::string_view sql) const {
-  return write_under_own_path(fill(sql));
+  return postgres::write_under_own_path(fill(sql));
 }
 
 std::string from_sql(std::string_view parameter) {
@@ -225,7 +226,7 @@ std::string LayoutSql::for_each_stream(std::string_view sql, std::string_view be
   std::string filled;
   for (const auto& stream : streams_) {
     auto one = *this;
-    one.put("of_stream", one.fill(" AND {stream}::text = ") + quote_text(stream));
+    one.put("of_stream", one.fill(" AND {stream}::text = ") + postgres::quote_text(stream));
     filled.append(filled.empty() ? "" : between).append(one.fill(sql));
   }
   return filled;
@@ -293,4 +294,4 @@ void LayoutSql::add_settlements(Layout& layout, std::string_view mark_published,
   layout.read_payloads = read_payloads_sql(*this);
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

@@ -8,7 +8,7 @@
 #include <string_view>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 
 /// Fills a shape's names and a dispatcher's terms into SQL in which they stand as {placeholders}.
 class LayoutSql {
@@ -66,4 +66,4 @@ constexpr std::string_view kStillDue = "CASE WHEN {due} THEN true ELSE false END
 /// For a table in which a row is leased by moving the time from which it may be claimed.
 [[nodiscard]] Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& terms);
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

@@ -7,7 +7,10 @@
 #include <string>
 #include <string_view>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
+
+using postgres::quote_text;
+
 namespace {
 
 // Of a row that was never locked xmax is 0; of one that a transaction has locked, updated or deleted it is that
@@ -111,4 +114,4 @@ void add_locks(const LayoutSql& sql, const LayoutTerms& terms, Layout& layout) {
   layout.table_holders = filled.fill(kTableHolders);
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

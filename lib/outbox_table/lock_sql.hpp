@@ -3,7 +3,7 @@
 
 #include "outbox_table/layout.hpp"
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 
 class LayoutSql;
 
@@ -11,4 +11,4 @@ class LayoutSql;
 /// condition for rows that may be claimed.
 void add_locks(const LayoutSql& sql, const LayoutTerms& terms, Layout& layout);
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

@@ -5,7 +5,7 @@
 
 #include <string_view>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 namespace {
 
 // Every count looks at no more rows than the cap, so that a large backlog costs no more than that.
@@ -37,4 +37,4 @@ std::string sample_sql(const LayoutSql& sql) {
   return sql.fill_read(kSample);
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

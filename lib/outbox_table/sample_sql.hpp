@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 
 class LayoutSql;
 
@@ -12,4 +12,4 @@ class LayoutSql;
 /// a retry; `delayed_from`, the time from which a row that was never tried is not in hand, but delayed.
 [[nodiscard]] std::string sample_sql(const LayoutSql& sql);
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

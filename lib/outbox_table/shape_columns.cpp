@@ -3,7 +3,7 @@
 
 #include <algorithm>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 namespace {
 
 // pg_type.typcategory (PostgreSQL manual, "pg_type").
@@ -51,4 +51,4 @@ std::string wrong_type(Holds holds, const std::string& type, char category) {
   return {};
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

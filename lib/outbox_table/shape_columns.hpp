@@ -6,7 +6,7 @@
 #include <string>
 #include <vector>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 
 /// What a column has to hold.
 enum class Holds { anything, text, payload, whole_number, time };
@@ -27,4 +27,4 @@ struct ShapeColumn {
 /// Why a column of this SQL type (as the catalog prints it, and its one-letter category) won't do; empty if it will.
 [[nodiscard]] std::string wrong_type(Holds holds, const std::string& type, char category);
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

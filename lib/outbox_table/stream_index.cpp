@@ -1,7 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox_table/stream_index.hpp"
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
+
+using postgres::exec;
+using postgres::Statements;
+using postgres::text_of;
+
 namespace {
 
 constexpr const char* kFind = R"sql(
@@ -26,4 +31,4 @@ std::string advice_on_stream_index(const TableShape& shape, const std::string& t
                                        : "CREATE INDEX CONCURRENTLY one, for rows that are not published");
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

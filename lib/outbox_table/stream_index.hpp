@@ -6,14 +6,15 @@
 
 #include <string>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 
 /// Whether the table `oid` has an index by which a dispatcher of a few streams finds its rows without passing those
 /// of others; never for a shape whose leases move the time that rows are ordered by. Blocks; throws what libpqxx
 /// throws.
-[[nodiscard]] bool has_stream_index(Statements& statements, const std::string& oid, const TableShape& shape);
+[[nodiscard]] bool has_stream_index(postgres::Statements& statements, const std::string& oid,
+                                    const TableShape& shape);
 
 /// For people: what it costs that a table has no such index, and how to make one.
 [[nodiscard]] std::string advice_on_stream_index(const TableShape& shape, const std::string& table);
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

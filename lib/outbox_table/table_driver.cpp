@@ -5,7 +5,11 @@
 
 #include <utility>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
+
+using postgres::Statements;
+using postgres::UnfitTable;
+
 namespace {
 
 // Each is in every statement that knows a row by its lease; a lease ends long before so many names are used up.
@@ -67,4 +71,4 @@ void TableDriver::rename_worker(std::string worker) {
   make(std::move(terms));
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

@@ -9,7 +9,7 @@
 #include <mutex>
 #include <string>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 
 /// The SQL by which a table is driven now, and the terms that it was made for.
 struct Driver {
@@ -30,11 +30,11 @@ class TableDriver {
 
   /// Looks the table up in the catalog, and drives it from now on as it is there, unless the report has problems.
   /// Blocks; throws what libpqxx throws.
-  TableReport inspect(Statements& statements);
+  TableReport inspect(postgres::Statements& statements);
 
   /// As inspect(), when a statement of `before` has failed for what it names or for its types: whether the table is
   /// to be driven otherwise than by `before`. Throws UnfitTable where the report has problems.
-  bool has_changed(Statements& statements, const Driver& before);
+  bool has_changed(postgres::Statements& statements, const Driver& before);
 
   /// The worker goes by this name; rows that are leased under one of the last ones remain ours.
   void rename_worker(std::string worker);
@@ -51,4 +51,4 @@ class TableDriver {
   std::shared_ptr<const Driver> driver_;
 };
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

@@ -3,7 +3,7 @@
 
 #include <string>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 
 /// What a kind of outbox table calls its columns, as a value: how the table is driven follows from which of them it
 /// has. Names are as Postgres knows them, without quotes; an empty one means that there is no such column.
@@ -45,4 +45,4 @@ struct TableShape {
 /// The Coordinator service's table (CONTRACT.md, section 1).
 [[nodiscard]] TableShape caracal_outbox_shape();
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox_table/worker_sql.hpp"
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 
 // The seed keeps our keys apart from other users of advisory locks in the same database.
 std::string worker_key_sql(std::string_view expression) {
@@ -15,4 +15,4 @@ std::string worker_is_gone_sql(std::string_view expression) {
          " WHERE datname = current_database()))";
 }
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

@@ -4,7 +4,7 @@
 #include <string>
 #include <string_view>
 
-namespace outboxd::postgres {
+namespace outboxd::outbox_table {
 
 /// The key of the advisory lock by which the worker shows that it lives whom `expression` names.
 [[nodiscard]] std::string worker_key_sql(std::string_view expression);
@@ -13,4 +13,4 @@ namespace outboxd::postgres {
 /// in whose moment another session's try would fail.
 [[nodiscard]] std::string worker_is_gone_sql(std::string_view expression);
 
-}  // namespace outboxd::postgres
+}  // namespace outboxd::outbox_table

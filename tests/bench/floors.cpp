@@ -88,11 +88,12 @@ Drain daemon_statements(const World& world, const test::Database& database, int 
   const postgres::StatementMode mode{.prepares = true};
   postgres::PreparedStatements prepared;
   postgres::Statements statements{*connection, mode, prepared};
-  const auto shape = postgres::event_outbox_shape();
-  postgres::LayoutTerms terms{.table = "event_outbox", .worker = "floor"};
-  terms = postgres::with_facts(terms, postgres::inspect_table(statements, terms.table, shape, terms.worker.size()));
-  const auto layout = postgres::make_layout(shape, terms);
-  postgres::Claims claims;
+  const auto shape = outbox_table::event_outbox_shape();
+  outbox_table::LayoutTerms terms{.table = "event_outbox", .worker = "floor"};
+  terms = outbox_table::with_facts(terms,
+                                   outbox_table::inspect_table(statements, terms.table, shape, terms.worker.size()));
+  const auto layout = outbox_table::make_layout(shape, terms);
+  outbox_store::Claims claims;
   return until_empty(world, [&] {
     const dispatch::ClaimRequest request{static_cast<std::uint32_t>(batch), {}, {}};
     const auto claimed = claims.claim(statements, layout, terms, request, terms.table);
@@ -101,7 +102,7 @@ Drain daemon_statements(const World& world, const test::Database& database, int 
     for (const auto& row : claimed.rows) {
       settlement.outcomes.push_back({.id = row.id, .verdict = Verdict::published, .attempt = row.attempt});
     }
-    if (!claimed.rows.empty()) postgres::write_outcomes(statements, layout, settlement, terms.table);
+    if (!claimed.rows.empty()) outbox_store::write_outcomes(statements, layout, settlement, terms.table);
     return claimed.rows.size();
   });
 }

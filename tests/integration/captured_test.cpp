@@ -125,7 +125,8 @@ SqlNames names_in(const std::string& log, const std::string& mark) {
 }
 
 void add_texts(SqlNames& names) {
-  using namespace outboxd::postgres;  // NOLINT(google-build-using-namespace)
+  using outboxd::migrate::migrations;
+  using namespace outboxd::outbox_table;  // NOLINT(google-build-using-namespace)
   for (const auto& shape : {event_outbox_shape(), caracal_outbox_shape()}) {
     const auto layout = make_layout(shape, {.table = "public.t", .streams = {"s"}, .producer = "p", .worker = "w"});
     for (const auto& statement : statements_of(layout)) names.add(statement.sql);

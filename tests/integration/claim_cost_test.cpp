@@ -10,11 +10,11 @@
 #include <algorithm>
 #include <regex>
 
-using outboxd::postgres::caracal_outbox_shape;
-using outboxd::postgres::event_outbox_shape;
-using outboxd::postgres::Layout;
-using outboxd::postgres::LayoutTerms;
-using outboxd::postgres::make_layout;
+using outboxd::outbox_table::caracal_outbox_shape;
+using outboxd::outbox_table::event_outbox_shape;
+using outboxd::outbox_table::Layout;
+using outboxd::outbox_table::LayoutTerms;
+using outboxd::outbox_table::make_layout;
 using outboxd::test::Database;
 using outboxd::test::new_stream;
 
@@ -73,7 +73,7 @@ std::string now_of(const Database& database) {
 TEST_CASE("beside a held snapshot a claim that begins at the mark passes none of what is published") {
   struct Table {
     Database database;
-    outboxd::postgres::TableShape shape;
+    outboxd::outbox_table::TableShape shape;
     std::string publish;
   };
   const Table tables[] = {

@@ -10,10 +10,10 @@
 
 #include <algorithm>
 
-using outboxd::postgres::EnqueueError;
-using outboxd::postgres::Event;
-using outboxd::postgres::insert_events;
-using outboxd::postgres::payload_from_arguments;
+using outboxd::enqueue::EnqueueError;
+using outboxd::enqueue::Event;
+using outboxd::enqueue::insert_events;
+using outboxd::enqueue::payload_from_arguments;
 using outboxd::test::Database;
 using outboxd::test::Rows;
 using outboxd::test::shared_postgres;
@@ -22,7 +22,7 @@ namespace {
 
 Database migrated_database() {
   auto database = shared_postgres().create_database();
-  outboxd::postgres::Migrator(*database.connect()).apply();
+  outboxd::migrate::Migrator(*database.connect()).apply();
   return database;
 }
 

@@ -61,8 +61,8 @@ class Sampler {
  public:
   explicit Sampler(const std::string& url) : connection_{outboxd::postgres::open_connection(url)} {
     exec(statements_, session_settings(kOptions));
-    outboxd::postgres::LayoutTerms terms{.table = "event_outbox", .worker = "sampler"};
-    const auto shape = outboxd::postgres::event_outbox_shape();
+    outboxd::outbox_table::LayoutTerms terms{.table = "event_outbox", .worker = "sampler"};
+    const auto shape = outboxd::outbox_table::event_outbox_shape();
     terms = with_facts(terms, inspect_table(statements_, terms.table, shape, terms.worker.size()));
     layout_ = make_layout(shape, terms);
   }
@@ -78,13 +78,13 @@ class Sampler {
     outboxd::dispatch::Settlement settlement;
     settlement.lease = "2100-01-01 00:00:00+00";
     for (const auto& id : ids) settlement.outcomes.push_back({.id = id, .verdict = outboxd::Verdict::published});
-    return write_outcomes(statements_, layout_, settlement, "event_outbox").settled;
+    return outboxd::outbox_store::write_outcomes(statements_, layout_, settlement, "event_outbox").settled;
   }
 
   /// What is said of a claim that has waited for too long.
   std::string table_lock() {
     try {
-      look_for_table_lock(statements_, layout_, "57014");
+      outboxd::outbox_store::look_for_table_lock(statements_, layout_, "57014");
     } catch (const outboxd::postgres::LockedTable& locked) {
       return locked.what();
     }
@@ -99,8 +99,8 @@ class Sampler {
                                          .longest_timeout = kOptions.statement_timeout};
   outboxd::postgres::PreparedStatements prepared_;
   outboxd::postgres::Statements statements_{*connection_, mode_, prepared_};
-  outboxd::postgres::Layout layout_;
-  outboxd::postgres::LockedRowsLook look_;
+  outboxd::outbox_table::Layout layout_;
+  outboxd::outbox_store::LockedRowsLook look_;
 };
 
 std::string pid_of(const pqxx::connection& session) {

@@ -17,13 +17,15 @@
 #include <set>
 #include <sstream>
 
-using namespace outboxd::postgres;  // NOLINT(google-build-using-namespace): nearly all of it is used here
+using namespace outboxd::migrate;  // NOLINT(google-build-using-namespace): nearly all of it is used here
 using outboxd::test::Database;
 using outboxd::test::report_on_migrated;
 using outboxd::test::Rows;
 using outboxd::test::shared_postgres;
 using outboxd::test::statements_of;
 using outboxd::test::wait_until;
+namespace postgres = outboxd::postgres;
+namespace outbox_table = outboxd::outbox_table;
 
 namespace {
 
@@ -114,16 +116,17 @@ TEST_CASE(
     "the server takes and can plan every statement of the files of SQL, which hold what drives migrated tables") {
   const auto database = shared_postgres().create_database();
   migrate(database);
-  for (const auto& shape : {event_outbox_shape(), caracal_outbox_shape()}) {
+  for (const auto& shape : {outbox_table::event_outbox_shape(), outbox_table::caracal_outbox_shape()}) {
     CAPTURE(shape.name);
     const auto connection = database.connect();
     {
-      const StatementMode mode;
-      PreparedStatements prepared;
-      Statements statements{*connection, mode, prepared};
-      const auto found = inspect_table(statements, shape.name, shape, 0);
-      const auto sql = statements_of(make_layout(shape, with_facts({}, found)));
-      const auto assumed = statements_of(make_layout(shape, with_facts({}, report_on_migrated(shape.name))));
+      const postgres::StatementMode mode;
+      postgres::PreparedStatements prepared;
+      postgres::Statements statements{*connection, mode, prepared};
+      const auto found = outbox_table::inspect_table(statements, shape.name, shape, 0);
+      const auto sql = statements_of(outbox_table::make_layout(shape, outbox_table::with_facts({}, found)));
+      const auto assumed = statements_of(
+          outbox_table::make_layout(shape, outbox_table::with_facts({}, report_on_migrated(shape.name))));
       for (std::size_t i = 0; i < sql.size(); ++i) CHECK(sql[i].sql == assumed[i].sql);
     }
     pqxx::nontransaction session(*connection);
@@ -280,7 +283,7 @@ TEST_CASE("the dry run shows what is pending, changes nothing, and psql could ru
   CHECK(sql.find("-- 0001_event_outbox\nBEGIN;\n") != std::string::npos);
   CHECK(sql.find("-- 0002_caracal_outbox\nBEGIN;\n") != std::string::npos);
   CHECK(whole_schema(database).empty());
-  CHECK(sql == outboxd::postgres::render_sql(wanted_of(outboxd::postgres::migrations(), {})));
+  CHECK(sql == outboxd::migrate::render_sql(wanted_of(outboxd::migrate::migrations(), {})));
   {
     pqxx::nontransaction session(*connection);
     outboxd::postgres::exec(session, sql);
@@ -291,7 +294,7 @@ TEST_CASE("the dry run shows what is pending, changes nothing, and psql could ru
 TEST_CASE("an optional migration is applied when it is asked for, and can be reverted on its own") {
   const auto database = shared_postgres().create_database();
   const auto connection = database.connect();
-  Migrator migrator(*connection, outboxd::postgres::migrations(), {.wanted = {"wake-ups"}});
+  Migrator migrator(*connection, outboxd::migrate::migrations(), {.wanted = {"wake-ups"}});
   CHECK(migrator.dry_run_sql().find("CREATE TRIGGER outboxd_wake_up") != std::string::npos);
   CHECK(migrator.apply().size() == 3);
   const std::string triggers = "SELECT count(*) FROM pg_trigger WHERE tgname = 'outboxd_wake_up'";
@@ -312,7 +315,7 @@ TEST_CASE("an optional migration is applied when it is asked for, and can be rev
   CHECK(database.scalar(triggers) == "0");
   CHECK(database.scalar("SELECT count(*) FROM pg_proc WHERE proname = 'outboxd_wake_up'") == "0");
   CHECK(migrator.revert(3));
-  CHECK(outboxd::postgres::render_down_sql(outboxd::postgres::migrations(), 3).find("DROP TRIGGER") !=
+  CHECK(outboxd::migrate::render_down_sql(outboxd::migrate::migrations(), 3).find("DROP TRIGGER") !=
         std::string::npos);
   CHECK(applied_names(*connection).empty());
 }
@@ -323,7 +326,7 @@ TEST_CASE("a function that a stranger has made is not given rights by being repl
   database.exec("GRANT ALL ON SCHEMA public TO public; CREATE ROLE " + stranger + "; SET ROLE " + stranger +
                 "; CREATE FUNCTION outboxd_wake_up() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN RETURN NULL; END'");
   const auto connection = database.connect();
-  Migrator migrator(*connection, outboxd::postgres::migrations(), {.wanted = {"wake-ups"}});
+  Migrator migrator(*connection, outboxd::migrate::migrations(), {.wanted = {"wake-ups"}});
   const auto error = error_of([&] { migrator.apply(); });
   CHECK_MESSAGE(error.find("outboxd_wake_up() is there already, and belongs to another role") != std::string::npos,
                 error);
@@ -345,7 +348,7 @@ TEST_CASE("the tuning sets what nobody has set, lets everybody work meanwhile, a
   outboxd::postgres::exec(transaction,
                           "INSERT INTO event_outbox (id, stream_name, payload_json) VALUES ('1', 's', '{}')");
   const auto connection = database.connect();
-  Migrator migrator(*connection, outboxd::postgres::migrations(), {.wanted = {"tune"}});
+  Migrator migrator(*connection, outboxd::migrate::migrations(), {.wanted = {"tune"}});
   CHECK(migrator.apply().size() == 1);
   transaction.commit();
   CHECK(options() == "event_outbox {fillfactor=45}, event_outbox_pkey {fillfactor=45}");
@@ -367,7 +370,7 @@ TEST_CASE("a migration waits for a table in use, and lets others through meanwhi
   outboxd::postgres::exec(*holder, "LOCK TABLE event_outbox IN ROW EXCLUSIVE MODE");
   auto migration = std::async(std::launch::async, [&database] {
     const auto connection = database.connect();
-    return Migrator(*connection, outboxd::postgres::migrations(),
+    return Migrator(*connection, outboxd::migrate::migrations(),
                     {.lock_timeout = std::chrono::milliseconds(50), .wanted = {"wake-ups"}})
         .apply()
         .size();
@@ -458,12 +461,12 @@ TEST_CASE("an index that could not be made in time is no obstacle later") {
     pqxx::work holder(*other);
     outboxd::postgres::exec(holder,
                             "INSERT INTO event_outbox (id, stream_name, payload_json) VALUES ('1', 's', '{}')");
-    Migrator hurried(*connection, outboxd::postgres::migrations(),
+    Migrator hurried(*connection, outboxd::migrate::migrations(),
                      {.lock_patience = std::chrono::milliseconds(300), .wanted = {"stream-index"}});
     CHECK(error_of([&] { hurried.apply(); }).starts_with("migration 0005_event_outbox_stream_index could not be"));
     holder.commit();
   }
-  Migrator patient(*connection, outboxd::postgres::migrations(), {.wanted = {"stream-index"}});
+  Migrator patient(*connection, outboxd::migrate::migrations(), {.wanted = {"stream-index"}});
   CHECK(patient.apply().size() == 1);
   CHECK(patient.apply().empty());
   CHECK(database.scalar("SELECT indisvalid FROM pg_index WHERE indexrelid = 'event_outbox_stream_ready'::regclass") ==

@@ -17,12 +17,15 @@ LEVELS = {
 # No sockets, no servers here.
 PURE = ("outbox", "entry", "config")
 SOCKETS = re.compile(r"(boost/(asio|beast)|pqxx|libpq|hiredis|sys/socket\.h|sys/un\.h|netdb\.h|netinet/|arpa/)")
+# What every other folder speaks of.
+ROOT_NAMESPACE = "outbox"
 # The one folder that may include a library.
 OWNERS = {re.compile(r"hiredis"): "redis", re.compile(r"(pqxx|libpq)"): "postgres"}
 MAX_LINES = 300
 CODE = {".cpp", ".hpp"}
 WITH_SPDX = {".cpp", ".hpp", ".py", ".sh", ".sql", ".cmake"}
 
+NAMESPACE = re.compile(r"^namespace (outboxd[\w:]*)", re.MULTILINE)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 LIBRARY = re.compile(r"outboxd_library\(\s*(\w+)(.*?)\)", re.DOTALL)
 KEYWORDS = {"SOURCES", "DEPENDS", "LINKS"}
@@ -113,6 +116,19 @@ def check_libraries(root):
                 yield f"{place}: includes {target}, but lib/{folder} is pure"
 
 
+def check_namespaces(root):
+    for path in files_under(root, "lib"):
+        folder = path.relative_to(root / "lib").parts[0]
+        own = "outboxd" if folder == ROOT_NAMESPACE else f"outboxd::{folder}"
+        if path.suffix not in CODE | {".cmake"}:
+            continue
+        text = path.read_text(encoding="utf-8")
+        for match in NAMESPACE.finditer(text):
+            if match[1] != own and not match[1].startswith(own + "::"):
+                line = text.count("\n", 0, match.start()) + 1
+                yield f"{path.relative_to(root)}:{line}: opens {match[1]}: the code of lib/{folder} is in {own}"
+
+
 def check_length(root):
     for path in files_under(root, "lib", "daemon"):
         lines = path.read_text(encoding="utf-8").count("\n")
@@ -145,6 +161,7 @@ def faults(root):
     yield from check_depends(depends)
     yield from check_own_includes(root, depends)
     yield from check_libraries(root)
+    yield from check_namespaces(root)
     yield from check_length(root)
     yield from check_spdx(root)
     yield from check_readme(root, depends)

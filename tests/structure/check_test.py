@@ -80,6 +80,17 @@ class CheckTest(unittest.TestCase):
             with self.subTest(header):
                 self.assert_fault({"lib/outbox/row.hpp": SPDX + f"#include <{header}>\n"}, "lib/outbox is pure")
 
+    def test_namespace_of_another_folder(self):
+        self.assert_fault({"lib/dispatch/ports.hpp": SPDX + "namespace outboxd::postgres {\n}\n"},
+                          "lib/dispatch/ports.hpp:2: opens outboxd::postgres: the code of lib/dispatch is in "
+                          "outboxd::dispatch")
+
+    def test_namespaces_of_ones_own(self):
+        changes = {"lib/dispatch/ports.hpp": SPDX + "namespace outboxd::dispatch {\n}\n",
+                   "lib/postgres/store.cpp": SPDX + "namespace outboxd::postgres::detail {\n}\n",
+                   "lib/outbox/row.hpp": SPDX + "namespace outboxd {\n}\n"}
+        self.assertEqual(self.run_on(changes)[0], 0)
+
     def test_long_file(self):
         self.assert_fault({"daemon/main.cpp": SPDX + "\n" * 300}, "daemon/main.cpp: 301 lines")
         self.assertEqual(self.run_on({"daemon/main.cpp": SPDX + "\n" * 299})[0], 0)

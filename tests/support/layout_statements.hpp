@@ -11,8 +11,8 @@
 namespace outboxd::test {
 
 /// What looking at a table of the contract's finds that `outboxd migrate` has made.
-[[nodiscard]] inline postgres::TableReport report_on_migrated(const std::string& table) {
-  postgres::TableReport report;
+[[nodiscard]] inline outbox_table::TableReport report_on_migrated(const std::string& table) {
+  outbox_table::TableReport report;
   report.table = postgres::quote_name("public") + "." + postgres::quote_name(table);
   report.plain = true;
   return report;
@@ -28,7 +28,7 @@ struct LayoutStatement {
 };
 
 /// Every statement of a layout, under its name there. A new one doesn't compile before it is listed here.
-[[nodiscard]] inline std::vector<LayoutStatement> statements_of(const postgres::Layout& layout) {
+[[nodiscard]] inline std::vector<LayoutStatement> statements_of(const outbox_table::Layout& layout) {
   const auto& [claims_count, claim, claim_others, claim_these, claim_these_until, look_ahead, claim_places,
                claim_overlooked, overlooked, due_ids, free_unknown_leases, rename_leases, read_payloads, read_payload,
                bury, bury_nameless, bury_due_nameless, mark_published, settle, settle_unlocked, still_ours, look_out,

@@ -5,12 +5,12 @@
 
 #include <sstream>
 
-using outboxd::postgres::Event;
-using outboxd::postgres::json_fault;
-using outboxd::postgres::json_string;
-using outboxd::postgres::payload_from_arguments;
-using outboxd::postgres::PayloadError;
-using outboxd::postgres::read_json_lines;
+using outboxd::enqueue::Event;
+using outboxd::enqueue::json_fault;
+using outboxd::enqueue::json_string;
+using outboxd::enqueue::payload_from_arguments;
+using outboxd::enqueue::PayloadError;
+using outboxd::enqueue::read_json_lines;
 
 namespace {
 

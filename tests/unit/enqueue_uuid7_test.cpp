@@ -10,8 +10,8 @@
 #include <thread>
 #include <vector>
 
-using outboxd::postgres::new_uuid7;
-using outboxd::postgres::Uuid7Generator;
+using outboxd::enqueue::new_uuid7;
+using outboxd::enqueue::Uuid7Generator;
 using std::chrono::milliseconds;
 
 namespace {

@@ -7,10 +7,10 @@
 #include <array>
 #include <string>
 
-using outboxd::postgres::full_name;
-using outboxd::postgres::Migration;
-using outboxd::postgres::migrations;
-using outboxd::postgres::render_sql;
+using outboxd::migrate::full_name;
+using outboxd::migrate::Migration;
+using outboxd::migrate::migrations;
+using outboxd::migrate::render_sql;
 
 TEST_CASE("the binary holds the migrations, numbered from 1 without a gap") {
   const auto all = migrations();

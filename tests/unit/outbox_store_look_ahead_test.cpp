@@ -6,7 +6,7 @@
 #include <algorithm>
 #include <set>
 
-using outboxd::postgres::LookAhead;
+using outboxd::outbox_store::LookAhead;
 using namespace std::chrono_literals;
 
 namespace {

@@ -9,14 +9,14 @@
 #include <string>
 #include <vector>
 
-using outboxd::postgres::caracal_outbox_shape;
-using outboxd::postgres::columns_of;
-using outboxd::postgres::event_outbox_shape;
-using outboxd::postgres::Holds;
-using outboxd::postgres::LayoutTerms;
-using outboxd::postgres::make_layout;
-using outboxd::postgres::TableShape;
-using outboxd::postgres::wrong_type;
+using outboxd::outbox_table::caracal_outbox_shape;
+using outboxd::outbox_table::columns_of;
+using outboxd::outbox_table::event_outbox_shape;
+using outboxd::outbox_table::Holds;
+using outboxd::outbox_table::LayoutTerms;
+using outboxd::outbox_table::make_layout;
+using outboxd::outbox_table::TableShape;
+using outboxd::outbox_table::wrong_type;
 using outboxd::test::statements_of;
 
 namespace {

@@ -27,7 +27,7 @@ struct Case {
   std::string profile;
 };
 
-postgres::RowStoreOptions options_for(const Case& table) {
+outbox_store::RowStoreOptions options_for(const Case& table) {
   config::Sources sources;
   sources.default_file = "/nonexistent/outboxd.toml";
   sources.flags = {{"--profile", table.profile}, {"--layout", table.layout}};
@@ -50,8 +50,8 @@ std::string trimmed(std::string_view sql) {
 
 std::string file_for(const Case& table) {
   const auto options = options_for(table);
-  const auto terms = postgres::with_facts(options.terms, test::report_on_migrated(options.table));
-  const auto layout = postgres::make_layout(options.shape, terms);
+  const auto terms = outbox_table::with_facts(options.terms, test::report_on_migrated(options.table));
+  const auto layout = outbox_table::make_layout(options.shape, terms);
   std::string text =
       "-- SPDX-License-Identifier: Apache-2.0\n"
       "-- Every statement that drives the table of layout @layout, as it runs by the settings of profile @profile.\n"
