@@ -4,7 +4,7 @@
 #include "config/settings.hpp"
 #include "daemon/run_mode.hpp"
 #include "dispatch/dispatcher.hpp"
-#include "outbox_store/row_store.hpp"
+#include "outbox_store/row_store_options.hpp"
 #include "redis/publisher.hpp"
 
 #include <cstddef>

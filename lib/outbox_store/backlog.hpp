@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dispatch/observer.hpp"
-#include "outbox_store/row_store.hpp"
+#include "outbox_store/row_store_options.hpp"
 #include "outbox_table/layout.hpp"
 #include "postgres/statements.hpp"
 

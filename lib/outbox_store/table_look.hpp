@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dispatch/ports.hpp"
-#include "outbox_store/row_store.hpp"
+#include "outbox_store/row_store_options.hpp"
 #include "outbox_table/inspect.hpp"
 
 namespace outboxd::outbox_store {

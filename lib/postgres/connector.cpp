@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/connector.hpp"
+
+#include "postgres/conninfo.hpp"
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+
+namespace outboxd::postgres {
+namespace {
+
+bool takes_unicode(pqxx::nontransaction& transaction) {
+  const auto encoding = text_of(exec(transaction, "SELECT pg_catalog.current_setting('server_encoding')")[0][0]);
+  // The latter takes whatever bytes there are.
+  return encoding == "UTF8" || encoding == "SQL_ASCII";
+}
+
+/// The quickest of a few: the first statement of a session has its catalogs to read.
+std::chrono::nanoseconds measure_round_trip(pqxx::nontransaction& transaction) {
+  auto quickest = std::chrono::nanoseconds::max();
+  for (int i = 0; i < 3; ++i) {
+    const auto began = std::chrono::steady_clock::now();
+    exec(transaction, "SELECT 1");
+    quickest = std::min<std::chrono::nanoseconds>(quickest, std::chrono::steady_clock::now() - began);
+  }
+  return quickest;
+}
+
+}  // namespace
+
+Connector::Connector(SessionOptions options, const CurrentConninfo& conninfo, CutOff& cut_off)
+    : options_{std::move(options)}, conninfo_{conninfo}, cut_off_{cut_off} {}
+
+OpenConnection Connector::open() {
+  try {
+    auto fresh = open_a_host();
+    cut_off_.set_socket(fresh->sock());
+    const CutOff::Work guarded{cut_off_};
+    // A pooler may let us in, and say only now that the server doesn't.
+    return set_up(std::move(fresh));
+  } catch (const std::exception&) {
+    if (options_.could_not_open) options_.could_not_open();
+    throw;
+  }
+}
+
+std::unique_ptr<pqxx::connection> Connector::open_a_host() {
+  try {
+    return open_connection(with_hosts_turned(conninfo_.text(), failed_opens_));
+  } catch (const std::exception&) {
+    ++failed_opens_;
+    throw;
+  }
+}
+
+OpenConnection Connector::set_up(std::unique_ptr<pqxx::connection> connection) const {
+  OpenConnection open{.connection = std::move(connection), .pooled = options_.pooler == Pooler::transaction};
+  pqxx::nontransaction transaction{*open.connection};
+  // Before anything is set: a pooler hands its sessions from client to client, and nothing of a session's is ours.
+  const auto server = exec(transaction,
+                           "SELECT pg_catalog.pg_backend_pid() AS pid,"
+                           " pg_catalog.current_setting('idle_session_timeout', true) AS idle_timeout")[0];
+  if (options_.pooler == Pooler::found_by_looking) {
+    open.pooled = text_of(server["pid"]) != std::to_string(open.connection->backendpid());
+  }
+  open.mode = {.settings = open.pooled ? transaction_settings(options_) : "",
+               .prepares = !open.pooled,
+               .takes_unicode = takes_unicode(transaction),
+               .usual_timeout = usual_timeout_of(options_),
+               .longest_timeout = options_.statement_timeout,
+               .round_trip = measure_round_trip(transaction)};
+  const auto idle_timeout = text_of(server["idle_timeout"]);
+  open.idling_ends = !idle_timeout.empty() && idle_timeout != "0";
+  if (!open.pooled) exec(transaction, session_settings(options_));
+  return open;
+}
+
+}  // namespace outboxd::postgres

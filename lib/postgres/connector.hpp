@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "postgres/current_conninfo.hpp"
+#include "postgres/cut_off.hpp"
+#include "postgres/pqxx_compat.hpp"
+#include "postgres/session_options.hpp"
+#include "postgres/statements.hpp"
+
+#include <cstddef>
+#include <memory>
+
+namespace outboxd::postgres {
+
+/// A connection, and what was found out about it when it was new.
+struct OpenConnection {
+  std::unique_ptr<pqxx::connection> connection;
+  StatementMode mode{};
+  /// A pooler stands between us and the server.
+  bool pooled = false;
+  /// The server ends sessions that idle.
+  bool idling_ends = false;
+  PreparedStatements prepared{};
+};
+
+/// Opens connections and sets their sessions up; where several hosts are named, another one first after each failure.
+/// Blocks.
+class Connector {
+ public:
+  /// `conninfo` and `cut_off` outlive this.
+  Connector(SessionOptions options, const CurrentConninfo& conninfo, CutOff& cut_off);
+
+  /// Throws what libpqxx throws.
+  OpenConnection open();
+
+ private:
+  std::unique_ptr<pqxx::connection> open_a_host();
+  OpenConnection set_up(std::unique_ptr<pqxx::connection> connection) const;
+
+  SessionOptions options_;
+  const CurrentConninfo& conninfo_;
+  CutOff& cut_off_;
+  std::size_t failed_opens_ = 0;
+};
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,24 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "postgres/input_watch.hpp"
+
+#include <utility>
+
+namespace outboxd::postgres {
+
+void InputWatch::ring_for_input(const boost::asio::any_io_executor& loop, const CutOff& connection,
+                                std::function<void()> ring) {
+  if (notified_) {
+    ring();
+    return;
+  }
+  const int socket = connection.duplicate();
+  if (socket < 0) return;
+  watch_ = std::make_shared<Watch>(Watch{boost::asio::posix::stream_descriptor{loop, socket}, std::move(ring)});
+  watch_->socket.async_wait(boost::asio::posix::stream_descriptor::wait_read,
+                            [waits = std::weak_ptr{watch_}](boost::system::error_code error) {
+                              const auto watch = waits.lock();
+                              if (watch && !error) watch->ring();
+                            });
+}
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,37 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "postgres/cut_off.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+#include <boost/asio/posix/stream_descriptor.hpp>
+
+#include <functional>
+#include <memory>
+
+namespace outboxd::postgres {
+
+/// Calls back on the event loop when the server sends something unasked while no work runs.
+class InputWatch {
+ public:
+  /// Work has ended, and by then the server had sent a notification, or had not.
+  void worked(bool notified) { notified_ = notified; }
+
+  /// Calls `ring` once: at once where a notification has come already, else when anything comes over this connection,
+  /// or its end.
+  void ring_for_input(const boost::asio::any_io_executor& loop, const CutOff& connection, std::function<void()> ring);
+
+  /// `ring` is not called any more.
+  void stop_ringing() { watch_.reset(); }
+
+ private:
+  struct Watch {
+    boost::asio::posix::stream_descriptor socket;
+    std::function<void()> ring;
+  };
+
+  bool notified_ = false;
+  std::shared_ptr<Watch> watch_;
+};
+
+}  // namespace outboxd::postgres

@@ -1,0 +1,86 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/ports.hpp"
+#include "postgres/connection.hpp"
+#include "postgres/connector.hpp"
+
+#include <chrono>
+#include <exception>
+#include <optional>
+#include <string>
+#include <type_traits>
+#include <utility>
+
+namespace outboxd::postgres {
+
+/// One connection to Postgres, opened when it is needed and opened anew after it is lost. One that was ended while it
+/// was idle, by a time-out of the server's or a firewall, is replaced without a word. Blocks.
+class ReconnectingConnection {
+ public:
+  /// `conninfo` and `cut_off` outlive this.
+  ReconnectingConnection(SessionOptions options, const CurrentConninfo& conninfo, CutOff& cut_off)
+      : connector_{std::move(options), conninfo, cut_off}, cut_off_{cut_off} {}
+
+  /// Runs `work(Statements&, Connection&)`; once more on a new connection where the one at hand proves to have been
+  /// lost while it was idle. A failure is a StoreError that says what was being done.
+  template <class Work>
+  dispatch::StoreResult<std::invoke_result_t<Work&, Statements&, Connection&>> run(const std::string& purpose,
+                                                                                   Work work);
+
+  /// Whether the server has notified since Connection::forget_notifications(), or has ended the connection. Needs
+  /// Connection::listen().
+  [[nodiscard]] bool was_notified() const { return connection_.was_notified_; }
+
+ private:
+  template <class Work>
+  std::invoke_result_t<Work&, Statements&, Connection&> run_once(Work& work);
+  void ensure_open();
+  /// Asks the socket, not the server.
+  [[nodiscard]] bool is_usable();
+  /// Whether the connection, idle before this work, is no longer there, as far as the error of its first use tells.
+  [[nodiscard]] bool was_lost_while_idle(const std::exception& error) const;
+  void look_for_notifications();
+  void close();
+  dispatch::StoreError explain(const std::string& purpose, const std::exception& error);
+
+  Connector connector_;
+  CutOff& cut_off_;
+  OpenConnection open_;
+  Connection connection_;
+  /// When work ended; nothing: none did on this connection.
+  std::optional<std::chrono::steady_clock::time_point> used_at_;
+  bool was_idle_ = false;
+};
+
+template <class Work>
+std::invoke_result_t<Work&, Statements&, Connection&> ReconnectingConnection::run_once(Work& work) {
+  ensure_open();
+  const CutOff::Work guarded{cut_off_};
+  look_for_notifications();
+  auto done = [this, &work] {
+    Statements statements{*open_.connection, open_.mode, open_.prepared};
+    return work(statements, connection_);
+  }();
+  look_for_notifications();
+  used_at_ = std::chrono::steady_clock::now();
+  return done;
+}
+
+template <class Work>
+dispatch::StoreResult<std::invoke_result_t<Work&, Statements&, Connection&>> ReconnectingConnection::run(
+    const std::string& purpose, Work work) {
+  try {
+    try {
+      return run_once(work);
+    } catch (const std::exception& error) {
+      if (!was_lost_while_idle(error)) throw;
+    }
+    close();
+    return run_once(work);
+  } catch (const std::exception& error) {
+    return explain(purpose, error);
+  }
+}
+
+}  // namespace outboxd::postgres
