@@ -66,8 +66,8 @@ DispatcherService::DispatcherService(const config::Settings& settings, std::stri
       worker_{std::move(worker)},
       mode_{mode},
       surroundings_{std::move(surroundings)},
-      observer_{surroundings_.metrics, surroundings_.readiness, settings.dispatcher.name,
-                settings.dispatcher.streams},
+      telemetry_{surroundings_.metrics, surroundings_.readiness, settings.dispatcher.name,
+                 settings.dispatcher.streams},
       start_alarm_{surroundings_.loop},
       start_backoff_{settings.dispatcher.probe_min, settings.dispatcher.probe_max},
       table_backoff_{kFirstLookAgain, kLookAgain} {
@@ -75,7 +75,7 @@ DispatcherService::DispatcherService(const config::Settings& settings, std::stri
 }
 
 void DispatcherService::make_parts() {
-  parts_ = std::make_unique<Parts>(settings_, worker_, mode_, surroundings_, clock_, observer_);
+  parts_ = std::make_unique<Parts>(settings_, worker_, mode_, surroundings_, clock_, telemetry_.observer());
 }
 
 asio::awaitable<void> DispatcherService::run() {
@@ -86,7 +86,7 @@ asio::awaitable<void> DispatcherService::run() {
   }
   ended_at_ = clock_.now();
   if (!gave_up_because_.empty()) spdlog::error("{}: gave up: {}", name(), gave_up_because_);
-  observer_.write_summaries();
+  telemetry_.write_summaries();
   log_tally();
 }
 
@@ -137,7 +137,7 @@ asio::awaitable<bool> DispatcherService::table_is_chosen() {
 }
 
 asio::awaitable<void> DispatcherService::wait_for_postgres(std::string reason) {
-  observer_.health(dispatch::Health::postgres_unavailable, reason);
+  telemetry_.observer().health(dispatch::Health::postgres_unavailable, reason);
   const bool time_is_over = mode_.once && clock_.now() >= mode_.once_deadline().value_or(mode_.started);
   if (time_is_over) {
     gave_up_because_ = std::move(reason);
@@ -158,7 +158,7 @@ asio::awaitable<void> DispatcherService::wait_for_table(std::vector<std::string>
                            : "no table can be driven";
     co_return;
   }
-  observer_.health(dispatch::Health::table_unfit, joined(problems_));
+  telemetry_.observer().health(dispatch::Health::table_unfit, joined(problems_));
   co_await wait(table_backoff_.next(surroundings_.random()));
 }
 

@@ -8,7 +8,7 @@
 #include "outbox/backoff.hpp"
 #include "outbox_store/row_store.hpp"
 #include "redis/publisher.hpp"
-#include "telemetry/dispatcher_observer.hpp"
+#include "telemetry/dispatcher_telemetry.hpp"
 #include "telemetry/metrics.hpp"
 #include "telemetry/readiness.hpp"
 
@@ -58,7 +58,7 @@ class DispatcherService {
   void look_again() { start_alarm_.ring(); }
 
   /// Time goes by; to be called each second.
-  void beat() { observer_.beat(); }
+  void beat() { telemetry_.beat(); }
 
   /// How it went, or how it goes so far.
   [[nodiscard]] OnceResult result() const;
@@ -98,7 +98,7 @@ class DispatcherService {
   std::vector<std::string> problems_;
   std::optional<std::chrono::steady_clock::time_point> ended_at_;
 
-  telemetry::DispatcherObserver observer_;
+  telemetry::DispatcherTelemetry telemetry_;
   dispatch::SystemClock clock_;
   dispatch::Alarm start_alarm_;
   Backoff start_backoff_;

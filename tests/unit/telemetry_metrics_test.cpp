@@ -1,4 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "dispatch/observers.hpp"
 #include "telemetry/dispatcher_metrics.hpp"
 #include "telemetry/metrics.hpp"
 
@@ -14,6 +15,7 @@
 using namespace std::chrono_literals;
 using outboxd::Fault;
 using outboxd::dispatch::Health;
+using outboxd::dispatch::Observers;
 using outboxd::telemetry::DispatcherMetrics;
 using outboxd::telemetry::Metrics;
 
@@ -93,7 +95,8 @@ TEST_CASE("metrics: every family is there from the start") {
 
 TEST_CASE("metrics: every fault but none has a series at 0") {
   Metrics metrics;
-  DispatcherMetrics dispatcher(metrics, "outbox", {});
+  DispatcherMetrics of_dispatcher(metrics, "outbox", {});
+  Observers dispatcher{of_dispatcher.observers()};
   CHECK(count_lines(metrics, "outboxd_failures_total{") == 12);
   for (const auto fault : {Fault::bad_row, Fault::worn_out, Fault::refused, Fault::entry_refused,
                            Fault::stream_refused, Fault::stream_blocked, Fault::redis_refuses, Fault::redis_away,
@@ -110,7 +113,8 @@ TEST_CASE("metrics: every fault but none has a series at 0") {
 
 TEST_CASE("metrics: what is said is counted, per dispatcher") {
   Metrics metrics;
-  DispatcherMetrics outbox(metrics, "outbox", {"caracal.audit.events"});
+  DispatcherMetrics of_outbox(metrics, "outbox", {"caracal.audit.events"});
+  Observers outbox{of_outbox.observers()};
   const DispatcherMetrics other(metrics, "coordinator", {});
   CHECK(value_of(metrics, R"(outboxd_published_total{dispatcher="outbox",stream="caracal.audit.events"})") == "0");
 
@@ -161,7 +165,8 @@ TEST_CASE("metrics: what is said is counted, per dispatcher") {
 
 TEST_CASE("metrics: nothing pending is age 0, and only a working dispatcher is ready") {
   Metrics metrics;
-  DispatcherMetrics outbox(metrics, "outbox", {});
+  DispatcherMetrics of_outbox(metrics, "outbox", {});
+  Observers outbox{of_outbox.observers()};
   outbox.sampled({.pending = 1, .dead = 0, .due = 0, .cap = 10, .oldest_pending = 9s});
   outbox.sampled({.pending = 0, .dead = 0, .due = 0, .cap = 10, .oldest_pending = std::nullopt});
   CHECK(value_of(metrics, R"(outboxd_oldest_pending_age_seconds{dispatcher="outbox"})") == "0");
@@ -176,7 +181,8 @@ TEST_CASE("metrics: nothing pending is age 0, and only a working dispatcher is r
 TEST_CASE(
     "metrics: what was never sampled is not known; then the gauges keep their values, and say of when they are") {
   Metrics metrics;
-  DispatcherMetrics outbox(metrics, "outbox", {});
+  DispatcherMetrics of_outbox(metrics, "outbox", {});
+  Observers outbox{of_outbox.observers()};
   const std::string label = R"({dispatcher="outbox"})";
   const auto number = [&](const std::string& name) { return std::stod(value_of(metrics, name + label)); };
   for (const auto* name : {"outboxd_pending_rows", "outboxd_due_rows", "outboxd_delayed_rows", "outboxd_dead_rows",
@@ -200,7 +206,8 @@ TEST_CASE(
 
 TEST_CASE("metrics: deaths and failures are counted by stream and reason, of no more than 200 streams") {
   Metrics metrics;
-  DispatcherMetrics outbox(metrics, "outbox", {"configured"});
+  DispatcherMetrics of_outbox(metrics, "outbox", {"configured"});
+  Observers outbox{of_outbox.observers()};
   for (int i = 0; i < 1000; ++i) {
     outbox.failed("s" + std::to_string(i), Fault::bad_row, "why");
     outbox.died("1", "s" + std::to_string(i), Fault::bad_row, "why");
@@ -225,7 +232,8 @@ TEST_CASE("metrics: deaths and failures are counted by stream and reason, of no 
 
 TEST_CASE("metrics: streams named by rows can't grow the output without bound") {
   Metrics metrics;
-  DispatcherMetrics outbox(metrics, "outbox", {"configured"});
+  DispatcherMetrics of_outbox(metrics, "outbox", {"configured"});
+  Observers outbox{of_outbox.observers()};
   for (int i = 0; i < 1000; ++i) outbox.published("s" + std::to_string(i), 1);
   outbox.published("configured", 5);
   outbox.published(std::string(100'000, 'x'), 1);
@@ -238,14 +246,16 @@ TEST_CASE("metrics: streams named by rows can't grow the output without bound") 
 
 TEST_CASE("metrics: a stream's name can't break the format") {
   Metrics metrics;
-  DispatcherMetrics outbox(metrics, "outbox", {});
+  DispatcherMetrics of_outbox(metrics, "outbox", {});
+  Observers outbox{of_outbox.observers()};
   outbox.published("a\"b\\c\nd", 1);
   CHECK(value_of(metrics, R"(outboxd_published_total{dispatcher="outbox",stream="a\"b\\c\nd"})") == "1");
 }
 
 TEST_CASE("metrics: a stream whose name is no UTF-8 counts among the others") {
   Metrics metrics;
-  DispatcherMetrics dispatcher(metrics, "outbox", {});
+  DispatcherMetrics of_dispatcher(metrics, "outbox", {});
+  Observers dispatcher{of_dispatcher.observers()};
   dispatcher.published("a\xff", 1);
   dispatcher.published("größe", 1);
   CHECK(value_of(metrics, R"(outboxd_published_total{dispatcher="outbox",stream="other"})") == "1");

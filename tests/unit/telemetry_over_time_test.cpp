@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // What the log and /readyz say as time goes by.
 #include "support/captured_log.hpp"
-#include "telemetry/dispatcher_observer.hpp"
+#include "telemetry/dispatcher_telemetry.hpp"
 
 #include <doctest/doctest.h>
 
@@ -14,7 +14,7 @@ using namespace std::chrono_literals;
 using outboxd::Fault;
 using outboxd::dispatch::Health;
 using outboxd::dispatch::RefusedRow;
-using outboxd::telemetry::DispatcherObserver;
+using outboxd::telemetry::DispatcherTelemetry;
 using outboxd::telemetry::Metrics;
 using outboxd::telemetry::Readiness;
 using outboxd::test::CapturedLog;
@@ -26,22 +26,23 @@ std::size_t lines_in(const std::string& text) {
   return static_cast<std::size_t>(std::count(text.begin(), text.end(), '\n'));
 }
 
-/// An observer whose time is the test's.
+/// A dispatcher's telemetry whose time is the test's.
 struct Watched {
-  explicit Watched(spdlog::level::level_enum level = spdlog::level::info) : log{level} { observer.beat(); }
+  explicit Watched(spdlog::level::level_enum level = spdlog::level::info) : log{level} { telemetry.beat(); }
 
   void pass(std::chrono::seconds time) {
     for (auto second = 0s; second < time; ++second) {
       now += 1s;
-      observer.beat();
+      telemetry.beat();
     }
   }
 
   CapturedLog log;
   Metrics metrics;
   Readiness readiness;
-  DispatcherObserver::TimePoint now{1000h};
-  DispatcherObserver observer{metrics, readiness, "outbox", {}, [this] { return now; }};
+  DispatcherTelemetry::TimePoint now{1000h};
+  DispatcherTelemetry telemetry{metrics, readiness, "outbox", {}, [this] { return now; }};
+  outboxd::dispatch::Observer& observer = telemetry.observer();
 };
 
 }  // namespace
@@ -145,7 +146,7 @@ TEST_CASE("log over time: deaths are summed up at the minute's end, though no ot
 TEST_CASE("log over time: at the end of the dispatcher nothing is kept back") {
   Watched watched;
   for (const auto* id : {"1", "2"}) watched.observer.died(id, "s.a", Fault::bad_row, "why");
-  watched.observer.write_summaries();
+  watched.telemetry.write_summaries();
   CHECK(watched.log.text() ==
         "error outbox: row 1 of stream s.a is dead (why)\n"
         "error outbox: 1 more row(s) of stream s.a died within the minute (why): 2\n");

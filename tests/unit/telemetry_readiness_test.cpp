@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "support/captured_log.hpp"
-#include "telemetry/dispatcher_observer.hpp"
+#include "telemetry/dispatcher_telemetry.hpp"
 #include "telemetry/metrics.hpp"
 #include "telemetry/readiness.hpp"
 #include "telemetry/redaction.hpp"
@@ -14,7 +14,7 @@
 #include <string>
 
 using outboxd::dispatch::Health;
-using outboxd::telemetry::DispatcherObserver;
+using outboxd::telemetry::DispatcherTelemetry;
 using outboxd::telemetry::Metrics;
 using outboxd::telemetry::Readiness;
 
@@ -26,7 +26,8 @@ TEST_CASE("readiness: a blocked stream is named, and turns nothing") {
   const CapturedLog log;
   Metrics metrics;
   Readiness readiness;
-  DispatcherObserver observer(metrics, readiness, "outbox", {});
+  DispatcherTelemetry of_observer(metrics, readiness, "outbox", {});
+  auto& observer = of_observer.observer();
   observer.health(Health::working, "");
   observer.stream_blocked("s.a", "Redis refuses: WRONGTYPE\n", 1);
   CHECK(readiness.all_ready());
@@ -46,7 +47,8 @@ TEST_CASE("readiness: of many blocked streams ten are named, and the others when
   const CapturedLog log;
   Metrics metrics;
   Readiness readiness;
-  DispatcherObserver observer(metrics, readiness, "outbox", {});
+  DispatcherTelemetry of_observer(metrics, readiness, "outbox", {});
+  auto& observer = of_observer.observer();
   observer.health(Health::working, "");
   const auto named = [&] {
     const auto report = readiness.report();
@@ -70,7 +72,8 @@ TEST_CASE(
   const CapturedLog log;
   Metrics metrics;
   Readiness readiness;
-  DispatcherObserver observer(metrics, readiness, "outbox", {});
+  DispatcherTelemetry of_observer(metrics, readiness, "outbox", {});
+  auto& observer = of_observer.observer();
   observer.health(Health::working, "");
   const auto shown = std::string(199, 'x');
   observer.stream_blocked(shown + "ä1", "no", 1);
@@ -124,11 +127,12 @@ TEST_CASE("readiness: secrets in a reason are masked") {
 }
 
 TEST_CASE(
-    "dispatcher observer: each change of state or of its reason is one line of the log, and readiness follows") {
+    "dispatcher telemetry: each change of state or of its reason is one line of the log, and readiness follows") {
   Metrics metrics;
   Readiness readiness;
   const CapturedLog log;
-  DispatcherObserver observer(metrics, readiness, "outbox", {});
+  DispatcherTelemetry of_observer(metrics, readiness, "outbox", {});
+  auto& observer = of_observer.observer();
   CHECK(readiness.report() == "outbox: starting\n");
   observer.health(Health::working, "");
   CHECK(readiness.all_ready());
@@ -151,12 +155,14 @@ TEST_CASE(
         "info outbox: stopping\n");
 }
 
-TEST_CASE("dispatcher observer: of two, the one whose table is unfit is named, until it works") {
+TEST_CASE("dispatcher telemetry: of two, the one whose table is unfit is named, until it works") {
   Metrics metrics;
   Readiness readiness;
   const CapturedLog log;
-  DispatcherObserver api(metrics, readiness, "api", {});
-  DispatcherObserver sessions(metrics, readiness, "sessions", {});
+  DispatcherTelemetry of_api(metrics, readiness, "api", {});
+  auto& api = of_api.observer();
+  DispatcherTelemetry of_sessions(metrics, readiness, "sessions", {});
+  auto& sessions = of_sessions.observer();
   api.health(Health::working, "");
   sessions.health(Health::table_unfit, "table s does not exist");
   CHECK(!readiness.all_ready());
@@ -173,11 +179,12 @@ TEST_CASE("dispatcher observer: of two, the one whose table is unfit is named, u
         "info sessions: working again, after N s\n");
 }
 
-TEST_CASE("dispatcher observer: a dead row and a refused stream are named, and not again for each row") {
+TEST_CASE("dispatcher telemetry: a dead row and a refused stream are named, and not again for each row") {
   Metrics metrics;
   Readiness readiness;
   const CapturedLog log;
-  DispatcherObserver observer(metrics, readiness, "outbox", {});
+  DispatcherTelemetry of_observer(metrics, readiness, "outbox", {});
+  auto& observer = of_observer.observer();
   for (int i = 0; i < 3; ++i) observer.failed("s.a", Fault::entry_refused, "WRONGTYPE");
   observer.failed("s.b", Fault::entry_refused, "NOPERM");
   observer.failed("s.b", Fault::redis_away, "gone");
@@ -189,11 +196,12 @@ TEST_CASE("dispatcher observer: a dead row and a refused stream are named, and n
         "error outbox: row 1 of stream s.a is dead (gave up)\n");
 }
 
-TEST_CASE("dispatcher observer: names from rows and reasons from servers are cut, in the log and for /readyz") {
+TEST_CASE("dispatcher telemetry: names from rows and reasons from servers are cut, in the log and for /readyz") {
   Metrics metrics;
   Readiness readiness;
   const CapturedLog log;
-  DispatcherObserver observer(metrics, readiness, "outbox", {});
+  DispatcherTelemetry of_observer(metrics, readiness, "outbox", {});
+  auto& observer = of_observer.observer();
   const std::string huge(300'000, 'x');
   observer.health(Health::redis_unavailable, huge);
   CHECK(readiness.report().size() < 1'300);
@@ -208,11 +216,12 @@ TEST_CASE("dispatcher observer: names from rows and reasons from servers are cut
   CHECK(log.text().find("; it is tried again") != std::string::npos);
 }
 
-TEST_CASE("dispatcher observer: ambiguous entries are warned of once a stream") {
+TEST_CASE("dispatcher telemetry: ambiguous entries are warned of once a stream") {
   Metrics metrics;
   Readiness readiness;
   const CapturedLog log;
-  DispatcherObserver observer(metrics, readiness, "outbox", {});
+  DispatcherTelemetry of_observer(metrics, readiness, "outbox", {});
+  auto& observer = of_observer.observer();
   for (int i = 0; i < 1'000; ++i) {
     observer.ambiguous_entry("1", "s.a", "why", false);
     observer.ambiguous_entry("2", "s.a", "why", true);
@@ -222,11 +231,12 @@ TEST_CASE("dispatcher observer: ambiguous entries are warned of once a stream") 
   CHECK(text.starts_with("warning outbox: row 1 of stream s.a is ambiguous (why): "));
 }
 
-TEST_CASE("dispatcher observer: what repeats has one line a minute") {
+TEST_CASE("dispatcher telemetry: what repeats has one line a minute") {
   Metrics metrics;
   Readiness readiness;
   const CapturedLog log;
-  DispatcherObserver observer(metrics, readiness, "outbox", {});
+  DispatcherTelemetry of_observer(metrics, readiness, "outbox", {});
+  auto& observer = of_observer.observer();
   observer.health(Health::working, "");
   for (int i = 0; i < 1'000; ++i) {
     observer.freed_rows_of("worker " + std::to_string(i));

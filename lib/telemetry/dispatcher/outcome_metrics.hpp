@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/observer.hpp"
+#include "telemetry/by_stream.hpp"
+#include "telemetry/dispatcher/series.hpp"
+
+#include <array>
+
+namespace outboxd::telemetry {
+
+/// What becomes of rows that are not published, and why.
+class OutcomeMetrics final : public dispatch::Observer {
+ public:
+  explicit OutcomeMetrics(const DispatcherSeries& series);
+
+  void failed(std::string_view stream, Fault fault, std::string_view reason) override;
+  void retried() override { retries_.Increment(); }
+  void released(bool /*for_later*/) override { released_.Increment(); }
+  void died(std::string_view id, std::string_view stream, Fault fault, std::string_view reason) override;
+  void possible_duplicate() override { possible_duplicates_.Increment(); }
+
+ private:
+  /// By the fault's number; null for Fault::none.
+  std::array<prometheus::Counter*, static_cast<std::size_t>(Fault::stopping) + 1> failures_{};
+  ByStream failures_by_stream_;
+  prometheus::Counter& retries_;
+  prometheus::Counter& released_;
+  prometheus::Counter& dead_;
+  ByStream dead_by_stream_;
+  prometheus::Counter& possible_duplicates_;
+};
+
+}  // namespace outboxd::telemetry
