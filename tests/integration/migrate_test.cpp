@@ -112,6 +112,16 @@ TEST_CASE("event_outbox is the contract's table") {
   CHECK(constraints_of(database, "event_outbox") == std::multiset<std::string>{"PRIMARY KEY (id)"});
 }
 
+/// Of the files of SQL.
+void run_file(pqxx::nontransaction& session, const std::string& name) {
+  CAPTURE(name);
+  // Plans are to be those for any parameters, too.
+  session.exec("SET plan_cache_mode = force_generic_plan");
+  std::ostringstream file;
+  file << std::ifstream{OUTBOXD_SOURCE_DIR "/tests/unit/sql/" + name}.rdbuf();
+  CHECK_NOTHROW(session.exec(file.str()));
+}
+
 TEST_CASE(
     "the server takes and can plan every statement of the files of SQL, which hold what drives migrated tables") {
   const auto database = shared_postgres().create_database();
@@ -130,12 +140,14 @@ TEST_CASE(
       for (std::size_t i = 0; i < sql.size(); ++i) CHECK(sql[i].sql == assumed[i].sql);
     }
     pqxx::nontransaction session(*connection);
-    // Plans are to be those for any parameters, too.
-    session.exec("SET plan_cache_mode = force_generic_plan");
-    std::ostringstream file;
-    file << std::ifstream{OUTBOXD_SOURCE_DIR "/tests/unit/sql/" + shape.name + ".sql"}.rdbuf();
-    CHECK_NOTHROW(session.exec(file.str()));
+    run_file(session, shape.name + ".sql");
     CHECK(session.exec("SELECT count(*) >= 15 FROM pg_prepared_statements")[0][0].as<bool>());
+  }
+  for (const auto* name : {"event_outbox.streams.sql", "event_outbox.streams_indexed.sql"}) {
+    const auto connection = database.connect();
+    pqxx::nontransaction session(*connection);
+    run_file(session, name);
+    CHECK(session.exec("SELECT count(*) >= 2 FROM pg_prepared_statements")[0][0].as<bool>());
   }
 }
 
