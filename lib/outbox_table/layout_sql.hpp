@@ -43,6 +43,16 @@ class LayoutSql {
   [[nodiscard]] std::string for_each_stream(std::string_view sql, std::string_view between) const;
 
  private:
+  // What the constructor puts in, in this order (layout_placeholders.cpp).
+  void put_columns(const TableShape& shape, const LayoutTerms& terms);
+  void put_terms(const LayoutTerms& terms);
+  /// Conditions for the states of a row.
+  void set_states(const TableShape& shape, const LayoutTerms& terms);
+  /// Beginnings of SET lists, for what a shape may have or not.
+  void set_assignments(const TableShape& shape);
+  /// Whether what stands there is what was written.
+  void set_checks(const TableShape& shape);
+
   /// {first_due}: the rows for which {which}{and_rows} holds, those due first before others.
   void set_first_due(std::string_view columns, std::string_view lock, bool of_each_stream);
 
