@@ -14,11 +14,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-// Mending a table is a person's work, or a migration's that runs at the same time; looking costs a query of the
-// catalog.
-constexpr std::chrono::seconds kFirstLookAgain{1};
-constexpr std::chrono::seconds kLookAgain{10};
-
 std::string joined(const std::vector<std::string>& problems) {
   std::string text;
   for (const auto& problem : problems) text.append(text.empty() ? "" : "; ").append(problem);
@@ -68,9 +63,8 @@ DispatcherService::DispatcherService(const config::Settings& settings, std::stri
       surroundings_{std::move(surroundings)},
       telemetry_{surroundings_.metrics, surroundings_.readiness, settings.dispatcher.name,
                  settings.dispatcher.streams},
-      start_alarm_{surroundings_.loop},
-      start_backoff_{settings.dispatcher.probe_min, settings.dispatcher.probe_max},
-      table_backoff_{kFirstLookAgain, kLookAgain} {
+      waits_{clock_, surroundings_.loop, surroundings_.random, settings.dispatcher.probe_min,
+             settings.dispatcher.probe_max} {
   make_parts();
 }
 
@@ -100,7 +94,7 @@ asio::awaitable<bool> DispatcherService::table_is_fit() {
       co_await wait_for_postgres(std::move(reason));
       continue;
     }
-    start_backoff_.reset();
+    waits_.postgres_answered();
     if (!gave_up_because_.empty()) break;
     if (!report->problems.empty()) {
       co_await wait_for_table(std::move(report->problems));
@@ -123,7 +117,7 @@ asio::awaitable<bool> DispatcherService::table_is_chosen() {
     co_return false;
   }
   if (!choice->problems.empty()) {
-    start_backoff_.reset();
+    waits_.postgres_answered();
     co_await wait_for_table(std::move(choice->problems));
     co_return false;
   }
@@ -143,7 +137,7 @@ asio::awaitable<void> DispatcherService::wait_for_postgres(std::string reason) {
     gave_up_because_ = std::move(reason);
     co_return;
   }
-  co_await wait(start_backoff_.next(surroundings_.random()));
+  co_await waits_.for_postgres();
 }
 
 asio::awaitable<void> DispatcherService::wait_for_table(std::vector<std::string> problems) {
@@ -159,17 +153,13 @@ asio::awaitable<void> DispatcherService::wait_for_table(std::vector<std::string>
     co_return;
   }
   telemetry_.observer().health(dispatch::Health::table_unfit, joined(problems_));
-  co_await wait(table_backoff_.next(surroundings_.random()));
-}
-
-asio::awaitable<void> DispatcherService::wait(std::chrono::microseconds time) {
-  co_await clock_.wait(start_alarm_, clock_.now() + time);
+  co_await waits_.for_table();
 }
 
 void DispatcherService::stop() {
   if (ended_at_) return;
   stopping_ = true;
-  start_alarm_.ring();
+  waits_.look_again();
   parts_->dispatcher.stop();
 }
 

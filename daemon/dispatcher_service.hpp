@@ -4,8 +4,8 @@
 #include "config/settings.hpp"
 #include "daemon/once_report.hpp"
 #include "daemon/run_mode.hpp"
+#include "daemon/start_waits.hpp"
 #include "dispatch/dispatcher.hpp"
-#include "outbox/backoff.hpp"
 #include "outbox_store/row_store.hpp"
 #include "redis/publisher.hpp"
 #include "telemetry/dispatcher_telemetry.hpp"
@@ -55,7 +55,7 @@ class DispatcherService {
   void use(const config::Settings& now);
 
   /// Doesn't wait to look at a server or a table again.
-  void look_again() { start_alarm_.ring(); }
+  void look_again() { waits_.look_again(); }
 
   /// Time goes by; to be called each second.
   void beat() { telemetry_.beat(); }
@@ -83,7 +83,6 @@ class DispatcherService {
   boost::asio::awaitable<bool> table_is_chosen();
   boost::asio::awaitable<void> wait_for_postgres(std::string reason);
   boost::asio::awaitable<void> wait_for_table(std::vector<std::string> problems);
-  boost::asio::awaitable<void> wait(std::chrono::microseconds time);
   [[nodiscard]] const std::string& name() const { return settings_.dispatcher.name; }
   void log_tally() const;
 
@@ -100,9 +99,7 @@ class DispatcherService {
 
   telemetry::DispatcherTelemetry telemetry_;
   dispatch::SystemClock clock_;
-  dispatch::Alarm start_alarm_;
-  Backoff start_backoff_;
-  Backoff table_backoff_;
+  StartWaits waits_;
   std::unique_ptr<Parts> parts_;
 };
 

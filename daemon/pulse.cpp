@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/pulse.hpp"
 
-#include <chrono>
 #include <utility>
 
 namespace outboxd::daemon {
 
-Pulse::Pulse(const boost::asio::any_io_executor& executor, std::function<void()> beat)
-    : timer_{executor, std::chrono::seconds{0}}, beat_{std::move(beat)} {
+Pulse::Pulse(const boost::asio::any_io_executor& executor, std::function<void()> beat, std::chrono::microseconds each,
+             std::chrono::microseconds first)
+    : timer_{executor, first}, beat_{std::move(beat)}, each_{each} {
   wait();
 }
 
@@ -16,7 +16,7 @@ void Pulse::wait() {
     // It may be queued already, without an error, when there are to be no more.
     if (error || stopped_) return;
     beat_();
-    timer_.expires_after(std::chrono::seconds{1});
+    timer_.expires_after(each_);
     if (!stopped_) wait();
   });
 }

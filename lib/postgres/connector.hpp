@@ -35,7 +35,7 @@ class Connector {
 
  private:
   std::unique_ptr<pqxx::connection> open_a_host();
-  OpenConnection set_up(std::unique_ptr<pqxx::connection> connection) const;
+  [[nodiscard]] OpenConnection set_up(std::unique_ptr<pqxx::connection> connection) const;
 
   SessionOptions options_;
   const CurrentConninfo& conninfo_;

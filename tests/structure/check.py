@@ -22,9 +22,15 @@ ROOT_NAMESPACE = "outbox"
 # The one folder that may include a library.
 OWNERS = {re.compile(r"hiredis"): "redis", re.compile(r"(pqxx|libpq)"): "postgres"}
 MAX_LINES = 300
+MAX_MEMBERS = 15
 CODE = {".cpp", ".hpp"}
 WITH_SPDX = {".cpp", ".hpp", ".py", ".sh", ".sql", ".cmake"}
 
+# What is no code: comments and texts.
+NO_CODE = re.compile(r'//[^\n]*|/\*.*?\*/|R"(\w*)\(.*?\)\1"|"(?:\\.|[^"\\\n])*"|\'(?:\\.|[^\'\\\n])\'', re.DOTALL)
+CLASS = re.compile(r"\b(?:class|struct)\s+([\w:]+)(?:\s+final)?(?:\s*:[^;{]*)?\s*\{")
+# A private data member, in the text of a class without its inner braces.
+MEMBER = re.compile(r"[\w>&*]\s+[&*]?(\w+_)\s*(?:\{\}|=[^;(]*|\[\w*\])?;")
 NAMESPACE = re.compile(r"^namespace (outboxd[\w:]*)", re.MULTILINE)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 LIBRARY = re.compile(r"outboxd_library\(\s*(\w+)(.*?)\)", re.DOTALL)
@@ -136,6 +142,31 @@ def check_length(root):
             yield f"{path.relative_to(root)}: {lines} lines, over {MAX_LINES}: split it by its ideas"
 
 
+def members_by_class(text):
+    """Each class of a file, and its private data members."""
+    text = NO_CODE.sub(" ", text)
+    for match in CLASS.finditer(text):
+        outer, depth = "", 1
+        for char in text[match.end():]:
+            depth += (char == "{") - (char == "}")
+            if depth == 0:
+                break
+            # Of what is inside other braces only these are left.
+            if depth == 1 or (depth == 2 and char == "{"):
+                outer += char
+        yield match[1], MEMBER.findall(outer)
+
+
+def check_members(root):
+    for path in files_under(root, "lib", "daemon"):
+        if path.suffix not in CODE:
+            continue
+        for name, members in members_by_class(path.read_text(encoding="utf-8")):
+            if len(members) > MAX_MEMBERS:
+                yield (f"{path.relative_to(root)}: {name} has {len(members)} data members, over {MAX_MEMBERS}: give "
+                       "state of its own a class of its own")
+
+
 def check_spdx(root):
     for path in files_under(root, "lib", "daemon", "tests", "migrations"):
         if path.suffix not in WITH_SPDX:
@@ -163,6 +194,7 @@ def faults(root):
     yield from check_libraries(root)
     yield from check_namespaces(root)
     yield from check_length(root)
+    yield from check_members(root)
     yield from check_spdx(root)
     yield from check_readme(root, depends)
 

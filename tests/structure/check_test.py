@@ -95,6 +95,15 @@ class CheckTest(unittest.TestCase):
         self.assert_fault({"daemon/main.cpp": SPDX + "\n" * 300}, "daemon/main.cpp: 301 lines")
         self.assertEqual(self.run_on({"daemon/main.cpp": SPDX + "\n" * 299})[0], 0)
 
+    def test_class_of_many_members(self):
+        def tree(count):
+            members = "".join(f"  std::map<int, int> m{i}_{{}};\n" for i in range(count))
+            return {"daemon/main.cpp": SPDX + "class Many final : public Base {\n public:\n  int f() { return m1_; }\n"
+                                       " private:\n  struct Inner { int x_; };\n" + members + "};\n"}
+
+        self.assert_fault(tree(16), "daemon/main.cpp: Many has 16 data members")
+        self.assertEqual(self.run_on(tree(15))[0], 0)
+
     def test_missing_spdx(self):
         self.assert_fault({"migrations/0001_a.up.sql": "SELECT 1;\n"}, "has no SPDX")
 

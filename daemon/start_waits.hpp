@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dispatch/alarm.hpp"
+#include "dispatch/ports.hpp"
+#include "outbox/backoff.hpp"
+
+#include <boost/asio/any_io_executor.hpp>
+
+#include <chrono>
+#include <functional>
+#include <utility>
+
+namespace outboxd::daemon {
+
+/// How long a dispatcher that is to start waits for what it can't start without, until it looks again.
+class StartWaits {
+ public:
+  /// `clock` outlives this. `random`: uniform in [0, 1).
+  StartWaits(dispatch::Clock& clock, const boost::asio::any_io_executor& loop, std::function<double()> random,
+             std::chrono::milliseconds shortest, std::chrono::milliseconds longest);
+
+  boost::asio::awaitable<void> for_postgres() { return wait(postgres_); }
+  boost::asio::awaitable<void> for_table() { return wait(table_); }
+  /// The next wait for it is a short one again.
+  void postgres_answered() { postgres_.reset(); }
+  /// It looks again at once.
+  void look_again() { alarm_.ring(); }
+
+ private:
+  boost::asio::awaitable<void> wait(Backoff& backoff);
+
+  dispatch::Clock& clock_;
+  std::function<double()> random_;
+  dispatch::Alarm alarm_;
+  Backoff postgres_;
+  Backoff table_;
+};
+
+}  // namespace outboxd::daemon
