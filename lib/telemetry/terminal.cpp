@@ -45,6 +45,44 @@ std::string_view cut(std::string_view text, std::size_t columns) {
   return text;
 }
 
+/// Writes to a descriptor, and knows whether its last line is whole. Made by the thread that writes.
+class LineOutput {
+ public:
+  /// `ends`: no reader is waited for any more; outlives this.
+  LineOutput(int descriptor, const std::atomic<bool>& ends) : descriptor_{descriptor}, ends_{ends} {}
+
+  /// What follows on a line of which only a part could be written has a line of its own.
+  bool write_all(std::string_view bytes) {
+    if (half_written_ && !write_on("\n")) return false;
+    if (!write_on(bytes)) return false;
+    half_written_ = false;
+    return true;
+  }
+
+ private:
+  /// A failure can't be reported: standard error is where it would be.
+  bool write_on(std::string_view bytes) {
+    while (!bytes.empty()) {
+      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
+      if (written >= 0) {
+        if (written > 0) half_written_ = bytes[static_cast<std::size_t>(written) - 1] != '\n';
+        bytes.remove_prefix(static_cast<std::size_t>(written));
+      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
+        constexpr int kLookAgain = 100;
+        pollfd ready{descriptor_, POLLOUT, 0};
+        if ((::poll(&ready, 1, kLookAgain) < 0 && errno != EINTR) || ends_) return false;
+      } else if (errno != EINTR) {
+        return false;
+      }
+    }
+    return true;
+  }
+
+  const int descriptor_;
+  const std::atomic<bool>& ends_;
+  bool half_written_ = false;
+};
+
 }  // namespace
 
 class Terminal::Writer {
@@ -156,6 +194,7 @@ class Terminal::Writer {
   }
 
   void work() {
+    LineOutput output{descriptor_, ends_};
     std::unique_lock lock(mutex_);
     for (;;) {
       changed_.wait(lock, [this] { return ends_ || has_work(); });
@@ -166,7 +205,7 @@ class Terminal::Writer {
         writing_ = true;
         lock.unlock();
         // One write, so that the progress line is never seen missing.
-        written = write_all(next.bytes);
+        written = output.write_all(next.bytes);
         lock.lock();
         writing_ = false;
       }
@@ -183,35 +222,7 @@ class Terminal::Writer {
     changed_.notify_all();
   }
 
-  /// What follows on a line of which only a part could be written has a line of its own.
-  bool write_all(std::string_view bytes) {
-    if (half_written_ && !write_on("\n")) return false;
-    if (!write_on(bytes)) return false;
-    half_written_ = false;
-    return true;
-  }
-
-  /// A failure can't be reported: standard error is where it would be.
-  bool write_on(std::string_view bytes) {
-    while (!bytes.empty()) {
-      const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
-      if (written >= 0) {
-        if (written > 0) half_written_ = bytes[static_cast<std::size_t>(written) - 1] != '\n';
-        bytes.remove_prefix(static_cast<std::size_t>(written));
-      } else if (errno == EAGAIN || errno == EWOULDBLOCK) {
-        constexpr int kLookAgain = 100;
-        pollfd ready{descriptor_, POLLOUT, 0};
-        if ((::poll(&ready, 1, kLookAgain) < 0 && errno != EINTR) || ends_) return false;
-      } else if (errno != EINTR) {
-        return false;
-      }
-    }
-    return true;
-  }
-
   const int descriptor_;
-  /// Touched by the thread alone.
-  bool half_written_ = false;
   std::mutex mutex_;
   /// Anything below.
   std::condition_variable changed_;
