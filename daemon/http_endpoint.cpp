@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/http_endpoint.hpp"
 
-#include "http/places.hpp"
-#include "http/sparing_page.hpp"
+#include "http/connection_slots.hpp"
+#include "http/throttled_page.hpp"
 #include "redis/lookup.hpp"
 
 #include <boost/asio/as_tuple.hpp>
@@ -30,7 +30,7 @@ constexpr std::size_t kShortBearer = 16;
 
 http::Routes routes_for(telemetry::Metrics& metrics, const telemetry::Readiness& readiness) {
   http::Routes routes;
-  routes["/metrics"] = {.page = http::SparingPage{[&metrics] {
+  routes["/metrics"] = {.page = http::ThrottledPage{[&metrics] {
                           return http::Page{200, metrics.render(), http::kMetricsText};
                         }},
                         .guarded = true};
@@ -43,25 +43,25 @@ http::Routes routes_for(telemetry::Metrics& metrics, const telemetry::Readiness&
   return routes;
 }
 
-/// How many descriptors the process may have.
+/// The number of descriptors that the process may open.
 std::size_t descriptor_limit() {
   rlimit limit{};
   if (::getrlimit(RLIMIT_NOFILE, &limit) != 0) return 1024;
   return limit.rlim_cur;
 }
 
-std::size_t places_beside(std::size_t dispatchers) {
+std::size_t connections_beside(std::size_t dispatchers) {
   const auto limit = descriptor_limit();
   const auto needed = descriptors_needed(dispatchers);
-  const auto places = http::places_within(limit, needed);
-  if (limit < needed + places) {
+  const auto connections = http::slots_within(limit, needed);
+  if (limit < needed + connections) {
     spdlog::warn(
         "the process may open {} descriptors, and {} dispatcher(s) with {} HTTP connections may need {}: raise the "
         "limit "
         "(ulimit -n, LimitNOFILE=)",
-        limit, dispatchers, places, needed + places);
+        limit, dispatchers, connections, needed + connections);
   }
-  return places;
+  return connections;
 }
 
 void warn_of_exposure(const std::string& listen, const std::string& bearer, bool is_on_loopback) {
@@ -80,10 +80,10 @@ void warn_of_exposure(const std::string& listen, const std::string& bearer, bool
 
 }  // namespace
 
-// Three sessions with Postgres and a connection to Redis, and as many that are opened while the last ones are closed;
-// names are looked up, and certificates read, meanwhile. For the process: standard streams, the loop's and the
-// signals' descriptors, the listener, the service manager's socket, and one that is accepted before another gives
-// way.
+// A dispatcher has three sessions with Postgres and a connection to Redis. Twice as many may be open while it
+// reconnects; the rest is for look-ups of names and for certificate files. The process has its standard streams, the
+// descriptors of the event loop and of signals, the listener, the service manager's socket, and one connection that
+// is accepted before another is evicted.
 std::size_t descriptors_needed(std::size_t dispatchers) {
   constexpr std::size_t kOfProcess = 16;
   constexpr std::size_t kOfDispatcher = 12;
@@ -96,15 +96,16 @@ HttpEndpoint::HttpEndpoint(const boost::asio::any_io_executor& executor, const c
     : executor_{executor},
       address_{settings.listen},
       bearer_{settings.bearer},
-      places_{places_beside(dispatchers)},
+      max_connections_{connections_beside(dispatchers)},
       routes_{routes_for(metrics, readiness)},
       retry_timer_{executor},
-      wrong_tokens_{prometheus::BuildCounter()
-                        .Name("outboxd_http_wrong_bearer_total")
-                        .Help("Requests with a wrong bearer token; after a few, tokens of that address are looked at "
-                              "late.")
-                        .Register(metrics.registry())
-                        .Add({})} {}
+      wrong_tokens_{
+          prometheus::BuildCounter()
+              .Name("outboxd_http_wrong_bearer_total")
+              .Help("Requests with a wrong bearer token; after a few, the check of tokens from that address "
+                    "is delayed.")
+              .Register(metrics.registry())
+              .Add({})} {}
 
 void HttpEndpoint::listen() {
   if (!try_to_listen()) asio::co_spawn(executor_, try_until_it_listens(), rethrow);
@@ -115,7 +116,7 @@ bool HttpEndpoint::try_to_listen() {
     server_.emplace(executor_,
                     http::ServerOptions{.listen = address_,
                                         .bearer = bearer_,
-                                        .max_connections = places_,
+                                        .max_connections = max_connections_,
                                         .wrong_token = [this](const std::string& peer) { token_was_wrong(peer); }},
                     routes_);
   } catch (const http::ListenError& error) {
@@ -139,7 +140,8 @@ asio::awaitable<void> HttpEndpoint::try_until_it_listens() {
     retry_timer_.expires_after(kPause);
     auto [error] = co_await retry_timer_.async_wait(asio::as_tuple(asio::use_awaitable));
     if (error || stopping_) co_return;
-    // To listen waits for the host's addresses, and dispatching would wait with it: so they are looked up before.
+    // Opening the listener blocks on the look-up of the host, and dispatching would wait with it. So the host is
+    // looked up before, without blocking.
     const auto lookup = redis::Lookup::begin(address.host, 0);
     redis::Lookup::Addresses found;
     const auto unknown = co_await lookup->wait(found, std::chrono::steady_clock::now() + kPatience);

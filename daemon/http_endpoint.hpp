@@ -18,15 +18,16 @@
 
 namespace outboxd::daemon {
 
-/// `/metrics`, `/healthz` and `/readyz` of the process. Warns at its start of what would expose them.
+/// Serves `/metrics`, `/healthz` and `/readyz` of the process. Warns at the start if settings expose them.
 class HttpEndpoint {
  public:
-  /// `dispatchers`: how many there are, whose descriptors it leaves them. All references must outlive it.
+  /// `dispatchers`: the number of dispatchers, for which descriptors are left free. All references must outlive this
+  /// object.
   HttpEndpoint(const boost::asio::any_io_executor& executor, const config::HttpSettings& settings,
                std::size_t dispatchers, telemetry::Metrics& metrics, const telemetry::Readiness& readiness);
 
-  /// Listens when it returns, if the address can be had; otherwise it is tried again each second, until stop().
-  /// Throws http::ListenError for what is no address.
+  /// Listens when it returns. If the address can't be used now, listening is retried each second until stop(). Throws
+  /// http::ListenError if it is no valid address.
   void listen();
 
   /// As http::Server::use_bearer().
@@ -36,7 +37,7 @@ class HttpEndpoint {
   void stop();
 
  private:
-  /// False where it can't now.
+  /// Returns false if the address can't be used now.
   bool try_to_listen();
   boost::asio::awaitable<void> try_until_it_listens();
   void token_was_wrong(const std::string& peer);
@@ -44,7 +45,7 @@ class HttpEndpoint {
   boost::asio::any_io_executor executor_;
   std::string address_;
   std::string bearer_;
-  std::size_t places_;
+  std::size_t max_connections_;
   http::Routes routes_;
   bool stopping_ = false;
   boost::asio::steady_timer retry_timer_;
@@ -56,7 +57,7 @@ class HttpEndpoint {
   std::optional<http::Server> server_;
 };
 
-/// How many descriptors a process with so many dispatchers needs, but for HTTP connections.
+/// The number of descriptors that a process with this many dispatchers needs, without those of HTTP connections.
 [[nodiscard]] std::size_t descriptors_needed(std::size_t dispatchers);
 
 }  // namespace outboxd::daemon

@@ -27,7 +27,7 @@ Digest digest_of(std::string_view text) {
   return digest;
 }
 
-/// Takes the same time whatever differs; digests, so that not even the length can be measured.
+/// Compares in constant time. Digests are compared, so that the time doesn't depend on the length either.
 bool same_secret(std::string_view a, std::string_view b) {
   const Digest left = digest_of(a);
   const Digest right = digest_of(b);

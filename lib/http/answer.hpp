@@ -23,17 +23,17 @@ struct Request {
   bool has_body = false;
 };
 
-/// Decides the answer to a well-formed request. Never throws: a page that does is a 500 and a line in the log.
-/// An empty `bearer` leaves guarded routes open.
+/// Decides the answer to a well-formed request. Never throws: if a page throws, the answer is 500, and the log has a
+/// line. With an empty `bearer` guarded routes require no token.
 Response answer(const Request& request, const Routes& routes, std::string_view bearer);
 
-/// Whether answering takes a look at the bearer token that the request brings.
+/// Whether the request brings a bearer token that answer() will check.
 bool shows_token(const Request& request, const Routes& routes, std::string_view bearer);
 
 /// Whether the request is for a page that is a probe.
 bool is_probe(const Request& request, const Routes& routes);
 
-/// The answer to a request that is not looked at any further.
+/// The answer to a refused request.
 Response refusal(boost::beast::http::status code, std::string_view reason);
 
 }  // namespace outboxd::http

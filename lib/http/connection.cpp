@@ -22,13 +22,13 @@ using boost::system::error_code;
 
 namespace {
 
-/// True for what a client wrote wrongly, as against a client that is gone.
+/// True for a malformed request, false for a client that is gone.
 bool is_malformed(const error_code& error) {
   return error.category() == beast_http::make_error_code(beast_http::error::bad_method).category() &&
          error != beast_http::error::end_of_stream && error != beast_http::error::partial_message;
 }
 
-/// An address of IPv4; of IPv6, what a provider gives to one customer.
+/// The address in IPv4; in IPv6 the /64 prefix, which providers give to one customer.
 std::string network_of(const asio::ip::address& address) {
   constexpr unsigned short kBits = 64;
   if (address.is_v4() || address.to_v6().is_v4_mapped()) return address.to_string();
@@ -69,14 +69,14 @@ void Connection::close() {
 
 void Connection::close_when_idle() {
   closing_ = true;
-  if (occupant_.activity != Activity::writing) close();
+  if (slot_.activity != Activity::writing) close();
 }
 
 void Connection::begin(Activity activity) {
-  occupant_ = {activity, std::chrono::steady_clock::now()};
+  slot_ = {activity, std::chrono::steady_clock::now()};
 }
 
-/// Reads one request and answers it; false when it was the connection's last.
+/// Reads one request and answers it; returns false after the connection's last request.
 asio::awaitable<bool> Connection::serve_one() {
   begin(Activity::reading);
   has_page_ = false;
@@ -91,10 +91,10 @@ asio::awaitable<bool> Connection::serve_one() {
     co_return false;
   }
   if (const auto fault = framing_fault(parser.get())) {
-    co_await write(refusal(*fault, "it is not plain where the request ends"), false);
+    co_await write(refusal(*fault, "the end of the request is ambiguous"), false);
     co_return false;
   }
-  // A body would be taken for the next request: after one the connection ends.
+  // The body is not read and would be taken for the next request, so the connection ends after it.
   const bool has_body = parser.chunked() || parser.content_length().value_or(0) > 0;
   const bool keep_alive = parser.keep_alive() && !has_body && ++requests_ < service_->max_requests;
   auto response = co_await answer_to(parser, has_body);
@@ -116,11 +116,11 @@ asio::awaitable<Response> Connection::answer_to(const Parser& parser, bool has_b
     has_page_ = true;
   }
   const bool shows = shows_token(request, service_->routes, service_->bearer);
-  if (shows) co_await hold(service_->brakes.delay(network_, std::chrono::steady_clock::now()));
+  if (shows) co_await hold(service_->limiters.delay(network_, std::chrono::steady_clock::now()));
   if (closing_) co_return Response{};
   auto response = answer(request, service_->routes, service_->bearer);
   if (shows && response.result() == beast_http::status::unauthorized) {
-    service_->brakes.wrong(network_, std::chrono::steady_clock::now());
+    service_->limiters.wrong(network_, std::chrono::steady_clock::now());
     service_->wrong_token(peer_);
   }
   co_return response;
@@ -134,14 +134,14 @@ asio::awaitable<void> Connection::hold(std::chrono::milliseconds time) {
   co_await held_.async_wait(asio::redirect_error(asio::use_awaitable, ended_early));
 }
 
-/// False when the client didn't take it in time, or is gone.
+/// Returns false when the client didn't take the answer in time, or is gone.
 asio::awaitable<bool> Connection::write(Response response, bool head) {
   begin(Activity::writing);
   error_code error;
-  // One deadline for all of it: a client that takes it in drops is cut off as well.
+  // One deadline for the whole answer, so that a client that reads it byte by byte is cut off as well.
   stream_.expires_after(service_->deadline);
   beast_http::response_serializer<beast_http::string_body> serializer(response);
-  // The header keeps the length that GET would have had.
+  // As HTTP requires, the header of HEAD has the length that GET would have.
   if (head) {
     co_await beast_http::async_write_header(stream_, serializer, asio::redirect_error(asio::use_awaitable, error));
   } else {
@@ -151,8 +151,8 @@ asio::awaitable<bool> Connection::write(Response response, bool head) {
   co_return written_;
 }
 
-/// Says that nothing more comes, and reads on until the client has seen it: closing with bytes unread makes the
-/// kernel send a reset, which can destroy the answer on its way.
+/// Ends the sending side and reads on until the client has closed: if the socket were closed with unread bytes, the
+/// kernel would send a reset, which can destroy the answer before the client reads it.
 asio::awaitable<void> Connection::linger() {
   begin(Activity::lingering);
   error_code error;

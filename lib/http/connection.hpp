@@ -2,8 +2,8 @@
 #pragma once
 
 #include "http/answer.hpp"
-#include "http/guess_brake.hpp"
-#include "http/places.hpp"
+#include "http/connection_slots.hpp"
+#include "http/guess_limiter.hpp"
 #include "http/route.hpp"
 
 #include <boost/asio/awaitable.hpp>
@@ -24,18 +24,18 @@ namespace outboxd::http {
 
 inline constexpr std::size_t kMaxHeaderBytes = 8192;
 
-/// What every connection of one server shares.
+/// The state that all connections of one server share.
 struct Service {
   Routes routes;
   std::string bearer;
-  /// For reading a whole request, and again for writing a whole answer.
+  /// The time to read a whole request, and again to write a whole answer.
   std::chrono::steady_clock::duration deadline{};
-  /// After so many a connection ends.
+  /// A connection is closed after this many requests.
   std::size_t max_requests = 0;
-  /// Called for each wrong bearer token, with the address that it came from.
+  /// Called for each wrong bearer token, with the client's address.
   std::function<void(const std::string& peer)> wrong_token{};
-  GuessBrakes brakes{};
-  /// Called when a page that is no probe is asked for: sees to it that it leaves places for probes.
+  GuessLimiters limiters{};
+  /// Called for each request for a page that is no probe, to keep the reserved slots free for probes.
   std::function<void()> page_is_asked_for{};
 };
 
@@ -44,23 +44,23 @@ class Connection {
  public:
   Connection(boost::asio::ip::tcp::socket socket, std::shared_ptr<Service> service);
 
-  /// Serves requests until the client leaves, errs, falls silent, has had its number of them, or `close…()` is
-  /// called. Client errors end it quietly. The caller keeps this object alive meanwhile.
+  /// Serves requests until the client leaves, makes an error, is idle for too long or has sent `max_requests`, or
+  /// until `close…()` is called. Client errors are not logged. The caller keeps this object alive meanwhile.
   boost::asio::awaitable<void> serve();
 
-  /// What it is about, and since when.
-  [[nodiscard]] const Occupant& occupant() const { return occupant_; }
+  /// Its state, and when that began.
+  [[nodiscard]] const Slot& slot() const { return slot_; }
 
-  /// True while it is about a page that is no probe.
+  /// True while it serves a page that is no probe.
   [[nodiscard]] bool has_page() const { return has_page_; }
 
-  /// True from the moment it was told to close.
+  /// True from the first call of `close…()` on.
   [[nodiscard]] bool closing() const { return closing_; }
 
-  /// Ends at once, whatever it is about.
+  /// Closes at once, in any state.
   void close();
 
-  /// Ends at once, or after the answer being written.
+  /// Closes at once, or after the answer that is being written.
   void close_when_idle();
 
  private:
@@ -77,14 +77,14 @@ class Connection {
   boost::asio::steady_timer held_;
   boost::beast::flat_buffer buffer_{kMaxHeaderBytes};
   std::shared_ptr<Service> service_;
-  /// The client's address, and the network whose clients may be one and the same.
+  /// The client's address, and its network: its address in IPv4, its /64 prefix in IPv6.
   std::string peer_;
   std::string network_;
-  Occupant occupant_;
+  Slot slot_;
   std::size_t requests_ = 0;
   bool has_page_ = false;
   bool closing_ = false;
-  /// The client has taken all that was written.
+  /// The last answer was written completely.
   bool written_ = true;
 };
 

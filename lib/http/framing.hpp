@@ -8,9 +8,9 @@
 
 namespace outboxd::http {
 
-/// What a request is refused with when it isn't plain where it ends, and a proxy might have seen another end: a
-/// Transfer-Encoding other than `chunked`, or beside a Content-Length, or several of either. Nothing when it is
-/// plain.
+/// The status for a request whose end is ambiguous, so that a proxy might see another end (request smuggling): a
+/// Transfer-Encoding other than `chunked`, Transfer-Encoding together with Content-Length, several of either, or a
+/// Content-Length that is no number. Empty if the end is clear.
 [[nodiscard]] std::optional<boost::beast::http::status> framing_fault(const boost::beast::http::fields& header);
 
 }  // namespace outboxd::http

@@ -45,8 +45,8 @@ tcp::endpoint endpoint_to_ask(const asio::any_io_executor& executor, const std::
       resolver.resolve(address.host, address.port, tcp::resolver::passive | tcp::resolver::numeric_service);
   for (const auto& entry : found) {
     auto endpoint = at_loopback_if_any(entry.endpoint());
-    // Who listens at `http.listen` is on this machine: a name that leads elsewhere leads to another program, which
-    // must not have the token.
+    // The daemon runs on this machine. An address of another machine belongs to another program, which must not get
+    // the token.
     if (is_of_this_machine(endpoint.address())) return endpoint;
   }
   throw std::runtime_error("that is no address of this machine");
@@ -76,7 +76,7 @@ std::string reason_of(const std::exception& error, const GetOptions& options) {
     return "no answer within " + std::to_string(options.timeout.count()) + " ms";
   }
   static const auto& kOfHttp = beast::http::make_error_code(beast::http::error::bad_version).category();
-  if (system->code().category() == kOfHttp) return "what answers there speaks no HTTP";
+  if (system->code().category() == kOfHttp) return "the program that answers there speaks no HTTP";
   return system->code().message();
 }
 

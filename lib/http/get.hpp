@@ -7,8 +7,8 @@
 namespace outboxd::http {
 
 struct GetOptions {
-  /// As http.listen has it; an address that stands for all of a machine's is asked for on the loopback. Of a name,
-  /// its first address that is one of this machine's: no other is asked, so that no other gets the token.
+  /// The value of `http.listen`. For a wildcard address (0.0.0.0, ::) the loopback address is used. For a host name
+  /// the first address that belongs to this machine is used, so that no other machine gets the token.
   std::string listen;
   std::string path;
   /// Sent as a bearer token; empty: none.
@@ -16,15 +16,15 @@ struct GetOptions {
   std::chrono::milliseconds timeout{1'000};
 };
 
-/// What came of it.
+/// The result of a request.
 struct Got {
-  /// 0: nothing that speaks HTTP answered, and `problem` says why.
+  /// 0: no HTTP server answered, and `problem` says why.
   unsigned status = 0;
   std::string body{};
   std::string problem{};
 };
 
-/// Follows no redirection. Blocks up to the time-out, and as long as resolving a name takes.
+/// Fetches a page. Follows no redirection. Blocks up to the time-out, and as long as resolving a host name takes.
 [[nodiscard]] Got get(const GetOptions& options);
 
 }  // namespace outboxd::http

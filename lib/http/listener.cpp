@@ -35,7 +35,7 @@ tcp::acceptor listen_at(const boost::asio::any_io_executor& executor, const tcp:
                         error_code& error) {
   tcp::acceptor acceptor(executor);
   acceptor.open(endpoint.protocol(), error);
-  // Without it a restart would have to wait for the last connections' TIME_WAIT.
+  // Otherwise a restart would have to wait for old connections in TIME_WAIT.
   if (!error) acceptor.set_option(tcp::acceptor::reuse_address(true), error);
   if (!error) acceptor.bind(endpoint, error);
   if (!error) acceptor.listen(boost::asio::socket_base::max_listen_connections, error);

@@ -13,8 +13,8 @@ namespace outboxd::http {
 /// The address can't be listened on. The message names the address, the reason and the remedy.
 class ListenError : public std::runtime_error {
  public:
-  /// What is no address stays none; whatever the system says of one may be another thing later: another process has
-  /// the port, the interface or the name isn't there yet.
+  /// `no_address`: the text is no valid address, so retrying is useless. `not_now`: the system refuses the address,
+  /// which may change: another process has the port, or the interface or the host name doesn't exist yet.
   enum class Kind { no_address, not_now };
 
   ListenError(const std::string& text, Kind kind) : std::runtime_error{text}, kind_{kind} {}
@@ -25,16 +25,16 @@ class ListenError : public std::runtime_error {
   Kind kind_;
 };
 
-/// `host:port`, taken apart. An IPv6 address stands in brackets: `[::1]:9464`.
+/// The parts of `host:port`. An IPv6 address stands in brackets: `[::1]:9464`.
 struct ListenAddress {
   std::string host;
   std::string port;
 };
 
-/// Throws ListenError for anything else than host and port; port 0 stands for any free one.
+/// Throws ListenError unless the text has a host and a port; port 0 stands for any free port.
 ListenAddress parse_listen_address(std::string_view text);
 
-/// A listening socket. Throws ListenError. Blocks on name resolution where the host isn't a number.
+/// Opens a listening socket. Throws ListenError. Blocks on name resolution if the host is a name.
 boost::asio::ip::tcp::acceptor open_listener(const boost::asio::any_io_executor& executor, std::string_view listen);
 
 /// Whether this machine has the address on one of its interfaces.

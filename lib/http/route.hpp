@@ -10,7 +10,7 @@ namespace outboxd::http {
 inline constexpr const char* kPlainText = "text/plain; charset=utf-8";
 inline constexpr const char* kMetricsText = "text/plain; version=0.0.4; charset=utf-8";
 
-/// What a route answers.
+/// The answer of a route.
 struct Page {
   unsigned status = 200;
   std::string body;
@@ -19,11 +19,11 @@ struct Page {
 
 /// One path of the server, for GET and HEAD.
 struct Route {
-  /// Called on the event loop; must not block. Whatever it throws becomes a 500.
+  /// Called on the event loop; must not block. If it throws, the answer is 500.
   std::function<Page()> page;
-  /// Only for those who present the bearer token, where one is set.
+  /// Requires the bearer token, if one is set.
   bool guarded = false;
-  /// For watchers of the process: quick to make, small, and answered while all other pages are busy.
+  /// A health check: quick to make, small, and answered even while other pages take all other slots.
   bool probe = false;
 };
 

@@ -26,7 +26,7 @@ using boost::system::error_code;
 
 namespace {
 
-// Out of descriptors, accept fails at once and would be tried in a tight loop.
+// Without free descriptors accept fails at once; without a pause it would be retried in a tight loop.
 constexpr std::chrono::milliseconds kAcceptBackoff{200};
 
 constexpr std::size_t kShareOfProbes = 16;
@@ -35,8 +35,7 @@ bool is_out_of_descriptors(const error_code& error) {
   return error == asio::error::no_descriptors || error == boost::system::errc::too_many_files_open_in_system;
 }
 
-/// For coroutines that handle every error they expect: anything else is a defect, and still no reason to stop the
-/// daemon.
+/// The coroutines handle every expected error. Any other is a defect: it is logged, and the daemon goes on.
 void report(const std::exception_ptr& error) {
   if (!error) return;
   try {
@@ -65,7 +64,7 @@ class Server::State : public std::enable_shared_from_this<State> {
                                                    .wrong_token = std::move(options.wrong_token)})) {
     if (!service_->wrong_token) service_->wrong_token = [](const std::string& /*peer*/) {};
     // Every connection keeps this object alive.
-    service_->page_is_asked_for = [this] { keep_places_for_probes(); };
+    service_->page_is_asked_for = [this] { keep_slots_for_probes(); };
   }
 
   [[nodiscard]] const tcp::endpoint& endpoint() const { return endpoint_; }
@@ -105,29 +104,29 @@ class Server::State : public std::enable_shared_from_this<State> {
       if (state->stopping_) co_return;
       state->note_accept(error);
       if (error) {
-        // Dispatching needs them more.
-        if (is_out_of_descriptors(error)) state->let_one_give_way([](const Connection& /*any*/) { return true; });
+        // The dispatchers need the descriptors more.
+        if (is_out_of_descriptors(error)) state->evict_one([](const Connection& /*any*/) { return true; });
         state->backoff_.expires_after(kAcceptBackoff);
         co_await state->backoff_.async_wait(asio::redirect_error(asio::use_awaitable, error));
       } else {
-        state->make_room();
+        state->free_a_slot();
         asio::co_spawn(state->acceptor_.get_executor(), serve(state, std::move(socket)), report);
       }
     }
   }
 
   static asio::awaitable<void> serve(std::shared_ptr<State> state, tcp::socket socket) {
-    // It was accepted, and stop() came before its first turn: stop() could not see it.
+    // stop() ran between the accept and the first turn of this coroutine, so it could not see this connection.
     if (state->stopping_) co_return;
     Connection connection(std::move(socket), state->service_);
     const Listed listed(*state, connection);
     co_await connection.serve();
   }
 
-  /// One line when accepting begins to fail and one when it works again, not one an attempt.
+  /// Logs one line when accepting begins to fail and one when it works again, not one for each attempt.
   void note_accept(const error_code& error) {
     if (error && !accept_fails_) {
-      spdlog::warn("http: connections can't be accepted ({}); trying on. Scrapes and probes fail meanwhile",
+      spdlog::warn("http: connections can't be accepted ({}); retrying. Scrapes and probes fail meanwhile",
                    error.message());
     } else if (!error && accept_fails_) {
       spdlog::info("http: connections are accepted again");
@@ -137,7 +136,7 @@ class Server::State : public std::enable_shared_from_this<State> {
 
   using Wanted = bool (*)(const Connection&);
 
-  /// Those of this kind that have not been told to close.
+  /// The connections of this kind that are not closing.
   [[nodiscard]] std::vector<Connection*> open_ones(Wanted wanted) const {
     std::vector<Connection*> open;
     for (Connection* connection : connections_) {
@@ -146,25 +145,25 @@ class Server::State : public std::enable_shared_from_this<State> {
     return open;
   }
 
-  void let_one_give_way(Wanted wanted) {
+  void evict_one(Wanted wanted) {
     const auto open = open_ones(wanted);
-    std::vector<Occupant> occupants;
-    occupants.reserve(open.size());
-    for (const Connection* connection : open) occupants.push_back(connection->occupant());
-    if (const auto index = who_gives_way(occupants, std::chrono::steady_clock::now())) open[*index]->close();
+    std::vector<Slot> slots;
+    slots.reserve(open.size());
+    for (const Connection* connection : open) slots.push_back(connection->slot());
+    if (const auto index = slot_to_evict(slots, std::chrono::steady_clock::now())) open[*index]->close();
   }
 
-  /// There is always a place for one more: neither silent clients nor those that don't take their answers keep probes
+  /// Frees a slot before each accept, so that idle clients, and clients that leave answers unread, can't keep probes
   /// out.
-  void make_room() {
+  void free_a_slot() {
     constexpr Wanted kAny = [](const Connection& /*any*/) { return true; };
-    if (open_ones(kAny).size() >= max_connections_) let_one_give_way(kAny);
+    if (open_ones(kAny).size() >= max_connections_) evict_one(kAny);
   }
 
-  void keep_places_for_probes() {
+  void keep_slots_for_probes() {
     constexpr Wanted kPages = [](const Connection& connection) { return connection.has_page(); };
     const auto kept = std::max<std::size_t>(1, max_connections_ / kShareOfProbes);
-    if (open_ones(kPages).size() + kept >= max_connections_) let_one_give_way(kPages);
+    if (open_ones(kPages).size() + kept >= max_connections_) evict_one(kPages);
   }
 
   tcp::acceptor acceptor_;

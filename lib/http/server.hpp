@@ -18,14 +18,15 @@ namespace outboxd::http {
 /// How to serve.
 struct ServerOptions {
   std::string listen;  ///< `host:port`; port 0 takes any free one.
-  std::string bearer;  ///< What guarded routes ask for; empty leaves them open.
-  /// For reading one request (silence between two included), and again for writing its answer.
+  std::string bearer;  ///< The bearer token that guarded routes require; empty: no token is required.
+  /// The time to read one request (including the idle time before it), and again to write its answer.
   std::chrono::steady_clock::duration deadline = std::chrono::seconds(5);
-  /// When there are more, one gives way (places.hpp). A sixteenth of them, and one at least, is kept for probes.
+  /// Beyond this, the server evicts a connection (connection_slots.hpp). A sixteenth of the slots, and at least one,
+  /// is reserved for probes.
   std::size_t max_connections = 64;
-  /// After so many a connection ends, so that no client keeps one for itself.
+  /// A connection is closed after this many requests, so that no client occupies a slot for ever.
   std::size_t max_requests = 100;
-  /// Called for each wrong bearer token, with the address that it came from; on the event loop.
+  /// Called on the event loop for each wrong bearer token, with the client's address.
   std::function<void(const std::string& peer)> wrong_token{};
 };
 
@@ -39,17 +40,17 @@ class Server {
   Server(const Server&) = delete;
   Server& operator=(const Server&) = delete;
 
-  /// The port it listens on.
+  /// The port on which the server listens.
   [[nodiscard]] std::uint16_t port() const;
 
-  /// Whether it can be reached from this machine alone.
+  /// Whether only this machine can reach the server.
   [[nodiscard]] bool is_on_loopback() const;
 
-  /// What guarded routes ask for from now on; empty leaves them open.
+  /// Sets the bearer token that guarded routes require from now on; empty: no token is required.
   void use_bearer(std::string bearer);
 
-  /// Accepts no more, closes what is idle at once and the rest after the answer in hand: within `deadline` nothing of
-  /// the server is left on the loop. No page is made after this returns.
+  /// Stops accepting, closes idle connections at once and the others after the answer that they are writing. Within
+  /// `deadline` nothing of the server is left on the loop. No page is made after this returns.
   void stop();
 
  private:

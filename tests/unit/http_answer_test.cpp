@@ -54,13 +54,13 @@ TEST_CASE("answer: the page with its type and length") {
   CHECK(std::string(page[field::content_length]) == "5");
 }
 
-TEST_CASE("answer: a page that throws is a 500 that tells nothing") {
+TEST_CASE("answer: a page that throws becomes a 500 without details") {
   const auto page = answer({verb::get, "/broken", "", false}, routes(), "");
   CHECK(page.result_int() == 500);
   CHECK(page.body().find("no numbers") == std::string::npos);
 }
 
-TEST_CASE("answer: the bearer token guards what is guarded, and nothing else") {
+TEST_CASE("answer: the bearer token is required for guarded routes only") {
   const std::string token = "t0ken-of-the-scraper";
   const auto with = [&](std::string_view authorization) {
     return status_of({verb::get, "/metrics", authorization, false}, token);

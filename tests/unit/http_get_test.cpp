@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where `outboxd status` asks, and so sends the token.
+// The address from which `outboxd status` fetches pages, and to which it sends the token.
 #include "http/get.hpp"
 #include "http/listener.hpp"
 #include "http/server.hpp"
@@ -14,7 +14,7 @@
 
 using namespace outboxd::http;
 
-TEST_CASE("get: what the daemon serves at http.listen, with its token; an address for all is the loopback") {
+TEST_CASE("get: fetches pages from http.listen with the token; for a wildcard address from the loopback") {
   boost::asio::io_context loop{1};
   auto server = std::make_unique<Server>(loop.get_executor(),
                                          ServerOptions{.listen = "127.0.0.1:0", .bearer = "t0ken-of-the-scraper"},
@@ -39,7 +39,7 @@ TEST_CASE("get: what the daemon serves at http.listen, with its token; an addres
   CHECK(page("127.0.0.1", "/metrics", "").starts_with("401 "));
   CHECK(page("127.0.0.1", "/moved", "") == "302 elsewhere\n");
   CHECK(page("no-such-host.invalid", "/metrics", "t0ken-of-the-scraper").find("Host not found") == 0);
-  // Not ours, so nothing is sent there.
+  // Not an address of this machine, so nothing is sent there.
   CHECK(page("203.0.113.1", "/metrics", "t0ken-of-the-scraper") == "that is no address of this machine");
   boost::asio::post(loop, [&server] { server.reset(); });
   thread.join();

@@ -30,10 +30,10 @@ using namespace outboxd::http;
 
 namespace {
 
-/// More than the buffers of two sockets hold.
+/// More bytes than the buffers of two sockets hold.
 constexpr std::size_t kHugeBytes = 32'000'000;
 
-/// So many answers of this size are more than the buffers hold, too, and the server has one of them at a time.
+/// This many answers of this size exceed the buffers, too, while the server holds only one of them at a time.
 constexpr std::size_t kLongBytes = 320'000;
 constexpr std::size_t kLongAnswers = 99;
 
@@ -81,7 +81,7 @@ class Running {
   std::thread thread_;
 };
 
-/// A client that sends exactly what it is told to.
+/// A client that sends exactly the given bytes.
 class Client {
  public:
   explicit Client(std::uint16_t port, int receive_buffer = 0, const char* from = nullptr) : Client() {
@@ -90,7 +90,7 @@ class Client {
     connect(port);
   }
   Client() : socket_(::socket(AF_INET, SOCK_STREAM, 0)) {
-    // A server that never answers fails the test instead of hanging it.
+    // So that a server that never answers fails the test instead of hanging it.
     const timeval patience{30, 0};
     ::setsockopt(socket_, SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof patience);
   }
@@ -202,7 +202,7 @@ class CountedLines final : public spdlog::sinks::base_sink<std::mutex> {
   std::atomic<int> count_ = 0;
 };
 
-/// Leaves the process no free descriptor while it lives.
+/// Takes all free descriptors of the process while it exists.
 class NoDescriptors {
  public:
   NoDescriptors() {
@@ -353,7 +353,7 @@ TEST_CASE("http server: a client that doesn't take its answer is hung up on") {
   CHECK(client.rest().size() < kHugeBytes);
 }
 
-TEST_CASE("http server: a client that takes its answer in drops is hung up on, too") {
+TEST_CASE("http server: a client that reads its answer too slowly is hung up on, too") {
   auto options = local_options();
   options.deadline = 100ms;
   const Running server(std::move(options));
@@ -367,7 +367,7 @@ TEST_CASE("http server: a client that takes its answer in drops is hung up on, t
   CHECK(taken < kHugeBytes);
 }
 
-TEST_CASE("http server: clients that send requests and take no answers keep no probe out") {
+TEST_CASE("http server: clients that leave their answers unread keep no probe out") {
   const Running server;
   const auto requests = requests_for_long_answers();
 
@@ -378,13 +378,13 @@ TEST_CASE("http server: clients that send requests and take no answers keep no p
   }
   for (int i = 0; i < 200; ++i) {
     REQUIRE(has_status(Client(server.port()).ask(kHealthz), 200));
-    // None leaves by itself.
+    // These clients never disconnect by themselves.
     clients.push_back(std::make_unique<Client>(server.port(), 4096));
     clients.back()->send(requests);
   }
 }
 
-TEST_CASE("http server: a blocked writer gives way before a silent client, and pages leave places for probes") {
+TEST_CASE("http server: a blocked writer is evicted before an idle client, and pages leave slots for probes") {
   auto options = local_options();
   options.max_connections = 16;
   const Running server(std::move(options));
@@ -396,16 +396,16 @@ TEST_CASE("http server: a blocked writer gives way before a silent client, and p
     blocked.back()->send(requests_for_long_answers());
     CHECK(has_status(blocked.back()->response(true), 200));
   }
-  // Older than what is spared for having just come.
+  // Longer than the 50 ms for which a new state is protected from eviction.
   std::this_thread::sleep_for(60ms);
-  // All places are taken, and all that pages may have.
+  // All slots are taken, including all that pages may use.
   Client page(server.port());
   CHECK(has_status(page.ask("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n"), 200));
   CHECK(blocked[0]->rest().size() < kLongAnswers * kLongBytes);
   CHECK(has_status(silent.ask(kHealthz), 200));
 }
 
-TEST_CASE("http server: of few places, too, one is kept for probes") {
+TEST_CASE("http server: one of a few slots is reserved for probes, too") {
   auto options = local_options();
   options.max_connections = 4;
   const Running server(std::move(options));
@@ -434,20 +434,20 @@ TEST_CASE("http server: a connection ends after its number of requests") {
   CHECK(answers.find("Connection: close") > answers.rfind("HTTP/1.1 200"));
 }
 
-TEST_CASE("http server: guesses at the token are told of, and slowed; the right token is answered all the same") {
+TEST_CASE("http server: wrong tokens are reported, and their check is delayed; the right token is still answered") {
   auto options = local_options();
   options.bearer = "t0ken-of-the-scraper";
-  std::atomic<int> told = 0;
-  options.wrong_token = [&told](const std::string& peer) { told += peer == "127.0.0.1" ? 1 : 100; };
+  std::atomic<int> wrong = 0;
+  options.wrong_token = [&wrong](const std::string& peer) { wrong += peer == "127.0.0.1" ? 1 : 100; };
   const Running server(std::move(options));
   const std::string header = "GET /metrics HTTP/1.1\r\nHost: h\r\nAuthorization: Bearer ";
   Client guesser(server.port());
   for (int i = 0; i < 5; ++i) CHECK(has_status(guesser.ask(header + "wrong\r\n\r\n"), 401));
-  CHECK(told == 5);
-  // Without a token nothing is guessed.
+  CHECK(wrong == 5);
+  // A request without a token is no guess.
   CHECK(has_status(guesser.ask("GET /metrics HTTP/1.1\r\nHost: h\r\n\r\n"), 401));
-  CHECK(told == 5);
-  // From here on tokens are held back; a scraper and probes are answered meanwhile.
+  CHECK(wrong == 5);
+  // From here on the check of tokens is delayed; a scraper and probes are answered nevertheless.
   const auto begun = std::chrono::steady_clock::now();
   std::vector<std::unique_ptr<Client>> guessers;
   for (int i = 0; i < 20; ++i) {
@@ -462,10 +462,10 @@ TEST_CASE("http server: guesses at the token are told of, and slowed; the right 
   for (auto& one : guessers) CHECK(has_status(one->response(), 401));
   CHECK(std::chrono::steady_clock::now() - begun >= 900ms);
 
-  CHECK(told == 25);
+  CHECK(wrong == 25);
 }
 
-TEST_CASE("http server: guesses at the token keep no other address's scraper waiting, nor out") {
+TEST_CASE("http server: wrong tokens from one address neither delay nor evict a scraper at another") {
   auto options = local_options();
   options.bearer = "t0ken-of-the-scraper";
   const Running server(std::move(options));
@@ -474,7 +474,7 @@ TEST_CASE("http server: guesses at the token keep no other address's scraper wai
   for (int i = 0; i < 6; ++i) CHECK(has_status(guesser.ask(header + "wrong\r\n\r\n"), 401));
   Client scraper(server.port());
   scraper.send(header + "t0ken-of-the-scraper\r\n\r\n");
-  // Held, the scraper would be the one that has waited for longest, and give its place to these.
+  // If its token's check were delayed, the scraper would be the connection that has waited for longest, and evicted.
   std::vector<std::unique_ptr<Client>> guessers;
   for (int i = 0; i < 80; ++i) {
     guessers.push_back(std::make_unique<Client>(server.port(), 0, "127.0.0.2"));
@@ -483,7 +483,7 @@ TEST_CASE("http server: guesses at the token keep no other address's scraper wai
   CHECK(has_status(scraper.response(), 200));
 }
 
-TEST_CASE("http server: when all places are taken, the oldest idle connection gives way") {
+TEST_CASE("http server: when all slots are taken, the oldest idle connection is evicted") {
   auto options = local_options();
   options.max_connections = 3;
   const Running server(std::move(options));
@@ -510,11 +510,11 @@ TEST_CASE("http server: stop hangs up on the idle and lets the loop end") {
   CHECK(unfinished.rest().empty());
 }
 
-TEST_CASE("http server: stop lets an answer in hand be taken") {
+TEST_CASE("http server: stop lets an answer that is being written finish") {
   Running server;
   Client client(server.port(), 4096);
   client.send("GET /huge HTTP/1.1\r\nHost: h\r\n\r\n");
-  // The answer has begun, and is far larger than what the sockets hold.
+  // The answer has begun, and is far larger than the sockets' buffers.
   std::string answer = client.response(true);
   CHECK(has_status(answer, 200));
   std::thread stopping([&server] { server.stop(); });
@@ -523,7 +523,7 @@ TEST_CASE("http server: stop lets an answer in hand be taken") {
   CHECK(answer.size() > kHugeBytes);
 }
 
-TEST_CASE("http server: out of descriptors it tries on with a pause, says so once, and recovers") {
+TEST_CASE("http server: out of descriptors it retries with a pause, logs that once, and recovers") {
   const auto before = spdlog::default_logger();
   const auto lines = std::make_shared<CountedLines>("can't be accepted");
   spdlog::set_default_logger(std::make_shared<spdlog::logger>("counted", lines));
@@ -541,7 +541,7 @@ TEST_CASE("http server: out of descriptors it tries on with a pause, says so onc
   spdlog::set_default_logger(before);
 }
 
-TEST_CASE("http server: an address that can't be had is an error that helps") {
+TEST_CASE("http server: the error for an address that can't be used names the remedy") {
   const Running server;
   boost::asio::io_context loop;
   const auto listen = "127.0.0.1:" + std::to_string(server.port());

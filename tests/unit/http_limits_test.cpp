@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who gives way, how guesses are slowed, and how often a page is made.
+// Eviction of connections, the limiter of token guesses, throttled pages, and the framing of requests.
+#include "http/connection_slots.hpp"
 #include "http/framing.hpp"
-#include "http/guess_brake.hpp"
-#include "http/places.hpp"
-#include "http/sparing_page.hpp"
+#include "http/guess_limiter.hpp"
+#include "http/throttled_page.hpp"
 
 #include <doctest/doctest.h>
 
@@ -19,20 +19,20 @@ namespace {
 using TimePoint = std::chrono::steady_clock::time_point;
 constexpr TimePoint kNow{1h};
 
-Occupant since(Activity activity, std::chrono::milliseconds ago) {
+Slot since(Activity activity, std::chrono::milliseconds ago) {
   return {activity, kNow - ago};
 }
 
 }  // namespace
 
-TEST_CASE("places: who needs no answer, blocked writers, the silent, and only then who has just come") {
+TEST_CASE("slots: evicts lingering connections, then blocked writers, then idle ones, and new ones last") {
   struct Case {
-    std::vector<Occupant> occupants;
-    std::size_t gives_way;
+    std::vector<Slot> slots;
+    std::size_t evicted;
   };
   const auto reading = Activity::reading;
   const auto writing = Activity::writing;
-  for (const auto& [occupants, gives_way] : std::vector<Case>{
+  for (const auto& [slots, evicted] : std::vector<Case>{
            {{since(reading, 4s)}, 0},
            {{since(reading, 1s), since(reading, 2s), since(reading, 1500ms)}, 1},
            {{since(reading, 4s), since(writing, 100ms), since(writing, 200ms)}, 2},
@@ -44,62 +44,62 @@ TEST_CASE("places: who needs no answer, blocked writers, the silent, and only th
            {{since(writing, 20ms), since(Activity::held, 900ms)}, 0},
            {{since(reading, 10ms), since(reading, 20ms)}, 1},
        }) {
-    CHECK(who_gives_way(occupants, kNow) == gives_way);
+    CHECK(slot_to_evict(slots, kNow) == evicted);
   }
-  CHECK_FALSE(who_gives_way({}, kNow));
+  CHECK_FALSE(slot_to_evict({}, kNow));
 }
 
-TEST_CASE("places: as many as descriptors allow, 64 at most and 4 at least") {
-  CHECK(places_within(1024, 28) == 64);
-  CHECK(places_within(92, 28) == 64);
-  CHECK(places_within(64, 28) == 36);
-  CHECK(places_within(30, 28) == 4);
-  CHECK(places_within(16, 28) == 4);
+TEST_CASE("slots: as many as the descriptors allow, at most 64 and at least 4") {
+  CHECK(slots_within(1024, 28) == 64);
+  CHECK(slots_within(92, 28) == 64);
+  CHECK(slots_within(64, 28) == 36);
+  CHECK(slots_within(30, 28) == 4);
+  CHECK(slots_within(16, 28) == 4);
 }
 
-TEST_CASE("guesses: the first few are looked at at once, then every token is looked at late, for a while") {
-  GuessBrake brake;
+TEST_CASE("guesses: five wrong tokens are checked at once; then the check of each token is delayed for a while") {
+  GuessLimiter limiter;
   for (int i = 0; i < 5; ++i) {
-    CHECK(brake.delay(kNow) == 0ms);
-    brake.wrong(kNow);
+    CHECK(limiter.delay(kNow) == 0ms);
+    limiter.wrong(kNow);
   }
-  CHECK(brake.delay(kNow) == 1s);
-  CHECK(brake.delay(kNow + 100ms) == 0ms);
-  for (int i = 0; i < 1'000; ++i) brake.wrong(kNow);
-  CHECK(brake.delay(kNow + 55s) == 1s);
-  CHECK(brake.delay(kNow + 56s) == 0ms);
+  CHECK(limiter.delay(kNow) == 1s);
+  CHECK(limiter.delay(kNow + 100ms) == 0ms);
+  for (int i = 0; i < 1'000; ++i) limiter.wrong(kNow);
+  CHECK(limiter.delay(kNow + 55s) == 1s);
+  CHECK(limiter.delay(kNow + 56s) == 0ms);
 }
 
-TEST_CASE("guesses: one peer's slow no other, and peers beyond a thousand are slowed together") {
-  GuessBrakes brakes;
+TEST_CASE("guesses: one peer's guesses delay no other peer, and peers beyond a thousand share one limiter") {
+  GuessLimiters limiters;
   const auto guess = [&](const std::string& peer, TimePoint now) {
-    for (int i = 0; i < 6; ++i) brakes.wrong(peer, now);
+    for (int i = 0; i < 6; ++i) limiters.wrong(peer, now);
   };
   guess("10.0.0.1", kNow);
-  CHECK(brakes.delay("10.0.0.1", kNow) == 1s);
-  CHECK(brakes.delay("10.0.0.2", kNow) == 0ms);
+  CHECK(limiters.delay("10.0.0.1", kNow) == 1s);
+  CHECK(limiters.delay("10.0.0.2", kNow) == 0ms);
   for (int i = 1; i < 1'000; ++i) guess("peer " + std::to_string(i), kNow);
-  CHECK(brakes.delay("10.0.0.2", kNow) == 0ms);
+  CHECK(limiters.delay("10.0.0.2", kNow) == 0ms);
   guess("one too many", kNow);
-  CHECK(brakes.delay("one too many", kNow) == 1s);
-  CHECK(brakes.delay("10.0.0.2", kNow) == 1s);
-  // All have rested by then, and make room.
+  CHECK(limiters.delay("one too many", kNow) == 1s);
+  CHECK(limiters.delay("10.0.0.2", kNow) == 1s);
+  // By then all limiters are at rest, and are dropped to make room.
   guess("another", kNow + 10s);
-  CHECK(brakes.delay("another", kNow + 10s) == 1s);
-  CHECK(brakes.delay("10.0.0.1", kNow + 10s) == 0ms);
-  CHECK(brakes.delay("10.0.0.2", kNow + 10s) == 0ms);
+  CHECK(limiters.delay("another", kNow + 10s) == 1s);
+  CHECK(limiters.delay("10.0.0.1", kNow + 10s) == 0ms);
+  CHECK(limiters.delay("10.0.0.2", kNow + 10s) == 0ms);
 }
 
-TEST_CASE("a sparing page is made anew as long as that takes little, and seldom while it is asked for without end") {
+TEST_CASE("a throttled page is rendered for each ordinary scrape, but seldom during a flood of requests") {
   auto now = kNow;
   int made = 0;
-  SparingPage page(
+  ThrottledPage page(
       [&] {
         now += 10ms;
         return Page{200, std::to_string(++made)};
       },
       [&now] { return now; });
-  // A scrape now and then is always answered anew.
+  // Each ordinary scrape gets a new page.
   for (int i = 1; i <= 100; ++i) {
     CHECK(page().body == std::to_string(i));
     now += 1s;
@@ -110,12 +110,12 @@ TEST_CASE("a sparing page is made anew as long as that takes little, and seldom 
     CHECK(page().status == 200);
     now += 100us;
   }
-  // What was saved up, and a tenth of ten seconds.
+  // The accumulated 200 ms, and a tenth of ten seconds, at 10 ms a page.
   CHECK(made >= 110);
   CHECK(made <= 125);
 }
 
-TEST_CASE("framing: a request has one plain end") {
+TEST_CASE("framing: a request whose end is ambiguous is refused") {
   using boost::beast::http::field;
   using boost::beast::http::status;
   struct Case {
