@@ -7,11 +7,11 @@
 
 namespace outboxd::redis {
 
-/// How long a stream may become.
+/// The maximal length of a stream.
 struct Bound {
   std::uint64_t maxlen = 0;
-  /// Cut to exactly that (MAXLEN =); else by whole nodes of the stream, so that about a hundred entries more are
-  /// left.
+  /// Trim to exactly `maxlen` (MAXLEN =). Otherwise Redis trims whole nodes of the stream (MAXLEN ~), which leaves up
+  /// to about a hundred entries more.
   bool exact = false;
 
   bool operator==(const Bound&) const = default;
@@ -19,7 +19,7 @@ struct Bound {
 
 /// The bounds of all streams.
 struct Bounds {
-  /// Of a stream that has none of its own.
+  /// The bound of each stream that has none of its own.
   Bound usual{.maxlen = 100'000};
   std::map<std::string, std::uint64_t> maxlen{};
   std::map<std::string, bool> exact{};

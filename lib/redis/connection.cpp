@@ -16,7 +16,7 @@ namespace asio = boost::asio;
 
 namespace {
 
-constexpr const char* kOutOfStep = "Redis sent more or fewer replies than it was asked for";
+constexpr const char* kOutOfStep = "Redis sent more or fewer replies than it was sent commands";
 
 std::string described(const boost::system::error_code& error) {
   if (error == asio::error::eof) return "the server closed the connection";
@@ -55,7 +55,7 @@ bool is_error(const Value& value) {
   return value.kind == Value::Kind::error;
 }
 
-// A user who may do nothing but XADD may not even PING.
+// NOPERM is no refusal in this sense: a user whose only right is XADD may not send PING.
 bool refuses_ping(const Value& value) {
   return is_error(value) && !value.text.starts_with("NOPERM");
 }
@@ -90,7 +90,7 @@ asio::awaitable<std::optional<std::string>> Connection::handshake(std::chrono::m
     }
   }
   if (answer.failure.empty() && refuses_ping(answer.replies.back())) {
-    // Some proxies know but a PING that brings nothing.
+    // Some proxies accept PING only without an argument.
     pings_bare_ = true;
     std::string ping;
     append_ping(ping, nonce);
@@ -132,10 +132,11 @@ asio::awaitable<bool> Connection::nothing_follows(const std::vector<Value>& repl
   const auto& next = exchange.replies.front();
   if (next.kind == Value::Kind::string) co_return next.text == nonce;
   if (!is_error(next)) co_return false;
-  // Whoever refuses everything refuses PING as well; nobody's row is published on the word of an error.
+  // A server that refuses every command refuses PING, too. Errors publish no row, so this is safe.
   if (std::ranges::all_of(replies, is_error)) co_return true;
   if (next.text != last.text) co_return false;
-  // Nothing tells these two from errors that others were answered with, but that they are the last.
+  // Both PINGs got the same error, which could as well be a late reply to a command. So end the sending side: if the
+  // server then closes without sending more, they were the last replies.
   socket_.end_sending();
   const auto got = co_await socket_.read_some(buffer_, deadline);
   close();
@@ -155,10 +156,10 @@ asio::awaitable<Exchange> Connection::exchange(std::string commands, std::size_t
   if (exchange.failure.empty()) {
     exchange.replies.pop_back();
   } else {
-    // An entry that is too large, say, is answered before the connection is ended.
+    // The last error may name the reason: for example, a server refuses an entry that is too large, then disconnects.
     if (!exchange.replies.empty() && is_error(exchange.replies.back())) {
       ErrorTexts texts{commands};
-      exchange.failure += "; it had said: " + texts.shown(exchange.replies.back().text);
+      exchange.failure += "; its last error was: " + texts.shown(exchange.replies.back().text);
     }
     exchange.replies.clear();
     close();
@@ -186,7 +187,8 @@ asio::awaitable<void> Connection::read_replies(Exchange& exchange, std::size_t c
       continue;
     }
     if (!reader_.error().empty()) {
-      exchange.failure = "Redis at " + endpoint_.shown + " sent what is not its protocol: " + reader_.error();
+      exchange.failure =
+          "Redis at " + endpoint_.shown + " sent bytes that are not the Redis protocol: " + reader_.error();
       co_return;
     }
     const auto got = co_await socket_.read_some(buffer_, deadline);

@@ -19,40 +19,40 @@
 
 namespace outboxd::redis {
 
-/// What came back for the commands of one pipelined write.
+/// The result of one pipelined write.
 struct Exchange {
-  /// In the order of the commands; none unless there is one for each.
+  /// One reply for each command, in the commands' order; empty after a failure.
   std::vector<Value> replies;
-  /// How many bytes of the commands the kernel took; what lies beyond was never sent.
+  /// How many bytes the kernel took; later bytes were never sent.
   std::size_t bytes_sent = 0;
-  /// The commands, which errors may echo.
+  /// The commands; error messages of the server may echo parts of them.
   std::string sent;
-  /// Why there are none; empty when every command was answered.
+  /// Why there are no replies; empty if every command was answered.
   std::string failure;
 };
 
-/// One authenticated connection. After a failure it is closed and open() starts afresh. One call at a time.
+/// One authenticated connection. A failure closes it; open() opens a new one. One call at a time.
 class Connection {
  public:
-  /// What exchange() adds to the commands has room in so many bytes.
+  /// An upper bound of the bytes that exchange() appends to the commands.
   static constexpr std::size_t kRoomForPing = 128;
 
   Connection(const boost::asio::any_io_executor& executor, Endpoint endpoint);
 
-  /// Connects, authenticates and selects the database. Returns why that failed, or nothing.
+  /// Connects, authenticates and selects the database. Returns the reason if that failed.
   boost::asio::awaitable<std::optional<std::string>> open(std::chrono::milliseconds timeout);
 
-  /// Sends the commands (already encoded, `count` of them) and reads their replies, all within the time-out. A PING
-  /// behind them has to be answered last, or what came is shown to be all in other ways: otherwise the replies are
-  /// not those of the commands, one for each, and the connection is closed.
+  /// Sends `count` encoded commands and reads their replies within the time-out. A PING after them must be answered
+  /// last, which shows that each command got exactly one reply. Where PING is refused, nothing_follows() shows it in
+  /// another way. If neither does, the exchange has failed, and the connection is closed.
   boost::asio::awaitable<Exchange> exchange(std::string commands, std::size_t count,
                                             std::chrono::milliseconds timeout);
 
-  /// From the next open() on.
+  /// Sets the login for the next open().
   void use_login(std::string username, std::string password);
 
   void close();
-  /// False also when the peer has closed in the meantime. Does not block.
+  /// False if the connection is closed, also by the peer. Does not block.
   [[nodiscard]] bool is_usable();
 
   [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
@@ -63,19 +63,19 @@ class Connection {
   boost::asio::awaitable<void> read_replies(Exchange& exchange, std::size_t count, TimePoint deadline);
   [[nodiscard]] std::string next_nonce();
   void append_ping(std::string& out, std::string_view nonce) const;
-  /// Whether it can be nothing but the answer to this PING.
+  /// Whether only this PING can have had this answer.
   [[nodiscard]] bool is_pong(const Value& value, std::string_view nonce) const;
-  /// Whether these replies, whose last may be PING's refusal or a command's, are all that there were.
+  /// Whether the server sends nothing after these replies, the last of which is an error: PING's or a command's.
   boost::asio::awaitable<bool> nothing_follows(const std::vector<Value>& replies, TimePoint deadline);
 
   Endpoint endpoint_;
   Socket socket_;
   ReplyReader reader_;
   std::array<char, 64UL * 1024> buffer_{};
-  /// PING is sent without anything that it could bring back.
+  /// PING is sent without an argument, as the server refuses one.
   bool pings_bare_ = false;
-  /// What the greeting's PING was answered with, unless that was what it brought: always the same, and no command's
-  /// answer.
+  /// The answer to the handshake's PING if it did not echo the argument. Such servers always give this answer, and
+  /// never to another command.
   std::optional<Value> pong_;
   std::uint64_t nonce_base_;
   std::uint64_t exchanges_ = 0;

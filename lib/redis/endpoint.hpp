@@ -6,7 +6,7 @@
 
 namespace outboxd::redis {
 
-/// Where a Redis server is, and who we are there.
+/// The address of a Redis server, and our login.
 struct Endpoint {
   std::string host;
   std::uint16_t port = 0;
@@ -16,7 +16,7 @@ struct Endpoint {
   std::string username;
   std::string password;
   int database = 0;
-  /// How messages name it; without secrets.
+  /// The server's name in messages; without secrets.
   std::string shown;
 };
 

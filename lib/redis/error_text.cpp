@@ -11,8 +11,7 @@
 namespace outboxd::redis {
 namespace {
 
-// Those of redis.io's server.c, acl.c, cluster.c and t_stream.c (5.0 to 8.0), and of the proxies whose words are
-// known.
+// Errors of Redis (server.c, acl.c, cluster.c and t_stream.c of 5.0 to 8.0), and of known proxies.
 constexpr std::array<std::string_view, 61> kKnown{
     "WRONGTYPE Operation against a key holding the wrong kind of value",
     "OOM command not allowed when used memory > 'maxmemory'.",
@@ -77,8 +76,8 @@ constexpr std::array<std::string_view, 61> kKnown{
     "IOERR error or timeout *",
 };
 
-// Words that nobody knows are looked for in all that was sent, while the event loop waits: not for any number of
-// errors, nor in any number of bytes.
+// The words of an unknown error are searched for in the commands while the event loop waits, so both the number of
+// such errors and the searched bytes are bounded.
 constexpr std::size_t kMostUnknown = 8;
 constexpr std::size_t kMostSearched = 128UL << 20U;
 constexpr std::size_t kLongestCode = 20;
@@ -105,7 +104,7 @@ std::string ErrorTexts::beside_what_was_sent(const std::string& error) {
       if (!sent_in_lower_case_) sent_in_lower_case_ = server_text::in_lower_case(sent_);
       return known_[error] = server_text::shown_beside(error, *sent_in_lower_case_);
     } catch (const std::bad_alloc&) {
-      // It was carried out or refused all the same; only its words are missing.
+      // Only the text is missing; the reply itself is known.
     }
   }
   const auto code = code_of(error);

@@ -15,8 +15,9 @@
 
 namespace outboxd::redis {
 
-/// A look-up of a host's addresses. It can block for as long as it likes and can't be ended, so it has a thread of
-/// its own: no other look-up waits behind it, and neither does the end of the event loop, or of the process.
+/// A look-up of a host's addresses. The system's resolver can block for any time and can't be cancelled, so each
+/// look-up runs in a thread of its own. Other look-ups, the end of the event loop and the end of the process don't
+/// wait for it.
 class Lookup {
  public:
   using Addresses = std::vector<boost::asio::generic::stream_protocol::endpoint>;
@@ -24,21 +25,21 @@ class Lookup {
 
   static std::shared_ptr<Lookup> begin(std::string host, std::uint16_t port);
 
-  /// Its result, or asio::error::timed_out; then it can be waited for again. One at a time; the caller holds the
-  /// Lookup meanwhile.
+  /// Waits for the result; asio::error::timed_out at the deadline, after which wait() may be called again. One call
+  /// at a time; the caller keeps the Lookup alive meanwhile.
   boost::asio::awaitable<boost::system::error_code> wait(Addresses& addresses, TimePoint deadline);
 
  private:
   void run(const std::string& host, std::uint16_t port);
   void end(boost::system::error_code error, Addresses found);
-  /// Returns whether it has ended already.
+  /// Sets the function that wakes the waiting caller. Returns whether the look-up has ended already.
   bool wake_by(std::function<void()> wake);
 
   std::mutex mutex_;
   bool done_ = false;
   boost::system::error_code error_;
   Addresses found_;
-  /// Set while a caller waits: it may be called from any thread.
+  /// Set while a caller waits; called from the look-up's thread.
   std::function<void()> wake_;
 };
 

@@ -58,10 +58,10 @@ dispatch::Awaitable<Reply> Publisher::probe(std::string stream) {
   const auto exchange = co_await connection_.exchange(std::move(commands), 1, options_.timeout);
   if (!exchange.failure.empty()) co_return Reply{Fault::redis_away, exchange.failure};
   const auto& answer = exchange.replies.front();
-  // A user who may do nothing but XADD may not even PING; that is answer enough.
+  // A user whose only right is XADD may not send PING; such a refusal shows that Redis is up.
   if (stream.empty() && answer.text.starts_with("NOPERM")) co_return Reply{};
   auto reply = read_probe_reply(answer);
-  // After a failover the address leads to another server, and only a new connection finds it.
+  // After a failover the address leads to another server; only a new connection reaches it.
   if (reply.fault == Fault::redis_refuses || reply.fault == Fault::refused) connection_.close();
   co_return reply;
 }
@@ -77,7 +77,7 @@ dispatch::Awaitable<std::optional<std::string>> Publisher::ensure_open() {
   const auto refusal = co_await open();
   if (refusal) co_return refusal;
   if (!checked_server_) {
-    // Tried once: a server or proxy that can't bear the question must still be worked with.
+    // Tried once only: some servers and proxies close the connection on CONFIG GET, and must still be usable.
     checked_server_ = true;
     const auto check = co_await check_server(connection_, options_.timeout);
     for (const auto& warning : check.warnings) warn_(warning);
@@ -95,7 +95,7 @@ Publisher::Commands Publisher::encode(std::span<const entry::Entry> entries) con
     append_xadd(commands.bytes, entry, options_.bounds.of(entry.stream));
     commands.ends.push_back(commands.bytes.size());
   }
-  // Here there may yet be too little memory for it: nothing was sent.
+  // Reserve now: if memory is short, nothing was sent yet.
   commands.bytes.reserve(commands.bytes.size() + Connection::kRoomForPing);
   return commands;
 }
@@ -110,7 +110,7 @@ std::vector<std::string> Publisher::new_streams_of(std::span<const entry::Entry>
   std::set<std::string> streams;
   const std::string* last = nullptr;
   for (const auto& entry : entries) {
-    // Most follow one of the same stream.
+    // Most entries have the stream of the entry before.
     if (last != nullptr && *last == entry.stream) continue;
     last = &entry.stream;
     if (!looked_at_.contains(entry.stream)) streams.insert(entry.stream);
@@ -119,10 +119,10 @@ std::vector<std::string> Publisher::new_streams_of(std::span<const entry::Entry>
 }
 
 dispatch::Awaitable<std::optional<std::string>> Publisher::look_at(std::vector<std::string> streams) {
-  // So many are remembered, and asked about at a time.
+  // Bounds on the remembered streams, and on the streams of one check.
   constexpr std::size_t kMostKnown = 10'000;
   constexpr std::size_t kMostAtOnce = 100;
-  // A server or proxy that can't bear the question must still be worked with.
+  // Some servers and proxies close the connection on this check, and must still be usable without it.
   constexpr int kMostFailures = 2;
   std::erase_if(streams, [this](const std::string& stream) { return looked_at_.contains(stream); });
   if (streams.empty() || failed_looks_ == kMostFailures || looked_at_.size() > kMostKnown) co_return std::nullopt;
@@ -130,8 +130,7 @@ dispatch::Awaitable<std::optional<std::string>> Publisher::look_at(std::vector<s
   looked_at_.insert(streams.begin(), streams.end());
   auto look = co_await look_at_streams(connection_, streams, options_.bounds, options_.timeout);
   for (const auto& warning : look.warnings) warn_(warning);
-  // Nothing was written yet: where the question, or to be sure of its answer, took the connection's end, rows go out
-  // over another one.
+  // Nothing was written yet. If the check cost the connection, the rows go out over a new one.
   if (connection_.is_usable()) {
     failed_looks_ = 0;
     co_return std::nullopt;
@@ -141,7 +140,7 @@ dispatch::Awaitable<std::optional<std::string>> Publisher::look_at(std::vector<s
     if (!look.failure.empty()) ++failed_looks_;
     co_return std::nullopt;
   }
-  // It was Redis that went, and not the question's fault.
+  // Redis is unreachable, so the check is not to blame: repeat it later.
   for (const auto& stream : streams) looked_at_.erase(stream);
   co_return refusal;
 }

@@ -18,29 +18,29 @@ namespace outboxd::redis {
 struct PublisherOptions {
   Endpoint endpoint;
   std::chrono::milliseconds connect_timeout{5'000};
-  /// For one pipelined write with all its replies.
+  /// The time for one pipelined write and all its replies.
   std::chrono::milliseconds timeout{5'000};
   Bounds bounds{};
-  /// Those that are known before anything is published to them.
+  /// Streams that are known from the configuration; they are checked when the connection is opened.
   std::vector<std::string> streams{};
-  /// Called when no connection could be opened, whatever for; may be empty.
+  /// Called when no connection could be opened, for any reason; may be empty.
   std::function<void()> could_not_open{};
 };
 
-/// Publishes entries to one Redis server over one connection, which it opens when it needs one.
+/// Publishes entries to one Redis server over one connection, which is opened when it is needed.
 class Publisher final : public dispatch::StreamSink {
  public:
-  /// `warn` is told, after the first connection, of server settings that endanger events, and before a bound is used
-  /// of unread entries that it cuts.
+  /// `warn` is called after the first connection for each server setting that endangers events, and before a bound is
+  /// first used if it trims unread entries.
   Publisher(const boost::asio::any_io_executor& executor, PublisherOptions options,
             std::function<void(std::string)> warn);
 
-  /// Who logs in from the next connection on.
+  /// Sets the login for the next connection.
   void use_login(std::string username, std::string password) {
     connection_.use_login(std::move(username), std::move(password));
   }
 
-  /// How long streams may become from now on.
+  /// Sets the bounds of streams from now on.
   void use_bounds(Bounds bounds);
 
   dispatch::Awaitable<std::vector<Reply>> publish(std::span<const entry::Entry> entries,
@@ -50,16 +50,16 @@ class Publisher final : public dispatch::StreamSink {
  private:
   struct Commands {
     std::string bytes;
-    /// Where each command ends in `bytes`.
+    /// The offset in `bytes` at which each command ends.
     std::vector<std::size_t> ends;
   };
 
   dispatch::Awaitable<std::optional<std::string>> open();
   dispatch::Awaitable<std::optional<std::string>> ensure_open();
   [[nodiscard]] Commands encode(std::span<const entry::Entry> entries) const;
-  /// Those that were not looked at yet.
+  /// The streams of these entries that were not checked yet.
   [[nodiscard]] std::vector<std::string> new_streams_of(std::span<const entry::Entry> entries) const;
-  /// Before anything is cut by a bound that is new to it: those of these streams that were not looked at yet.
+  /// Checks those of the streams that were not checked yet, before a new bound trims anything.
   dispatch::Awaitable<std::optional<std::string>> look_at(std::vector<std::string> streams);
 
   PublisherOptions options_;
@@ -67,7 +67,7 @@ class Publisher final : public dispatch::StreamSink {
   Connection connection_;
   bool checked_server_ = false;
   std::set<std::string> looked_at_;
-  /// In a row.
+  /// Consecutive checks that cost the connection.
   int failed_looks_ = 0;
 };
 

@@ -12,7 +12,7 @@
 namespace outboxd::redis {
 namespace {
 
-/// Why the replies can't be those to the entries; empty where they may be.
+/// Why these can't be the replies to the entries; empty if they can.
 std::string objection_to(const std::vector<Reply>& replies, std::span<const entry::Entry> entries) {
   std::unordered_map<std::string_view, EntryId> last;
   for (std::size_t i = 0; i < replies.size(); ++i) {
@@ -21,7 +21,7 @@ std::string objection_to(const std::vector<Reply>& replies, std::span<const entr
     const auto id = *read_entry_id(replies[i].text);
     const auto [before, is_first] = last.try_emplace(entries[i].stream, id);
     if (!is_first && !id.is_above(before->second))
-      return "Redis answered XADD with an entry id not above the one before";
+      return "Redis answered XADD with an entry id that is not above the one before";
     before->second = id;
   }
   return {};

@@ -11,9 +11,9 @@
 
 namespace outboxd::redis {
 
-/// Reads what came back for one XADD an entry; `command_ends` says where each ends among the bytes sent. Nothing of
-/// an exchange is trusted that did not come to its end, or in which a reply is none to an XADD, or an entry id does
-/// not follow the one before on its stream: then all that was sent is Fault::unanswered.
+/// Reads the replies to one XADD for each entry; `command_ends` are the offsets at which the commands end. The
+/// replies are trusted only if the exchange is complete, each is a reply to an XADD, and the entry ids of each stream
+/// rise. Otherwise each command that was sent is Fault::unanswered.
 [[nodiscard]] std::vector<Reply> replies_of(Exchange exchange, std::span<const entry::Entry> entries,
                                             std::span<const std::size_t> command_ends);
 

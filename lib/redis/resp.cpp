@@ -8,10 +8,9 @@
 namespace outboxd::redis {
 namespace {
 
-// Our commands are answered in some dozens of bytes; hiredis itself would buffer and allocate whatever it is
-// promised.
+// The replies to our commands have some dozens of bytes. Without a bound, hiredis would allocate any announced size.
 constexpr std::size_t kMaxReplyBytes = 1U << 20U;
-// Of all arrays of one reply together: an array is allocated as soon as it is announced.
+// The bound for all arrays of one reply together, as hiredis allocates an array when its size is announced.
 constexpr std::size_t kMaxItems = 1024;
 constexpr int kMaxDepth = 7;
 
@@ -34,7 +33,7 @@ void* create_string(const redisReadTask* task, char* text, std::size_t length) {
   return place(task, std::move(value));
 }
 
-// hiredis 0.14 stops at this depth by itself, 1.x does not; a Value is destroyed recursively.
+// hiredis 0.14 has this bound itself, 1.x has none. Values are destroyed recursively, so the depth must be bounded.
 bool too_deep(const redisReadTask* task) {
   int depth = 0;
   for (; task != nullptr; task = task->parent) ++depth;
@@ -68,7 +67,7 @@ void free_object(void* object) {
   delete static_cast<Value*>(object);
 }
 
-// hiredis 1.x also reads version 3 of the protocol, which is never asked for: its own types are refused.
+// hiredis 1.x also reads version 3 of the protocol, which we never ask for: its additional types are refused.
 template <class Functions>
 void refuse_resp3(Functions& functions) {
   if constexpr (requires { functions.createDouble; }) {
@@ -124,7 +123,7 @@ std::optional<Value> ReplyReader::next() {
     return std::nullopt;
   }
   if (reply == nullptr) {
-    // hiredis keeps the finished items of an unfinished array elsewhere: its own count of bytes leaves them out.
+    // Counted here, as hiredis' own count leaves out the complete items of an incomplete array.
     if (pending_bytes_ > kMaxReplyBytes) error_ = "a reply that does not end";
     return std::nullopt;
   }

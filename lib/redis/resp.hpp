@@ -18,7 +18,7 @@ struct Value {
   enum class Kind { nil, status, error, string, integer, array };
 
   Kind kind = Kind::nil;
-  /// Of a status, an error (without its '-') or a string.
+  /// The text of a status, an error (without its '-') or a string.
   std::string text;
   long long number = 0;
   std::vector<Value> items;
@@ -27,20 +27,20 @@ struct Value {
 /// Appends a command as an array of bulk strings.
 void append_command(std::string& out, std::span<const std::string_view> arguments);
 
-/// Reads replies from a stream of bytes. After an error it stays in that state: the connection is of no more use.
+/// Parses replies from a stream of bytes. An error is final: the connection can't be used any more.
 class ReplyReader {
  public:
   ReplyReader();
 
-  /// Takes what came from the socket. False when it can't be RESP or a single reply grows absurdly large; see
-  /// error().
+  /// Takes bytes that were read from the socket. Returns false if they are not RESP or a single reply grows too
+  /// large; see error().
   [[nodiscard]] bool feed(std::string_view bytes);
 
-  /// The next whole reply; nothing when more bytes are needed, or after an error.
+  /// The next complete reply; empty if more bytes are needed, or after an error.
   [[nodiscard]] std::optional<Value> next();
 
   [[nodiscard]] const std::string& error() const { return error_; }
-  /// Whether bytes are left of a reply to no command, be it only its beginning.
+  /// Whether bytes are left after the last complete reply, so that the server has sent more than was asked for.
   [[nodiscard]] bool has_leftover() const { return pending_bytes_ > 0; }
 
  private:
@@ -48,10 +48,10 @@ class ReplyReader {
     void operator()(redisReader* reader) const;
   };
 
-  /// How many more array items the reply that is being read may have; hiredis holds a pointer to it.
+  /// How many more array items the current reply may have; hiredis holds a pointer to it.
   std::unique_ptr<std::size_t> items_left_;
   std::unique_ptr<redisReader, FreeReader> reader_;
-  /// Fed since the last whole reply.
+  /// The bytes fed since the last complete reply.
   std::size_t pending_bytes_ = 0;
   std::string error_;
 };

@@ -13,7 +13,7 @@ namespace {
 struct Wanted {
   std::string_view setting;
   std::string_view value;
-  /// Also good.
+  /// Another acceptable value.
   std::string_view better;
   std::string_view why;
 };

@@ -11,16 +11,16 @@
 
 namespace outboxd::redis {
 
-/// What came of asking a server for its settings.
+/// The result of check_server().
 struct ServerCheck {
-  /// One for each setting that endangers events.
+  /// One warning for each setting that endangers events.
   std::vector<std::string> warnings;
-  /// Why the connection was lost over it; empty when it was not.
+  /// Why the check cost the connection; empty if it didn't.
   std::string failure;
 };
 
-/// Compares the server's settings with what events need (noeviction, appendonly, everysec or better). A refused
-/// CONFIG GET is no warning.
+/// Compares the server's settings with those that events need (noeviction, appendonly, everysec or always). If CONFIG
+/// GET is refused, there is no warning.
 boost::asio::awaitable<ServerCheck> check_server(Connection& connection, std::chrono::milliseconds timeout);
 
 }  // namespace outboxd::redis

@@ -35,13 +35,13 @@ error_code address_of(const std::string& unix_path, Addresses& addresses) {
 
 }  // namespace
 
-/// Ends the socket's operation when its time is over, unless it goes out of scope before. What the peer has sent
-/// until then can still be read.
+/// Cancels the socket's operation at the deadline, unless this object goes out of scope before. Bytes that the peer
+/// has sent until then can still be read.
 class Socket::Deadline {
  public:
   Deadline(Socket& socket, TimePoint when) : timer_{socket.socket_.get_executor(), when} {
     timer_.async_wait([state = state_, &socket](error_code error) {
-      // An expiry that was already queued when the operation ended must not touch what may be gone.
+      // The expiry may have been queued before the operation ended; the socket may be gone by now.
       if (error || state->over) return;
       state->expired = true;
       error_code ignored;
@@ -79,13 +79,13 @@ asio::awaitable<error_code> Socket::connect(const Endpoint& endpoint, TimePoint 
   if (endpoint.unix_path.empty()) {
     if (!lookup_) lookup_ = Lookup::begin(endpoint.host, endpoint.port);
     error = co_await lookup_->wait(addresses, deadline);
-    // One that takes too long is waited for the next time as well, and its late result is as good as any.
+    // If the look-up takes too long, the next connect() waits for it, too, instead of starting another.
     if (error != asio::error::timed_out) lookup_ = nullptr;
   } else {
     error = address_of(endpoint.unix_path, addresses);
   }
   for (std::size_t left = addresses.size(); left > 0; --left) {
-    // An address that swallows everything must leave time for the others.
+    // An address that drops packets must leave time for the other addresses.
     const auto now = std::chrono::steady_clock::now();
     const auto share = (deadline - now) / static_cast<int>(left);
     error = co_await connect_to(addresses[addresses.size() - left], now + share);

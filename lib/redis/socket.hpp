@@ -19,13 +19,13 @@ namespace outboxd::redis {
 
 using TimePoint = std::chrono::steady_clock::time_point;
 
-/// How far an operation came.
+/// The result of a read or write.
 struct Transfer {
   boost::system::error_code error;
   std::size_t bytes = 0;
 };
 
-/// A stream socket, TCP or Unix, each of whose operations ends by a deadline; one that doesn't is broken off and
+/// A stream socket, TCP or Unix, whose operations have deadlines: at the deadline an operation is cancelled and
 /// reports asio::error::timed_out. One operation at a time.
 class Socket {
  public:
@@ -36,11 +36,11 @@ class Socket {
   boost::asio::awaitable<Transfer> write_all(std::string_view bytes, TimePoint deadline);
   boost::asio::awaitable<Transfer> read_some(std::span<char> buffer, TimePoint deadline);
 
-  /// The peer is told that nothing more comes; what it still has to say can be read.
+  /// Ends the sending side (TCP half-close); the peer's remaining bytes can still be read.
   void end_sending();
   void close();
   [[nodiscard]] bool is_open() const { return socket_.is_open(); }
-  /// Whether the peer has closed, or sent what was not asked for: then the connection is of no more use. Does not
+  /// Whether the peer has closed or sent unexpected bytes, so that the connection can't be used any more. Does not
   /// block.
   [[nodiscard]] bool is_stale();
 
@@ -51,7 +51,7 @@ class Socket {
       boost::asio::generic::stream_protocol::endpoint address, TimePoint deadline);
 
   boost::asio::generic::stream_protocol::socket socket_;
-  /// One that has not ended yet.
+  /// A look-up that has not ended yet.
   std::shared_ptr<Lookup> lookup_;
 };
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "redis/stream_look.hpp"
 
-#include "redis/unread.hpp"
+#include "redis/consumer_lag.hpp"
 
 #include <array>
 #include <cstdint>
@@ -17,7 +17,7 @@ struct Looked {
   std::vector<Group> groups;
 };
 
-/// Those that are as long as their bound, or longer, and have groups.
+/// The streams that have reached their bound and have consumer groups.
 std::vector<Looked> full_ones(const std::vector<std::string>& streams, const Exchange& exchange,
                               const Bounds& bounds) {
   std::vector<Looked> full;
@@ -51,10 +51,10 @@ boost::asio::awaitable<StreamLook> look_at_streams(Connection& connection, std::
       append_command(command, std::array<std::string_view, 3>{"XINFO", "STREAM", looked.stream});
       const auto ids = co_await connection.exchange(std::move(command), 1, timeout);
       look.failure = ids.failure;
-      if (ids.failure.empty()) use_ids(ids.replies.front(), looked.groups);
+      if (ids.failure.empty()) infer_lag(ids.replies.front(), looked.groups);
     }
-    auto warning = warning_of_cut(looked.stream, looked.length, looked.groups, bounds.of(looked.stream),
-                                  connection.endpoint().shown);
+    auto warning = trim_warning(looked.stream, looked.length, looked.groups, bounds.of(looked.stream),
+                                connection.endpoint().shown);
     if (warning) look.warnings.push_back(std::move(*warning));
   }
   co_return look;

@@ -12,16 +12,16 @@
 
 namespace outboxd::redis {
 
-/// What came of looking at streams.
+/// The result of look_at_streams().
 struct StreamLook {
-  /// One for each stream that the next XADD cuts unread entries of.
+  /// One warning for each stream whose next XADD trims unread entries.
   std::vector<std::string> warnings;
-  /// Why the connection was lost over it; empty when it was not.
+  /// Why the check cost the connection; empty if it didn't.
   std::string failure;
 };
 
-/// Compares the streams' lengths, and what their groups have read, with the bounds. Where the server doesn't let us
-/// look there is nothing to warn of.
+/// Compares the streams' lengths and their groups' lags with the bounds. If the server refuses the commands, there is
+/// no warning.
 boost::asio::awaitable<StreamLook> look_at_streams(Connection& connection, std::vector<std::string> streams,
                                                    Bounds bounds, std::chrono::milliseconds timeout);
 

@@ -59,7 +59,7 @@ Reply read_probe_reply(const Value& value) {
   if (value.kind != Value::Kind::error) return {Fault::redis_refuses, "Redis answers a probe out of step"};
   // "must be greater than 0-0", or (Redis 5.0.3 and others) "is equal or smaller than the target stream top item".
   if (value.text.starts_with("ERR The ID specified in XADD ")) return {Fault::none, {}};
-  // There is nothing of a row's in it to be echoed.
+  // A probe has no payload that the error could echo.
   ErrorTexts texts{""};
   return refused(value.text, texts);
 }

@@ -17,9 +17,8 @@ namespace outboxd::redis {
 /// Appends `XADD <stream> MAXLEN ~ <maxlen> * <field> <value> …`, with = instead of ~ for an exact bound.
 void append_xadd(std::string& out, const entry::Entry& entry, const Bound& bound);
 
-/// Appends an XADD that writes nothing, yet is refused whenever one that writes would be: the id 0-0 is never valid,
-/// and Redis says so only after its own checks (ACL, OOM, READONLY, MISCONF, NOREPLICAS, …) have let the command
-/// through.
+/// Appends an XADD that writes nothing, but is refused for the same reasons as one that writes: the id 0-0 is never
+/// valid, and Redis checks it only after all other checks (ACL, OOM, READONLY, MISCONF, NOREPLICAS, …).
 void append_write_probe(std::string& out, const std::string& stream);
 
 /// The id of a stream's entry.
@@ -32,16 +31,15 @@ struct EntryId {
   }
 };
 
-/// Nothing unless it is exactly as Redis prints the id of an entry.
+/// Parses an entry id; empty unless the text is exactly as Redis prints an id.
 [[nodiscard]] std::optional<EntryId> read_entry_id(std::string_view text);
 
-/// Reads the reply to an XADD: an entry id, or an error with a first guess at whose fault it is (guess_by_words()).
-/// Anything else means that replies no longer belong to their commands: Fault::unanswered. `texts`: of the exchange
-/// that it is a reply in.
+/// Reads the reply to an XADD: an entry id, or an error, whose cause is a first guess (guess_by_words()). For any
+/// other reply, replies and commands are out of step: Fault::unanswered. `texts` belongs to the reply's exchange.
 [[nodiscard]] Reply read_xadd_reply(Value value, ErrorTexts& texts);
 
-/// Reads the reply to a probe (or to PING): Fault::none when an entry would have been written, as far as Redis looks
-/// before it refuses the probe itself; otherwise as read_xadd_reply() has it.
+/// Reads the reply to a probe (or to PING): Fault::none if Redis refused only the probe's id, so that a real entry
+/// would be accepted; otherwise the fault that read_xadd_reply() would return.
 [[nodiscard]] Reply read_probe_reply(const Value& value);
 
 }  // namespace outboxd::redis

@@ -11,11 +11,11 @@ namespace outboxd::redis {
 namespace {
 
 struct Case {
-  /// One letter an entry: its stream.
+  /// One letter for each entry: its stream.
   const char* streams;
-  /// What came back: entry ids, or errors with a '-' before them.
+  /// The replies: entry ids, or errors that begin with '-'.
   std::vector<const char*> replies;
-  /// One letter an entry: Published, Unanswered, Error.
+  /// One letter for each entry: Published, Unanswered, Error.
   const char* fates;
 };
 
@@ -28,12 +28,12 @@ const std::vector<Case> kCases{
     // Each stream has ids of its own.
     {"aba", {"5-0", "5-0", "5-1"}, "PPP"},
     {"ab", {"6-0", "5-0"}, "PP"},
-    // Repeated, swapped, from before.
+    // Ids that repeat, are swapped, or are older than the one before.
     {"aa", {"5-0", "5-0"}, "UU"},
     {"aaa", {"5-0", "6-0", "5-1"}, "UUU"},
     {"abab", {"5-0", "5-0", "6-0", "5-0"}, "UUUU"},
     {"aaa", {"5-0", "-ERR no", "5-0"}, "UUU"},
-    // No ids.
+    // Replies that are no ids.
     {"aa", {"5-0", "PONG"}, "UU"},
     {"aa", {"5-0", "18446744073709551616-0"}, "UU"},
     {"aa", {"5-0", "6-18446744073709551616"}, "UU"},
@@ -74,7 +74,8 @@ TEST_CASE("replies, one for each entry, are trusted when ids rise within their s
   }
 }
 
-TEST_CASE("of an exchange that did not come to its end, what was sent is unanswered, and the rest was never there") {
+TEST_CASE(
+    "after an incomplete exchange, commands that were sent are unanswered, and the others were never published") {
   Exchange exchange;
   exchange.bytes_sent = 25;
   exchange.failure = "connection lost";

@@ -70,7 +70,7 @@ TEST_CASE("what isn't version 2 of the protocol is an error, not a crash") {
   }
 }
 
-TEST_CASE("a promise of a huge reply is not waited for") {
+TEST_CASE("a reply whose announced size is too large is an error at once") {
   ReplyReader reader;
   REQUIRE(reader.feed("$500000000\r\n"));
   CHECK_FALSE(reader.next());
@@ -84,7 +84,7 @@ TEST_CASE("a promise of a huge reply is not waited for") {
   CHECK(chunks < 20);
 }
 
-TEST_CASE("an array whose items keep coming is not waited for either") {
+TEST_CASE("an array with too many items is an error as well") {
   ReplyReader reader;
   REQUIRE(reader.feed("*1000\r\n"));
   const std::string item = "$65536\r\n" + std::string(65536, 'x') + "\r\n";
@@ -98,7 +98,7 @@ TEST_CASE("an array whose items keep coming is not waited for either") {
   CHECK(items < 20);
 }
 
-TEST_CASE("arrays within arrays have no more items than one array may have") {
+TEST_CASE("the bound on items holds for nested arrays together") {
   CHECK(read("*1000\r\n*25\r\n", 3) == "error");
   CHECK(read("*1000\r\n*24\r\n", 3) == "");
   std::string replies;
@@ -118,14 +118,14 @@ TEST_CASE("after an error the reader stays in it") {
   CHECK_FALSE(reader.next());
 }
 
-TEST_CASE("bytes that nobody asked for are noticed") {
+TEST_CASE("a reply to no command is noticed") {
   ReplyReader reader;
   REQUIRE(reader.feed("+OK\r\n+A"));
   CHECK(reader.next());
   CHECK(reader.has_leftover());
 }
 
-TEST_CASE("the beginning of an array is noticed as well") {
+TEST_CASE("the beginning of a reply to no command is noticed as well") {
   ReplyReader reader;
   REQUIRE(reader.feed("+OK\r\n*2\r\n"));
   CHECK(reader.next());

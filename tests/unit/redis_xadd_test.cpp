@@ -43,7 +43,7 @@ TEST_CASE("XADD has the contract's form") {
         "$1\r\na\r\n$1\r\nb\r\n");
 }
 
-TEST_CASE("only an entry id says that a row is published") {
+TEST_CASE("a row counts as published only if the reply is an entry id") {
   CHECK(read_xadd_reply(string_value("1795296478682-0")).fault == Fault::none);
   CHECK(read_xadd_reply(string_value("18446744073709551615-18446744073709551615")).fault == Fault::none);
   for (const auto* text : {"", "-", "1-", "-1", "12", "1-a", "1-2-3", "OK", "0-0", "01-0", "1-00", "+1-0", " 1-0",
@@ -61,7 +61,7 @@ TEST_CASE("only an entry id says that a row is published") {
   CHECK(echo.word_for_word == "Redis refuses: ERR unknown command 'XADD', with args beginning with: 's' 'mine'");
 }
 
-TEST_CASE("a probe is answered by the one complaint that it provokes") {
+TEST_CASE("a probe succeeds if Redis refuses only its id") {
   for (const auto* words : {"ERR The ID specified in XADD must be greater than 0-0",
                             "ERR The ID specified in XADD is equal or smaller than the target stream top item"}) {
     CHECK(read_probe_reply(error_value(words)).fault == Fault::none);
@@ -72,7 +72,7 @@ TEST_CASE("a probe is answered by the one complaint that it provokes") {
   CHECK(read_probe_reply(string_value("PONG")).fault == Fault::redis_refuses);
   CHECK(read_probe_reply(error_value("NOPERM No permissions to access a key")).fault == Fault::stream_refused);
   CHECK(read_probe_reply(error_value("MOVED 1 127.0.0.1:1")).fault == Fault::stream_refused);
-  // What nobody has heard of is no good news.
+  // An unknown error is no success.
   for (const auto* words : {"ERR upstream failure", "no upstream host", "ERR", ""}) {
     CHECK(read_probe_reply(error_value(words)).fault == Fault::refused);
   }

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which unread entries the next XADD cuts, as far as each version of Redis tells.
-#include "redis/unread.hpp"
+// The lag of consumer groups in the answers of each version of Redis, and warnings of unread entries that are
+// trimmed.
+#include "redis/consumer_lag.hpp"
 
 #include <doctest/doctest.h>
 
@@ -32,7 +33,7 @@ Value list(std::vector<Value> items) {
   return value;
 }
 
-/// As Redis before 7 has it.
+/// A group in the answer of Redis before 7.
 Value old_group(const std::string& name, const std::string& last) {
   return list({text("name"), text(name), text("consumers"), number(1), text("pending"), number(0),
                text("last-delivered-id"), text(last)});
@@ -46,12 +47,12 @@ Value group(const std::string& name, const std::string& last, const Value& lag) 
 }
 
 std::string warning(std::uint64_t length, const std::vector<Group>& groups, Bound bound) {
-  return warning_of_cut("s", length, groups, bound, "r:1/0").value_or("");
+  return trim_warning("s", length, groups, bound, "r:1/0").value_or("");
 }
 
 }  // namespace
 
-TEST_CASE("groups are read as each version tells of them, and nothing is read into a refusal") {
+TEST_CASE("groups are read from the answers of each version; a refusal has no groups") {
   const auto groups =
       read_groups(list({group("a", "5-0", number(7)), group("b", "5-0", Value{}), old_group("c", "0-0")}));
   REQUIRE(groups.size() == 3);
@@ -67,20 +68,20 @@ TEST_CASE("groups are read as each version tells of them, and nothing is read in
   CHECK(!needs_ids({groups[0], groups[2]}));
 }
 
-TEST_CASE("without a count, ids tell that a group has read all or nothing") {
+TEST_CASE("without a lag, ids show whether a group has read all entries or none") {
   const auto stream = list({text("length"), number(10), text("last-generated-id"), text("19-0"), text("first-entry"),
                             list({text("10-0"), list({text("a"), text("b")})})});
   auto groups = read_groups(list({old_group("all", "19-0"), old_group("gone", "9-5"), old_group("some", "12-0")}));
-  use_ids(stream, groups);
+  infer_lag(stream, groups);
   CHECK(groups[0].lag == 0);
   CHECK(groups[1].last_delivered_id == "0-0");
   CHECK(!groups[2].lag);
   CHECK(needs_ids(groups));
-  use_ids(Value{}, groups);
+  infer_lag(Value{}, groups);
   CHECK(needs_ids({groups[2]}));
 }
 
-TEST_CASE("what is cut and was not read is named with its groups") {
+TEST_CASE("the warning names each group and how many of its unread entries are trimmed") {
   const Group behind{"behind", "1-0", 23'400};
   const Group ahead{"ahead", "9-0", 100};
   CHECK(
@@ -92,18 +93,18 @@ TEST_CASE("what is cut and was not read is named with its groups") {
   CHECK(warning(10, {{"g", "1-0", 8}}, {.maxlen = 5}).find("not read: g 4;") != std::string::npos);
   CHECK(warning(10, {{"g", "1-0", {}}}, {.maxlen = 5}).find("g up to 6 (Redis doesn't tell") != std::string::npos);
   CHECK(warning(10, {{"g", "0-0", {}}}, {.maxlen = 5}).find("g 6;") != std::string::npos);
-  // Some versions count entries that are gone.
+  // Some versions also count deleted entries.
   CHECK(warning(10, {{"g", "1-0", 99}}, {.maxlen = 5}).find("g 6;") != std::string::npos);
 }
 
-TEST_CASE("nothing is said where nothing unread is cut") {
+TEST_CASE("there is no warning if no unread entry is trimmed") {
   CHECK(warning(499, {{"g", "0-0", {}}}, {.maxlen = 500}).empty());
   CHECK(warning(500, {{"g", "0-0", {}}}, {.maxlen = 500}).find("g 1;") != std::string::npos);
   CHECK(warning(1000, {}, {.maxlen = 500}).empty());
   CHECK(warning(1000, {{"g", "1-0", 0}, {"h", "1-0", 499}}, {.maxlen = 500}).empty());
 }
 
-TEST_CASE("names are cut, and so is their number") {
+TEST_CASE("long names are shortened, and at most ten groups are named") {
   std::vector<Group> groups;
   for (int i = 0; i < 15; ++i) groups.push_back({std::string(500, 'g'), "0-0", {}});
   const auto said = warning(10, groups, {.maxlen = 1});

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "redis/unread.hpp"
+#include "redis/consumer_lag.hpp"
 
 #include "outbox/utf8.hpp"
 #include "redis/xadd.hpp"
@@ -10,12 +10,12 @@
 namespace outboxd::redis {
 namespace {
 
-// Names come from rows and from strangers.
+// The names of streams and groups come from outside and may be of any length.
 constexpr std::size_t kLongestName = 100;
 constexpr std::size_t kMostGroups = 10;
 constexpr const char* kNothingRead = "0-0";
 
-/// The value behind a name in a reply that lists names and values in turn; null where there is none.
+/// The value after a name in a reply that lists names and values in turn; null if the name is missing.
 const Value* member(const Value& list, std::string_view name) {
   for (std::size_t i = 0; i + 1 < list.items.size(); i += 2) {
     if (list.items[i].text == name) return &list.items[i + 1];
@@ -32,10 +32,10 @@ bool is_known(const Group& group) {
   return group.lag || group.last_delivered_id == kNothingRead;
 }
 
-/// At most: what a group has not read of what is cut.
-std::uint64_t unread_of_cut(const Group& group, std::uint64_t length, std::uint64_t cut) {
+/// The largest possible number of trimmed entries that the group has not read.
+std::uint64_t unread_trimmed(const Group& group, std::uint64_t length, std::uint64_t cut) {
   if (!is_known(group)) return cut;
-  // Some versions count entries that are gone already.
+  // Some versions also count entries that are deleted already.
   const auto unread = group.lag ? std::min(*group.lag, length) : length;
   return cut + unread > length ? cut + unread - length : 0;
 }
@@ -59,7 +59,7 @@ bool needs_ids(const std::vector<Group>& groups) {
   return !std::ranges::all_of(groups, is_known);
 }
 
-void use_ids(const Value& answer, std::vector<Group>& groups) {
+void infer_lag(const Value& answer, std::vector<Group>& groups) {
   const auto* entry = member(answer, "first-entry");
   if (entry == nullptr || entry->items.empty()) return;
   const auto first = read_entry_id(entry->items.front().text);
@@ -69,21 +69,21 @@ void use_ids(const Value& answer, std::vector<Group>& groups) {
     const auto read_to = read_entry_id(group.last_delivered_id);
     if (is_known(group) || !read_to) continue;
     if (!last->is_above(*read_to)) group.lag = 0;
-    // What it read is gone; what is there it hasn't read.
+    // All entries that the group has read are deleted, so it has read none of the present ones.
     if (first->is_above(*read_to)) group.last_delivered_id = kNothingRead;
   }
 }
 
-std::optional<std::string> warning_of_cut(const std::string& stream, std::uint64_t length,
-                                          const std::vector<Group>& groups, const Bound& bound,
-                                          const std::string& server) {
+std::optional<std::string> trim_warning(const std::string& stream, std::uint64_t length,
+                                        const std::vector<Group>& groups, const Bound& bound,
+                                        const std::string& server) {
   if (length < bound.maxlen) return std::nullopt;
   const auto cut = length + 1 - bound.maxlen;
   std::string losers;
   std::size_t named = 0;
   std::size_t unnamed = 0;
   for (const auto& group : groups) {
-    const auto lost = unread_of_cut(group, length, cut);
+    const auto lost = unread_trimmed(group, length, cut);
     if (lost == 0) continue;
     if (named == kMostGroups) {
       ++unnamed;
@@ -93,7 +93,7 @@ std::optional<std::string> warning_of_cut(const std::string& stream, std::uint64
     losers.append(losers.empty() ? "" : ", ").append(utf8::shortened(group.name, kLongestName)).append(" ");
     if (!is_known(group)) losers.append("up to ");
     losers.append(std::to_string(lost));
-    if (!is_known(group)) losers.append(" (Redis doesn't tell how far it has read)");
+    if (!is_known(group)) losers.append(" (Redis doesn't report how far it has read)");
   }
   if (named == 0) return std::nullopt;
   if (unnamed > 0) losers.append(", and ").append(std::to_string(unnamed)).append(" more groups");
