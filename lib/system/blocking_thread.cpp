@@ -16,7 +16,7 @@ constexpr std::size_t kLongestThreadName = 15;
 BlockingThread::BlockingThread(const std::string& name) {
   const AllSignalsBlocked blocked;
   thread_ = std::thread([this, short_name = name.substr(0, kLongestThreadName)] {
-    // Of the thread itself: naming another goes through /proc, which a container may lack.
+    // The thread names itself, as naming another thread needs /proc, which a container may lack.
     pthread_setname_np(pthread_self(), short_name.c_str());
     work();
   });

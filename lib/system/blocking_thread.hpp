@@ -22,20 +22,20 @@
 
 namespace outboxd::system {
 
-/// A named thread with all signals blocked, which runs one task after the other, first in, first out.
-/// Blocking libraries live on one of these, and the event loop awaits them. Destroying it runs what is still queued
-/// and joins; that must happen before the `io_context` of the awaiting coroutines is destroyed.
+/// A named thread with all signals blocked. It runs one task at a time, first in, first out. Calls to blocking
+/// libraries run here, and coroutines of the event loop await them. The destructor runs all queued tasks and joins
+/// the thread; destroy it before the `io_context` of the awaiting coroutines.
 class BlockingThread {
  public:
-  /// `name` is what debuggers and `ps -L` show; cut to the 15 characters that Linux keeps.
+  /// `name` is shown by debuggers and `ps -L`; it is cut to the 15 characters that Linux keeps.
   explicit BlockingThread(const std::string& name);
   ~BlockingThread();
   BlockingThread(const BlockingThread&) = delete;
   BlockingThread& operator=(const BlockingThread&) = delete;
 
   /// Runs `task()` on the thread; the awaiting coroutine resumes on its own executor with the result or the
-  /// exception. A task that is queued or running can't be cancelled, it is awaited to its end: so a task may capture
-  /// the coroutine's locals by reference, and does, as nothing else than references and plain values is accepted.
+  /// exception. A queued or running task can't be cancelled, and the coroutine always awaits its end. So a task may
+  /// capture the coroutine's locals by reference; it must, as only references and plain values are accepted.
   template <class F>
   boost::asio::awaitable<std::invoke_result_t<F&>> run(F task);
 
@@ -63,7 +63,7 @@ class BlockingThread {
 
 namespace detail {
 
-/// What a task left behind; `void` counts as a value.
+/// The result or the exception of a task; `void` counts as a result.
 template <class R>
 class TaskResult {
  public:
@@ -108,7 +108,7 @@ class BlockingThread::AwaitedTask final : public Task {
     boost::asio::post(executor, [handler = std::move(handler_), result = std::move(result)]() mutable {
       std::move(handler)(std::move(result));
     });
-    // Only now: until the result is posted, this guard is all that keeps an otherwise idle loop from returning.
+    // Not earlier: until the result is posted, only this guard keeps an otherwise idle loop from returning.
     loop_has_work_.reset();
   }
 
@@ -122,7 +122,7 @@ template <class F>
 boost::asio::awaitable<std::invoke_result_t<F&>> BlockingThread::run(F task) {
   using Result = detail::TaskResult<std::invoke_result_t<F&>>;
   static_assert(!std::is_reference_v<std::invoke_result_t<F&>>, "a reference into the thread's data would be shared");
-  // g++ 12 destroys what a closure owns twice, when the closure is written inside the co_await expression.
+  // g++ 12 destroys the captures of a closure twice if the closure is written inside the co_await expression.
   static_assert(std::is_trivially_copyable_v<F>, "let the task capture by reference what the coroutine owns");
   auto initiate = [this](auto handler, F function) {
     using Bound = AwaitedTask<F, decltype(handler)>;

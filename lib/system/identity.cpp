@@ -15,7 +15,7 @@ constexpr std::size_t kLongestHost = 40;
 
 std::string host_name() {
   std::array<char, 256> buffer{};
-  // One byte is held back, since a name that is cut need not be terminated.
+  // One byte less than the buffer has, as a truncated name need not be null-terminated.
   if (gethostname(buffer.data(), buffer.size() - 1) != 0 || buffer[0] == '\0') return "localhost";
   return std::string(buffer.data()).substr(0, kLongestHost);
 }

@@ -5,9 +5,9 @@
 
 namespace outboxd::system {
 
-/// `outboxd:<host>:<pid>:<8 hex digits at random>`, the same at each call in one process and different in every
-/// other: people find the process by host and pid, and the last tells a reused process id (or a container's eternal
-/// 1) apart. The host is cut to 40 characters.
+/// The worker id: `outboxd:<host>:<pid>:<8 random hex digits>`, the same at each call in one process and different in
+/// every other. Host and pid help operators to find the process. The random part distinguishes processes with the
+/// same pid: a reused one, or pid 1 in each container. The host is cut to 40 characters.
 std::string worker_id();
 
 }  // namespace outboxd::system

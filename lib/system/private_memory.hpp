@@ -3,8 +3,8 @@
 
 namespace outboxd::system {
 
-/// From now on the process leaves no core dump, and no other process of its user can read its memory or environment
-/// (root can, as with a debugger): secrets are in both. Call once, before any secret is read.
+/// Prevents core dumps of this process, and other processes of its user from reading its memory and environment (root
+/// still can), as both contain secrets. Call once, before any secret is read.
 void keep_memory_private();
 
 }  // namespace outboxd::system

@@ -20,8 +20,8 @@ namespace outboxd::system::service {
 
 namespace {
 
-/// Sends from a thread of its own, as a datagram waits for a service manager that doesn't read. Of what waits to be
-/// sent, there is at most one of a kind, the newest.
+/// Sends from a thread of its own, as sending blocks while the service manager doesn't read. At most one message of
+/// each kind is queued: the newest.
 class Notifier {
  public:
   /// Never destroyed: its thread may be waiting for the service manager when the process ends.
@@ -48,7 +48,7 @@ class Notifier {
       std::thread([this] { work(); }).detach();
       started_ = true;
     } catch (const std::system_error&) {
-      // The next call tries again.
+      // The next call retries.
     }
   }
 
@@ -59,7 +59,7 @@ class Notifier {
       const auto state = std::move(waiting_.front());
       waiting_.erase(waiting_.begin());
       lock.unlock();
-      // A failure to notify is no reason to fail, and the service manager is the only one who could be told.
+      // The daemon works without the service manager, so a failure to notify it is ignored.
       static_cast<void>(sd_notify(0, state.c_str()));
       lock.lock();
     }

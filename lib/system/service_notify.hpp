@@ -5,23 +5,23 @@
 #include <optional>
 #include <string_view>
 
-/// What a service tells systemd (`Type=notify`, `WatchdogSec=`). Outside systemd all of it does nothing.
-/// Each call is one datagram, sent from a thread of its own: none blocks, whether or not the service manager reads.
+/// Notifications for systemd (`Type=notify`, `WatchdogSec=`). Outside systemd these calls do nothing. Each call is
+/// one datagram that a separate thread sends, so no call blocks if the service manager doesn't read.
 namespace outboxd::system::service {
 
-/// The daemon is up.
+/// Reports that the daemon has started.
 void ready();
 
-/// An orderly stop has begun.
+/// Reports that an orderly stop has begun.
 void stopping();
 
-/// One line for `systemctl status`.
+/// Sets the status line of `systemctl status`.
 void status(std::string_view text);
 
-/// How long systemd waits for a sign of life, or empty where it doesn't ask for one; ping at half of it.
+/// systemd's watchdog interval, or empty without a watchdog; ping at half of it.
 std::optional<std::chrono::microseconds> watchdog_interval();
 
-/// The event loop still turns.
+/// Reports that the event loop still runs.
 void ping_watchdog();
 
 }  // namespace outboxd::system::service

@@ -37,12 +37,12 @@ struct Signals::State {
   }
 
   boost::asio::signal_set signals;
-  /// Only those that don't stop anything.
+  /// SIGHUP, if it doesn't stop the process.
   boost::asio::signal_set hangups;
   SignalHandlers handlers;
   bool stopped = false;
 
-  // The handlers share the state: one may already be queued, without an error, when its owner goes.
+  // The handlers share the state, as one may be queued already, without an error, when Signals is destroyed.
   static void await_first(const std::shared_ptr<State>& state) {
     state->signals.async_wait([state](const boost::system::error_code& error, int signal) {
       if (error || state->stopped) return;
@@ -80,14 +80,14 @@ Signals::~Signals() {
 
 void Signals::stop() {
   state_->stopped = true;
-  // In between it would have its usual meaning.
+  // Until SIGHUP is ignored below, it would end the process.
   const AllSignalsBlocked blocked;
   for (auto* set : {&state_->signals, &state_->hangups}) {
     boost::system::error_code ignored;
     set->clear(ignored);
     set->cancel(ignored);
   }
-  // What stops nothing doesn't end the process either while the last of its work is done.
+  // A SIGHUP that means a reload must not end the process while it finishes its work.
   if (state_->handlers.on_hangup) ignore_sighup();
 }
 

@@ -9,24 +9,24 @@
 
 namespace outboxd::system {
 
-/// Writing to a closed socket or pipe is then an error code, not the end of the process. Call once, early.
+/// Makes writing to a closed socket or pipe an error code instead of the end of the process. Call once, early.
 void ignore_sigpipe();
 
-/// SIGHUP ends nothing before there is something that listens to it, either.
+/// Ignores SIGHUP, so that it doesn't end the process before Signals handles it.
 void ignore_sighup();
 
-/// What signals call, on the event loop.
+/// Called by signals, on the event loop.
 struct SignalHandlers {
-  /// The first signal that asks for a stop: `on_first("SIGTERM")`.
+  /// Called for the first stop signal with its name: `on_first("SIGTERM")`.
   std::function<void(std::string_view)> on_first;
-  /// Just before the second one's abrupt end, to flush; may be empty.
+  /// Called before the second stop signal ends the process, to flush; may be empty.
   std::function<void()> before_exit{};
-  /// Each SIGHUP, which then stops nothing; empty: it asks for a stop like the others.
+  /// Called for each SIGHUP. If it is empty, SIGHUP is a stop signal like the others.
   std::function<void()> on_hangup{};
 };
 
-/// SIGTERM, SIGINT and, where nothing else is meant by it, SIGHUP: the first asks for an orderly stop, the second
-/// ends the process at once with status 128+n. Pending work of the event loop until `stop()` or destruction.
+/// Handles the stop signals SIGTERM, SIGINT and, without `on_hangup`, SIGHUP. The first asks for an orderly stop, the
+/// second ends the process at once with status 128+n. Keeps the event loop running until `stop()` or destruction.
 class Signals {
  public:
   Signals(const boost::asio::any_io_executor& executor, SignalHandlers handlers);
@@ -34,8 +34,8 @@ class Signals {
   Signals(const Signals&) = delete;
   Signals& operator=(const Signals&) = delete;
 
-  /// Listens no longer; the signals then do what they did before, but for a SIGHUP that stops nothing: that is
-  /// ignored from then on. No callback runs after this.
+  /// Restores the signals' former effect; but with `on_hangup`, SIGHUP is ignored from now on. No callback runs after
+  /// this.
   void stop();
 
  private:

@@ -6,8 +6,8 @@
 
 namespace outboxd::system {
 
-/// Blocks every signal while it lives. Threads inherit the mask they are started under, so there is no moment at
-/// which a signal could be delivered to one that is started meanwhile.
+/// Blocks every signal while it exists. Threads inherit the mask at their start, so no signal is ever delivered to a
+/// thread that is started meanwhile.
 class AllSignalsBlocked {
  public:
   AllSignalsBlocked() {

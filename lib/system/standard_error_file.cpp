@@ -27,7 +27,7 @@ StandardErrorFile::StandardErrorFile() {
   if (length <= 0 || static_cast<std::size_t>(length) == path.size()) return;
   const std::string name(path.data(), static_cast<std::size_t>(length));
   struct stat named {};
-  // One that was removed before has no path any more.
+  // A file that is removed already has no path any more.
   if (::stat(name.c_str(), &named) == 0 && is_same(named, found)) path_ = name;
 }
 
@@ -40,7 +40,7 @@ bool StandardErrorFile::was_moved() const {
 
 std::string StandardErrorFile::reopen() const {
   constexpr mode_t kMode = 0640;
-  // Another thread may be writing to it: the descriptor is replaced in one step.
+  // Another thread may be writing to the descriptor, so it is replaced atomically (dup2).
   const int file = ::open(path_.c_str(), O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | O_NOCTTY, kMode);
   if (file < 0) return std::strerror(errno);
   const int replaced = ::dup2(file, STDERR_FILENO);

@@ -5,22 +5,22 @@
 
 namespace outboxd::system {
 
-/// Standard error, where it is a file: what rotates logs renames that file, and the next lines belong into a new one
-/// of the old name.
+/// Reopens standard error after a log rotation, if it is a file: logrotate renames the file, and the next lines
+/// belong into a new file with the old name.
 class StandardErrorFile {
  public:
-  /// Learns the file's path, if standard error is one. Make it early: a renamed file has another path.
+  /// Finds the path of the file. Construct it early, before a rotation can rename the file.
   StandardErrorFile();
 
-  /// Standard error is a file, and no longer the one that has its path.
+  /// Whether standard error is a file that was renamed or removed.
   [[nodiscard]] bool was_moved() const;
   [[nodiscard]] const std::string& path() const { return path_; }
 
-  /// Standard error is the file that has the path now, which is made if there is none. Why it isn't, or nothing.
+  /// Points standard error at the file that has the path now; creates it if there is none. Returns the error, or "".
   [[nodiscard]] std::string reopen() const;
 
  private:
-  /// Empty: it is a terminal, a pipe, a socket or a device.
+  /// Empty if standard error is no file but a terminal, a pipe, a socket or a device.
   std::string path_;
 };
 

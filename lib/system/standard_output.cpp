@@ -19,7 +19,8 @@ StandardOutput::~StandardOutput() {
 
 std::string StandardOutput::why_lost() {
   write_all();
-  // Some file systems say only at closing that there was no room. The descriptor itself stays taken.
+  // Some file systems report a full disk only when the file is closed. A duplicate is closed, so that standard output
+  // stays open.
   const bool closed = !printed_ || error_ != 0 || ::close(::dup(STDOUT_FILENO)) == 0;
   if (!closed) error_ = errno;
   return error_ == 0 ? std::string{} : std::string{std::strerror(error_)};
@@ -49,7 +50,7 @@ bool StandardOutput::write_all() {
       error_ = errno;
     }
   }
-  // What could not be written is not tried again.
+  // Output that could not be written is dropped, not retried.
   setp(waiting_.data(), waiting_.data() + waiting_.size());
   return error_ == 0;
 }

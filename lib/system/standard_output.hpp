@@ -8,8 +8,8 @@
 
 namespace outboxd::system {
 
-/// Takes std::cout over while it lives, and remembers whether what was printed has arrived: a disk that is full, a
-/// closed descriptor and a pipe that nobody reads from are otherwise noticed by nobody. Needs SIGPIPE to be ignored.
+/// Replaces the buffer of std::cout while it exists, and notices output that could not be written: to a full disk, a
+/// closed descriptor, or a pipe without a reader. SIGPIPE must be ignored.
 class StandardOutput : private std::streambuf {
  public:
   StandardOutput();
@@ -17,7 +17,7 @@ class StandardOutput : private std::streambuf {
   StandardOutput(const StandardOutput&) = delete;
   StandardOutput& operator=(const StandardOutput&) = delete;
 
-  /// Writes what is still to be written. Why some of what was printed is lost, for people; empty when nothing is.
+  /// Flushes. Returns a message that says why output was lost; "" if none was.
   [[nodiscard]] std::string why_lost();
 
  private:

@@ -19,7 +19,7 @@
 namespace outboxd::system {
 namespace {
 
-/// Shared with a thread that may never come back.
+/// Shared with the writing thread, which may block for ever.
 struct Work {
   int descriptor;
   std::string text;
@@ -39,7 +39,7 @@ void report(Work& work, std::size_t written, int error) {
 }
 
 void write_all(Work& work) {
-  // In small pieces, so that a slow reader is seen to read.
+  // In small pieces, so that the progress of a slow reader is visible.
   for (std::size_t at = 0; at < work.text.size();) {
     const auto piece = std::min<std::size_t>(work.text.size() - at, PIPE_BUF);
     const ssize_t written = ::write(work.descriptor, work.text.data() + at, piece);
@@ -73,7 +73,7 @@ std::string write_within(int descriptor, std::string text, std::chrono::millisec
   for (auto seen = work->written; !work->ended; seen = work->written) {
     const auto moves = [&] { return work->ended || work->written != seen; };
     if (!work->changed.wait_for(lock, patience, moves)) {
-      return "nobody read from it for " + std::to_string(patience.count()) + " ms";
+      return "its reader took nothing for " + std::to_string(patience.count()) + " ms";
     }
   }
   return work->error == 0 ? std::string{} : std::string{std::strerror(work->error)};

@@ -6,9 +6,8 @@
 
 namespace outboxd::system {
 
-/// Writes all of `text` to a descriptor that others may share, and that may block for ever. Blocks as long as bytes
-/// go out, and then no longer than `patience`; a descriptor that still takes none is left to itself. Returns why not
-/// all of it was written, empty when it was.
+/// Writes `text` to a descriptor that may block for ever, such as a shared pipe. Gives up when no bytes were taken
+/// for `patience`. Returns why not all of the text was written; "" if it was.
 [[nodiscard]] std::string write_within(int descriptor, std::string text, std::chrono::milliseconds patience);
 
 }  // namespace outboxd::system

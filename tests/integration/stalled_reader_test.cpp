@@ -200,7 +200,7 @@ TEST_CASE("a report that nobody reads keeps --once from nothing but its status; 
   const auto stalled = start_redirected(">" + pipe.path(), {"--once"}, outboxd_environment(database));
   CHECK(stalled->wait() == 1);
   CHECK(count_rows(database, "dispatched_at IS NOT NULL") == 20);
-  CHECK(contains(stalled->err(), "could not be written to standard output: nobody read from it for 5000 ms"));
+  CHECK(contains(stalled->err(), "could not be written to standard output: its reader took nothing for 5000 ms"));
   const auto full = start_redirected(">/dev/full", {"--once"}, outboxd_environment(database));
   CHECK(full->wait() == 1);
   CHECK(contains(full->err(), "could not be written to standard output: No space left on device"));

@@ -21,7 +21,7 @@ using outboxd::system::BlockingThread;
 
 namespace {
 
-/// Runs the coroutine to its end on a loop of its own, and rethrows what it threw.
+/// Runs the coroutine to its end on a loop of its own, and rethrows its exception.
 template <class Body>
 void run_loop(Body body) {
   asio::io_context loop(1);
@@ -119,7 +119,7 @@ TEST_CASE("blocking thread: a task in flight keeps the loop alive") {
   CHECK(resumed);
 }
 
-TEST_CASE("blocking thread: destruction runs what is queued; the results of a stopped loop are thrown away") {
+TEST_CASE("blocking thread: destruction runs the queued tasks; their results are dropped if the loop is stopped") {
   int ran = 0;
   int resumed = 0;
   auto witness = std::make_shared<int>(0);
@@ -151,7 +151,7 @@ TEST_CASE("blocking thread: destruction runs what is queued; the results of a st
   CHECK(witness.use_count() == 1);
 }
 
-TEST_CASE("blocking thread: it carries its name and takes no signals") {
+TEST_CASE("blocking thread: it has its name, and all signals are blocked") {
   BlockingThread thread("claim:a-very-long-dispatcher");
   run_loop([&]() -> asio::awaitable<void> {
     std::array<char, 16> name{};

@@ -44,7 +44,7 @@ int status_of_child(Body body) {
   return status;
 }
 
-/// A datagram socket standing in for systemd's, announced in NOTIFY_SOCKET while it lives.
+/// A datagram socket in place of systemd's, announced in NOTIFY_SOCKET while it exists.
 class NotifySocket {
  public:
   NotifySocket() : path_(std::filesystem::temp_directory_path() / ("outboxd-notify-" + std::to_string(getpid()))) {
@@ -86,7 +86,7 @@ TEST_CASE("identity: host, process id and a random part; the same at each call")
   CHECK(system_ns::worker_id() == id);
 }
 
-TEST_CASE("signals: the first is a call on the loop with its name") {
+TEST_CASE("signals: the first calls a handler on the loop, with its name") {
   for (const auto& [number, name] :
        {std::pair(SIGTERM, "SIGTERM"), std::pair(SIGINT, "SIGINT"), std::pair(SIGHUP, "SIGHUP")}) {
     boost::asio::io_context loop(1);
@@ -101,7 +101,7 @@ TEST_CASE("signals: the first is a call on the loop with its name") {
   }
 }
 
-TEST_CASE("signals: where SIGHUP has a meaning of its own it stops nothing, however often it comes") {
+TEST_CASE("signals: with a handler for SIGHUP, no SIGHUP stops the process") {
   boost::asio::io_context loop(1);
   int hangups = 0;
   std::string seen;
@@ -122,7 +122,7 @@ TEST_CASE("signals: where SIGHUP has a meaning of its own it stops nothing, howe
   CHECK(seen == "SIGTERM");
 }
 
-TEST_CASE("signals: nor does SIGHUP end the process while it does the last of its work") {
+TEST_CASE("signals: with a handler for SIGHUP, SIGHUP doesn't end the process after stop() either") {
   const int status = status_of_child([] {
     boost::asio::io_context loop(1);
     system_ns::Signals signals(loop.get_executor(),
@@ -135,7 +135,7 @@ TEST_CASE("signals: nor does SIGHUP end the process while it does the last of it
   CHECK(WEXITSTATUS(status) == 7);
 }
 
-TEST_CASE("the log's file: after a rotation it is opened again under its old name; nothing else is touched") {
+TEST_CASE("the log's file is reopened under its old name after a rotation; without one, nothing changes") {
   const std::filesystem::path folder = std::filesystem::temp_directory_path() / ("log-" + std::to_string(getpid()));
   std::filesystem::create_directory(folder);
   const auto log = folder / "log";
@@ -173,7 +173,7 @@ TEST_CASE("signals: stop() and destruction let the loop end") {
   CHECK_FALSE(called);
 }
 
-TEST_CASE("signals: the second ends the process at once, after the flush, with 128 and its number") {
+TEST_CASE("signals: the second ends the process at once, after the flush, with status 128+n") {
   std::array<int, 2> flushed{};
   REQUIRE(pipe(flushed.data()) == 0);
   const int status = status_of_child([&] {
@@ -193,7 +193,7 @@ TEST_CASE("signals: the second ends the process at once, after the flush, with 1
   CHECK(WEXITSTATUS(status) == 128 + SIGINT);
 }
 
-TEST_CASE("signals: writing to a closed pipe is an error, not the end") {
+TEST_CASE("signals: writing to a closed pipe is an error and doesn't end the process") {
   const int status = status_of_child([] {
     system_ns::ignore_sigpipe();
     std::array<int, 2> ends{};
@@ -205,7 +205,7 @@ TEST_CASE("signals: writing to a closed pipe is an error, not the end") {
   CHECK(WEXITSTATUS(status) == 0);
 }
 
-TEST_CASE("service notify: says nothing outside systemd") {
+TEST_CASE("service notify: does nothing outside systemd") {
   unsetenv("NOTIFY_SOCKET");
   unsetenv("WATCHDOG_USEC");
   CHECK_NOTHROW(system_ns::service::ready());
@@ -224,7 +224,7 @@ TEST_CASE("service notify: each call is one assignment, and a status stays one l
   CHECK(systemd.receive() == "STOPPING=1");
 }
 
-TEST_CASE("service notify: a manager that doesn't read is not waited for, and has the newest of each kind later") {
+TEST_CASE("service notify: no call blocks if the manager doesn't read; later it gets the newest of each kind") {
   const NotifySocket systemd;
   for (int i = 0; i < 5'000; ++i) {
     system_ns::service::ping_watchdog();
@@ -241,7 +241,7 @@ TEST_CASE("service notify: a manager that doesn't read is not waited for, and ha
   CHECK(messages <= 10'000);
 }
 
-TEST_CASE("standard output: a reader gets all of it, and one that stalls is left alone") {
+TEST_CASE("standard output: a slow reader gets all of it; a stalled one is given up") {
   std::array<int, 2> ends{};
   REQUIRE(pipe(ends.data()) == 0);
   std::string read_text;
@@ -259,8 +259,8 @@ TEST_CASE("standard output: a reader gets all of it, and one that stalls is left
 
   REQUIRE(pipe(ends.data()) == 0);
   const auto why = system_ns::write_within(ends[1], std::string(500'000, 'x'), std::chrono::milliseconds(50));
-  CHECK(why == "nobody read from it for 50 ms");
-  // Ends the write that still waits.
+  CHECK(why == "its reader took nothing for 50 ms");
+  // Ends the write that is still blocked.
   ::close(ends[0]);
 
   const int full = ::open("/dev/full", O_WRONLY);

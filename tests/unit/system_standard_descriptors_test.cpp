@@ -11,7 +11,7 @@
 
 namespace {
 
-/// What `work` returns, in a process of its own.
+/// Runs `work` in a process of its own and returns its result.
 template <typename Work>
 int in_a_child(Work work) {
   const pid_t child = ::fork();
@@ -23,7 +23,7 @@ int in_a_child(Work work) {
 
 }  // namespace
 
-TEST_CASE("standard descriptors: what is opened later takes no closed one's place, and writing there still fails") {
+TEST_CASE("standard descriptors: a file opened later doesn't get a closed one's number, and writing still fails") {
   CHECK(in_a_child([] {
           for (const int descriptor : {0, 1, 2}) ::close(descriptor);
           outboxd::system::occupy_closed_standard_descriptors();
@@ -37,7 +37,7 @@ TEST_CASE("standard descriptors: what is opened later takes no closed one's plac
         }) == 0);
 }
 
-TEST_CASE("standard descriptors: open ones stay what they are") {
+TEST_CASE("standard descriptors: open ones are left unchanged") {
   CHECK(in_a_child([] {
           std::array<int, 2> ends{};
           if (::pipe(ends.data()) != 0 || ::dup2(ends[0], 0) != 0 || ::dup2(ends[1], 1) != 1) return 1;
