@@ -47,7 +47,7 @@ void refuse_unusable(const std::vector<Event>& events) {
   }
 }
 
-/// How many events from the front of `left` go into one statement: at least one.
+/// How many events from the front of `left` fit into one statement; at least one.
 std::size_t statement_size(std::span<const Event> left) {
   std::size_t rows = 0;
   std::size_t bytes = 0;
@@ -59,8 +59,9 @@ std::size_t statement_size(std::span<const Event> left) {
   return rows;
 }
 
-/// The table with its schema, as quoted SQL; the transaction goes on under the role's own path. What the INSERT below
-/// calls is all named with its schema, but for unnest: with several arguments that is no name that is looked up.
+/// The table with its schema, as quoted SQL. The rest of the transaction runs with the role's own search_path. The
+/// INSERT below qualifies all functions with their schema, except unnest with several arguments, which isn't looked
+/// up by name.
 std::string find_table(pqxx::transaction_base& transaction, const std::string& quoted_table) {
   exec(transaction, keep_to_catalog_sql(true) + plain_settings_sql(true));
   const auto found = exec(transaction,
@@ -96,7 +97,8 @@ void insert_batch(pqxx::transaction_base& transaction, const std::string& table,
   ids.insert(ids.end(), batch_ids.begin(), batch_ids.end());
 }
 
-/// Postgres names no row when a cast fails, so the payloads are tried one by one to find the one to blame.
+/// Finds the event whose payload Postgres refuses: as Postgres names no row when a cast fails, each is tried by
+/// itself.
 std::optional<std::string> blame(pqxx::connection& connection, const std::vector<Event>& events) {
   for (std::size_t i = 0; i < events.size(); ++i) {
     try {

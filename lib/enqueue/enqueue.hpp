@@ -10,16 +10,16 @@
 
 namespace outboxd::enqueue {
 
-/// One row to be written.
+/// A row to insert.
 struct Event {
   std::string stream;
-  /// JSON text; Postgres has the last word on it.
+  /// JSON text; Postgres may still refuse it.
   std::string payload_json;
-  /// Where it came from, for error messages: "line 3". May be empty.
+  /// Its place in the input, for error messages: "line 3". May be empty.
   std::string origin;
 };
 
-/// Rows that were not written: what is wrong, and with which of them.
+/// The rows were not written. The message says which row is wrong, and why.
 class EnqueueError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;

@@ -26,7 +26,7 @@ std::size_t digits_at(std::string_view text, std::size_t at) {
   return end - at;
 }
 
-/// JSON's own grammar, because simdjson refuses integers of more than 64 bits, which jsonb keeps exactly.
+/// Checks JSON's grammar itself, because simdjson refuses integers of more than 64 bits, which jsonb keeps exactly.
 bool is_number(std::string_view text) {
   std::size_t at = text.starts_with('-') ? 1 : 0;
   const auto whole = digits_at(text, at);
@@ -59,7 +59,7 @@ std::string check_array(ondemand::array array, std::size_t depth, std::size_t& c
 
 std::string check_object(ondemand::object object, std::size_t depth) {
   for (auto field : object) {
-    // Asked for although unused: only unescaping checks the key's escapes.
+    // Unescaped although it is unused, as only unescaping checks the escapes of the key.
     const std::string_view key = field.unescaped_key().value();
     if (auto fault = check_value(field.value().value(), depth); !fault.empty()) {
       return fault + " (in the value of \"" + std::string(key) + "\")";
@@ -68,7 +68,7 @@ std::string check_object(ondemand::object object, std::size_t depth) {
   return {};
 }
 
-/// Walks the whole value: simdjson's on-demand parser checks only what is looked at.
+/// Visits the whole value, as simdjson's on-demand parser checks only the parts that are visited.
 std::string check_value(ondemand::value value, std::size_t depth) {
   if (depth > kMaxDepth) return "it is nested more than " + std::to_string(kMaxDepth) + " levels deep";
   switch (value.type().value()) {
@@ -96,7 +96,7 @@ std::string check_wrapped(const simdjson::padded_string& wrapped) {
   if (auto fault = check_array(document.get_array(), 0, count); !fault.empty()) return fault;
   if (count == 0) return "there is no value";
   if (count > 1 || document.current_location().error() != simdjson::OUT_OF_BOUNDS)
-    return "there is text behind the value";
+    return "there is text after the value";
   return {};
 }
 
@@ -169,7 +169,7 @@ std::string json_string(std::string_view text) {
 }
 
 std::string json_fault(std::string_view json) {
-  // An array of one element: a bare number or literal then needs no rule of its own.
+  // Wrapped in an array, so that a bare number or literal needs no special case.
   const simdjson::padded_string wrapped("[" + std::string(json) + "]");
   try {
     return check_wrapped(wrapped);

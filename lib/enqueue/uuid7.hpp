@@ -8,10 +8,10 @@
 
 namespace outboxd::enqueue {
 
-/// Makes RFC 9562 UUIDs of version 7 that sort, as text, in the order they were made: 48 bits of Unix milliseconds,
-/// a 12-bit counter that starts at random in its lower half each millisecond, and 62 random bits. When the clock
-/// stands or steps back the last millisecond is kept and the counter goes on; a full counter moves on to the next
-/// millisecond. Not safe to share between threads; new_uuid7() is.
+/// Generates UUIDs of version 7 (RFC 9562) whose texts sort in the order of generation: 48 bits of Unix milliseconds,
+/// a 12-bit counter that starts in each millisecond at a random number of its lower half, and 62 random bits. If the
+/// clock stands still or steps back, the last millisecond is kept and the counter continues; a full counter moves on
+/// to the next millisecond. Not thread-safe; new_uuid7() is.
 class Uuid7Generator {
  public:
   using Clock = std::function<std::chrono::milliseconds()>;

@@ -8,15 +8,15 @@
 namespace outboxd::entry {
 namespace {
 
-/// A line after the value's first one that has a '=' in it would be read as a field of its own, whatever stands
-/// before the '=': even nothing is a name.
+/// Whether a line after the value's first one contains a '='. Such a line would be read as a field of its own, even
+/// with an empty name.
 bool has_line_like_a_field(std::string_view value) {
   const auto line_end = value.find('\n');
   return line_end != std::string_view::npos && value.find('=', line_end) != std::string_view::npos;
 }
 
 bool has_name_twice(std::span<const Field> fields) {
-  // Nearly every entry has few, and comparing all of them then takes less than sorting them.
+  // Nearly every entry has few fields, and comparing each pair is then faster than sorting.
   constexpr std::size_t kFew = 16;
   if (fields.size() <= kFew) {
     for (auto field = fields.begin(); field != fields.end(); ++field) {

@@ -19,7 +19,7 @@ std::size_t drop_reserved(std::vector<Field>& fields, std::size_t ours, bool has
   return count;
 }
 
-/// Why none of this event's names can be published; empty where they can.
+/// Why the event's id, stream or dedupe key can't be published; empty if all can.
 std::string refusal_of_names(const Event& event) {
   if (auto refusal = stream_refusal(event.stream); !refusal.empty()) return refusal;
   if (event.outbox_id.size() > kMaxNameBytes) return name_refusal("id", event.outbox_id.size());
@@ -33,7 +33,7 @@ std::string refusal_of_names(const Event& event) {
 
 std::string stream_refusal(std::string_view stream) {
   if (stream.empty()) return "stream name is empty";
-  // It would be another line, or another stream, to whoever reads a log, a signature or a configuration.
+  // In a log, a signature or a configuration it would look like another line or another stream.
   if (has_control_character(stream)) return "stream name has a control character in it";
   if (stream.size() > kMaxNameBytes) return name_refusal("stream name", stream.size());
   return {};

@@ -13,10 +13,10 @@
 
 namespace outboxd::entry {
 
-/// What becomes of an entry whose signature is good for another one, too (ambiguity.hpp).
+/// Whether ambiguous entries are published or refused (ambiguity.hpp).
 enum class Ambiguous { published, refused };
 
-/// What the settings and a table's layout decide about entries.
+/// The parts of the settings and of a table's layout that concern entries.
 struct EncodingRules {
   Nulls nulls = Nulls::left_out;
   /// Payloads larger than this are refused; bytes of the JSON text.
@@ -28,10 +28,10 @@ struct EncodingRules {
 /// An id, a stream's name or a dedupe key of more bytes than this can't be published.
 inline constexpr std::uint64_t kMaxNameBytes = 4'096;
 
-/// Why nothing can be published to a stream of this name; empty where it can.
+/// Why a stream of this name can't be published to; empty if it can.
 [[nodiscard]] std::string stream_refusal(std::string_view stream);
 
-/// Why an event can't be published whose `name` ("id", "stream name", "dedupe_key") has so many bytes.
+/// The reason for refusing an event whose `name` ("id", "stream name", "dedupe_key") has too many bytes.
 [[nodiscard]] std::string name_refusal(std::string_view name, std::uint64_t bytes);
 
 /// One event to encode; views into the row it comes from.
@@ -44,11 +44,11 @@ struct Event {
 
 struct Encoded {
   Entry entry;
-  /// Why the event can never be published; empty when `entry` is good.
+  /// Why the event can never be published; empty if `entry` is valid.
   std::string refusal;
-  /// Payload fields with a reserved name, which were left out.
+  /// The number of payload fields that were dropped as their names are reserved.
   std::size_t reserved_dropped = 0;
-  /// Why the signature is good for another entry, too, as a clause; empty when it isn't, or there is none.
+  /// Why the entry is ambiguous, as a clause; empty if it isn't, or has no signature.
   std::string_view ambiguity{};
 };
 
@@ -60,7 +60,7 @@ class Encoder {
 
   [[nodiscard]] Encoded encode(const Event& event);
 
-  /// Why a payload of so many bytes can't be published.
+  /// The reason for refusing a payload of this many bytes.
   [[nodiscard]] std::string oversize_refusal(std::uint64_t bytes) const;
 
  private:

@@ -11,7 +11,7 @@ struct Field {
   std::string value;
 };
 
-/// One entry as it goes to Redis: its fields in wire order.
+/// A stream entry, with its fields in wire order.
 struct Entry {
   std::string stream;
   std::vector<Field> fields;

@@ -15,7 +15,7 @@ std::string_view without_trailing_space(std::string_view token) {
 }
 
 std::string described(simdjson::error_code error) {
-  // Our lack, and no fault of the payload's.
+  // Memory is short; the payload is not to blame.
   if (error == simdjson::MEMALLOC) throw std::bad_alloc{};
   return std::string{"payload is not valid JSON ("} + simdjson::error_message(error) + ")";
 }
@@ -129,7 +129,7 @@ std::optional<std::string> PayloadReader::append_fields(std::string_view payload
   simdjson::ondemand::object object;
   if (const auto error = document.get_object().get(object)) return described(error);
   if (const auto error = buffers_->append(object, nulls, fields)) return described(error);
-  // Past the last token there is no location to tell.
+  // After the last token of a valid document the location is out of bounds.
   if (document.current_location().error() != simdjson::OUT_OF_BOUNDS) return described(simdjson::TRAILING_CONTENT);
   return std::nullopt;
 }

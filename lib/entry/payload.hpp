@@ -11,13 +11,13 @@
 
 namespace outboxd::entry {
 
-/// What becomes of a payload field whose value is JSON null.
+/// The treatment of payload fields whose value is JSON null.
 enum class Nulls { left_out, as_text };
 
-/// Reads payloads: a JSON object as Postgres prints jsonb, into fields in its order.
+/// Reads a payload (a JSON object as Postgres prints jsonb) into fields, in its order.
 ///
 /// A string becomes its own bytes, a number its JSON text (never through a double), true and false their names, an
-/// object or array compact JSON. Not thread-safe: it keeps its buffers from one payload to the next.
+/// object or array compact JSON. Not thread-safe, as it reuses its buffers.
 class PayloadReader {
  public:
   PayloadReader();
@@ -25,8 +25,8 @@ class PayloadReader {
   PayloadReader& operator=(PayloadReader&&) noexcept;
   ~PayloadReader();
 
-  /// Appends the payload's fields to `fields`. Returns why it can't be published, or nothing when all went well; then
-  /// `fields` may hold a part of them. Throws std::bad_alloc.
+  /// Appends the payload's fields to `fields`. Returns the reason if the payload can't be published; `fields` may
+  /// then hold some of its fields. Throws std::bad_alloc.
   [[nodiscard]] std::optional<std::string> append_fields(std::string_view payload_json, Nulls nulls,
                                                          std::vector<Field>& fields);
 

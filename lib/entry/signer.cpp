@@ -34,7 +34,7 @@ std::string canonical_text(std::string_view stream, std::span<const Field> field
     sorted.push_back(&field);
     length += field.name.size() + field.value.size() + 2;
   }
-  // std::string compares as unsigned bytes, which for UTF-8 is the order the signature asks for.
+  // std::string compares as unsigned bytes, which is the order that the signature requires.
   std::ranges::stable_sort(sorted, {}, [](const Field* field) -> const std::string& { return field->name; });
   std::string text;
   text.reserve(length);
@@ -57,7 +57,7 @@ std::string Signer::sign(std::string_view stream, std::span<const Field> fields)
   const auto text = canonical_text(stream, fields);
   std::array<unsigned char, kDigestBytes> digest{};
   std::size_t length = 0;
-  // Without a key, init starts over with the one that is already there.
+  // Without a key argument, init starts over with the key that is already set.
   const bool signed_ok =
       EVP_MAC_init(context_.get(), nullptr, 0, nullptr) == 1 &&
       EVP_MAC_update(context_.get(), reinterpret_cast<const unsigned char*>(text.data()), text.size()) == 1 &&

@@ -18,7 +18,7 @@ namespace outboxd::entry {
 /// bytes.
 [[nodiscard]] std::string canonical_text(std::string_view stream, std::span<const Field> fields);
 
-/// Signs entries with HMAC-SHA256 (RFC 2104, FIPS 180-4). Not thread-safe: it keeps OpenSSL's state between entries.
+/// Signs entries with HMAC-SHA256 (RFC 2104, FIPS 180-4). Not thread-safe, as it reuses OpenSSL's context.
 class Signer {
  public:
   /// Throws std::runtime_error when OpenSSL refuses the key or has no HMAC-SHA256.

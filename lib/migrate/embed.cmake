@@ -1,10 +1,10 @@
 # SPDX-License-Identifier: Apache-2.0
-# Puts migrations/ into the binary. Included, it gives outboxd_embed_migrations(); run with `cmake -P`, it writes the
-# C++ file. The same file does both, so that a change of the rule rebuilds its output.
+# Embeds migrations/ in the binary. When it is included, it defines outboxd_embed_migrations(); when it is run with
+# `cmake -P`, it writes the C++ file. One file does both, so that a change of it rebuilds its output.
 #
-# Each migration is a pair NNNN_name.up.sql and NNNN_name.down.sql. The up file carries a line
-# `-- done when: <SQL boolean expression>`; where it is only applied when it is asked for, a line `-- optional: <flag>`;
-# and, where it can't run inside a transaction, a line `-- no transaction` (such a file holds a single statement).
+# Each migration is a pair of files, NNNN_name.up.sql and NNNN_name.down.sql. The up file has a line
+# `-- done when: <SQL boolean expression>`; an optional migration also has a line `-- optional: <flag>`; and a migration
+# that can't run inside a transaction has a line `-- no transaction` and a single statement.
 
 # outboxd_embed_migrations(OUT): sets OUT to a generated .cpp that defines outboxd::migrate::migrations().
 function(outboxd_embed_migrations out)

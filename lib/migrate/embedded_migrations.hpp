@@ -6,17 +6,17 @@
 
 namespace outboxd::migrate {
 
-/// One numbered pair of files of migrations/.
+/// A migration: a numbered pair of files in migrations/.
 struct Migration {
   int number = 0;
   std::string_view name;
-  /// A SQL boolean expression: true in a database where this migration has nothing left to do.
+  /// A boolean expression in SQL, true if the migration has nothing left to do in this database.
   std::string_view done_when;
   std::string_view up;
   std::string_view down;
   /// False for a single statement that Postgres won't run in a transaction (CREATE INDEX CONCURRENTLY).
   bool in_transaction = true;
-  /// The flag of `outboxd migrate` that asks for it, without its dashes; empty: always applied.
+  /// The flag of `outboxd migrate` that selects it, without dashes; empty: it is always applied.
   std::string_view option{};
 };
 

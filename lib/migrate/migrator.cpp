@@ -22,7 +22,7 @@ using std::chrono::milliseconds;
 
 constexpr const char* kLockNotAvailable = "55P03";
 
-/// Names the lock among all advisory locks of a database: "outboxd" in hexadecimal.
+/// The key of the migrations' advisory lock: "outboxd" in hexadecimal.
 constexpr const char* kLockKey = "x'6f7574626f7864'::bigint";
 
 std::string remedy_for(const std::string& sqlstate) {
@@ -41,7 +41,7 @@ std::string remedy_for(const std::string& sqlstate) {
                        whole_message_of(error) + ": " + remedy_for(sqlstate_of(error)));
 }
 
-/// The migrations look at what is there as the catalog prints it.
+/// The conditions of the migrations compare texts as the catalog prints them, which needs these settings.
 void set_plain(pqxx::transaction_base& transaction, bool local) {
   exec(transaction, "SELECT" + plain_settings_sql(local));
 }
@@ -51,7 +51,7 @@ bool is_done(pqxx::transaction_base& transaction, const Migration& migration) {
   return text_of(result[0][0]) == "t";
 }
 
-/// " (process 42)", or nothing where it has just been given back.
+/// " (process 42)", or "" if the lock has just been released.
 std::string lock_holder(pqxx::transaction_base& transaction) {
   const auto found = exec(
       transaction, std::string("SELECT pid FROM pg_catalog.pg_locks WHERE locktype OPERATOR(pg_catalog.=) 'advisory'"
@@ -64,8 +64,8 @@ std::string lock_holder(pqxx::transaction_base& transaction) {
   return found.empty() ? "" : " (process " + text_of(found[0][0]) + ")";
 }
 
-/// Asks again and again rather than waiting inside Postgres: a session that waits there keeps a snapshot, and
-/// CREATE INDEX CONCURRENTLY waits for every older snapshot.
+/// Polls for the lock instead of waiting for it inside Postgres: a waiting session would hold a snapshot, and CREATE
+/// INDEX CONCURRENTLY of the other migrator waits for every older snapshot.
 void take_lock(pqxx::transaction_base& transaction, const std::string& try_function, milliseconds patience) {
   constexpr milliseconds kPause{50};
   const auto deadline = std::chrono::steady_clock::now() + patience;
@@ -80,8 +80,8 @@ void take_lock(pqxx::transaction_base& transaction, const std::string& try_funct
   }
 }
 
-/// Waiting for a lock is bounded, as everybody queues behind us meanwhile; working isn't, whatever the connection
-/// says.
+/// Bounds the wait for locks, as other sessions queue behind ours meanwhile. Statements themselves are not bounded,
+/// even if the connection sets a statement_timeout.
 void set_timeouts(pqxx::transaction_base& transaction, milliseconds lock_timeout, bool local) {
   const std::string set = local ? "SET LOCAL " : "SET ";
   exec(transaction, set + "statement_timeout = 0");
@@ -111,14 +111,14 @@ class SessionLock {
   pqxx::transaction_base& transaction_;
 };
 
-/// Takes away what is there of a migration that isn't done, if anything is.
+/// Drops the remains of a migration that failed half-way, if there are any.
 void clean_up(pqxx::transaction_base& session, const Migration& migration) {
   try {
     exec(session, std::string(migration.down));
   } catch (const pqxx::broken_connection&) {
     throw;
   } catch (const pqxx::failure&) {
-    // There was nothing, or it is in use: what is tried next says so.
+    // There were no remains, or they are in use. In that case the next statement reports it.
   }
 }
 
@@ -194,7 +194,7 @@ std::string Migrator::dry_run_sql() {
 
 std::vector<Migration> Migrator::apply() {
   std::vector<Migration> applied;
-  // One by one, as what is left to do may depend on what was done before.
+  // One by one, as a migration's condition may depend on the migrations before.
   for (const auto& migration : wanted_of(set_, options_.wanted)) {
     if (!look_up(migration).already_there && apply_one(migration)) applied.push_back(migration);
   }
@@ -206,19 +206,20 @@ bool Migrator::with_patience(const Action& action) {
   const auto deadline = std::chrono::steady_clock::now() + options_.lock_patience;
   for (int tries = 1;; ++tries) {
     try {
-      // Autovacuum gives way to who has waited for a second (deadlock_timeout), so now and then it is longer.
+      // Autovacuum is cancelled for a session that has waited for a second (deadlock_timeout), so each fourth wait is
+      // longer than that.
       return action(tries % 4 == 0 ? 4 * options_.lock_timeout : options_.lock_timeout);
     } catch (const pqxx::failure& error) {
       if (sqlstate_of(error) != kLockNotAvailable || std::chrono::steady_clock::now() >= deadline) throw;
     }
-    // Sessions that queued behind us have their turn.
+    // Meanwhile the sessions that queued behind us can run.
     std::this_thread::sleep_for(options_.lock_timeout);
   }
 }
 
 bool Migrator::apply_one(const Migration& migration) {
   try {
-    // What is half done outside a transaction is not to be begun again.
+    // A statement outside a transaction may be half done, so it isn't retried.
     if (!migration.in_transaction) return apply_without_transaction(migration);
     return with_patience([&](milliseconds lock_timeout) { return apply_in_transaction(migration, lock_timeout); });
   } catch (const pqxx::broken_connection&) {
@@ -233,8 +234,8 @@ bool Migrator::apply_in_transaction(const Migration& migration, milliseconds loc
   set_plain(transaction, true);
   set_timeouts(transaction, lock_timeout, true);
   take_lock(transaction, "pg_catalog.pg_try_advisory_xact_lock", options_.wait_for_other);
-  // Looked at once more under the lock, as whoever held it before may have done this very migration. Within a
-  // transaction a session hears of another's new tables only when it first locks a relation, so one is touched.
+  // Check again under the lock, as the session that held it before may have applied this migration. Within a
+  // transaction a session sees new tables of other sessions only after it locks a relation, so it reads one first.
   exec(transaction, "SELECT FROM pg_catalog.pg_class LIMIT 0");
   if (is_done(transaction, migration)) return false;
   exec(transaction, std::string(migration.up));
@@ -248,9 +249,9 @@ bool Migrator::apply_without_transaction(const Migration& migration) {
   set_plain(session, false);
   if (is_done(session, migration)) return false;
   set_timeouts(session, options_.lock_timeout, false);
-  // What an earlier try has left is in the way: an index that is not valid.
+  // An earlier attempt may have left an invalid index, which is in the way.
   clean_up(session, migration);
-  // Waits for transactions that are open, and no session waits for it meanwhile.
+  // This waits for open transactions, but no other session waits for this one meanwhile.
   set_timeouts(session, options_.lock_patience, false);
   try {
     exec(session, std::string(migration.up));
@@ -279,7 +280,7 @@ bool Migrator::revert_one(const Migration& migration, milliseconds lock_timeout)
   set_plain(transaction, true);
   set_timeouts(transaction, lock_timeout, true);
   take_lock(transaction, "pg_catalog.pg_try_advisory_xact_lock", options_.wait_for_other);
-  // Of an optional one a part may be there; its down file takes what it finds.
+  // An optional migration may exist in part; its down file drops what exists.
   if (migration.option.empty() && !is_done(transaction, migration)) return false;
   exec(transaction, std::string(migration.down));
   transaction.commit();

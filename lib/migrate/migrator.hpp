@@ -13,19 +13,20 @@
 
 namespace outboxd::migrate {
 
-/// A migration that could not be looked up, applied or reverted: which one, what Postgres said, and what to do.
+/// A migration could not be looked up, applied or reverted. The message says which one, the error of Postgres, and
+/// the remedy.
 class MigrationError : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
 struct MigratorOptions {
-  /// How long a statement of a migration may wait at a time for a lock that another session holds: everybody else
-  /// who wants the table queues behind it.
+  /// How long a statement of a migration waits for a lock at a time. Other sessions that want the table queue behind
+  /// it meanwhile.
   std::chrono::milliseconds lock_timeout{300};
   /// How long to wait for another migrator on the same database.
   std::chrono::milliseconds wait_for_other{30000};
-  /// For how long a migration is tried again that didn't get its lock.
+  /// How long a migration that doesn't get its lock is retried.
   std::chrono::milliseconds lock_patience{30000};
   /// Flags of optional migrations to apply as well.
   std::vector<std::string> wanted{};
@@ -40,38 +41,38 @@ struct PlannedMigration {
 /// The file's stem: "0001_event_outbox".
 [[nodiscard]] std::string full_name(const Migration& migration);
 
-/// Those of `set` that are always applied, and those of the optional ones that are wanted.
+/// The migrations of `set` that are always applied, and the optional ones that are wanted.
 [[nodiscard]] std::vector<Migration> wanted_of(std::span<const Migration> set,
                                                const std::vector<std::string>& wanted);
 
-/// The up files as one script that psql takes. Needs no database.
+/// The up files as one script for psql. Needs no database.
 [[nodiscard]] std::string render_sql(std::span<const Migration> set);
 
-/// The down file of one as such a script. Throws MigrationError for a number that there isn't.
+/// The down file of one migration as a script for psql. Throws MigrationError for an unknown number.
 [[nodiscard]] std::string render_down_sql(std::span<const Migration> set, int number);
 
-/// Applies and reverts migrations. What is there is found by looking, so there is no table of versions: a table that
-/// exists is left alone, whoever made it. All calls block and throw MigrationError, or pqxx::broken_connection when
-/// the connection is lost.
+/// Applies and reverts migrations. There is no table of versions: each migration's condition finds out whether it is
+/// applied, and existing tables are left unchanged. All calls block, and throw MigrationError, or
+/// pqxx::broken_connection if the connection is lost.
 class Migrator {
  public:
-  /// Keeps `connection`, which must outlive it and have no open transaction.
+  /// `connection` must outlive this object and have no open transaction.
   explicit Migrator(pqxx::connection& connection, std::span<const Migration> set = migrations(),
                     MigratorOptions options = {})
       : connection_(connection), set_(set.begin(), set.end()), options_(std::move(options)) {}
 
-  /// Every migration that is wanted, with its state. Reads only.
+  /// All wanted migrations with their states. Reads only.
   [[nodiscard]] std::vector<PlannedMigration> plan();
 
-  /// The script of what is pending; a comment where nothing is. Reads only.
+  /// The script of the pending migrations; only a comment if there are none. Reads only.
   [[nodiscard]] std::string dry_run_sql();
 
-  /// Applies what is pending, each migration in a transaction of its own, and returns what was applied. Takes no lock
-  /// and writes nothing where all is there. Several may run at the same time: one works, the others wait and look
-  /// again.
+  /// Applies the pending migrations, each in a transaction of its own, and returns them. Takes no lock and writes
+  /// nothing if none is pending. Several processes may call this at the same time: one works, the others wait and
+  /// check again.
   std::vector<Migration> apply();
 
-  /// Runs the down file of migration `number`, optional or not; false where one that is no option isn't there anyway.
+  /// Runs the down file of migration `number`. Returns false if the migration is not optional and not applied.
   bool revert(int number);
 
  private:

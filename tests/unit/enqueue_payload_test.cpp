@@ -48,7 +48,7 @@ TEST_CASE("key:=json is JSON as it stands") {
   CHECK(payload({"big:=123456789012345678901234567890"}) == R"({"big":123456789012345678901234567890})");
 }
 
-TEST_CASE("arguments that make no payload are refused") {
+TEST_CASE("invalid arguments are refused") {
   for (const char* argument : {"novalue", "=x", ":=1", "a:=", "a:=nul", "a:=1 2", "a:=1],[2", "a:={", "a:=01",
                                "a:='x'", "a:=[1,]", "a:={\"k\"}", "a:=\"\\x\"", "a=\xFF", "a:=\"open"}) {
     CAPTURE(argument);
@@ -81,7 +81,7 @@ TEST_CASE("json_fault knows JSON's numbers") {
   }
 }
 
-TEST_CASE("json_fault refuses nesting without end") {
+TEST_CASE("json_fault refuses nesting that is too deep") {
   CHECK(json_fault(std::string(200, '[') + std::string(200, ']')).empty());
   CHECK_FALSE(json_fault(std::string(100000, '[') + std::string(100000, ']')).empty());
 }
@@ -99,11 +99,11 @@ TEST_CASE("each line that isn't blank becomes an event that remembers its line")
   CHECK(lines("\xEF\xBB\xBF{}\n").size() == 1);
 }
 
-TEST_CASE("a line that can't be a payload is named") {
+TEST_CASE("the error for an invalid line names the line") {
   CHECK(error_of_lines("{}\n[1]\n") == "line 2 isn't a JSON object: write one JSON object a line");
   CHECK(error_of_lines("{}\n\n{\"a\":}\n").starts_with("line 3 isn't JSON: "));
   CHECK(error_of_lines("{} {}\n").starts_with("line 1 isn't JSON: "));
   CHECK(error_of_lines("{\"a\":1},{\"b\":2}\n") ==
-        "line 1 isn't JSON: there is text behind the value: write one JSON object a line");
+        "line 1 isn't JSON: there is text after the value: write one JSON object a line");
   CHECK(error_of_lines("{\"a\":\"\xFF\"}\n").starts_with("line 1 isn't JSON: "));
 }

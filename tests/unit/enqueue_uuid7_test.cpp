@@ -22,13 +22,13 @@ std::uint64_t all_ones() {
 
 }  // namespace
 
-TEST_CASE("a UUIDv7 has its millisecond, version and variant where RFC 9562 wants them") {
+TEST_CASE("a UUIDv7 has its millisecond, version and variant at the places that RFC 9562 defines") {
   // The timestamp of the RFC's own example: 2022-02-22 19:22:22 UTC.
   Uuid7Generator generator([] { return milliseconds(0x017F22E279B0); }, [] { return std::uint64_t{0}; });
   CHECK(generator.next() == "017f22e2-79b0-7000-8000-000000000000");
 }
 
-TEST_CASE("random bits never reach the version or the variant") {
+TEST_CASE("random bits never change the version or the variant") {
   Uuid7Generator generator([] { return milliseconds(1); }, all_ones);
   CHECK(generator.next() == "00000000-0001-77ff-bfff-ffffffffffff");
 }

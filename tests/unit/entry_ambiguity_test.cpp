@@ -18,7 +18,7 @@ namespace outboxd::entry {
 namespace {
 
 using Fields = std::vector<Field>;
-/// An entry in a form that compares: its stream, and its fields as a consumer's map has them.
+/// An entry in a comparable form: its stream, and its fields as a consumer's map.
 using Read = std::pair<std::string, std::map<std::string, std::string>>;
 
 Read read_of(const std::string& stream, const Fields& fields) {
@@ -27,7 +27,7 @@ Read read_of(const std::string& stream, const Fields& fields) {
   return read;
 }
 
-/// A canonical text, read line by line as deploy/SECURITY.md says; nothing where it can't be read so.
+/// Parses a canonical text line by line, as deploy/SECURITY.md describes; empty if that fails.
 std::optional<Read> read_back(const std::string& text) {
   Read read{text.substr(0, text.find('\n')), {}};
   std::string* value = nullptr;
@@ -48,7 +48,7 @@ std::optional<Read> read_back(const std::string& text) {
   return read;
 }
 
-/// A short text of few characters, so that texts of different entries often meet.
+/// A short text from a small alphabet, so that different entries often have the same canonical text.
 std::string random_text(std::mt19937& random, std::string_view alphabet, std::size_t longest) {
   std::string text(random() % (longest + 1), ' ');
   for (auto& c : text) c = alphabet[random() % alphabet.size()];
@@ -57,7 +57,7 @@ std::string random_text(std::mt19937& random, std::string_view alphabet, std::si
 
 }  // namespace
 
-TEST_CASE("ambiguity: what can be taken for another entry, and what can't") {
+TEST_CASE("ambiguity: entries whose signature fits another entry, and entries whose signature doesn't") {
   struct Case {
     std::string stream;
     Fields fields;
@@ -96,7 +96,7 @@ TEST_CASE("ambiguity: what can be taken for another entry, and what can't") {
   }
 }
 
-TEST_CASE("ambiguity: exactly what its canonical text, read line by line, does not give back") {
+TEST_CASE("ambiguity: an entry is ambiguous exactly if parsing its canonical text doesn't return it") {
   std::mt19937 random{7};
   std::map<std::string, Read> signed_texts;
   std::size_t unambiguous = 0;
@@ -118,7 +118,7 @@ TEST_CASE("ambiguity: exactly what its canonical text, read line by line, does n
       continue;
     }
     ++unambiguous;
-    // No two entries that pass have one text.
+    // No two unambiguous entries have the same canonical text.
     const auto [known, is_new] = signed_texts.emplace(text, read);
     if (!is_new) REQUIRE(known->second == read);
   }
@@ -126,8 +126,8 @@ TEST_CASE("ambiguity: exactly what its canonical text, read line by line, does n
   CHECK(ambiguous > 20'000);
 }
 
-TEST_CASE("ambiguity: a forged entry with the text of one that passes does not pass itself") {
-  // Every way of cutting a text into a stream and fields, whatever is in their names.
+TEST_CASE("ambiguity: a forged entry with the canonical text of an unambiguous one is ambiguous itself") {
+  // Every way to split a text into a stream and fields, with any characters in their names.
   const Fields fields{{"a", "1"}, {"b", "x\ny"}, {"c", "p=q"}};
   const auto text = canonical_text("s", fields);
   REQUIRE(ambiguity("s", fields).empty());
@@ -143,7 +143,7 @@ TEST_CASE("ambiguity: a forged entry with the text of one that passes does not p
       if (cut) parts.emplace_back();
       parts.back() += (line > 0 && !cut ? "\n" : "") + text.substr(begin, ends[line] - begin);
     }
-    // Each part after the stream has its name end at any of its '='.
+    // In each part after the stream, the name may end at any '='.
     std::vector<Fields> all{{}};
     for (std::size_t part = 1; part < parts.size(); ++part) {
       std::vector<Fields> longer;
@@ -165,7 +165,7 @@ TEST_CASE("ambiguity: a forged entry with the text of one that passes does not p
 }
 
 TEST_CASE(
-    "encoder: ambiguous entries go out, or are refused where the rules say so, and only where they are signed") {
+    "encoder: ambiguous entries are published or refused, as the rules say; without a key there is no ambiguity") {
   const std::vector<std::uint8_t> key(32, 7);
   const Event event{"s", "o-1", std::nullopt, R"({"reason": "x\nsession_id=victim"})"};
   const auto published = Encoder{{}, key}.encode(event);

@@ -71,7 +71,7 @@ TEST_CASE("reserved names in the payload are dropped and counted") {
   CHECK(coordinator.entry.fields[1].value == "ours");
 }
 
-TEST_CASE("what can never be published says why") {
+TEST_CASE("events that can never be published are refused with a reason") {
   auto encoder = signing_encoder();
   CHECK(encoder.encode({"", "o-1", std::nullopt, "{}"}).refusal == "stream name is empty");
   CHECK(encoder.encode({"s", "o-1", std::nullopt, "[]"}).refusal ==

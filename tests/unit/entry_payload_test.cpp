@@ -70,7 +70,7 @@ TEST_CASE("null can also be the text null") {
   CHECK(read(R"({"a": [null]})", Nulls::left_out).fields == "a=[null]|");
 }
 
-TEST_CASE("what is no object is refused with its kind") {
+TEST_CASE("a payload that is no object is refused; the reason names its type") {
   for (const auto& [payload, kind] : std::vector<Case>{{"[1, 2]", "an array"},
                                                        {"\"text\"", "a string"},
                                                        {"12.5", "a number"},
@@ -80,7 +80,7 @@ TEST_CASE("what is no object is refused with its kind") {
   }
 }
 
-TEST_CASE("what is no JSON is refused") {
+TEST_CASE("a payload that is no JSON is refused") {
   for (const auto* payload : {"", "{", R"({"a")", R"({"a": })", R"({"a": 1)", R"({"a": tru})", R"({"a": 1} x)",
                               R"({"a": "\ud800"})", "{\"a\": \"\xff\"}", R"({"a": "b)"}) {
     CAPTURE(payload);
@@ -98,7 +98,7 @@ TEST_CASE("deep and long values pass") {
   CHECK(read("{\"a\": \"" + text + "\"}").fields == "a=" + text + "|");
 }
 
-TEST_CASE("a reader reads one payload after the other") {
+TEST_CASE("one reader reads several payloads") {
   PayloadReader reader;
   std::vector<Field> fields;
   CHECK_FALSE(reader.append_fields(R"({"a": "first, and longer than the next"})", Nulls::left_out, fields));

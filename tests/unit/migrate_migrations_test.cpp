@@ -20,7 +20,7 @@ TEST_CASE("the binary holds the migrations, numbered from 1 without a gap") {
   for (std::size_t i = 0; i < all.size(); ++i) CHECK(all[i].number == static_cast<int>(i) + 1);
 }
 
-TEST_CASE("every migration has a condition, an up and a down file, each whole") {
+TEST_CASE("every migration has a condition and complete up and down files") {
   for (const auto& migration : migrations()) {
     CAPTURE(full_name(migration));
     CHECK_FALSE(migration.done_when.empty());
@@ -32,7 +32,7 @@ TEST_CASE("every migration has a condition, an up and a down file, each whole") 
   }
 }
 
-TEST_CASE("the dry run names each migration and wraps what can be wrapped in a transaction") {
+TEST_CASE("the dry run names each migration, and puts each into a transaction if Postgres allows it") {
   const Migration plain{7, "plain", "false", "SELECT 1;\n", "", true};
   const Migration apart{12, "apart", "false", "CREATE INDEX CONCURRENTLY i ON t (c);\n", "", false};
   const std::array both{plain, apart};

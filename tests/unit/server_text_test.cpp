@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What of a server's words may be shown where everybody can read it.
+// Which parts of a server's messages may be shown in logs and on /readyz.
 #include "outbox/server_text.hpp"
 
 #include "outbox/utf8.hpp"
@@ -28,7 +28,7 @@ std::string shown(std::string_view sqlstate, std::string_view what) {
 
 }  // namespace
 
-TEST_CASE("server text: what Postgres is known to say is shown, and what it quotes is masked") {
+TEST_CASE("server text: known messages of Postgres are shown, with the quoted parts masked") {
   struct Case {
     const char* sqlstate;
     const char* what;
@@ -54,10 +54,10 @@ TEST_CASE("server text: what Postgres is known to say is shown, and what it quot
            "42501 (insufficient_privilege): permission denied for table ***"},
       Case{"42P01", "ERROR:  relation \"event_outbox\" does not exist",
            "42P01 (undefined_table): relation \"event_outbox\" does not exist"},
-      // A trigger that makes a table's name of a payload.
+      // A trigger that makes a table's name from a payload.
       Case{"42P01", "ERROR:  relation \"audit_MARKER\" does not exist",
            "42P01 (undefined_table): relation \"***\" does not exist"},
-      // A name that is none.
+      // A quoted text that is no name.
       Case{"23514", "ERROR:  new row for relation \"a\" violates check constraint \"b MARKER c\"",
            "23514 (check_violation): new row for relation \"a\" violates check constraint \"***\""},
       Case{"57P01", "FATAL:  terminating connection due to administrator command\nSSL connection closed",
@@ -66,14 +66,14 @@ TEST_CASE("server text: what Postgres is known to say is shown, and what it quot
            "40P01 (deadlock_detected): deadlock detected"},
       Case{"53100", "ERROR:  could not extend file \"base/1/2\": No space left on device\nHINT:  Check free space.",
            "53100 (disk_full): could not extend file \"***\": No space left on device"},
-      // Other languages: no words, but the SQLSTATE.
+      // In other languages only the SQLSTATE is shown.
       Case{"23514", "FEHLER:  neue Zeile für Relation »a« verletzt Check-Constraint »b«",
            "23514 (check_violation): in words that may hold contents of rows; the server's log has them"},
   };
   for (const auto& [sqlstate, what, expected] : kCases) CHECK(shown(sqlstate, what) == expected);
 }
 
-TEST_CASE("server text: words that may be a trigger's are not shown, whatever its SQLSTATE") {
+TEST_CASE("server text: messages that may be a trigger's are not shown, with any SQLSTATE") {
   for (const auto* sqlstate : {"P0001", "23514", "22023", "42601", "54000", "XX000", "40001", "57014", "MY001"}) {
     for (const auto* what :
          {"ERROR:  not this one: MARKER", "ERROR:  MARKER\nCONTEXT:  PL/pgSQL function f() line 1 at RAISE",
@@ -89,13 +89,13 @@ TEST_CASE("server text: words that may be a trigger's are not shown, whatever it
   }
   CHECK(shown("P0001", "ERROR:  x") == std::string{"P0001 (raise_exception): "} + kHidden);
   CHECK(shown("MY001", "ERROR:  x") == std::string{"MY001: "} + kHidden);
-  // Class 08 of a trigger's comes without its SQLSTATE.
+  // A trigger's error of class 08 arrives without its SQLSTATE.
   CHECK(shown("", "ERROR:  MARKER\nconnection to server at MARKER") ==
         std::string{"an error without a SQLSTATE: "} + kHidden);
   CHECK(shown("", "MARKER") == std::string{"an error without a SQLSTATE: "} + kHidden);
 }
 
-TEST_CASE("server text: why a connection can't be had is shown, for each host") {
+TEST_CASE("server text: the reason why a connection fails is shown, for each host") {
   CHECK(shown("",
               "connection to server at \"h1\" (::1), port 1 failed: Connection refused\n\tIs it running?\n"
               "connection to server at \"h2\", port 2 failed: FATAL:  password authentication failed for user "
@@ -110,7 +110,7 @@ TEST_CASE("server text: why a connection can't be had is shown, for each host") 
   CHECK(shown("", "could not translate host name \"" + std::string(5'000, 'x')).size() < 400);
 }
 
-TEST_CASE("server text: what Redis is known to say is shown, and echoed arguments are not") {
+TEST_CASE("server text: known messages of Redis are shown, without echoed arguments") {
   const std::string sent =
       "*9\r\n$4\r\nXADD\r\n$6\r\nstream\r\n$6\r\nMAXLEN\r\n$9\r\noutbox_id\r\n$3\r\no-1\r\n$4\r\nnote\r\n"
       "$15\r\nhello Secret 42\r\n$4\r\n_sig\r\n$8\r\ndeadbeef\r\n";
@@ -129,7 +129,7 @@ TEST_CASE("server text: what Redis is known to say is shown, and echoed argument
            "READONLY You can't write against a read only replica."},
       Case{"MOVED 3999 127.0.0.1:6381", "MOVED 3999 127.0.0.1:6381"},
       Case{"upstream failure", "upstream failure"},
-      // Unknown ones: what isn't of the commands is shown.
+      // Of unknown messages, words that are not part of the commands are shown.
       Case{"ERR account suspended, can't write: pay at once", "ERR account suspended, can't write: pay at once"},
       Case{"ERR bad value Secret of note", "ERR bad value *** of ***"},
       Case{"ERR BAD VALUE SECRET", "ERR BAD VALUE ***"},
@@ -141,7 +141,7 @@ TEST_CASE("server text: what Redis is known to say is shown, and echoed argument
     ErrorTexts fresh{sent};
     CHECK(fresh.shown(error) == expected);
   }
-  // The search through what was sent is bounded.
+  // The search through the sent commands is bounded.
   for (int i = 0; i < 8; ++i) CHECK(texts.shown("ERR quite new " + std::to_string(i)).starts_with("ERR quite new "));
   CHECK(texts.shown("ERR quite new again") == "ERR ***");
   CHECK(texts.shown("quite new again") == "***");
@@ -155,7 +155,7 @@ TEST_CASE("server text: what Redis is known to say is shown, and echoed argument
   CHECK(ErrorTexts{""}.shown("ERR " + std::string(300'000, 'x')).size() < 400);
 }
 
-TEST_CASE("server text: patterns match whole texts, and each placeholder only what it stands for") {
+TEST_CASE("server text: patterns match whole texts, and each placeholder only its kind of text") {
   constexpr std::array<std::string_view, 3> kPatterns{"a \"@\" b # c", "type ~", "any * end"};
   const auto shown_as = [&](std::string_view text) {
     return server_text::shown_as_known(text, kPatterns, "own word");
@@ -174,7 +174,7 @@ TEST_CASE("server text: patterns match whole texts, and each placeholder only wh
   CHECK(!shown_as(""));
 }
 
-TEST_CASE("utf8: texts are cut between characters") {
+TEST_CASE("utf8: texts are shortened between characters") {
   CHECK(utf8::shortened("größe", 5) == "grö...");
   CHECK(utf8::shortened("größe", 6) == "größ...");
   CHECK(utf8::shortened("größe", 7) == "größe");
