@@ -19,7 +19,8 @@ namespace service = system::service;
 
 namespace {
 
-// What a server that hangs may take beyond the shutdown time-out, until its rows are left to their lease.
+// How long a hanging server is waited for beyond the shutdown time-out. Then the process ends, and the rows in flight
+// are free when their lease ends.
 constexpr std::chrono::seconds kGrace{2};
 
 std::chrono::milliseconds longest_shutdown(const std::vector<config::Settings>& dispatchers) {
@@ -35,20 +36,20 @@ Application::Application(config::Loaded loaded, const RunMode& mode, std::functi
       mode_{mode},
       services_{loaded_.dispatchers, mode_, loop_, [this] { could_not_connect(); }},
       unsigned_notice_{services_.metrics(), services_.readiness(), loaded_.settings.signing_key.empty()},
-      pulse_{loop_.get_executor(),
-             [this] {
-               unsigned_notice_.beat();
-               services_.beat();
-             }},
+      ticker_{loop_.get_executor(),
+              [this] {
+                unsigned_notice_.tick();
+                services_.tick();
+              }},
       hard_stop_timer_{loop_},
       reload_{loop_.get_executor(), std::move(read_again),
-              [this](Wanted wanted, const config::Loaded& now) { take_over(wanted, now); }} {}
+              [this](ReloadScope wanted, const config::Loaded& now) { take_over(wanted, now); }} {}
 
 void Application::run() {
   const auto executor = loop_.get_executor();
   system::SignalHandlers handlers{.on_first = [this](std::string_view signal) { stop(signal); },
                                   .before_exit = [] { telemetry::log::flush(); }};
-  // What publishes once ends with the terminal that it was started from.
+  // With --once, SIGHUP stops the process, so that it ends with its terminal.
   if (!mode_.once) handlers.on_hangup = [this] { hang_up(); };
   signals_ = std::make_unique<system::Signals>(executor, std::move(handlers));
   if (!mode_.once) serve_http();
@@ -74,7 +75,7 @@ void Application::serve_http() {
 void Application::stop(std::string_view signal) {
   stopping_ = true;
   const auto longest = longest_shutdown(loaded_.dispatchers);
-  spdlog::info("{}: finishing what is in hand, at most {} ms", signal, longest.count());
+  spdlog::info("{}: finishing the rows in flight, at most {} ms", signal, longest.count());
   service::stopping();
   end_anyway_after(longest + kGrace);
   services_.stop();
@@ -87,8 +88,8 @@ void Application::end_anyway_after(std::chrono::milliseconds time) {
     if (error || (services_.have_ended() && !reload_.reads())) return;
     spdlog::error(
         services_.have_ended()
-            ? "the configuration or a secret's file, which was to be read again, could not be within the time-out"
-            : "a server did not answer within the shutdown time-out: rows in hand are free when their lease ends");
+            ? "the configuration or a secret's file could not be read again within the time-out"
+            : "a server did not answer within the shutdown time-out: rows in flight are free when their lease ends");
     services_.log_tallies_if_unfinished();
     telemetry::log::flush();
     std::_Exit(kIncomplete);
@@ -99,8 +100,8 @@ void Application::hang_up() {
   if (stopping_) return;
   if (log_file_.was_moved()) reopen_moved_log();
   spdlog::info("SIGHUP: reading the configuration and the secrets' files again");
-  reload_.ask(Wanted::all);
-  // An operator who has just mended something need not wait to see it.
+  reload_.ask(ReloadScope::all);
+  // An operator may have just fixed a table or a server: check it now instead of after the back-off.
   services_.look_again();
 }
 
@@ -117,11 +118,11 @@ void Application::reopen_moved_log() {
 
 void Application::could_not_connect() {
   asio::post(loop_, [this] {
-    if (!stopping_) reload_.ask(Wanted::logins);
+    if (!stopping_) reload_.ask(ReloadScope::logins);
   });
 }
 
-void Application::take_over(Wanted wanted, const config::Loaded& now) {
+void Application::take_over(ReloadScope wanted, const config::Loaded& now) {
   if (services_.have_ended()) hard_stop_timer_.cancel();
   if (stopping_ || services_.have_ended()) return;
   if (!now.problems.empty()) {
@@ -140,7 +141,7 @@ void Application::take_over(Wanted wanted, const config::Loaded& now) {
     unsigned_notice_.set(of_process.signing_key.empty());
     if (server_) server_->use_bearer(of_process.http.bearer);
   }
-  if (wanted == Wanted::all) {
+  if (wanted == ReloadScope::all) {
     ReloadLog::warn_of_new(loaded_.warnings, now.warnings);
     loaded_.warnings = now.warnings;
   }
@@ -150,10 +151,10 @@ void Application::take_over(Wanted wanted, const config::Loaded& now) {
 void Application::finish() {
   if (server_) server_->stop();
   signals_->stop();
-  pulse_.stop();
+  ticker_.stop();
   if (watchdog_) watchdog_->stop();
   if (progress_) progress_->stop();
-  // A file that is being read just now keeps the loop, and may do so for good.
+  // Reading a file keeps the loop alive, and may block for ever.
   if (!reload_.reads()) {
     hard_stop_timer_.cancel();
   } else if (!stopping_) {

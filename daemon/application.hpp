@@ -6,11 +6,11 @@
 #include "daemon/http_endpoint.hpp"
 #include "daemon/once_progress.hpp"
 #include "daemon/once_report.hpp"
-#include "daemon/pulse.hpp"
 #include "daemon/reload.hpp"
 #include "daemon/reload_log.hpp"
 #include "daemon/run_mode.hpp"
 #include "daemon/services.hpp"
+#include "daemon/ticker.hpp"
 #include "daemon/unsigned_notice.hpp"
 #include "system/signals.hpp"
 #include "system/standard_error_file.hpp"
@@ -27,17 +27,18 @@
 
 namespace outboxd::daemon {
 
-/// The composition root: settings → objects → start and stop order, for all dispatchers on one event loop.
+/// The composition root: creates all objects from the settings, and starts and stops all dispatchers on one event
+/// loop.
 class Application {
  public:
-  /// `read_again` reads the configuration that `loaded` was read from, and registers its secrets; it is called on
-  /// another thread. Throws std::exception for what can't work.
+  /// `read_again` reads the same configuration again and registers its secrets; it is called on another thread.
+  /// Throws std::exception for settings that can't work.
   Application(config::Loaded loaded, const RunMode& mode, std::function<config::Loaded()> read_again);
 
-  /// Works until it is told to stop, or, with `once`, until the backlogs have had their turn.
+  /// Runs until a stop signal; with `once`, until the backlogs are drained.
   void run();
 
-  /// With `once`: how it went for each dispatcher, in the order of the settings; after run().
+  /// With `once`: the result of each dispatcher, in the order of the settings. Call it after run().
   [[nodiscard]] std::vector<OnceResult> once_results() const { return services_.results(); }
 
  private:
@@ -46,9 +47,9 @@ class Application {
   void end_anyway_after(std::chrono::milliseconds time);
   void hang_up();
   void reopen_moved_log();
-  /// From any thread.
+  /// Called from any thread.
   void could_not_connect();
-  void take_over(Wanted wanted, const config::Loaded& now);
+  void take_over(ReloadScope wanted, const config::Loaded& now);
   void finish();
 
   config::Loaded loaded_;
@@ -59,8 +60,8 @@ class Application {
   boost::asio::io_context loop_{1};
   Services services_;
   UnsignedNotice unsigned_notice_;
-  Pulse pulse_;
-  std::optional<Pulse> watchdog_;
+  Ticker ticker_;
+  std::optional<Ticker> watchdog_;
   std::optional<OnceProgress> progress_;
   boost::asio::steady_timer hard_stop_timer_;
   std::unique_ptr<HttpEndpoint> server_;

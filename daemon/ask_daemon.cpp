@@ -19,8 +19,7 @@ void ask_for_state(DaemonAnswer& answer) {
     return;
   }
   if (got.status == kOk || got.status == kUnavailable) answer.state = parse_readyz(got.body);
-  if (answer.state.dispatchers.empty())
-    answer.why_none = "what answers there is another program, or an older outboxd";
+  if (answer.state.dispatchers.empty()) answer.why_none = "another program answers there, or an older outboxd";
 }
 
 void ask_for_metrics(DaemonAnswer& answer, const std::string& bearer) {

@@ -9,24 +9,24 @@
 
 namespace outboxd::daemon {
 
-/// What the daemon says that serves `http.listen`.
+/// The answers of the daemon at `http.listen`.
 struct DaemonAnswer {
   /// http.listen.
   std::string address{};
-  /// Whether there is an address to ask at.
+  /// Whether the daemon was asked; false if `http.listen` is off.
   bool asked = true;
-  /// Why there is no answer; empty where there is one.
+  /// Why there is no answer; empty if there is one.
   std::string why_none{};
   DaemonState state{};
-  /// The text of /metrics; nothing where it can't be had, and why.
+  /// The text of /metrics; if it is empty, `why_no_metrics` has the reason.
   std::optional<std::string> metrics{};
   std::string why_no_metrics{};
 
   [[nodiscard]] bool answers() const { return asked && why_none.empty(); }
 };
 
-/// Asks for /readyz, which needs no token, and, where a daemon of ours answers, for /metrics with the token. Blocks
-/// for two seconds at most, and as long as resolving a name takes.
+/// Fetches /readyz, which needs no token. If an outboxd daemon answers, fetches /metrics with the token. Blocks for
+/// at most two seconds, and as long as resolving a host name takes.
 [[nodiscard]] DaemonAnswer ask_daemon(const config::HttpSettings& http);
 
 }  // namespace outboxd::daemon

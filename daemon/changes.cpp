@@ -13,7 +13,7 @@
 namespace outboxd::daemon {
 namespace {
 
-/// Settings that are compared by their values in Settings: secrets, and what can be taken over.
+/// Settings that are compared by their values in Settings: secrets, and settings that can be taken over.
 constexpr std::array<std::string_view, 15> kComparedByValue{
     "postgres.url",           "redis.url",       "redis.username",
     "redis.password",         "redis.host",      "redis.port",
@@ -27,7 +27,7 @@ bool is_same_server(const config::RedisEndpoint& one, const config::RedisEndpoin
          one.database == other.database;
 }
 
-/// Compares one dispatcher's settings, and takes over what can be.
+/// Compares one dispatcher's settings, and takes over those that can be.
 class DispatcherChanges {
  public:
   DispatcherChanges(config::Settings& running, const config::Settings& now, Changes& changes)
@@ -80,14 +80,15 @@ class DispatcherChanges {
   Changes& changes_;
 };
 
-/// What the process has once, although each dispatcher's settings hold it.
+/// Compares the settings that hold for the whole process, although each dispatcher's settings have a copy.
 class ProcessChanges {
  public:
   ProcessChanges(config::Loaded& running, const config::Loaded& now, Changes& changes)
       : running_{running}, now_{now.settings}, changes_{changes} {}
 
   void run() {
-    // Whoever takes a key or a token away by mistake would lose what they protect.
+    // A secret that is no longer set may be a mistake, and would leave entries unsigned or the metrics open: such a
+    // change takes a restart.
     take_secret(
         "signing.key", [](auto& settings) -> auto& { return settings.signing_key; });
     take_secret(
@@ -134,7 +135,7 @@ std::map<Place, std::pair<std::optional<config::Value>, config::Origin>> shown_v
   return values;
 }
 
-/// All that nothing above knows.
+/// Compares all other settings; these take a restart.
 void compare_the_rest(const config::Loaded& running, const config::Loaded& now, Changes& changes) {
   const auto before = shown_values(running);
   for (const auto& [place, value] : shown_values(now)) {
@@ -149,9 +150,9 @@ void compare_the_rest(const config::Loaded& running, const config::Loaded& now, 
 
 }  // namespace
 
-Changes take_over(config::Loaded& running, const config::Loaded& now, Wanted wanted) {
+Changes take_over(config::Loaded& running, const config::Loaded& now, ReloadScope wanted) {
   Changes changes;
-  const bool all = wanted == Wanted::all;
+  const bool all = wanted == ReloadScope::all;
   const auto names = names_of(running.dispatchers);
   const auto names_now = names_of(now.dispatchers);
   for (auto& settings : running.dispatchers) {

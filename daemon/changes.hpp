@@ -8,22 +8,24 @@
 
 namespace outboxd::daemon {
 
-/// What of a configuration that was read again is wanted.
-enum class Wanted {
-  /// With what Postgres and Redis are logged in to.
+/// Which settings a reload takes over.
+enum class ReloadScope {
+  /// The logins for Postgres and Redis.
   logins,
-  /// Whatever a running process can take over.
+  /// All settings that a running process can take over.
   all,
 };
 
-/// How a configuration that was read again differs from the one that is at work; for people, without secrets.
+/// The differences between the running configuration and the one that was read again, as readable texts without
+/// secrets.
 struct Changes {
   std::vector<std::string> taken_over;
   std::vector<std::string> need_restart;
 };
 
-/// Takes over from `now` what a running process can: logins, the signing key, the bearer token, streams' bounds and
-/// the log's level and format. `now` has no problems; of its dispatchers, those of the same names count.
-[[nodiscard]] Changes take_over(config::Loaded& running, const config::Loaded& now, Wanted wanted);
+/// Copies the settings that a running process can take over from `now` to `running`: logins, the signing key, the
+/// bearer token, streams' bounds and the log's level and format. `now` must have no problems. Dispatchers are matched
+/// by name.
+[[nodiscard]] Changes take_over(config::Loaded& running, const config::Loaded& now, ReloadScope wanted);
 
 }  // namespace outboxd::daemon

@@ -3,7 +3,7 @@
 
 #include "daemon/declare_command.hpp"
 #include "daemon/exit_status.hpp"
-#include "daemon/unknown_words.hpp"
+#include "daemon/unknown_arguments.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -28,15 +28,15 @@ constexpr const char* kFooter =
     "Of `outboxd status`: 0 all is well, 1 something is wrong (no daemon answers, a dispatcher waits, a stream is "
     "blocked,\n"
     "rows are dead or kept locked, or a table could not be looked at), 2 nothing could be looked at.\n"
-    "Output that can't be written makes a success a 1.\n"
-    "Settings also come from the environment and from a TOML file; `outboxd config show` prints where each is from.\n"
+    "If output can't be written, the status is 1 instead of 0.\n"
+    "Settings also come from the environment and from a TOML file; `outboxd config show` prints the origin of each.\n"
     "Secrets (connection URLs, passwords, keys) come from the environment or files, never from flags.";
 
 std::string version() {
   return std::string{"outboxd "} + OUTBOXD_VERSION;
 }
 
-/// A command on the list, and what parses its part of the command line.
+/// A command of the list, and the parser of its part of the command line.
 struct Declared {
   Command command;
   CLI::App* app = nullptr;
@@ -47,7 +47,7 @@ std::vector<Declared> one_of_each(std::type_identity<std::variant<Each...>> /*li
   return {Declared{Each{}}...};
 }
 
-/// The commands stay where they are when the vector is moved: parsing writes into them.
+/// Parsing writes into the commands. They keep their addresses when the vector is moved.
 std::vector<Declared> declare_commands(CLI::App& program) {
   auto commands = one_of_each(std::type_identity<Command>{});
   for (auto& declared : commands) {
@@ -75,7 +75,7 @@ ExitNow usage_error(std::string text) {
 }
 
 ExitNow unknown_arguments(const std::vector<std::string>& arguments, const CLI::App& app) {
-  return {kCouldNotWork, {}, describe_unknown(arguments, vocabulary_after(app)) + "see outboxd --help\n"};
+  return {kCouldNotWork, {}, describe_unknown(arguments, accepted_after(app)) + "see outboxd --help\n"};
 }
 
 /// `outboxd help config show` is `outboxd config show --help`.
@@ -86,7 +86,7 @@ std::variant<CommandLine, ExitNow> help_about(const std::vector<std::string>& wo
   return parse_command_line(static_cast<int>(arguments.size()), arguments.data());
 }
 
-/// What a group of commands says where none of them is named; empty: all is well.
+/// The error for a group without a command, such as `outboxd config`; empty if there is none.
 std::string lacks_a_command(const CLI::App& app) {
   for (const auto* group : app.get_subcommands()) {
     if (group->get_require_subcommand_min() == 0 || !group->get_subcommands().empty()) continue;
@@ -101,7 +101,7 @@ std::string lacks_a_command(const CLI::App& app) {
 
 std::variant<CommandLine, ExitNow> finished(std::vector<Declared> commands, SharedOptions shared) {
   const auto named = std::ranges::find_if(commands, [](const auto& declared) { return declared.app->parsed(); });
-  // Without a name it is the first.
+  // Without a name, the first command is meant.
   auto& chosen = named == commands.end() ? commands.front().command : named->command;
   const auto wrong = std::visit([&shared](auto& command) { return command.complete(shared); }, chosen);
   if (!wrong.empty()) return usage_error(wrong);
@@ -127,12 +127,12 @@ std::variant<CommandLine, ExitNow> parse_command_line(int argc, const char* cons
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
-    // What nothing takes is the reason of whatever else is wrong.
+    // Unknown arguments first, as they usually cause the other errors.
     const auto unknown = app.remaining(true);
     if (!unknown.empty()) return unknown_arguments(unknown, app);
     const auto lacking = lacks_a_command(app);
     if (!lacking.empty() && error.get_exit_code() != 0) return usage_error(lacking);
-    // The options of `run` are the program's own, and so is its help.
+    // `run` has the program's own options, and so the program's help.
     if (dynamic_cast<const CLI::CallForHelp*>(&error) != nullptr && app.got_subcommand("run")) return help_about({});
     return exit_for(app, error);
   }

@@ -9,21 +9,21 @@
 
 namespace outboxd::daemon {
 
-/// What was asked for on the command line, before any setting is looked at.
+/// A parsed command line; settings are not read yet.
 struct CommandLine {
-  /// With its own options.
+  /// The command with its own options.
   Command command;
   SharedOptions shared;
 };
 
-/// Nothing to run: what to print, and how to exit.
+/// There is no command to run: the texts to print, and the exit status.
 struct ExitNow {
   int status = 0;
   std::string output;
   std::string error;
 };
 
-/// Reads the command line. Messages about unknown arguments never repeat a value, which may be a secret.
+/// Parses the command line. Messages about unknown arguments never repeat a value, as it may be a secret.
 [[nodiscard]] std::variant<CommandLine, ExitNow> parse_command_line(int argc, const char* const* argv);
 
 }  // namespace outboxd::daemon

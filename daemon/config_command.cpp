@@ -19,7 +19,7 @@ CLI::App& config_group(CLI::App& program) {
   return group;
 }
 
-/// All of the configuration is shown and checked: no dispatcher can be chosen.
+/// `config show` and `config check` concern the whole configuration, so --dispatcher is refused.
 std::string refuse_dispatchers(const SharedOptions& shared) {
   return shared.dispatchers.empty() ? "" : "--dispatcher does not go with `outboxd config`";
 }
@@ -29,7 +29,7 @@ std::string refuse_dispatchers(const SharedOptions& shared) {
 CLI::App& ConfigShowCommand::declare(CLI::App& program) {
   auto& app = declare_command(config_group(program), "show",
                               "Print every effective value with its origin; secrets are masked");
-  app.add_flag("--json", json, "As JSON");
+  app.add_flag("--json", json, "Print JSON");
   set_examples(app, {"outboxd config show",
                      "outboxd config show --profile coordinator --json  # what another profile would change"});
   return app;

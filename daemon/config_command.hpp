@@ -18,7 +18,7 @@ struct ConfigShowCommand {
 
 /// `outboxd config check`.
 struct ConfigCheckCommand {
-  /// The file to check instead of the one in use; empty: none was named.
+  /// The file to check; empty: the one in use.
   std::string file{};
 
   CLI::App& declare(CLI::App& program);

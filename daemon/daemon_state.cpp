@@ -15,7 +15,7 @@ namespace {
 constexpr std::string_view kReadySince = "ready since ";
 constexpr std::string_view kNotReadySince = " (not ready since ";
 
-/// Another program may have answered: its text stays on one line, and no longer than ours are.
+/// The text on one line, shortened to the length of ours, as another program may have answered.
 std::string shown(std::string_view text) {
   constexpr std::size_t kLongest = 1'500;
   std::string line;
@@ -47,7 +47,7 @@ DaemonState parse_readyz(std::string_view page) {
     const auto name = line.substr(0, colon);
     const auto text = line.substr(colon + 2);
     const auto known = daemon.dispatchers.find(name);
-    // States stand before notes, whose texts are not ours.
+    // States come before notes; a later line that looks like a state is the text of a note.
     if (known != daemon.dispatchers.end()) {
       known->second.notes.push_back(shown(text));
     } else if (auto state = state_in(text)) {

@@ -10,27 +10,27 @@
 
 namespace outboxd::daemon {
 
-/// A dispatcher, as the daemon that runs it tells on `/readyz`.
+/// A dispatcher's state as its daemon reports it on `/readyz`.
 struct DispatcherState {
   bool ready = false;
-  /// Why it isn't ready.
+  /// Why the dispatcher isn't ready.
   std::string reason{};
   std::optional<std::chrono::system_clock::time_point> since{};
-  /// What else is to be known, such as streams that are blocked.
+  /// Further facts, such as blocked streams.
   std::vector<std::string> notes{};
 };
 
-/// A daemon's state, as it reports it.
+/// A daemon's state as it reports it.
 struct DaemonState {
   std::map<std::string, DispatcherState> dispatchers{};
-  /// What is of no dispatcher.
+  /// Facts that concern the whole process.
   std::vector<std::string> notes{};
 };
 
-/// Reads telemetry::Readiness' dated report. Of a page of another program, no dispatcher comes.
+/// Parses the dated report of telemetry::Readiness. The page of another program has no dispatchers.
 [[nodiscard]] DaemonState parse_readyz(std::string_view page);
 
-/// The value of a dispatcher's series in Prometheus' text format; nothing where there is none, or it is no number.
+/// The value of a dispatcher's series in Prometheus' text format; empty if there is none, or it is no number.
 [[nodiscard]] std::optional<double> series_value(std::string_view metrics, std::string_view name,
                                                  std::string_view dispatcher);
 

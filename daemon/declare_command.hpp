@@ -10,13 +10,11 @@ class App;
 
 namespace outboxd::daemon {
 
-// The program's own options may stand behind the name of each command.
-
-/// Adds a command to the program, or to a group.
+/// Adds a command to the program or to a group. The program's own options may follow the command's name.
 CLI::App& declare_command(CLI::App& parent, const std::string& name, const std::string& description);
 
-/// Ends the command's --help with these command lines, each of which may have a comment. A command inherits what its
-/// parent's help ends with, and has its own examples instead of its parent's.
+/// Ends the command's --help with these example command lines, each of which may have a comment. They replace the
+/// examples that the command inherits from its parent; the rest of the parent's footer is kept.
 void set_examples(CLI::App& command, const std::vector<std::string>& examples);
 
 /// The group of commands with this name, such as `config`; the first call adds it.

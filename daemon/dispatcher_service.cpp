@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/dispatcher_service.hpp"
 
-#include "daemon/parts.hpp"
-#include "daemon/usual_table.hpp"
+#include "daemon/default_table.hpp"
+#include "daemon/options_from_settings.hpp"
 
 #include <spdlog/spdlog.h>
 
@@ -21,27 +21,26 @@ std::string joined(const std::vector<std::string>& problems) {
 }
 
 outbox_store::RowStoreOptions store_options(const config::Settings& settings, const std::string& worker,
-                                            const Surroundings& surroundings) {
+                                            const SharedServices& shared) {
   auto options = row_store_options(settings, worker);
-  options.session.could_not_open = surroundings.could_not_connect;
+  options.session.could_not_open = shared.could_not_connect;
   options.warn = [name = settings.dispatcher.name](const std::string& text) { spdlog::warn("{}: {}", name, text); };
   return options;
 }
 
-redis::PublisherOptions with_callback(redis::PublisherOptions options, const Surroundings& surroundings) {
-  options.could_not_open = surroundings.could_not_connect;
+redis::PublisherOptions with_callback(redis::PublisherOptions options, const SharedServices& shared) {
+  options.could_not_open = shared.could_not_connect;
   return options;
 }
 
 }  // namespace
 
-DispatcherService::Parts::Parts(const config::Settings& settings, const std::string& worker, const RunMode& mode,
-                                const Surroundings& surroundings, dispatch::Clock& clock,
-                                dispatch::Observer& observer)
-    : store{store_options(settings, worker, surroundings)},
-      publisher{surroundings.loop, with_callback(publisher_options(settings), surroundings),
-                surroundings.warn_of_server},
-      dispatcher{surroundings.loop, dispatcher_options(settings, mode),
+DispatcherService::Pipeline::Pipeline(const config::Settings& settings, const std::string& worker,
+                                      const RunMode& mode, const SharedServices& shared, dispatch::Clock& clock,
+                                      dispatch::Observer& observer)
+    : store{store_options(settings, worker, shared)},
+      publisher{shared.loop, with_callback(publisher_options(settings), shared), shared.warn_of_server},
+      dispatcher{shared.loop, dispatcher_options(settings, mode),
                  dispatch::DispatcherParts{
                      .source = store,
                      .outcomes = store,
@@ -49,34 +48,32 @@ DispatcherService::Parts::Parts(const config::Settings& settings, const std::str
                      .clock = clock,
                      .observer = observer,
                      .encoder = encoder_for(settings),
-                     .random = surroundings.random,
+                     .random = shared.random,
                      .commits = &store,
                      .housekeeping = &store,
                      .backlog = &store,
                  }} {}
 
 DispatcherService::DispatcherService(const config::Settings& settings, std::string worker, const RunMode& mode,
-                                     Surroundings surroundings)
+                                     SharedServices shared)
     : settings_{settings},
       worker_{std::move(worker)},
       mode_{mode},
-      surroundings_{std::move(surroundings)},
-      telemetry_{surroundings_.metrics, surroundings_.readiness, settings.dispatcher.name,
-                 settings.dispatcher.streams},
-      waits_{clock_, surroundings_.loop, surroundings_.random, settings.dispatcher.probe_min,
-             settings.dispatcher.probe_max} {
-  make_parts();
+      shared_{std::move(shared)},
+      telemetry_{shared_.metrics, shared_.readiness, settings.dispatcher.name, settings.dispatcher.streams},
+      waits_{clock_, shared_.loop, shared_.random, settings.dispatcher.probe_min, settings.dispatcher.probe_max} {
+  make_pipeline();
 }
 
-void DispatcherService::make_parts() {
-  parts_ = std::make_unique<Parts>(settings_, worker_, mode_, surroundings_, clock_, telemetry_.observer());
+void DispatcherService::make_pipeline() {
+  pipeline_ = std::make_unique<Pipeline>(settings_, worker_, mode_, shared_, clock_, telemetry_.observer());
 }
 
 asio::awaitable<void> DispatcherService::run() {
   const bool fit = co_await table_is_fit();
   if (fit) {
-    co_await parts_->dispatcher.run();
-    gave_up_because_ = parts_->dispatcher.gave_up_because();
+    co_await pipeline_->dispatcher.run();
+    gave_up_because_ = pipeline_->dispatcher.gave_up_because();
   }
   ended_at_ = clock_.now();
   if (!gave_up_because_.empty()) spdlog::error("{}: gave up: {}", name(), gave_up_because_);
@@ -88,7 +85,7 @@ asio::awaitable<bool> DispatcherService::table_is_fit() {
   while (!stopping_ && gave_up_because_.empty()) {
     const bool chosen = co_await table_is_chosen();
     if (!chosen || stopping_) continue;
-    auto report = co_await parts_->store.inspect();
+    auto report = co_await pipeline_->store.inspect();
     if (!report) {
       auto reason = report.error().text;
       co_await wait_for_postgres(std::move(reason));
@@ -109,8 +106,8 @@ asio::awaitable<bool> DispatcherService::table_is_fit() {
 }
 
 asio::awaitable<bool> DispatcherService::table_is_chosen() {
-  if (chose_table_ || !with_usual_table(settings_)) co_return true;
-  auto choice = co_await choose_table(settings_, outbox_table::TableUse::drive, surroundings_.could_not_connect);
+  if (chose_table_ || !with_profile_table(settings_)) co_return true;
+  auto choice = co_await choose_table(settings_, outbox_table::TableUse::drive, shared_.could_not_connect);
   if (!choice) {
     auto reason = choice.error().text;
     co_await wait_for_postgres(std::move(reason));
@@ -123,9 +120,9 @@ asio::awaitable<bool> DispatcherService::table_is_chosen() {
   }
   chose_table_ = true;
   if (!choice->note.empty()) spdlog::info("{}: {}", name(), choice->note);
-  if (choice->is_usual) {
-    settings_ = *with_usual_table(settings_);
-    make_parts();
+  if (choice->is_profile_table) {
+    settings_ = *with_profile_table(settings_);
+    make_pipeline();
   }
   co_return true;
 }
@@ -141,13 +138,13 @@ asio::awaitable<void> DispatcherService::wait_for_postgres(std::string reason) {
 }
 
 asio::awaitable<void> DispatcherService::wait_for_table(std::vector<std::string> problems) {
-  // A daemon's state names them in one line.
+  // Without `once` they are reported below, in the line on the daemon's state.
   if (mode_.once && problems != problems_) {
     for (const auto& problem : problems) spdlog::critical("{}: {}", name(), problem);
   }
   problems_ = std::move(problems);
   if (mode_.once) {
-    gave_up_because_ = chose_table_ || !with_usual_table(settings_)
+    gave_up_because_ = chose_table_ || !with_profile_table(settings_)
                            ? "table " + settings_.dispatcher.table + " can't be driven as it is"
                            : "no table can be driven";
     co_return;
@@ -160,31 +157,31 @@ void DispatcherService::stop() {
   if (ended_at_) return;
   stopping_ = true;
   waits_.look_again();
-  parts_->dispatcher.stop();
+  pipeline_->dispatcher.stop();
 }
 
 void DispatcherService::use(const config::Settings& now) {
   settings_.postgres.url = now.postgres.url;
   settings_.redis.endpoint = now.redis.endpoint;
-  parts_->store.use_conninfo(row_store_options(settings_, worker_).session.conninfo);
-  parts_->publisher.use_login(now.redis.endpoint.username, now.redis.endpoint.password);
+  pipeline_->store.use_conninfo(row_store_options(settings_, worker_).session.conninfo);
+  pipeline_->publisher.use_login(now.redis.endpoint.username, now.redis.endpoint.password);
   settings_.dispatcher.maxlen = now.dispatcher.maxlen;
   settings_.dispatcher.stream_maxlen = now.dispatcher.stream_maxlen;
   settings_.dispatcher.exact_trim = now.dispatcher.exact_trim;
   settings_.dispatcher.stream_exact_trim = now.dispatcher.stream_exact_trim;
-  parts_->publisher.use_bounds(publisher_options(settings_).bounds);
+  pipeline_->publisher.use_bounds(publisher_options(settings_).bounds);
   if (settings_.signing_key != now.signing_key) {
     settings_.signing_key = now.signing_key;
-    parts_->dispatcher.use_encoder(encoder_for(settings_));
+    pipeline_->dispatcher.use_encoder(encoder_for(settings_));
   }
-  // By another login other tables may be seen.
+  // With another login other tables may be visible.
   look_again();
 }
 
 OnceResult DispatcherService::result() const {
   return {.dispatcher = name(),
-          .tally = parts_->dispatcher.tally(),
-          .backlog = parts_->dispatcher.backlog(),
+          .tally = pipeline_->dispatcher.tally(),
+          .backlog = pipeline_->dispatcher.backlog(),
           .gave_up_because = gave_up_because_,
           .took = ended_at_.value_or(clock_.now()) - mode_.started};
 }
@@ -194,7 +191,7 @@ void DispatcherService::log_tally_if_unfinished() const {
 }
 
 void DispatcherService::log_tally() const {
-  const auto& tally = parts_->dispatcher.tally();
+  const auto& tally = pipeline_->dispatcher.tally();
   spdlog::info("{}: ended: claimed {}, published {}, retried {}, dead {}, released {}, leases lost {}, unsettled {}",
                name(), tally.claimed, tally.published, tally.retried, tally.dead, tally.released, tally.leases_lost,
                tally.unsettled);

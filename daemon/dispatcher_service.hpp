@@ -23,63 +23,63 @@
 
 namespace outboxd::daemon {
 
-/// What the dispatchers of a process share. All that it refers to must outlive them.
-struct Surroundings {
+/// The objects that all dispatchers of a process share; they must outlive the dispatchers.
+struct SharedServices {
   boost::asio::any_io_executor loop;
   telemetry::Metrics& metrics;
   telemetry::Readiness& readiness;
   /// Uniform in [0, 1).
   std::function<double()> random;
-  /// Called for a Redis server's settings that endanger events.
+  /// Called for each setting of a Redis server that endangers events.
   std::function<void(const std::string&)> warn_of_server;
-  /// Called from any thread when a server could not be connected to: a secret may have changed.
+  /// Called from any thread when a server could not be connected to, as a password may have changed.
   std::function<void()> could_not_connect;
 };
 
-/// One configured dispatcher with everything of its own: connections, back-offs, readiness, series and tally. What it
-/// waits for holds up no other dispatcher.
+/// One configured dispatcher with its own connections, back-offs, readiness, metrics and tally. While it waits, other
+/// dispatchers go on.
 class DispatcherService {
  public:
-  /// `worker`: as RowStoreOptions has it. Throws std::invalid_argument for settings that can't work.
-  DispatcherService(const config::Settings& settings, std::string worker, const RunMode& mode,
-                    Surroundings surroundings);
+  /// `worker`: see RowStoreOptions. Throws std::invalid_argument for settings that can't work.
+  DispatcherService(const config::Settings& settings, std::string worker, const RunMode& mode, SharedServices shared);
 
-  /// Works until it is told to stop, or, with `once`, until the backlog has had its turn. Waits for Postgres, and
-  /// (unless `once`) for a table that can't be driven yet. Ends with a line of its tally in the log.
+  /// Runs until stop(); with `once`, until the backlog is drained. Waits until Postgres is reachable and, without
+  /// `once`, until the table can be driven. At the end logs its tally.
   boost::asio::awaitable<void> run();
 
-  /// Claims nothing more, and finishes what is in flight within its shutdown time-out. Nothing where run() has ended.
+  /// Stops claiming, and finishes the rows in flight within the shutdown time-out. Does nothing after run() has
+  /// ended.
   void stop();
 
-  /// Goes on with what of these settings can be changed while it works (changes.hpp).
+  /// Takes over those of these settings that can change while the dispatcher runs (changes.hpp).
   void use(const config::Settings& now);
 
-  /// Doesn't wait to look at a server or a table again.
+  /// Retries a server or a table now instead of after the back-off.
   void look_again() { waits_.look_again(); }
 
-  /// Time goes by; to be called each second.
-  void beat() { telemetry_.beat(); }
+  /// To be called each second.
+  void tick() { telemetry_.beat(); }
 
-  /// How it went, or how it goes so far.
+  /// The result, or the progress so far.
   [[nodiscard]] OnceResult result() const;
 
-  /// One line for the log, unless run() has written it.
+  /// Logs the tally, unless run() has logged it.
   void log_tally_if_unfinished() const;
 
  private:
-  /// What works on one table.
-  struct Parts {
-    Parts(const config::Settings& settings, const std::string& worker, const RunMode& mode,
-          const Surroundings& surroundings, dispatch::Clock& clock, dispatch::Observer& observer);
+  /// The source, the sink and the dispatcher of one table.
+  struct Pipeline {
+    Pipeline(const config::Settings& settings, const std::string& worker, const RunMode& mode,
+             const SharedServices& shared, dispatch::Clock& clock, dispatch::Observer& observer);
 
     outbox_store::RowStore store;
     redis::Publisher publisher;
     dispatch::Dispatcher dispatcher;
   };
 
-  void make_parts();
+  void make_pipeline();
   boost::asio::awaitable<bool> table_is_fit();
-  /// True once it is known which table is meant, and it can be driven as far as is known.
+  /// Returns true when the table is chosen (default_table.hpp).
   boost::asio::awaitable<bool> table_is_chosen();
   boost::asio::awaitable<void> wait_for_postgres(std::string reason);
   boost::asio::awaitable<void> wait_for_table(std::vector<std::string> problems);
@@ -89,18 +89,18 @@ class DispatcherService {
   config::Settings settings_;
   std::string worker_;
   RunMode mode_;
-  Surroundings surroundings_;
+  SharedServices shared_;
   bool stopping_ = false;
   bool chose_table_ = false;
   std::string gave_up_because_;
-  /// What the table lacked when it was last looked at.
+  /// Why the table could not be driven at the last inspection.
   std::vector<std::string> problems_;
   std::optional<std::chrono::steady_clock::time_point> ended_at_;
 
   telemetry::DispatcherTelemetry telemetry_;
   dispatch::SystemClock clock_;
   StartWaits waits_;
-  std::unique_ptr<Parts> parts_;
+  std::unique_ptr<Pipeline> pipeline_;
 };
 
 }  // namespace outboxd::daemon

@@ -2,9 +2,9 @@
 #include "daemon/enqueue_command.hpp"
 
 #include "daemon/declare_command.hpp"
+#include "daemon/default_table.hpp"
 #include "daemon/exit_status.hpp"
 #include "daemon/load_settings.hpp"
-#include "daemon/usual_table.hpp"
 #include "enqueue/enqueue.hpp"
 #include "enqueue/enqueue_payload.hpp"
 #include "postgres/conninfo.hpp"
@@ -43,7 +43,7 @@ void enqueue(const EnqueueCommand& command, const config::Settings& settings) {
 }  // namespace
 
 CLI::App& EnqueueCommand::declare(CLI::App& program) {
-  auto& app = declare_command(program, "enqueue", "Insert rows, to try things out; prints their ids");
+  auto& app = declare_command(program, "enqueue", "Insert rows for a trial, and print their ids");
   app.add_option("STREAM", stream, "The Redis stream the rows are for")->required();
   app.add_option("FIELD", assignments,
                  "key=value (text) or key:=json; without any: JSON objects on standard input, one a line");

@@ -11,7 +11,7 @@ namespace outboxd::daemon {
 /// `outboxd enqueue`.
 struct EnqueueCommand {
   std::string stream{};
-  /// key=value or key:=json; empty: payloads come from standard input.
+  /// key=value or key:=json; empty: payloads are read from standard input.
   std::vector<std::string> assignments{};
 
   CLI::App& declare(CLI::App& program);

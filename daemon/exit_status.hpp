@@ -3,14 +3,15 @@
 
 namespace outboxd::daemon {
 
-/// What the process' exit status says; in --help and deploy/README.md.
+/// The exit status of the process, as documented in --help and deploy/README.md.
 enum ExitStatus : int {
-  /// All is done: with --once, every row that was due is published.
+  /// Success; with --once, every row that was due is published.
   kDone = 0,
-  /// Some of it is not: with --once, rows failed or remain; otherwise something unexpected ended the process.
+  /// With --once, rows failed or remain; otherwise an unexpected error ended the process.
   kIncomplete = 1,
-  /// Nothing was done: bad usage or configuration; where nothing is waited for, also a table that can't be driven, or
-  /// servers that can't be reached.
+  /// Nothing was done: wrong usage or configuration; for commands that don't wait, also a table that can't be driven
+  /// or
+  /// an unreachable server.
   kCouldNotWork = 2,
 };
 

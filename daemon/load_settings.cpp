@@ -24,7 +24,7 @@ std::string hex(const std::vector<std::uint8_t>& bytes, std::string_view digits)
   return text;
 }
 
-/// What may be in any text, and stays readable there even if a secret is the same word.
+/// Names that stay readable in the log even if a secret is the same word.
 std::vector<std::string> harmless_words(const std::vector<config::Settings>& dispatchers) {
   std::vector<std::string> words;
   for (const auto& settings : dispatchers) {

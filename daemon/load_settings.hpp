@@ -13,15 +13,16 @@ namespace outboxd::daemon {
 /// Reads file, environment and flags. Blocks while it reads files.
 [[nodiscard]] config::Loaded load_configuration(const SharedOptions& options, const config::Needs& needs);
 
-/// The settings of a command, or nothing after all problems were printed on standard error. With --dispatcher, its
-/// dispatchers are those alone, in the file's order. Sets the log up, and has every secret kept out of it.
+/// Loads a command's settings; if they are wrong, prints all problems to standard error and returns nothing. With
+/// --dispatcher, keeps only the named dispatchers, in the file's order. Sets up the log, and masks every secret in
+/// it.
 [[nodiscard]] std::optional<config::Loaded> load_settings(const SharedOptions& options, const config::Needs& needs);
 
-/// The same again while a daemon works: what is wrong is among the problems, and nothing is printed or set up. Safe
-/// on any thread.
+/// Loads the settings again in a running daemon: errors are returned as problems, and nothing is printed or set up.
+/// May be called from any thread.
 [[nodiscard]] config::Loaded load_again(const SharedOptions& options, const config::Needs& needs);
 
-/// Leaves those of these names. What is wrong with the names, or nothing.
+/// Keeps only the named dispatchers, or all if there are no names. Returns a message for an unknown name, else "".
 [[nodiscard]] std::string keep_only(const std::vector<std::string>& names,
                                     std::vector<config::Settings>& dispatchers);
 

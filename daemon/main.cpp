@@ -26,7 +26,7 @@ namespace {
 
 using namespace outboxd::daemon;
 
-/// What ended the process, for people. Loops that end together bring the first's exception along.
+/// A readable text for an exception. If several coroutines failed together, the text is of the first exception.
 std::string described(const std::exception& error) {
   if (dynamic_cast<const std::bad_alloc*>(&error) != nullptr) {
     return "out of memory: lower dispatcher.batch_bytes and dispatcher.max_payload_bytes, or give the process more";
@@ -42,7 +42,7 @@ std::string described(const std::exception& error) {
   }
 }
 
-/// What ends the process now, for people.
+/// A readable text for the current exception.
 std::string what_ends_it() {
   try {
     if (const auto error = std::current_exception()) std::rethrow_exception(error);
@@ -53,23 +53,22 @@ std::string what_ends_it() {
   return "an unknown exception";
 }
 
-/// Waits no longer than a second for whoever reads it, and for no lock.
+/// Writes to standard error; takes no lock, and waits at most a second for the reader.
 void write_plainly(std::string_view text) {
   constexpr int kPatience = 1'000;
   pollfd ready{STDERR_FILENO, POLLOUT, 0};
   if (::poll(&ready, 1, kPatience) != 1) return;
-  // So much a pipe takes at once.
+  // A pipe takes this many bytes at once.
   text = text.substr(0, PIPE_BUF);
   [[maybe_unused]] const auto written = ::write(STDERR_FILENO, text.data(), text.size());
 }
 
-/// The library's own handler waits for the reader of the log. This may be the log's thread, or memory may be out.
+/// The terminate handler. The standard library's own handler would block on the log's reader. This may run on the
+/// log's thread, or without memory.
 [[noreturn]] void end_at_once() {
   outboxd::telemetry::log::flush();
   try {
-    write_plainly(
-        outboxd::telemetry::log::redacted("outboxd: ended by an error that nothing catches: " + what_ends_it()) +
-        "\n");
+    write_plainly(outboxd::telemetry::log::redacted("outboxd: ended by an uncaught error: " + what_ends_it()) + "\n");
   } catch (const std::bad_alloc&) {
     write_plainly("outboxd: ended, as it is out of memory\n");
   }
@@ -87,16 +86,16 @@ int run_program(int argc, char** argv) {
     const auto& line = std::get<CommandLine>(parsed);
     return std::visit([&line](const auto& command) { return command.run(line.shared); }, line.command);
   } catch (const std::exception& error) {
-    outboxd::telemetry::log::say(std::string{"outboxd: ended by something unexpected: "} + described(error));
+    outboxd::telemetry::log::say(std::string{"outboxd: ended by an unexpected error: "} + described(error));
     return kIncomplete;
   }
 }
 
-/// Output that was lost is no output: whoever reads the exit status must learn of it.
+/// The exit status; a success becomes kIncomplete if output was lost.
 int status_after_output(outboxd::system::StandardOutput& output, int status) {
   const auto why_lost = output.why_lost();
   if (why_lost.empty()) return status;
-  outboxd::telemetry::log::say("outboxd: standard output took not all of what was printed (" + why_lost + ")" +
+  outboxd::telemetry::log::say("outboxd: standard output did not take all output (" + why_lost + ")" +
                                (status == kDone ? "; apart from that, the command did its work" : ""));
   return std::max<int>(status, kIncomplete);
 }
@@ -107,7 +106,7 @@ int main(int argc, char** argv) {
   outboxd::system::occupy_closed_standard_descriptors();
   outboxd::system::keep_memory_private();
   std::set_terminate(end_at_once);
-  // A broken pipe is an error like others: of standard output it is told below.
+  // A broken pipe is then an error like others; for standard output it is reported below.
   outboxd::system::ignore_sigpipe();
   outboxd::system::StandardOutput output;
   const int status = status_after_output(output, run_program(argc, argv));

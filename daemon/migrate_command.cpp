@@ -33,7 +33,7 @@ std::string migrations_there_are() {
   return text;
 }
 
-/// Nothing where there is no such migration.
+/// Empty if there is no such migration.
 std::optional<int> number_of_migration(const std::string& text) {
   const auto number = config::parse_integer(text);
   for (const auto& migration : migrate::migrations()) {
@@ -53,7 +53,8 @@ bool makes_a_table(int number) {
   return found != all.end() && found->option.empty();
 }
 
-/// A table that is dropped by mistake can't be had back: its published rows are the record of what was sent.
+/// Asks for a confirmation, as a dropped table can't be restored, and its published rows are the record of sent
+/// events.
 void ask_before_dropping(const MigrateCommand& command, pqxx::connection& connection) {
   if (command.yes || !makes_a_table(*command.revert)) return;
   if (::isatty(STDIN_FILENO) != 1) {
@@ -75,7 +76,7 @@ void apply(migrate::Migrator& migrator) {
   for (const auto& migration : migrator.apply()) std::cout << migrate::full_name(migration) << ": applied\n";
 }
 
-/// One dispatcher of each database, as far as their URLs tell.
+/// One dispatcher for each database; databases are distinguished by their URLs.
 std::vector<config::Settings> one_of_each_database(const std::vector<config::Settings>& dispatchers) {
   std::vector<config::Settings> chosen;
   for (const auto& settings : dispatchers) {
@@ -127,14 +128,15 @@ int migrate_each(const MigrateCommand& command, const std::vector<config::Settin
 
 CLI::App& MigrateCommand::declare(CLI::App& program) {
   auto& app = declare_command(program, "migrate", "Create the outbox tables where they are missing");
-  app.add_flag("--dry-run", dry_run, "Print the SQL that would run, and change nothing");
+  app.add_flag("--dry-run", dry_run, "Print the SQL that would run, without running it");
   const auto optional = [this, &app](const std::string& name, const std::string& help) {
     app.add_flag_callback(
         "--" + name, [this, name] { optional_migrations.push_back(name); }, help);
   };
-  optional("wake-ups", "Also have commits wake an idle dispatcher: a trigger on the outbox tables");
-  optional("tune", "Also set up event_outbox for speed: room on its pages, at some cost to inserts");
-  optional("stream-index", "Also give event_outbox an index for dispatchers of some streams only, beside writers");
+  optional("wake-ups", "Also add triggers to the outbox tables, so that commits wake an idle dispatcher");
+  optional("tune", "Also tune event_outbox: free space on its pages makes updates faster and inserts slower");
+  optional("stream-index",
+           "Also add an index to event_outbox for dispatchers of only some streams, without blocking writers");
   app.add_option("--revert", revert_text,
                  "Undo this one migration; one that made a table is refused while rows are unpublished, and asks "
                  "before it drops it")

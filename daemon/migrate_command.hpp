@@ -12,13 +12,13 @@ namespace outboxd::daemon {
 /// `outboxd migrate`.
 struct MigrateCommand {
   bool dry_run = false;
-  /// Optional migrations, by their flags without dashes.
+  /// The flags of the chosen optional migrations, without dashes.
   std::vector<std::string> optional_migrations{};
-  /// --revert as it was given.
+  /// The argument of --revert.
   std::string revert_text{};
-  /// The migration that it names.
+  /// The number of the migration to revert.
   std::optional<int> revert{};
-  /// Drop a table without asking.
+  /// Whether a table is dropped without asking.
   bool yes = false;
 
   CLI::App& declare(CLI::App& program);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "daemon/pulse.hpp"
+#include "daemon/ticker.hpp"
 #include "telemetry/progress.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
@@ -12,14 +12,14 @@
 
 namespace outboxd::daemon {
 
-/// Shows a person at a terminal how far the dispatchers of `--once` are, until it is stopped.
+/// Shows the progress line of `--once` on a terminal until stop().
 class OnceProgress {
  public:
   OnceProgress(const boost::asio::any_io_executor& executor, std::function<std::string()> line)
-      : pulse_{executor, [this, line = std::move(line)] { progress_.show(line()); }, kEach, kEach} {}
+      : ticker_{executor, [this, line = std::move(line)] { progress_.show(line()); }, kEach, kEach} {}
 
   void stop() {
-    pulse_.stop();
+    ticker_.stop();
     progress_.clear();
   }
 
@@ -27,7 +27,7 @@ class OnceProgress {
   static constexpr std::chrono::milliseconds kEach{200};
 
   telemetry::Progress progress_;
-  Pulse pulse_;
+  Ticker ticker_;
 };
 
 }  // namespace outboxd::daemon

@@ -12,26 +12,28 @@
 
 namespace outboxd::daemon {
 
-/// How an `outboxd --once` went for one dispatcher.
+/// The result of `outboxd --once` for one dispatcher.
 struct OnceResult {
   std::string dispatcher;
   dispatch::Tally tally;
-  /// The backlog after the last row; nothing when it could not be counted.
+  /// The backlog at the end; empty if it could not be counted.
   std::optional<dispatch::BacklogSample> backlog;
-  /// Why it ended before the backlog had its turn; empty when it did not.
+  /// Why the dispatcher ended before the backlog was drained; empty if it didn't.
   std::string gave_up_because;
   std::chrono::duration<double> took{0};
 };
 
 [[nodiscard]] ExitStatus exit_status_of(const OnceResult& result);
 
-/// Of all dispatchers together: done if all are, and that it could not work only if none could.
+/// The status for all dispatchers together: kDone if all are done, kCouldNotWork if none could work, else
+/// kIncomplete.
 [[nodiscard]] ExitStatus exit_status_of(std::span<const OnceResult> results);
 
-/// The counts as one JSON object on one line, without the line's end.
+/// The counts as a JSON object on one line, without a line end.
 [[nodiscard]] std::string json_line_of(const OnceResult& result);
 
-/// What a person sees while it works, of all dispatchers together: published, rate, what is left. At least one.
+/// The progress line on a terminal, for all dispatchers together: published rows, rate and remaining rows. `so_far`
+/// must not be empty.
 [[nodiscard]] std::string progress_line_of(std::span<const OnceResult> so_far);
 
 }  // namespace outboxd::daemon

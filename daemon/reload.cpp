@@ -10,13 +10,13 @@
 namespace outboxd::daemon {
 
 Reload::Reload(boost::asio::any_io_executor loop, std::function<config::Loaded()> load,
-               std::function<void(Wanted, const config::Loaded&)> done)
+               std::function<void(ReloadScope, const config::Loaded&)> done)
     : loop_{std::move(loop)}, load_{std::move(load)}, done_{std::move(done)} {}
 
-void Reload::ask(Wanted wanted) {
+void Reload::ask(ReloadScope wanted) {
   constexpr std::chrono::seconds kBetweenLogins{1};
   const bool was_just_read = last_read_ && Clock::now() - *last_read_ < kBetweenLogins;
-  if (wanted == Wanted::logins && (wanted_ || was_just_read)) return;
+  if (wanted == ReloadScope::logins && (wanted_ || was_just_read)) return;
   wanted_ = wanted;
   if (std::exchange(reads_, true)) return;
   boost::asio::co_spawn(loop_, read(), [this](const std::exception_ptr& error) {
@@ -26,7 +26,7 @@ void Reload::ask(Wanted wanted) {
 }
 
 boost::asio::awaitable<void> Reload::read() {
-  // What is asked for while it reads is read anew: the files may have changed in between.
+  // A request that comes while the files are read starts another reading, as they may have changed meanwhile.
   while (wanted_) {
     const auto wanted = *std::exchange(wanted_, std::nullopt);
     config::Loaded loaded;
@@ -34,7 +34,7 @@ boost::asio::awaitable<void> Reload::read() {
       if (!thread_) thread_.emplace("reload");
       loaded = co_await thread_->run([this] { return load_(); });
     } catch (const std::exception& error) {
-      // No memory or no thread just now is no reason to end what works.
+      // A lack of memory or threads must not end the daemon.
       loaded.problems.push_back({{}, std::string{"the configuration could not be read again: "} + error.what()});
     }
     last_read_ = Clock::now();

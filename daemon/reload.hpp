@@ -14,16 +14,17 @@
 
 namespace outboxd::daemon {
 
-/// Reads the configuration again, beside the event loop.
+/// Reads the configuration again, without blocking the event loop.
 class Reload {
  public:
-  /// `load` runs on a thread of its own; `done` on the event loop. Both outlive the loop's run.
-  /// What `load` throws is among the problems that `done` gets.
+  /// `load` runs on a thread of its own, `done` on the event loop. Both must outlive the loop's run. An exception of
+  /// `load` becomes one of the problems that `done` gets.
   Reload(boost::asio::any_io_executor loop, std::function<config::Loaded()> load,
-         std::function<void(Wanted, const config::Loaded&)> done);
+         std::function<void(ReloadScope, const config::Loaded&)> done);
 
-  /// On the event loop. Logins are read once a second at most: whoever fails to log in asks for it each time.
-  void ask(Wanted wanted);
+  /// Starts a reload; to be called on the event loop. Logins are read at most once a second, as a dispatcher asks for
+  /// them at each failed login.
+  void ask(ReloadScope wanted);
 
   /// Whether files are being read; the loop doesn't end meanwhile.
   [[nodiscard]] bool reads() const { return reads_; }
@@ -35,11 +36,11 @@ class Reload {
 
   boost::asio::any_io_executor loop_;
   std::function<config::Loaded()> load_;
-  std::function<void(Wanted, const config::Loaded&)> done_;
+  std::function<void(ReloadScope, const config::Loaded&)> done_;
   bool reads_ = false;
-  std::optional<Wanted> wanted_;
+  std::optional<ReloadScope> wanted_;
   std::optional<Clock::time_point> last_read_;
-  /// Made when it is first needed.
+  /// Started when it is first needed.
   std::optional<system::BlockingThread> thread_;
 };
 

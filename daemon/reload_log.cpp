@@ -8,8 +8,8 @@
 
 namespace outboxd::daemon {
 
-void ReloadLog::refused(Wanted wanted, const config::Problems& problems) {
-  if (wanted != Wanted::all && !lines_for_logins_.admit("")) return;
+void ReloadLog::refused(ReloadScope wanted, const config::Problems& problems) {
+  if (wanted != ReloadScope::all && !lines_for_logins_.admit("")) return;
   for (const auto& problem : problems) spdlog::error("{}", problem.shown());
   spdlog::error("the configuration can't be used as it is now: everything goes on as it was before");
 }
@@ -21,8 +21,8 @@ void ReloadLog::warn_of_new(const config::Problems& known, const config::Problem
   }
 }
 
-void ReloadLog::taken_over(Wanted wanted, const Changes& changes) {
-  const bool all = wanted == Wanted::all;
+void ReloadLog::taken_over(ReloadScope wanted, const Changes& changes) {
+  const bool all = wanted == ReloadScope::all;
   const std::string because = all ? "SIGHUP" : "a server could not be connected to";
   for (const auto& what : changes.taken_over) {
     spdlog::info("{}: {} has changed and is used from now on (a login: by the next connection)", because, what);

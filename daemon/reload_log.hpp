@@ -7,18 +7,18 @@
 
 namespace outboxd::daemon {
 
-/// What the log says of a configuration that was read again.
+/// Logs the result of a reload.
 class ReloadLog {
  public:
-  /// It can't be used.
-  void refused(Wanted wanted, const config::Problems& problems);
-  /// Its warnings, as far as they are not among those `known` before.
+  /// Logs the problems of a configuration that can't be used.
+  void refused(ReloadScope wanted, const config::Problems& problems);
+  /// Logs those warnings of the new configuration that are not among the `known` ones.
   static void warn_of_new(const config::Problems& known, const config::Problems& now);
-  /// What of it is used from now on, and what isn't.
-  void taken_over(Wanted wanted, const Changes& changes);
+  /// Logs the settings that were taken over, and those that take a restart.
+  void taken_over(ReloadScope wanted, const Changes& changes);
 
  private:
-  /// A dispatcher that fails to connect has it read again and again.
+  /// Limits the lines, as a dispatcher that can't connect asks for a reload at each attempt.
   telemetry::LineRate lines_for_logins_;
 };
 

@@ -4,11 +4,11 @@
 #include "config/units.hpp"
 #include "daemon/application.hpp"
 #include "daemon/declare_command.hpp"
+#include "daemon/default_table.hpp"
 #include "daemon/exit_status.hpp"
 #include "daemon/load_settings.hpp"
-#include "daemon/parts.hpp"
+#include "daemon/options_from_settings.hpp"
 #include "daemon/start_line.hpp"
-#include "daemon/usual_table.hpp"
 #include "system/signals.hpp"
 #include "system/write_within.hpp"
 #include "telemetry/log.hpp"
@@ -28,7 +28,7 @@
 namespace outboxd::daemon {
 namespace {
 
-// A reader that does something else meanwhile comes back within this, and a process that nobody reads from ends.
+// How long the report waits for its reader, so that the process ends even if its output isn't read.
 constexpr std::chrono::seconds kReportPatience{5};
 
 std::string listed(const std::vector<std::string>& streams) {
@@ -46,8 +46,7 @@ void announce(const config::Settings& settings, std::size_t dispatchers) {
                settings.redis.endpoint.shown(), worker_of(settings, dispatchers));
 }
 
-/// With --timeout, no single call to a server may take longer than the whole run: a server that hangs would outlast
-/// it.
+/// Bounds each call to a server by --timeout, so that a hanging server can't outlast the run.
 void keep_within(std::chrono::milliseconds whole_run, config::Settings& settings) {
   for (auto* limit : {&settings.postgres.connect_timeout, &settings.postgres.statement_timeout,
                       &settings.redis.connect_timeout, &settings.redis.timeout}) {
@@ -56,7 +55,7 @@ void keep_within(std::chrono::milliseconds whole_run, config::Settings& settings
 }
 
 int dispatch(config::Loaded loaded, const RunMode& mode, SharedOptions options) {
-  // Where its usual place has it no longer, that is a mistake then, and not a wish for the defaults.
+  // Reloads name the file explicitly, so that its absence is an error, even at the default path.
   options.config_file = loaded.file;
   Application application{std::move(loaded), mode, [&options] { return load_again(options, {}); }};
   application.run();
@@ -64,7 +63,7 @@ int dispatch(config::Loaded loaded, const RunMode& mode, SharedOptions options) 
   const auto results = application.once_results();
   std::string report;
   for (const auto& result : results) report.append(json_line_of(result)).append("\n");
-  // The progress line goes first: the report is written by another thread, and may be for the same terminal.
+  // The progress line is cleared first, as another thread writes the report, perhaps to the same terminal.
   telemetry::log::flush();
   const auto why_not = system::write_within(STDOUT_FILENO, std::move(report), kReportPatience);
   if (why_not.empty()) return exit_status_of(results);
@@ -76,8 +75,9 @@ int dispatch(config::Loaded loaded, const RunMode& mode, SharedOptions options) 
 }  // namespace
 
 CLI::App& RunCommand::declare(CLI::App& program) {
-  program.add_flag("--once", once, "Publish all that is due now, print each dispatcher's counts as JSON, and exit");
-  program.add_option("--timeout", timeout, "With --once: stop after this time, and wait out outages within it")
+  program.add_flag("--once", once,
+                   "Publish all rows that are due now, print each dispatcher's counts as JSON, and exit");
+  program.add_option("--timeout", timeout, "With --once: stop after this time; outages are waited out within it")
       ->type_name("DURATION");
   auto& app = declare_command(program, "run", "Dispatch until SIGTERM or SIGINT (the default)");
   app.set_help_flag();

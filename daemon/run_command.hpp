@@ -9,19 +9,19 @@
 
 namespace outboxd::daemon {
 
-/// `outboxd run`, which is also what the program does without a command. Its options are the program's own.
+/// `outboxd run`, the default command. Its options are those of the program itself.
 struct RunCommand {
   bool once = false;
-  /// --timeout as it was given.
+  /// The argument of --timeout.
   std::string timeout{};
-  /// The same, once it is understood.
+  /// The parsed --timeout.
   std::optional<std::chrono::milliseconds> once_timeout{};
 
   CLI::App& declare(CLI::App& program);
   std::string complete(const SharedOptions& shared);
   [[nodiscard]] int run(const SharedOptions& shared) const;
 
-  /// Whether options were given that no other command takes.
+  /// Whether options were given that no other command accepts.
   [[nodiscard]] bool has_own_options() const { return once || !timeout.empty(); }
 };
 

@@ -8,13 +8,13 @@
 
 namespace outboxd::daemon {
 
-/// How `outboxd run` was called.
+/// The options of `outboxd run`.
 struct RunMode {
   bool once = false;
   std::optional<std::chrono::milliseconds> once_timeout;
   dispatch::TimePoint started = std::chrono::steady_clock::now();
 
-  /// Until when outages are waited for, and the whole may take; nothing: as DispatcherOptions has it.
+  /// The end of the run, until which outages are waited out; empty: see DispatcherOptions::once_deadline.
   [[nodiscard]] std::optional<dispatch::TimePoint> once_deadline() const {
     if (!once || !once_timeout) return std::nullopt;
     return started + *once_timeout;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/services.hpp"
 
-#include "daemon/parts.hpp"
+#include "daemon/options_from_settings.hpp"
 
 #include <boost/asio/co_spawn.hpp>
 #include <spdlog/spdlog.h>
@@ -14,14 +14,14 @@ namespace outboxd::daemon {
 Services::Services(const std::vector<config::Settings>& dispatchers, const RunMode& mode,
                    boost::asio::io_context& loop, std::function<void()> could_not_connect)
     : loop_{loop} {
-  const auto shared = surroundings(std::move(could_not_connect));
+  const auto shared = shared_services(std::move(could_not_connect));
   for (const auto& settings : dispatchers) {
     all_.push_back(
         std::make_unique<DispatcherService>(settings, worker_of(settings, dispatchers.size()), mode, shared));
   }
 }
 
-Surroundings Services::surroundings(std::function<void()> could_not_connect) {
+SharedServices Services::shared_services(std::function<void()> could_not_connect) {
   return {.loop = loop_.get_executor(),
           .metrics = metrics_,
           .readiness = readiness_,
@@ -50,8 +50,8 @@ void Services::stop() {
   for (const auto& service : all_) service->stop();
 }
 
-void Services::beat() {
-  for (const auto& service : all_) service->beat();
+void Services::tick() {
+  for (const auto& service : all_) service->tick();
 }
 
 void Services::look_again() {

@@ -20,26 +20,26 @@
 
 namespace outboxd::daemon {
 
-/// The dispatchers of the process, and what they share.
+/// The dispatchers of the process, and the objects that they share.
 class Services {
  public:
-  /// `loop` outlives this. `could_not_connect`: as Surroundings has it. Throws std::invalid_argument for settings
-  /// that can't work.
+  /// `loop` must outlive this object. `could_not_connect`: see SharedServices. Throws std::invalid_argument for
+  /// settings that can't work.
   Services(const std::vector<config::Settings>& dispatchers, const RunMode& mode, boost::asio::io_context& loop,
            std::function<void()> could_not_connect);
 
-  /// Runs all of them; `ended` is called when the last one has ended.
+  /// Runs all dispatchers; calls `ended` when the last one has ended.
   void start(const std::function<void()>& ended);
   [[nodiscard]] bool have_ended() const { return working_ == 0; }
 
-  // As DispatcherService has it, for each of them:
+  // These call the function of the same name of each DispatcherService:
   void stop();
-  void beat();
+  void tick();
   void look_again();
   void log_tallies_if_unfinished() const;
-  /// `dispatchers`: in the order of the ones that these were made of.
+  /// `dispatchers` must be in the order of those of the constructor.
   void use(const std::vector<config::Settings>& dispatchers);
-  /// In the same order.
+  /// The results in the same order.
   [[nodiscard]] std::vector<OnceResult> results() const;
 
   [[nodiscard]] std::size_t size() const { return all_.size(); }
@@ -47,13 +47,13 @@ class Services {
   [[nodiscard]] telemetry::Readiness& readiness() { return readiness_; }
 
  private:
-  [[nodiscard]] Surroundings surroundings(std::function<void()> could_not_connect);
+  [[nodiscard]] SharedServices shared_services(std::function<void()> could_not_connect);
 
   boost::asio::io_context& loop_;
   std::mt19937_64 random_{std::random_device{}()};
   telemetry::Metrics metrics_;
   telemetry::Readiness readiness_;
-  /// Dispatchers that share a server would each say the same of it.
+  /// The warnings that were logged already, as several dispatchers may find the same problem of a shared server.
   std::set<std::string> warned_of_;
   std::vector<std::unique_ptr<DispatcherService>> all_;
   std::size_t working_ = 0;

@@ -27,11 +27,11 @@ void SharedOptions::declare(CLI::App& program) {
           "--config", [this](const std::string& file) { config_file = file; },
           "Configuration file [/etc/outboxd/outboxd.toml, if it exists]")
       ->type_name("FILE");
-  // One value each: what follows may be a stream to enqueue to.
+  // One value each time, as the next argument may be the stream of `outboxd enqueue`.
   program
       .add_option(
           "--dispatcher", dispatchers,
-          "With run, status, migrate and enqueue: of the configured dispatchers only this one; may be given again")
+          "With run, status, migrate and enqueue: use only this one of the configured dispatchers; may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
   for (const auto& option : config::options()) {

@@ -12,16 +12,16 @@ class App;
 
 namespace outboxd::daemon {
 
-/// The options that every command takes, before any setting is looked at.
+/// The options that every command accepts.
 struct SharedOptions {
-  /// --config.
+  /// The argument of --config.
   std::optional<std::string> config_file{};
   /// Settings given as flags: {"--batch", "32"}.
   std::map<std::string, std::string> flags{};
-  /// --dispatcher, as often as it was given; empty: all.
+  /// The arguments of --dispatcher; empty: all dispatchers.
   std::vector<std::string> dispatchers{};
 
-  /// Declares them on the program. Parsing writes into this object, which must stay where it is until then.
+  /// Declares the options on the program. Parsing writes into this object, which must keep its address until then.
   void declare(CLI::App& program);
 };
 

@@ -2,7 +2,7 @@
 #include "daemon/start_line.hpp"
 
 #include "config/units.hpp"
-#include "daemon/usual_table.hpp"
+#include "daemon/default_table.hpp"
 
 #include <spdlog/fmt/fmt.h>
 

@@ -7,9 +7,9 @@
 
 namespace outboxd::daemon {
 
-/// What a process says of itself at its start, in one line: its version, where its configuration is from, whether
-/// entries are signed, and what tells one dispatcher from another: table (or both of which one will be chosen),
-/// batch, lease, and its streams' bounds, with "exact" behind those that are kept to the entry.
+/// The first line of the log: version, origin of the configuration, whether entries are signed, and for each
+/// dispatcher its table (or the two from which one will be chosen), batch, lease and bounds of streams; "exact" marks
+/// exact bounds.
 [[nodiscard]] std::string start_line(const config::Loaded& loaded);
 
 }  // namespace outboxd::daemon

@@ -13,18 +13,18 @@
 
 namespace outboxd::daemon {
 
-/// How long a dispatcher that is to start waits for what it can't start without, until it looks again.
+/// The waits of a starting dispatcher until it checks an unreachable Postgres, or an unfit table, again.
 class StartWaits {
  public:
-  /// `clock` outlives this. `random`: uniform in [0, 1).
+  /// `clock` must outlive this object. `random`: uniform in [0, 1).
   StartWaits(dispatch::Clock& clock, const boost::asio::any_io_executor& loop, std::function<double()> random,
              std::chrono::milliseconds shortest, std::chrono::milliseconds longest);
 
   boost::asio::awaitable<void> for_postgres() { return wait(postgres_); }
   boost::asio::awaitable<void> for_table() { return wait(table_); }
-  /// The next wait for it is a short one again.
+  /// Resets the back-off for Postgres.
   void postgres_answered() { postgres_.reset(); }
-  /// It looks again at once.
+  /// Ends the current wait at once.
   void look_again() { alarm_.ring(); }
 
  private:

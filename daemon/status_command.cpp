@@ -2,10 +2,10 @@
 #include "daemon/status_command.hpp"
 
 #include "daemon/declare_command.hpp"
+#include "daemon/default_table.hpp"
 #include "daemon/load_settings.hpp"
-#include "daemon/parts.hpp"
+#include "daemon/options_from_settings.hpp"
 #include "daemon/status_report.hpp"
-#include "daemon/usual_table.hpp"
 #include "telemetry/redaction.hpp"
 
 #include <CLI/CLI.hpp>
@@ -23,9 +23,9 @@ namespace outboxd::daemon {
 namespace {
 
 constexpr const char* kFooter =
-    "Asks the daemon at http.listen for its state, since when and why (/readyz, and /metrics with the bearer "
-    "token),\n"
-    "and counts in each table itself, for which SELECT is enough.\n"
+    "Asks the daemon at http.listen for its state (/readyz, and /metrics with the bearer token), and counts the rows "
+    "of\n"
+    "each table itself, for which SELECT is enough.\n"
     "Exit status: 0 all is well; 1 something is wrong: no daemon answers (unless http.listen is off), a dispatcher "
     "is "
     "not\n"
@@ -37,7 +37,7 @@ constexpr const char* kFooter =
 constexpr std::chrono::seconds kRefresh{2};
 constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
 
-/// One dispatcher's table, and the connection to look at it.
+/// One dispatcher's table, and the connection that counts its rows.
 struct Watched {
   explicit Watched(const config::Settings& settings)
       : dispatcher{settings.dispatcher.name},
@@ -71,12 +71,12 @@ StatusReport look_at(std::vector<Watched>& all, const config::HttpSettings& http
   return report;
 }
 
-/// What is watched by these settings, and why a dispatcher has no table of those that it could have.
+/// The watched tables of these settings, and the problems of dispatchers for which neither possible table is fit.
 std::pair<std::vector<Watched>, std::vector<std::string>> watched_of(const config::Loaded& loaded) {
   std::vector<Watched> watched;
   std::vector<std::string> problems;
   for (auto settings : loaded.dispatchers) {
-    // What the daemon takes by the same role's rights; else what this role may count.
+    // The table that the daemon would choose with this role's rights; otherwise one that this role may count.
     if (!choose_table_now(settings, outbox_table::TableUse::drive).empty()) {
       for (auto& problem : choose_table_now(settings, outbox_table::TableUse::count))
         problems.push_back(std::move(problem));
@@ -98,10 +98,9 @@ void print(const StatusCommand& command, const StatusReport& report) {
 }  // namespace
 
 CLI::App& StatusCommand::declare(CLI::App& program) {
-  auto& app =
-      declare_command(program, "status", "Show each dispatcher's state and backlog, whether a daemon runs or not");
-  app.add_flag("--json", json, "As JSON, a line for each dispatcher");
-  app.add_flag("--watch", watch, "Again every two seconds, until interrupted");
+  auto& app = declare_command(program, "status", "Show each dispatcher's state and backlog; no daemon needs to run");
+  app.add_flag("--json", json, "Print JSON, a line for each dispatcher");
+  app.add_flag("--watch", watch, "Repeat every two seconds until interrupted");
   app.footer(kFooter);
   set_examples(app, {"outboxd status --watch", "outboxd status --json --dispatcher outbox"});
   return app;
@@ -120,7 +119,7 @@ int StatusCommand::run(const SharedOptions& shared) const {
   for (;;) {
     const auto report = look_at(watched, loaded->settings.http);
     print(*this, report);
-    // A pipe whose reader is gone ends it, too.
+    // --watch also ends when the reader of its pipe is gone.
     if (!watch || !std::cout) return exit_status_of(report);
     std::this_thread::sleep_for(kRefresh);
     if (!lacks_a_table(report)) continue;

@@ -8,7 +8,7 @@
 namespace outboxd::daemon {
 namespace {
 
-/// Of another program's page, any number may come.
+/// A count in the page; another program's page may have any number here.
 std::optional<std::uint64_t> count_in(const DaemonAnswer& daemon, const char* series, const std::string& dispatcher) {
   constexpr double kMost = 1e15;
   const auto value = series_value(*daemon.metrics, series, dispatcher);

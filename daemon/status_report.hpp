@@ -13,44 +13,45 @@
 
 namespace outboxd::daemon {
 
-/// What is in a dispatcher's table.
+/// The counts of a dispatcher's table.
 struct Figures {
   outbox_store::Overview overview{};
   std::chrono::system_clock::time_point counted_at{};
-  /// The daemon's last sample, which knows nothing of leases and retries, as the table could not be looked at.
+  /// True if the figures are the daemon's last sample, because the table could not be read. A sample has no leases
+  /// and retries.
   bool sampled_by_daemon = false;
 };
 
-/// One dispatcher, as `outboxd status` finds it.
+/// One dispatcher in `outboxd status`.
 struct DispatcherStatus {
   std::string dispatcher{};
   std::string table{};
   std::optional<Figures> figures{};
-  /// Why the table could not be looked at; empty where it could.
+  /// Why the table could not be read; empty if it could.
   std::string problem{};
-  /// As the daemon tells it; nothing where it tells nothing of this dispatcher.
+  /// The state that the daemon reports; empty if it doesn't report this dispatcher.
   std::optional<DispatcherState> state{};
   std::optional<std::uint64_t> published_last_minute{};
 };
 
-/// All that `outboxd status` finds.
+/// The content of `outboxd status`.
 struct StatusReport {
   std::chrono::system_clock::time_point at{};
   DaemonAnswer daemon{};
   std::vector<DispatcherStatus> dispatchers{};
 };
 
-/// Adds what the daemon says of a dispatcher: its state, what it published, and, where its table could not be looked
-/// at, its last sample.
+/// Adds the daemon's report on a dispatcher: its state, its published rows, and its last sample if the table could
+/// not be read.
 void add_answer(const DaemonAnswer& daemon, DispatcherStatus& status);
 
-/// 0 if all is well; 2 if neither a daemon nor any table could be looked at; else 1.
+/// 0 if all is well; 2 if neither the daemon nor any table answered; else 1.
 [[nodiscard]] ExitStatus exit_status_of(const StatusReport& report);
 
-/// The time, a table, and lines on the state, for people.
+/// The report as readable text: the time, a table of figures, and lines on the state.
 [[nodiscard]] std::string text_of(const StatusReport& report);
 
-/// A JSON object on a line for each dispatcher.
+/// The report as JSON: an object on a line for each dispatcher.
 [[nodiscard]] std::string json_lines_of(const StatusReport& report);
 
 }  // namespace outboxd::daemon

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `outboxd status` for people.
+// `outboxd status` as text.
 #include "daemon/status_report.hpp"
 #include "outbox/utf8.hpp"
 #include "telemetry/escape.hpp"
@@ -39,7 +39,7 @@ std::string span(system_clock::duration time) {
   constexpr std::int64_t kMinute = 60;
   constexpr std::int64_t kHour = 60 * kMinute;
   constexpr std::int64_t kDay = 24 * kHour;
-  // A clock may have been set back meanwhile.
+  // Not negative, as a clock may have been set back meanwhile.
   const std::int64_t seconds = std::max<std::int64_t>(
       0, static_cast<std::int64_t>(std::chrono::duration_cast<std::chrono::seconds>(time).count()));
   const auto in = [&](std::int64_t large, const char* unit, std::int64_t small, const char* rest) {
@@ -90,14 +90,14 @@ std::string described(const DispatcherState& state, system_clock::time_point now
   return state.reason.empty() ? text : text + ": " + state.reason;
 }
 
-/// The daemon notices locked rows by its samples, and so later than one who looks.
+/// Whether the daemon reports locked rows itself. It finds them by its samples, and so later than `outboxd status`.
 bool daemon_names_locked_rows(const DispatcherStatus& status) {
   return status.state && std::ranges::any_of(status.state->notes, [](const std::string& note) {
            return note.find(telemetry::kKeepThemLocked) != std::string::npos;
          });
 }
 
-/// Names that others choose, an id and those of sessions: in one line, and without what a terminal would obey.
+/// Row ids and session names come from outside: puts them on one line, without control characters.
 std::string printable(const std::string& names) {
   constexpr std::size_t kLongest = 1'000;
   std::string text;
@@ -116,7 +116,7 @@ void append_lines(const DispatcherStatus& status, const StatusReport& report, st
   if (!status.problem.empty()) {
     say("its table could not be looked at: " + status.problem);
     if (status.figures)
-      say("the figures are of the daemon's last sample, " + span(report.at - status.figures->counted_at) + " ago");
+      say("the figures are from the daemon's last sample, " + span(report.at - status.figures->counted_at) + " ago");
   }
   if (!status.figures) return;
   const auto& locked = status.figures->overview.locked;

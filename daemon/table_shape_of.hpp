@@ -6,7 +6,7 @@
 
 namespace outboxd::daemon {
 
-/// The shape that `dispatcher.layout` names, or that a custom one's columns and states make.
+/// The shape of the table: the one that `dispatcher.layout` names, or one built from the custom columns and states.
 [[nodiscard]] outbox_table::TableShape table_shape_of(const config::DispatcherSettings& dispatcher);
 
 }  // namespace outboxd::daemon

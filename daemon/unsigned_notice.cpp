@@ -19,7 +19,7 @@ UnsignedNotice::UnsignedNotice(telemetry::Metrics& metrics, telemetry::Readiness
     : readiness_{readiness},
       gauge_{prometheus::BuildGauge()
                  .Name("outboxd_unsigned")
-                 .Help("1 where no signing key is set, and entries go out unsigned.")
+                 .Help("1 if no signing key is set, so that entries are unsigned.")
                  .Register(metrics.registry())
                  .Add({})} {
   set(is_unsigned);
@@ -31,7 +31,7 @@ void UnsignedNotice::set(bool is_unsigned) {
   readiness_.note("signing", is_unsigned ? kText : "");
 }
 
-void UnsignedNotice::beat(telemetry::LineRate::TimePoint now) {
+void UnsignedNotice::tick(telemetry::LineRate::TimePoint now) {
   const bool is_hour_over = hourly_.admit("", now).has_value();
   const bool is_start = !std::exchange(has_begun_, true);
   if (is_unsigned_ && is_hour_over && !is_start) spdlog::warn("{}", kText);

@@ -11,18 +11,17 @@
 
 namespace outboxd::daemon {
 
-/// Says of a process without a signing key that its entries go out unsigned: in the log at its start and each hour,
-/// on
-/// `/readyz`, and as `outboxd_unsigned`.
+/// Reports a missing signing key, and so unsigned entries: each hour in the log, on `/readyz`, and as the metric
+/// `outboxd_unsigned`.
 class UnsignedNotice {
  public:
   UnsignedNotice(telemetry::Metrics& metrics, telemetry::Readiness& readiness, bool is_unsigned);
 
-  /// A key was set, or taken away.
+  /// Called when a key was set.
   void set(bool is_unsigned);
 
-  /// Time goes by.
-  void beat(telemetry::LineRate::TimePoint now = std::chrono::steady_clock::now());
+  /// To be called each second.
+  void tick(telemetry::LineRate::TimePoint now = std::chrono::steady_clock::now());
 
  private:
   telemetry::Readiness& readiness_;

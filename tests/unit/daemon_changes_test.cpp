@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a running daemon takes over of a configuration that was read again, and what it says of the rest.
+// Which changed settings a running daemon takes over on a reload, and which take a restart.
 #include "daemon/changes.hpp"
 #include "support/temp_dir.hpp"
 
@@ -20,7 +20,7 @@ config::Loaded loaded(const std::string& toml) {
   config::Sources sources;
   sources.config_file = folder.write("t.toml", toml).string();
   auto result = config::load(sources, {.postgres = false});
-  // Places differ, as the folder does.
+  // Origins differ, as each file is in a folder of its own.
   for (auto& item : result.effective) item.origin = {};
   CHECK(result.problems.empty());
   return result;
@@ -38,7 +38,7 @@ const std::string kKeyB = "signing.key = \"" + std::string(64, 'b') + "\"\n";
 
 }  // namespace
 
-TEST_CASE("what can be taken over is, and the rest takes a restart") {
+TEST_CASE("a reload takes over the settings that it can; the others are reported to take a restart") {
   for (const Case& row : std::vector<Case>{
            {"", "", {}},
            {"postgres.url = \"postgres://u:one@h/d\"",
@@ -89,23 +89,23 @@ TEST_CASE("what can be taken over is, and the rest takes a restart") {
     CAPTURE(row.now);
     auto running = loaded(row.before);
     const auto other = loaded(row.now);
-    const auto changes = take_over(running, other, Wanted::all);
+    const auto changes = take_over(running, other, ReloadScope::all);
     CHECK(changes.taken_over == row.taken_over);
     CHECK(changes.need_restart == row.need_restart);
-    // Once is enough.
-    const auto again = take_over(running, other, Wanted::all);
+    // A second reload changes nothing.
+    const auto again = take_over(running, other, ReloadScope::all);
     CHECK(again.taken_over.empty());
     CHECK(again.need_restart == row.need_restart);
   }
 }
 
-TEST_CASE("after a refused login, logins are taken over alone") {
+TEST_CASE("after a refused login, only logins are taken over") {
   auto running = loaded("postgres.url = \"postgres://u:one@h/d\"\nredis.url = \"redis://:one@h:1/0\"\n" + kKeyA);
   const auto now = loaded(
       "dispatcher.maxlen = 3\ndispatcher.batch = 3\npostgres.url = \"postgres://u:two@h/d\"\n"
       "redis.url = \"redis://:two@h:1/0\"\n" +
       kKeyB);
-  const auto changes = take_over(running, now, Wanted::logins);
+  const auto changes = take_over(running, now, ReloadScope::logins);
   CHECK(changes.taken_over ==
         Texts{"postgres.url (the login) of dispatcher outbox", "the login of Redis of dispatcher outbox"});
   CHECK(changes.need_restart.empty());
@@ -115,16 +115,16 @@ TEST_CASE("after a refused login, logins are taken over alone") {
   CHECK(running.dispatchers[0].dispatcher.maxlen == 100'000);
 }
 
-TEST_CASE("after a refused login, a server that has moved is told of") {
+TEST_CASE("after a refused login, a changed server address is reported to take a restart") {
   auto running = loaded("postgres.url = \"postgres://u:one@h/d\"");
-  const auto changes = take_over(running, loaded("postgres.url = \"postgres://u:one@h2/d\""), Wanted::logins);
+  const auto changes = take_over(running, loaded("postgres.url = \"postgres://u:one@h2/d\""), ReloadScope::logins);
   CHECK(changes.taken_over.empty());
   CHECK(changes.need_restart == Texts{"postgres.url (it leads elsewhere) of dispatcher outbox"});
 }
 
 TEST_CASE("another socket is another server") {
   auto running = loaded("redis.url = \"unix:///a.sock\"");
-  CHECK(take_over(running, loaded("redis.url = \"unix:///b.sock\""), Wanted::all).need_restart ==
+  CHECK(take_over(running, loaded("redis.url = \"unix:///b.sock\""), ReloadScope::all).need_restart ==
         Texts{"the address of Redis of dispatcher outbox"});
 }
 

@@ -73,14 +73,14 @@ std::string help_of(const Words& command) {
   for (const auto& word : command) words.push_back(word.c_str());
   words.push_back("--help");
   auto help = output_of(words);
-  // How many line ends follow depends on the version of CLI11.
+  // The number of line ends at the end depends on the version of CLI11.
   return help.substr(0, help.find_last_not_of('\n') + 1);
 }
 
 /// The command's words, and those of each command below it.
 std::vector<Words> commands_from(const Words& command) {
   std::vector<Words> all{command};
-  // The help of `run` is the program's.
+  // `run` has the program's help.
   if (command == Words{"run"}) return all;
   for (const auto& line : lines_under("Subcommands", help_of(command))) {
     auto next = command;
@@ -90,7 +90,7 @@ std::vector<Words> commands_from(const Words& command) {
   return all;
 }
 
-/// What the shell passes to the program of an example, and to none that it reads from.
+/// The arguments that the shell passes to the program of an example, without its redirection of input.
 std::vector<const char*> arguments_of(const Words& example) {
   std::vector<const char*> words;
   for (const auto& word : example) {
@@ -129,7 +129,7 @@ TEST_CASE("the help of each command ends with examples of it that parse") {
   }
 }
 
-TEST_CASE("run is the default, and takes settings before and after its name") {
+TEST_CASE("run is the default command, and accepts settings before and after its name") {
   CHECK(names<RunCommand>({}));
   CHECK(names<RunCommand>({"run"}));
   CHECK(line_of({"--batch", "7"}).shared.flags.at("--batch") == "7");
@@ -139,7 +139,7 @@ TEST_CASE("run is the default, and takes settings before and after its name") {
   CHECK(line_of({"run", "--config", "f.toml"}).shared.config_file == "f.toml");
 }
 
-TEST_CASE("once can stand with and without run") {
+TEST_CASE("--once is accepted with and without run") {
   for (const auto& words : {std::vector{"--once"}, {"run", "--once"}, {"--once", "run"}})
     CHECK(command_of<RunCommand>(words).once);
   CHECK_FALSE(command_of<RunCommand>({}).once);
@@ -162,7 +162,7 @@ TEST_CASE("--dispatcher takes one name each time") {
   CHECK(error_of({"config", "show", "--dispatcher", "a"}).find("--dispatcher") != std::string::npos);
 }
 
-TEST_CASE("migrate: what is optional is asked for by name, and a migration to revert by its number") {
+TEST_CASE("migrate: optional migrations are chosen by name, and a migration to revert by its number") {
   CHECK(command_of<MigrateCommand>({"migrate"}).optional_migrations.empty());
   const std::vector<std::string> both{"wake-ups", "tune"};
   CHECK(command_of<MigrateCommand>({"migrate", "--wake-ups", "--tune"}).optional_migrations == both);
@@ -214,7 +214,7 @@ TEST_CASE("a flag that would hold a secret is refused without repeating it") {
   }
 }
 
-TEST_CASE("a mistyped word is named, and gets the nearest") {
+TEST_CASE("the error for a mistyped word names it, and the nearest accepted one") {
   struct Mistyped {
     std::vector<const char*> words;
     std::string said;

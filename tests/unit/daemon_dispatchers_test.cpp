@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// Which of the configured dispatchers work, and as whom.
+// Which of the configured dispatchers run, and their worker ids.
 #include "daemon/load_settings.hpp"
-#include "daemon/parts.hpp"
+#include "daemon/options_from_settings.hpp"
 #include "system/identity.hpp"
 
 #include <doctest/doctest.h>
@@ -20,7 +20,7 @@ std::vector<config::Settings> named(const Names& names) {
   return dispatchers;
 }
 
-/// Which of a, b and c are left.
+/// The dispatchers of a, b and c that are kept.
 Names left_of_three(const Names& wanted) {
   auto dispatchers = named({"a", "b", "c"});
   CHECK(keep_only(wanted, dispatchers).empty());
@@ -31,21 +31,21 @@ Names left_of_three(const Names& wanted) {
 
 }  // namespace
 
-TEST_CASE("no name keeps all, names keep their own in the file's order") {
+TEST_CASE("without names all dispatchers are kept; otherwise the named ones, in the file's order") {
   CHECK(left_of_three({}) == Names{"a", "b", "c"});
   CHECK(left_of_three({"b"}) == Names{"b"});
   CHECK(left_of_three({"c", "a"}) == Names{"a", "c"});
   CHECK(left_of_three({"a", "a"}) == Names{"a"});
 }
 
-TEST_CASE("an unknown name is refused, with those that there are") {
+TEST_CASE("an unknown name is refused; the error lists the known ones") {
   auto dispatchers = named({"api", "sessions"});
   CHECK(keep_only({"api", "sesions"}, dispatchers) ==
         "--dispatcher \"sesions\": no dispatcher has that name; there is api, sessions; did you mean sessions?");
   CHECK(dispatchers.size() == 2);
 }
 
-TEST_CASE("each dispatcher of a process is a worker of its own, which others take for ours") {
+TEST_CASE("each dispatcher of a process has a worker id of its own, which begins with the process's") {
   const auto dispatchers = named({"a", "b"});
   CHECK(worker_of(dispatchers[0], 1) == system::worker_id());
   CHECK(worker_of(dispatchers[0], 2) == system::worker_id() + ":a");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is kept out of the log from the moment the settings are known.
+// The secrets that are masked in the log as soon as the settings are loaded.
 #include "daemon/load_settings.hpp"
 #include "support/temp_dir.hpp"
 #include "telemetry/redaction.hpp"
@@ -10,7 +10,7 @@
 
 using outboxd::test::TempDir;
 
-TEST_CASE("the secrets of every dispatcher are kept out of the log") {
+TEST_CASE("the secrets of every dispatcher are masked in the log") {
   TempDir folder;
   outboxd::daemon::SharedOptions options;
   options.config_file = folder
@@ -37,7 +37,7 @@ key = "d3adbeefd3adbeefd3adbeefd3adbeefd3adbeefd3adbeefd3adbeefd3adbeef"
     const auto text = outboxd::telemetry::log::redacted("could not log in with " + secret);
     CHECK(text.find(secret) == std::string::npos);
   }
-  // What is said of a dispatcher by its name stays readable, though the bearer token is the same word.
+  // The dispatcher's name stays readable, although the bearer token is the same word.
   CHECK(outboxd::telemetry::log::redacted("sixth-word: working") == "sixth-word: working");
   CHECK(outboxd::telemetry::log::redacted("Bearer sixth-word") == "Bearer ***");
 }

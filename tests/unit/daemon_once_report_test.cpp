@@ -29,13 +29,13 @@ ExitStatus status_after(Change change) {
 
 }  // namespace
 
-TEST_CASE("the exit status tells three endings apart") {
+TEST_CASE("the exit status is done, incomplete or could not work") {
   CHECK(status_after([](auto&) {}) == kDone);
   CHECK(status_after([](auto& r) { r.tally = {}; }) == kDone);
   CHECK(status_after([](auto& r) { r.tally.retried = 1; }) == kIncomplete);
   CHECK(status_after([](auto& r) { r.tally.dead = 1; }) == kIncomplete);
   CHECK(status_after([](auto& r) { r.tally.released_for_later = 1; }) == kIncomplete);
-  // Given back during an outage, and published after it.
+  // Released during an outage, and published after it.
   CHECK(status_after([](auto& r) { r.tally.released = 1; }) == kDone);
   CHECK(status_after([](auto& r) { r.tally.unsettled = 1; }) == kIncomplete);
   CHECK(status_after([](auto& r) { r.tally.leases_lost = 1; }) == kIncomplete);
@@ -61,7 +61,7 @@ TEST_CASE("the last line is JSON whose counts add up") {
   CHECK(json_line_of(many).find(R"("remaining":100000,"remaining_is_at_least":true)") != std::string::npos);
 }
 
-TEST_CASE("several dispatchers: done if all are, and unable only if all were") {
+TEST_CASE("several dispatchers: done if all are, and could not work only if none could") {
   const auto done = all_published();
   auto incomplete = all_published();
   incomplete.tally.dead = 1;
@@ -76,7 +76,7 @@ TEST_CASE("several dispatchers: done if all are, and unable only if all were") {
   CHECK(status_of({unable, unable}) == kCouldNotWork);
 }
 
-TEST_CASE("the progress line shows published, rate and what is left") {
+TEST_CASE("the progress line shows published rows, rate and remaining rows") {
   std::vector<OnceResult> results{all_published()};
   CHECK(progress_line_of(results) == "published 5, 3 rows/s, left 0");
   results.front().backlog->pending = 100'000;
@@ -94,7 +94,7 @@ TEST_CASE("the progress line shows the sums of several dispatchers, over the who
   CHECK(progress_line_of(results) == "published 20, 5 rows/s, left 37");
   results[1].backlog->pending = 100'000;
   CHECK(progress_line_of(results) == "published 20, 5 rows/s, left 100007+");
-  // Not counted yet, so there is at least what the other has.
+  // Not counted yet, so the other's count is a lower bound.
   results[1].backlog.reset();
   CHECK(progress_line_of(results) == "published 20, 5 rows/s, left 7+");
 }

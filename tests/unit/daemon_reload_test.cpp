@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The configuration is read again beside a loop that goes on, whatever that reading does.
+// A reload runs beside the event loop, and its failure doesn't end the loop.
 #include "config/render.hpp"
 #include "daemon/reload.hpp"
 
@@ -14,9 +14,9 @@
 
 namespace config = outboxd::config;
 using outboxd::daemon::Reload;
-using outboxd::daemon::Wanted;
+using outboxd::daemon::ReloadScope;
 
-TEST_CASE("what is thrown while the configuration is read is a problem of that reading, and ends nothing") {
+TEST_CASE("an exception while the configuration is read becomes a problem, and doesn't end the loop") {
   boost::asio::io_context loop{1};
   int reads = 0;
   std::vector<std::string> problems;
@@ -26,12 +26,12 @@ TEST_CASE("what is thrown while the configuration is read is a problem of that r
     if (reads == 2) throw std::filesystem::filesystem_error{"stat", "/a", std::make_error_code(std::errc::io_error)};
     return {};
   };
-  Reload reload{loop.get_executor(), load, [&](Wanted wanted, const config::Loaded& loaded) {
-                  CHECK((wanted == Wanted::all));
+  Reload reload{loop.get_executor(), load, [&](ReloadScope wanted, const config::Loaded& loaded) {
+                  CHECK((wanted == ReloadScope::all));
                   problems.push_back(config::render_problems(loaded.problems));
                 }};
   for (int i = 0; i < 3; ++i) {
-    reload.ask(Wanted::all);
+    reload.ask(ReloadScope::all);
     CHECK(reload.reads());
     loop.restart();
     loop.run();

@@ -27,7 +27,7 @@ TEST_CASE("the first line: version, configuration, signing, and each dispatcher'
         std::string::npos);
 }
 
-TEST_CASE("a table that is still to be chosen is no table of the first line") {
+TEST_CASE("the first line names both tables while none is chosen") {
   const auto line = [](const std::string& url, std::map<std::string, std::string> flags) {
     const config::Sources sources{
         .config_file = std::nullopt, .default_file = "", .environment = {{"DATABASE_URL", url}}, .flags = flags};

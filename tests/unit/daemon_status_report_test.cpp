@@ -45,7 +45,7 @@ StatusReport report_of(std::vector<DispatcherStatus> dispatchers) {
 
 }  // namespace
 
-TEST_CASE("status for people: the time, a line of figures each, then each state, since when and why") {
+TEST_CASE("status as text: the time, a line of figures for each dispatcher, then each state with time and reason") {
   auto report = report_of({busy(), unknown()});
   report.dispatchers.front().state->notes = {"stream s is blocked (WRONGTYPE)"};
   report.dispatchers.front().figures->overview.backlog.dead = 1;
@@ -66,7 +66,7 @@ TEST_CASE("status for people: the time, a line of figures each, then each state,
         "coordinator: its table could not be looked at: no such \"table\"\n");
 }
 
-TEST_CASE("status: locked rows are named once, by the daemon or by who looks") {
+TEST_CASE("status: locked rows are named once, by the daemon's report or by status itself") {
   auto status = busy();
   status.figures->overview.locked = {.rows = 5, .first = "r1", .who = "pid 7 of role app"};
   auto report = report_of({status});
@@ -82,7 +82,7 @@ TEST_CASE("status: locked rows are named once, by the daemon or by who looks") {
   CHECK(text_of(report).ends_with("(1 h 0 min)\napi: " + note + "\n"));
 }
 
-TEST_CASE("status: no daemon, none asked, and one that runs other dispatchers") {
+TEST_CASE("status: no daemon answers, none is asked, or the daemon runs other dispatchers") {
   auto alone = busy();
   alone.state.reset();
   auto report = report_of({alone});
@@ -96,7 +96,7 @@ TEST_CASE("status: no daemon, none asked, and one that runs other dispatchers") 
   CHECK(exit_status_of(report) == kDone);
 }
 
-TEST_CASE("status: where the table can't be looked at, the daemon's last sample and its age") {
+TEST_CASE("status: if the table can't be read, the daemon's last sample and its age are shown") {
   auto status = unknown();
   status.state.reset();
   DaemonAnswer daemon{.address = "127.0.0.1:9464"};
@@ -118,13 +118,14 @@ TEST_CASE("status: where the table can't be looked at, the daemon's last sample 
         std::string::npos);
   CHECK(text.find("coordinator: not ready since 2026-01-31T11:59:00Z (1 min 0 s): Postgres is unavailable\n") !=
         std::string::npos);
-  CHECK(text.find("coordinator: the figures are of the daemon's last sample, 1 min 10 s ago\n") != std::string::npos);
+  CHECK(text.find("coordinator: the figures are from the daemon's last sample, 1 min 10 s ago\n") !=
+        std::string::npos);
   CHECK(text.ends_with("coordinator: 2 rows are dead\n"));
   CHECK(json_lines_of(report).find(R"("figures_from":"daemon","figures_age_seconds":70.000)") != std::string::npos);
   CHECK(exit_status_of(report) == kIncomplete);
 }
 
-TEST_CASE("status: a locked row's id and its holder's names write no line of their own, and nothing to a terminal") {
+TEST_CASE("status: control characters in a locked row's id and its holder's names are not printed") {
   auto locked = busy();
   locked.state.reset();
   locked.figures->overview.locked = {1, "a\x1b]0;b\a\napi: ready" + std::string(5'000, 'x'),
@@ -136,20 +137,20 @@ TEST_CASE("status: a locked row's id and its holder's names write no line of the
   CHECK(text.size() < 2'000);
 }
 
-TEST_CASE("status: a count that stopped says so, and nothing pending has no age") {
+TEST_CASE("status: a capped count is marked, and an empty backlog has no age") {
   auto many = busy();
   many.figures->overview.backlog.pending = 100'000;
   many.figures->overview.backlog.oldest_pending.reset();
   CHECK(text_of(report_of({many})).find(" 100000+       -  ") != std::string::npos);
 }
 
-TEST_CASE("status as JSON: weeks are told to the millisecond, too") {
+TEST_CASE("status as JSON: an age of weeks is exact to the millisecond, too") {
   auto old = busy();
   old.figures->overview.backlog.oldest_pending = std::chrono::milliseconds{2'345'678'901};
   CHECK(json_lines_of(report_of({old})).find(R"("oldest_pending_seconds":2345678.901,)") != std::string::npos);
 }
 
-TEST_CASE("status as JSON: the same facts; what is not known is null") {
+TEST_CASE("status as JSON: the same facts; unknown ones are null") {
   auto report = report_of({busy(), unknown()});
   report.dispatchers.back().state.reset();
   report.dispatchers.front().state->notes = {"stream s is blocked"};
@@ -170,10 +171,10 @@ TEST_CASE("status as JSON: the same facts; what is not known is null") {
           daemon);
 }
 
-TEST_CASE("the exit status says whether all is well, something is wrong, or nothing could be looked at") {
+TEST_CASE("the exit status says whether all is well, something is wrong, or nothing answered") {
   CHECK(exit_status_of(report_of({busy(), busy()})) == kDone);
   CHECK(exit_status_of(report_of({busy(), unknown()})) == kIncomplete);
-  // The daemon says what is wrong.
+  // Only the daemon reports the problem.
   CHECK(exit_status_of(report_of({unknown()})) == kIncomplete);
   auto nothing = report_of({unknown()});
   nothing.daemon.why_none = "Connection refused";
@@ -189,7 +190,7 @@ TEST_CASE("the exit status says whether all is well, something is wrong, or noth
   CHECK(exit_status_of(report_of({blocked})) == kIncomplete);
 }
 
-TEST_CASE("what a daemon writes on /readyz is read as it was meant") {
+TEST_CASE("the states and notes on a daemon's /readyz are parsed") {
   auto now = *utc_time("2026-01-31T12:00:00Z");
   telemetry::Readiness readiness{[&now] { return now; }};
   readiness.not_ready("a", "starting");
@@ -213,14 +214,14 @@ TEST_CASE("what a daemon writes on /readyz is read as it was meant") {
   CHECK(daemon.notes == std::vector<std::string>{"signing: entries go out unsigned"});
 }
 
-TEST_CASE("another program's page tells of no dispatcher, and writes no control characters") {
+TEST_CASE("another program's page has no dispatchers, and its control characters are not printed") {
   for (const auto* page : {"", "ready\n", "<html>\n<a href=\"x: y\">", "a: ready since yesterday\n"}) {
     CHECK(parse_readyz(page).dispatchers.empty());
   }
   CHECK(parse_readyz("a: \x1b[2J\n").notes == std::vector<std::string>{"a: \\x1b[2J"});
 }
 
-TEST_CASE("a dispatcher's series is found by its name alone") {
+TEST_CASE("a dispatcher's series is found by the exact name") {
   const std::string metrics =
       "# TYPE x gauge\nx{dispatcher=\"ab\"} 5\nx{dispatcher=\"a\"} 7\ny{dispatcher=\"a\"} 9\nz{dispatcher=\"a\"} "
       "nan\n";

@@ -17,36 +17,37 @@ bool contains(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("unsigned entries: a warning each hour after the start, a gauge, and a note that turns nothing") {
+TEST_CASE(
+    "unsigned entries: a warning each hour after the start, a gauge, and a note that leaves readiness as it is") {
   test::CapturedLog log;
   telemetry::Metrics metrics;
   telemetry::Readiness readiness;
   UnsignedNotice notice{metrics, readiness, true};
   readiness.ready("outbox");
   telemetry::LineRate::TimePoint now{1h};
-  // At the start the configuration's warning says so.
-  for (int i = 0; i < 3600; ++i) notice.beat(now += 1s);
+  // At the start, the configuration's own warning reports it.
+  for (int i = 0; i < 3600; ++i) notice.tick(now += 1s);
   CHECK(log.taken().empty());
-  for (int i = 0; i < 3600; ++i) notice.beat(now += 1s);
+  for (int i = 0; i < 3600; ++i) notice.tick(now += 1s);
   const auto text = log.taken();
   CHECK(text.starts_with("warning entries go out unsigned: no signing key is set (STREAMS_HMAC_KEY"));
   CHECK(contains(text, "consumers in a published mode (rc, stable) drop what isn't signed, and acknowledge it"));
   CHECK(text.find('\n') == text.size() - 1);
-  notice.beat(now += 1s);
+  notice.tick(now += 1s);
   CHECK(contains(log.taken(), "go out unsigned"));
   CHECK(contains(metrics.render(), "outboxd_unsigned 1\n"));
   CHECK(readiness.all_ready());
   CHECK(readiness.report().starts_with("ready\nsigning: entries go out unsigned: "));
 }
 
-TEST_CASE("signed entries: nothing is said, and the gauge is 0; so it is once a key was set") {
+TEST_CASE("signed entries: no warning, and the gauge is 0; the same after a key was set") {
   test::CapturedLog log;
   telemetry::Metrics metrics;
   telemetry::Readiness readiness;
   UnsignedNotice notice{metrics, readiness, true};
   readiness.ready("outbox");
   notice.set(false);
-  notice.beat(telemetry::LineRate::TimePoint{1h});
+  notice.tick(telemetry::LineRate::TimePoint{1h});
   CHECK(log.text().empty());
   CHECK(contains(metrics.render(), "outboxd_unsigned 0\n"));
   CHECK(readiness.report() == "ready\n");

@@ -12,13 +12,13 @@
 
 namespace outboxd::daemon {
 
-// From the settings to the options of each part: the only place that knows both.
+// Converts the settings to the options of each library; only this file knows both.
 
-/// Who a dispatcher is in `locked_by`, where there are so many of them in this process. Each is somebody: two on one
-/// table would otherwise take each other's leases for their own.
+/// The dispatcher's worker id, which is written to `locked_by`. If the process has several dispatchers, each gets an
+/// id of its own: otherwise two on one table would take each other's leases for their own.
 [[nodiscard]] std::string worker_of(const config::Settings& settings, std::size_t dispatchers);
 
-/// `worker`: who the dispatcher is in the table, unlike every other.
+/// `worker`: the worker id, different from that of every other dispatcher.
 [[nodiscard]] outbox_store::RowStoreOptions row_store_options(const config::Settings& settings, std::string worker);
 [[nodiscard]] redis::PublisherOptions publisher_options(const config::Settings& settings);
 [[nodiscard]] dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings, const RunMode& mode);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/parts.hpp"
+#include "daemon/options_from_settings.hpp"
 
 #include "daemon/table_shape_of.hpp"
 #include "postgres/conninfo.hpp"
@@ -11,8 +11,8 @@
 namespace outboxd::daemon {
 namespace {
 
-/// A write must have ended, one way or the other, before the lease does (with a short lease it gets half of it), and
-/// before the daemon has to when it is told to stop.
+/// A write to Redis must end before the lease (so its time-out is at most half of the lease), and before the shutdown
+/// time-out.
 std::chrono::milliseconds write_timeout(const config::Settings& settings) {
   return std::min({settings.redis.timeout, settings.dispatcher.lease / 2, settings.dispatcher.shutdown_timeout});
 }
@@ -34,7 +34,7 @@ postgres::Pooler pooler_of(config::Pooler pooler) {
   return postgres::Pooler::found_by_looking;
 }
 
-/// Streams that the settings name.
+/// The streams that the settings name.
 std::vector<std::string> known_streams(const config::DispatcherSettings& dispatcher) {
   if (!dispatcher.streams.empty()) return dispatcher.streams;
   std::vector<std::string> streams;
@@ -106,7 +106,8 @@ dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings,
       .shutdown_timeout = dispatcher.shutdown_timeout,
       .backoff_min = dispatcher.probe_min,
       .backoff_max = dispatcher.probe_max,
-      // A person watches the progress line; a scrape comes every ten seconds or more.
+      // With --once the sample feeds the progress line; otherwise scrapes, which come every ten seconds or less
+      // often.
       .sample_interval = mode.once ? std::chrono::seconds{1} : std::chrono::seconds{5},
       .retry = {.profile = settings.profile, .max_attempts = dispatcher.max_attempts},
       .once = mode.once,
