@@ -100,7 +100,7 @@ std::optional<std::string> trim_warning(const std::string& stream, std::uint64_t
   std::string text = "stream ";
   text.append(utf8::shortened(stream, kLongestName)).append(" at Redis ").append(server).append(" has ");
   text.append(std::to_string(length)).append(" entries, and its bound is ").append(std::to_string(bound.maxlen));
-  text.append(": the next XADD cuts ").append(bound.exact ? "" : "about ").append(std::to_string(cut));
+  text.append(": the next XADD trims ").append(bound.exact ? "" : "about ").append(std::to_string(cut));
   text.append(" of them, and with them entries that groups have not read: ").append(losers);
   return text.append("; raise the bound (dispatcher.stream_maxlen), or have them read first");
 }

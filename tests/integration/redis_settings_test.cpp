@@ -62,7 +62,7 @@ TEST_CASE("a bound that cuts what a group has not read is warned of before anyth
   CHECK(!contains(publish("", "1000", "exact"), "cuts"));
   // One more is there now, which nobody has read.
   const auto lowered = publish("", "200", "exact");
-  CHECK_MESSAGE(contains(lowered, "has 301 entries, and its bound is 200: the next XADD cuts 102 of them"), lowered);
+  CHECK_MESSAGE(contains(lowered, "has 301 entries, and its bound is 200: the next XADD trims 102 of them"), lowered);
   CHECK_MESSAGE(contains(lowered, "not read: behind 102;"), lowered);
   CHECK(probe.xlen("stream") == 200);
   for (const char* user : {"narrow:pw-narrow@", "blind:pw-blind@"}) {

@@ -148,7 +148,7 @@ TEST_CASE("SIGHUP ends nothing: secrets are read again, and what takes a restart
   wait_for_ready(port, 200, "ready");
   // Before there is any row.
   wait_for_log(*outboxd,
-               "its bound is 2: the next XADD cuts 2 of them, and with them entries that groups have not "
+               "its bound is 2: the next XADD trims 2 of them, and with them entries that groups have not "
                "read: behind 2;");
   outboxd->signal(SIGHUP);
   wait_for_log(*outboxd, "SIGHUP: nothing has changed in the configuration");
@@ -170,7 +170,7 @@ TEST_CASE("SIGHUP ends nothing: secrets are read again, and what takes a restart
   CHECK(!contains(outboxd->err(), std::string(64, 'b')));
   insert_row(database, "a", stream, "{}");
   wait_for_rows(database);
-  wait_for_log(*outboxd, "its bound is 1: the next XADD cuts 3 of them");
+  wait_for_log(*outboxd, "its bound is 1: the next XADD trims 3 of them");
   const auto entry = probe.xrange(stream).at(0);
   CHECK(entry.fields.back().second == expected_signature(stream, entry.fields, std::string(64, 'b')));
 

@@ -86,12 +86,12 @@ TEST_CASE("the warning names each group and how many of its unread entries are t
   const Group ahead{"ahead", "9-0", 100};
   CHECK(
       warning(23'400, {behind, ahead}, {.maxlen = 500}) ==
-      "stream s at Redis r:1/0 has 23400 entries, and its bound is 500: the next XADD cuts about 22901 of them, and "
+      "stream s at Redis r:1/0 has 23400 entries, and its bound is 500: the next XADD trims about 22901 of them, and "
       "with them entries that groups have not read: behind 22901; raise the bound (dispatcher.stream_maxlen), or "
       "have them read first");
-  CHECK(warning(10, {{"g", "1-0", 8}}, {.maxlen = 5, .exact = true}).find("cuts 6 of them") != std::string::npos);
+  CHECK(warning(10, {{"g", "1-0", 8}}, {.maxlen = 5, .exact = true}).find("trims 6 of them") != std::string::npos);
   CHECK(warning(10, {{"g", "1-0", 8}}, {.maxlen = 5}).find("not read: g 4;") != std::string::npos);
-  CHECK(warning(10, {{"g", "1-0", {}}}, {.maxlen = 5}).find("g up to 6 (Redis doesn't tell") != std::string::npos);
+  CHECK(warning(10, {{"g", "1-0", {}}}, {.maxlen = 5}).find("g up to 6 (Redis doesn't report") != std::string::npos);
   CHECK(warning(10, {{"g", "0-0", {}}}, {.maxlen = 5}).find("g 6;") != std::string::npos);
   // Some versions also count deleted entries.
   CHECK(warning(10, {{"g", "1-0", 99}}, {.maxlen = 5}).find("g 6;") != std::string::npos);
