@@ -5,7 +5,7 @@ set -euo pipefail
 # shellcheck source=deploy/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
 
-# Compiling needs up to about 2 GB a process here; a small machine is better off with fewer of them than swapping.
+# A compiler process needs up to about 2 GB; on a small machine fewer of them are faster than swapping.
 jobs_for_this_machine() {
   local cores memory_gib
   cores=$(nproc)

@@ -1,6 +1,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # shellcheck shell=bash
-# Sourced by the scripts of this project: where the source tree is, how they speak, and what they must not inherit.
+# Sourced by the scripts of this project: the source tree's path, messages, and the environment that must not be
+# inherited.
 
 source_root=$(cd -- "$(dirname -- "${BASH_SOURCE[0]}")/.." && pwd -P)
 # shellcheck disable=SC2034  # for the scripts that source this file
@@ -25,7 +26,7 @@ forget_settings() {
   done < <(compgen -e)
 }
 
-# The newest Postgres server's programs; Debian keeps them out of PATH.
+# The programs of the newest Postgres server; on Debian they are not in PATH.
 postgres_bin() {
   local newest
   newest=$(printf '%s\n' /usr/lib/postgresql/*/bin/postgres | sort -V | tail -n 1)

@@ -8,7 +8,7 @@
 # Groups: build (compile the daemon and its tests), servers (Postgres and Redis, for the tests and the quickstart),
 # tests (PgBouncer, which only the tests start), bench (draws the benchmark's picture), lint (style checks), fuzz
 # (clang and its libFuzzer), runtime (the libraries that an installed outboxd needs).
-# When everything is there, this needs neither rights nor network. SKIP_PACKAGES=1 leaves the machine as it is.
+# If everything is installed, this needs neither rights nor network. SKIP_PACKAGES=1 installs nothing.
 set -euo pipefail
 # shellcheck source=deploy/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/common.sh"
@@ -33,7 +33,7 @@ names_of() {
     'servers debian '*) echo postgresql redis-server ;;
     'tests debian '*) echo pgbouncer ;;
     'bench debian '*) echo gnuplot-nox ;;
-    # One version of the tools decides about style: Debian 12's. Newer ones lay out the same file differently.
+    # Debian 12's version of the tools decides about style, as newer ones format the same file differently.
     'lint debian 12') echo clang-format-14 clang-tidy-14 shellcheck ;;
     'lint debian 13') echo shellcheck ;;
     'fuzz debian 12') echo clang libclang-rt-14-dev ;;
@@ -47,8 +47,8 @@ names_of() {
 
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
-# A fresh machine must not find itself running database servers because somebody looked at a demonstration: while
-# packages are installed, services are not started and no Postgres cluster is created. Both files go away again.
+# A demonstration must not leave database servers running on a fresh machine: while packages are installed, services are
+# not started and no Postgres cluster is created. The two files that prevent this are removed afterwards.
 hold_services() {
   if [ -e "$policy" ] && ! grep -qxF "$policy_mark" "$policy"; then
     return  # the machine has a policy of its own
@@ -58,7 +58,7 @@ hold_services() {
 }
 
 hold_cluster() {
-  installed postgresql-common && return  # somebody uses Postgres here already, and decides about clusters
+  installed postgresql-common && return  # Postgres is used here already: its configuration stays as it is
   mkdir -p "${no_cluster%/*}"
   echo 'create_main_cluster = false' >"$no_cluster"
 }
@@ -68,7 +68,7 @@ restore() {
   rm -f "$no_cluster"
 }
 
-# Their packages start a daemon at once and at each boot; nobody asked for one.
+# Their packages would start a daemon at once and at each boot.
 readonly daemons='redis-server pgbouncer'
 
 keep_from_boot() {
@@ -91,10 +91,10 @@ install_as_root() {
   hold_cluster
   export DEBIAN_FRONTEND=noninteractive
   local options=(-qq -o DPkg::Lock::Timeout=120 -o Dpkg::Use-Pty=0 -o Acquire::Retries=1 -o Acquire::http::Timeout=20)
-  # Some other source of this machine may be out of order: that alone is no reason to give up.
+  # Another package source of this machine may be broken; that alone is no reason to give up.
   apt-get update "${options[@]}" -o APT::Update::Error-Mode=any >>"$log" 2>&1 ||
     say "apt-get update failed (no network?); trying with the package lists that are here"
-  # --no-remove: a machine that holds something in conflict is told so, and keeps it.
+  # --no-remove: fails rather than removes a package that is in conflict.
   if ! apt-get install -y "${options[@]}" --no-install-recommends --no-remove "$@" </dev/null >>"$log" 2>&1; then
     tail -n 25 "$log" >&2
     die "apt-get could not install the packages; its whole output is in $log. Mend what it names and run this again"

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Shows outboxd at work, from nothing: installs what is missing, builds, starts a private Postgres, Redis and daemon,
-# writes sample events and shows them arrive, signed, in their streams.
+# Demonstrates outboxd from a fresh clone: installs missing packages, builds, starts a private Postgres, Redis and
+# daemon, writes sample events and shows them arrive, signed, in their streams.
 #
-#   deploy/quickstart.sh          the whole demonstration; everything it started is gone afterwards
-#   deploy/quickstart.sh --keep   leaves the three running and prints how to talk to them
-#   deploy/quickstart.sh --stop   stops whatever --keep left running
+#   deploy/quickstart.sh          the whole demonstration; stops everything that it started
+#   deploy/quickstart.sh --keep   leaves the three running and prints how to connect to them
+#   deploy/quickstart.sh --stop   stops the processes that --keep left running
 #
 # It touches no server and no database that it did not start: its own listen on Unix sockets in a temporary folder.
 set -euo pipefail
@@ -15,13 +15,13 @@ set -euo pipefail
 readonly folder_pattern=/tmp/outboxd-quickstart.XXXXXX  # short: a Unix socket's path holds 107 bytes at most
 readonly samples=6                                      # rows that write_samples writes
 readonly streams=(caracal.policy.invalidate caracal.sessions.revoke caracal.keys.invalidate caracal.audit.events)
-# Everything runs with an empty environment: nothing of the caller's may lead elsewhere.
+# Everything runs with an empty environment, so that no variable of the caller points to another server.
 readonly empty=(env -i PATH=/usr/local/bin:/usr/bin:/bin LANG=C.UTF-8)
 
 # ---- processes: started, recorded and ended by process id ----
 
-# The 22nd field of /proc/PID/stat, counted after the last ')' as a program's name may hold blanks. With it a recorded
-# process id can be told from a later process that happens to have the same number.
+# The start time: the 22nd field of /proc/PID/stat, counted after the last ')' as a program's name may have blanks. It
+# distinguishes a recorded process from a later one with the same id.
 started_at() {
   local stat rest
   stat=$(cat "/proc/$1/stat" 2>/dev/null) || return 1
@@ -54,7 +54,7 @@ end_process() {
   kill -s KILL "$pid" 2>/dev/null || true
 }
 
-# The last one started first: the daemon, then what it talks to.
+# In the reverse order of their start: the daemon, then the servers.
 end_all() {
   local name pid since
   [ -e "$1/processes" ] || return 0
@@ -97,7 +97,7 @@ cleanup() {
   exit "$status"
 }
 
-# until_true SECONDS WHAT COMMAND…: waits for a condition, and says which one when it does not come.
+# until_true SECONDS WHAT COMMAND…: waits for a condition, and names it in an error if it doesn't come true.
 until_true() {
   local seconds=$1 what=$2 deadline
   shift 2
@@ -135,7 +135,7 @@ redis_answers() { [ "$(redis_here ping 2>/dev/null)" = PONG ]; }
 start_postgres() {
   isolated "${as_server[@]}" "$pg/initdb" -D "$folder/postgres" -U outboxd --auth=trust --encoding=UTF8 \
     --locale=C.UTF-8 --no-sync >"$folder/log/initdb.log" 2>&1
-  # No TCP port at all; the folder of its socket is open to this user alone, so "trust" trusts nobody else.
+  # There is no TCP port, and only this user can enter the socket's folder, so "trust" admits no other user.
   start postgres "${as_server[@]}" "$pg/postgres" -D "$folder/postgres" \
     -c listen_addresses= -c unix_socket_directories="$folder/run" -c unix_socket_permissions=0700
   until_true 60 "Postgres answers" postgres_answers
@@ -211,7 +211,7 @@ write_samples() {
 {"event": "token.issued", "zone_id": "z-1", "subject": "user:ada", "exact": 9007199254740993, "ratio": 1.10}
 {"event": "policy.denied", "zone_id": "z-1", "subject": "größe", "context": {"ip": "192.0.2.7", "tags": ["a", "b"]}, "left_out": null}
 JSON
-  # And one as a service writes it: a plain INSERT in the transaction of its own change.
+  # One more row as a service writes it: by a plain INSERT in the transaction of its own change.
   psql_here -d outboxd <<'SQL'
 BEGIN;
 INSERT INTO event_outbox (id, stream_name, payload_json, request_id)
@@ -259,7 +259,7 @@ show_moved_metrics() {
     }' "$folder/metrics.before" "$folder/metrics.after"
 }
 
-# A scrape may come between an entry's arrival and its being counted.
+# A scrape may come after an entry has arrived and before it is counted.
 metrics_moved() {
   fetch /metrics >"$folder/metrics.after" && [ -n "$(show_moved_metrics | awk '/published/')" ]
 }
@@ -333,7 +333,7 @@ pg=$(postgres_bin)
 make_folder
 trap cleanup EXIT
 trap 'exit 130' INT TERM HUP
-# A copy, as the source tree may be out of reach for others, and a kept daemon should outlive the next build.
+# A copy, as other users may not be able to read the source tree, and a kept daemon should survive the next build.
 outboxd=$folder/outboxd
 install -m 755 "$source_root/build/release/daemon/outboxd" "$outboxd"
 demonstrate
