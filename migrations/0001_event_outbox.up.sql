@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The outbox table of the API service, exactly as services already have it.
+-- The outbox table of the API service, exactly as it exists in their databases.
 -- done when: pg_catalog.to_regclass('event_outbox') IS NOT NULL
 
 CREATE TABLE event_outbox (

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Drops the table, but never rows that were not published: dead ones count too, as somebody may still requeue them.
+-- Drops the table, but refuses while it has unpublished rows, including dead ones, as those may still be requeued.
 DO $$
 DECLARE
   unpublished bigint;
@@ -7,7 +7,7 @@ BEGIN
   IF pg_catalog.to_regclass('caracal_outbox') IS NULL THEN
     RETURN;
   END IF;
-  -- Taken before counting, so that no row can slip in between the count and the drop.
+  -- Locked before counting, so that no row can be inserted between the count and the drop.
   LOCK TABLE caracal_outbox IN ACCESS EXCLUSIVE MODE;
   SELECT pg_catalog.count(*) INTO unpublished FROM caracal_outbox WHERE status OPERATOR(pg_catalog.<>) 'published';
   IF unpublished OPERATOR(pg_catalog.>) 0 THEN

@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- The outbox table of the Coordinator service, exactly as services already have it.
+-- The outbox table of the Coordinator service, exactly as it exists in their databases.
 -- done when: pg_catalog.to_regclass('caracal_outbox') IS NOT NULL
 
 CREATE TABLE caracal_outbox (

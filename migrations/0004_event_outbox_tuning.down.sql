@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: Apache-2.0
--- Takes back what the up file sets, for rows that are inserted from now on. Another fillfactor stays.
+-- Resets the fillfactor of the up file, for rows that are inserted from now on. Another fillfactor is kept.
 DO $$
 DECLARE
   part pg_catalog.regclass;
