@@ -12,7 +12,7 @@
 
 namespace outboxd::test {
 
-/// Reads spdlog's default logger, as "level message" lines, while it lives.
+/// Captures the lines of spdlog's default logger, as "level message", while it exists.
 class CapturedLog {
  public:
   explicit CapturedLog(spdlog::level::level_enum level = spdlog::level::info) : before_(spdlog::default_logger()) {
@@ -27,7 +27,7 @@ class CapturedLog {
   CapturedLog& operator=(const CapturedLog&) = delete;
 
   [[nodiscard]] std::string text() const { return text_.str(); }
-  /// What was written since the last call, or since the start.
+  /// The lines since the last call, or since the start.
   std::string taken() {
     auto text = text_.str();
     text_.str({});
@@ -39,7 +39,7 @@ class CapturedLog {
   std::shared_ptr<spdlog::logger> before_;
 };
 
-/// The text with each time in it as T.
+/// The text with each time replaced by T.
 inline std::string undated(const std::string& text) {
   static const std::regex time{"20\\d\\d-\\d\\d-\\d\\dT\\d\\d:\\d\\d:\\d\\dZ"};
   return std::regex_replace(text, time, "T");

@@ -9,8 +9,8 @@
 
 namespace outboxd::test {
 
-/// A new database of the shared Postgres with `caracal_outbox` as the Coordinator has it: made from the words of the
-/// contract, not by our migrations.
+/// A new database of the shared Postgres with the Coordinator's `caracal_outbox`, created as the contract describes
+/// it, not by our migrations.
 [[nodiscard]] Database caracal_database();
 
 /// The same table in a database of any other server.
@@ -20,14 +20,14 @@ void create_caracal_table(const Database& database);
 void insert_caracal_row(const Database& database, const std::string& id, const std::string& topic,
                         const std::string& payload_json);
 
-/// Inserts `count` rows named `prefix` and a number of six digits, payload {"n":number}, in one statement; each is
-/// created one microsecond after the one before, and due by now.
+/// Inserts `count` rows in one statement. Their ids are `prefix` and a number of six digits, their payloads
+/// {"n":number}; each is created one microsecond after the one before, and due now.
 void insert_caracal_rows(const Database& database, const std::string& prefix, const std::string& topic, int count);
 
 /// Counts the rows for which `condition` (SQL) holds.
 [[nodiscard]] std::int64_t count_caracal_rows(const Database& database, const std::string& condition = "true");
 
-/// A daemon's arguments for that table, with the Coordinator's tuning: `words` and what follows from the layout.
+/// A daemon's arguments for that table, with the Coordinator's tuning: `words` and the arguments for the layout.
 [[nodiscard]] std::vector<std::string> for_caracal_table(std::vector<std::string> words);
 
 }  // namespace outboxd::test

@@ -25,7 +25,7 @@ std::vector<char*> pointers_to(std::vector<std::string>& texts) {
   return pointers;
 }
 
-/// Everything exec needs, made before fork: between fork and exec only async-signal-safe calls are allowed.
+/// The arguments of exec, prepared before fork: between fork and exec only async-signal-safe calls are allowed.
 struct Prepared {
   std::vector<std::string> command;
   std::vector<std::string> environment;
@@ -55,7 +55,7 @@ void redirect(const char* path, int flags, int target) {
   if (!prepared.folder.empty() && ::chdir(prepared.folder.c_str()) != 0) ::_exit(126);
   if (prepared.group && (::setgroups(0, nullptr) != 0 || ::setgid(*prepared.group) != 0)) ::_exit(126);
   if (prepared.user && ::setuid(*prepared.user) != 0) ::_exit(126);
-  // After the change of user, which clears it.
+  // After the change of user, which would clear it.
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != prepared.parent) ::_exit(126);
   ::execve(argv[0], argv, envp);
@@ -83,7 +83,7 @@ Child::Child(const ChildOptions& options) {
   pid_ = ::fork();
   if (pid_ < 0) throw std::system_error(errno, std::generic_category(), "fork");
   if (pid_ == 0) become(prepared, argv.data(), envp.data());
-  // In both processes, as either may be first.
+  // In both processes, as either may run first.
   ::setpgid(pid_, pid_);
 }
 

@@ -7,7 +7,7 @@
 namespace outboxd::test {
 namespace {
 
-// One line for each field of a payload, which is in the order that Postgres prints.
+// One result row for each field of a payload, in the order in which Postgres prints them.
 constexpr const char* kLock = R"sql(
 WITH locked AS (
   SELECT id, topic, dedupe_key, payload_json, created_at FROM caracal_outbox

@@ -12,9 +12,8 @@
 
 namespace outboxd::test {
 
-/// The Coordinator's own publisher on `caracal_outbox`, as it has it in its process: its lease is the row locks of a
-/// transaction that stays open while it sends one row after the other. For payloads whose values are no objects or
-/// arrays.
+/// A model of the Coordinator's in-process publisher on `caracal_outbox`: its lease is the row locks of a transaction
+/// that stays open while it sends one row after the other. Only for payloads whose values are no objects or arrays.
 class CoordinatorPublisher {
  public:
   CoordinatorPublisher(const Database& database, const PrivateRedis& redis, int batch = 50);
@@ -26,8 +25,8 @@ class CoordinatorPublisher {
     [[nodiscard]] int rows() const { return published + failed; }
   };
 
-  /// Locks a batch, sends it, writes the outcomes and commits. `with_rows_locked` runs between the first two. Throws
-  /// when a server fails.
+  /// Locks a batch, calls `with_rows_locked`, sends the batch, writes the outcomes and commits. Throws if a server
+  /// fails.
   Turn turn(const std::function<void()>& with_rows_locked = {});
 
  private:

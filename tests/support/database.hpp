@@ -11,7 +11,7 @@ namespace outboxd::test {
 
 using Rows = std::vector<std::vector<std::string>>;
 
-/// One database of a PrivatePostgres, and short ways to look into it. Each call uses a connection of its own.
+/// One database of a PrivatePostgres, with short ways to query it. Each call uses a connection of its own.
 struct Database {
   std::string name;
   /// Over TCP.
@@ -24,7 +24,7 @@ struct Database {
   void exec(const std::string& sql) const;
   /// All rows as text; NULL as "NULL".
   [[nodiscard]] Rows rows(const std::string& sql) const;
-  /// The first column of the only row, as text; throws when there isn't exactly one row.
+  /// The first column of the only row, as text; throws unless there is exactly one row.
   [[nodiscard]] std::string scalar(const std::string& sql) const;
 };
 

@@ -26,7 +26,7 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
 
   Awaitable<StoreResult<ClaimedRows>> claim(ClaimRequest request) override {
     ++claims;
-    untold_ = false;
+    missed_commit_ = false;
     if (on_claim) on_claim();
     if (!failure.empty()) co_return StoreError{failure, unreachable};
     ClaimedRows refused;
@@ -109,7 +109,7 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
   }
   Awaitable<void> ring_for_rows(std::function<void()> ring) override {
     ++listens;
-    if (std::exchange(untold_, false)) {
+    if (std::exchange(missed_commit_, false)) {
       ring();
     } else {
       ring_ = std::move(ring);
@@ -120,19 +120,19 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
 
   void requeue(const std::string& id) { table.undo(id, true); }
 
-  /// A commit, as those that have the store's word are told of it.
+  /// A commit that notifies the waiting dispatcher.
   void commit() {
     if (!armed) return;
     if (ring_) {
       std::exchange(ring_, nullptr)();
     } else {
-      untold_ = true;
+      missed_commit_ = true;
     }
   }
 
   simulation::SimTable table;
   std::chrono::milliseconds lease = 30s;
-  /// How long a claim takes for each of its rows.
+  /// The duration of a claim for each of its rows.
   std::chrono::milliseconds row_takes = 0ms;
   std::string failure;
   std::function<void()> on_claim;
@@ -140,18 +140,18 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
   int settle_failures = 0;
   bool settle_failures_have_effect = false;
   bool unreachable = false;
-  /// Rows that can't be settled.
+  /// Rows whose settlement is refused.
   std::set<std::string> locked;
   std::vector<RefusedRow> refused_at_claim;
-  /// The cause for which a row can't be claimed; empty: it can.
+  /// Why a row can't be claimed; empty: it can.
   std::function<std::string(const std::string&)> refuses_claims;
-  /// The cause for which no outcome can be written; empty: they can.
+  /// Why no outcome can be written; empty: outcomes can be written.
   std::string refuses_settlements;
-  /// Rows that are not published although they were just marked: seen at once, or not.
+  /// Rows whose settlement is undone by a trigger.
   std::function<bool(const std::string&)> undoes;
   std::function<bool(const std::string&)> undoes_later;
   BacklogSample sampled;
-  /// Why it can't be sampled; empty: it can.
+  /// Why the table can't be sampled; empty: it can.
   std::string sample_failure;
   std::chrono::milliseconds sample_takes = 0ms;
   WakeUps wake_ups = WakeUps::none;
@@ -183,7 +183,7 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
     return [ids = std::move(ids)](const simulation::SimRow& row) { return !ids.contains(row.row.id); };
   }
 
-  /// As many as the claim asks for are tried.
+  /// The rows of this claim that are not refused; at most as many rows as the claim asks for are tried.
   std::set<std::string> first_not_refused(const ClaimRequest& request, ClaimedRows& refused) const {
     std::set<std::string> claimed;
     const auto passed = passed_over(request);
@@ -204,8 +204,8 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
 
   VirtualClock& clock_;
   std::function<void()> ring_;
-  /// A commit told of itself while nobody waited, since the last claim.
-  bool untold_ = false;
+  /// Since the last claim, a commit has notified while the dispatcher didn't wait.
+  bool missed_commit_ = false;
 };
 
 struct FakePublisher final : StreamSink {
@@ -227,9 +227,9 @@ struct FakePublisher final : StreamSink {
   }
 
   std::function<Reply(const std::string&)> answer = [](const std::string&) { return Reply{Fault::none, "1-1"}; };
-  /// Instead of `answer`, where it is set.
+  /// Replaces `answer`, if it is set.
   std::function<Reply(const entry::Entry&)> answer_entry;
-  /// Instead of `probe_reply`, where it is set.
+  /// Replaces `probe_reply`, if it is set.
   std::function<Reply(const std::string&)> answer_probe;
   std::function<void()> on_publish;
   Reply probe_reply{Fault::none, {}};
@@ -289,7 +289,7 @@ inline DispatcherParts parts_of(FakeStore& store, FakePublisher& publisher, Virt
           .backlog = &store};
 }
 
-/// A dispatcher in a world of fakes, run until it ends or a while of its time has passed.
+/// A dispatcher with fakes of all its ports, run until it ends or until some simulated time has passed.
 struct Bench {
   explicit Bench(DispatcherOptions options)
       : dispatcher{loop.get_executor(), std::move(options), parts_of(store, publisher, clock, observer)} {}

@@ -21,12 +21,12 @@ namespace {
 
 constexpr std::size_t kChunk = 16384;
 
-/// Ends a script; nothing went wrong.
+/// Ends a script without an error.
 struct ScriptOver : std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// A line `<kind><number>\r\n` at `at`, which is moved behind it; nothing when it isn't all there.
+/// Reads a line `<kind><number>\r\n` at `at` and moves `at` behind it; empty if the line is incomplete.
 std::optional<std::size_t> take_number(const std::string& text, std::size_t& at, char kind) {
   const auto end = text.find("\r\n", at);
   if (end == std::string::npos) return std::nullopt;

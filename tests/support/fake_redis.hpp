@@ -11,8 +11,8 @@
 
 namespace outboxd::test {
 
-/// One connection that a FakeRedis has accepted, in the hands of the test's script. Its calls throw, which ends the
-/// script, when the client has gone or the server is being stopped.
+/// One connection of a FakeRedis, controlled by the test's script. If the client has gone or the server is being
+/// stopped, the calls throw, which ends the script.
 class FakePeer {
  public:
   FakePeer(int fd, int stop_fd, int number) : fd_(fd), stop_fd_(stop_fd), number_(number) {}
@@ -22,26 +22,26 @@ class FakePeer {
 
   /// 0 for the server's first connection, 1 for its second, …
   [[nodiscard]] int number() const { return number_; }
-  /// Read from this connection so far.
+  /// The bytes read from this connection so far.
   [[nodiscard]] std::size_t bytes_read() const { return bytes_read_; }
 
-  /// Reads `count` commands. Questions about the server's settings (CONFIG) and its streams are answered with
-  /// nothing, a PING with what it brings, and none of them is counted.
+  /// Reads `count` commands. Checks of the server's settings (CONFIG) and streams get empty answers, a PING gets its
+  /// argument, and none of these is counted.
   std::vector<std::vector<std::string>> read(std::size_t count);
-  /// Reads up to a PING, which the client has behind its commands, and returns the answer to it, unsent.
+  /// Reads up to the PING that the client sends after its commands, and returns the answer to it without sending it.
   std::string read_ping();
-  /// Reads one command, whichever it is.
+  /// Reads one command of any kind.
   std::vector<std::string> read_any();
-  /// Reads so many bytes, whatever they mean.
+  /// Reads this many bytes.
   void read_bytes(std::size_t count);
   void send(std::string_view bytes);
-  /// Ends the connection in order; anything that was not read turns it into a reset.
+  /// Closes the connection normally; but if bytes are unread, the client sees a reset.
   void close();
   /// Ends the connection by a reset.
   void reset();
-  /// Says nothing more and reads nothing more, until the client or the test has ended.
+  /// Neither sends nor reads until the client or the test has ended.
   void hang();
-  /// Reads whatever comes until the client closes, and answers PINGs.
+  /// Reads until the client closes, and answers PINGs.
   void wait_for_end();
 
  private:
@@ -57,18 +57,18 @@ class FakePeer {
   std::size_t bytes_read_ = 0;
 };
 
-/// A script: each command gets what `answer` makes of it, in RESP.
+/// A script that answers each command with the RESP text that `answer` returns.
 [[nodiscard]] std::function<void(FakePeer&)> answering(
     std::function<std::string(const std::vector<std::string>&)> answer);
 
-/// The same for a Redis, or a proxy before it, that refuses the entries of some rows, and takes all others.
+/// A script of a Redis, or of a proxy before it, that refuses the entries of some rows and accepts all others.
 [[nodiscard]] std::function<void(FakePeer&)> refusing_rows(std::function<bool(const std::string& outbox_id)> refuses);
 
-/// What a Redis that takes everything says to a command; the entry ids it gives rise from call to call.
+/// The answer of a Redis that accepts every command; entry ids rise from call to call.
 [[nodiscard]] std::string healthy_answer(const std::vector<std::string>& command);
 
-/// A server on a loopback port that does to each connection, one after the other, what a script says. Small receive
-/// buffers, so that a client that writes much has to wait for the script to read.
+/// A server on a loopback port that runs a script on each connection, one after the other. Its receive buffers are
+/// small, so that a client that writes much must wait for the script to read.
 class FakeRedis {
  public:
   /// On any free port, or the given one.
@@ -78,7 +78,7 @@ class FakeRedis {
   ~FakeRedis();
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
-  /// Connections whose script has begun.
+  /// The number of connections whose script has begun.
   [[nodiscard]] int connections() const { return connections_; }
 
  private:

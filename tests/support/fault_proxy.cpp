@@ -34,8 +34,8 @@ int new_socket() {
   return ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
-/// Binds by number: such a port stays the socket's while it doesn't listen, and with SO_REUSEADDR it may listen again
-/// while accepted connections live.
+/// Binds to a port number explicitly: the socket then keeps the port while it doesn't listen, and with SO_REUSEADDR
+/// it may listen again while accepted connections exist.
 std::uint16_t bind_to_free_port(int fd) {
   constexpr int kTries = 10;
   constexpr int kYes = 1;
@@ -87,7 +87,7 @@ FaultProxy::~FaultProxy() {
 
 void FaultProxy::wake() const {
   const std::uint64_t one = 1;
-  // A full counter wakes as well.
+  // A write that fails because the counter is full is fine, as the thread wakes anyway.
   [[maybe_unused]] const auto written = ::write(wake_fd_, &one, sizeof one);
 }
 
@@ -163,7 +163,7 @@ void FaultProxy::read_from(Link& link, bool from_client) {
   const auto got = ::recv(from_client ? link.client : link.server, chunk.data(), chunk.size(), 0);
   if (got < 0 && (errno == EAGAIN || errno == EINTR)) return;
   if (got <= 0) {
-    // An orderly end passes on once what came before it has; a reset does so at once.
+    // A normal end is passed on after the bytes before it; a reset is passed on at once.
     (from_client ? link.to_server : link.to_client).ended = true;
     link.broken = link.broken || got < 0;
     return;
@@ -280,7 +280,7 @@ void FaultProxy::serve() {
       watched.push_back({link.server, static_cast<short>(link.to_client.ended ? 0 : POLLIN), 0});
     }
     links_.remove_if([](const Link& link) { return link.client < 0; });
-    // Bytes that are due later, or that found a full socket, are looked at again soon.
+    // If bytes are delayed, or a socket was full, try again soon.
     ::poll(watched.data(), watched.size(), waiting ? 2 : -1);
     std::uint64_t count = 0;
     [[maybe_unused]] const auto got = ::read(wake_fd_, &count, sizeof count);

@@ -14,27 +14,26 @@
 
 namespace outboxd::test {
 
-/// A TCP proxy on loopback, on a thread of its own, that stands between a client and a server and does harm on
-/// demand.
+/// A TCP proxy on loopback, on a thread of its own, that injects faults between a client and a server.
 ///
-/// Two kinds of harm: a standing one (delay, silence, refusal), and one at a moment of the protocol: the proxy stops
-/// when a request with certain text passes, the test does something to the world meanwhile, and then says what
-/// becomes of the bytes that are held.
+/// There are two kinds of faults: lasting ones (delay, silence, refusal), and faults at one moment of the protocol:
+/// the proxy stops when a request with a certain text passes, the test acts meanwhile, and then decides what happens
+/// to the held bytes.
 class FaultProxy {
  public:
-  /// When the proxy stops, seen from the request that holds the text.
+  /// When the proxy stops, in the course of the request that contains the text.
   enum class Phase {
-    asked,     ///< It has come from the client, and nothing of it has gone on.
-    done,      ///< The server has begun to answer, and nothing of that has gone back.
-    answered,  ///< The first bytes of the answer have gone back.
+    asked,     ///< The client has sent the request, and none of it was forwarded.
+    done,      ///< The server has begun to answer, and none of the answer was forwarded.
+    answered,  ///< The first bytes of the answer were forwarded.
   };
-  /// What becomes of the bytes that are held, and of their connection.
+  /// What happens to the held bytes and their connection.
   enum class Then {
     pass,
-    cut,       ///< Nothing of them goes on, and both sides see a reset.
-    cut_half,  ///< Half of them goes on; then as cut.
-    garble,    ///< Random bytes go on in their place.
-    swallow,   ///< They and all that follows on this connection go nowhere; it stays open.
+    cut,       ///< They are dropped, and both sides see a reset.
+    cut_half,  ///< Half of them is forwarded; then as cut.
+    garble,    ///< Random bytes are forwarded in their place.
+    swallow,   ///< They and all later bytes of this connection are dropped; it stays open.
   };
 
   explicit FaultProxy(std::uint16_t target_port, std::uint32_t seed = 1);
@@ -44,19 +43,19 @@ class FaultProxy {
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
 
-  /// Standing harm, each until it is set back.
+  /// Lasting faults, each until it is reset.
   void delay(std::chrono::milliseconds each_way);
-  /// Connections stay open and new ones are accepted, but nothing goes through.
+  /// Connections stay open and new ones are accepted, but no bytes are forwarded.
   void go_silent(bool silent);
   /// New connections are accepted and ended at once.
   void refuse(bool refuse);
-  /// New connections are refused, as where nothing listens.
+  /// New connections are refused, as if there were no listener.
   void go_away(bool away);
   /// Resets every connection.
   void cut_all();
 
-  /// Stops everything at the given phase of the next request with this text, and returns then. The proxy stands still
-  /// until go_on(). Throws when no such request comes within the deadline.
+  /// Returns when the proxy has stopped at the given phase of the next request with this text. It forwards nothing
+  /// until go_on(). Throws if no such request comes within the deadline.
   void wait_for(std::string_view text, Phase phase, std::chrono::milliseconds deadline = std::chrono::seconds(20));
   void go_on(Then then = Then::pass);
 
@@ -75,7 +74,7 @@ class FaultProxy {
     int client = -1;
     int server = -1;
     Way to_server, to_client;
-    /// A request with the wanted text has gone on here, and its answer is awaited.
+    /// A request with the wanted text was forwarded here, and its answer is awaited.
     bool awaits_answer = false;
     bool swallows = false;
     bool broken = false;

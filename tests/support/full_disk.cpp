@@ -8,7 +8,7 @@ namespace outboxd::test {
 namespace fs = std::filesystem;
 
 FullDisk::FullDisk(std::string part) : part_(std::move(part)) {
-  // A server of another user may be unable to see into the build's folder.
+  // A server of another user may be unable to read the build's folder.
   fs::copy_file(OUTBOXD_FULL_DISK_LIBRARY, folder_ / "preload.so");
   fs::permissions(folder_.path(), fs::perms{0755});
   fs::permissions(folder_ / "preload.so", fs::perms{0755});

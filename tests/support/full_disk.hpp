@@ -8,11 +8,11 @@
 
 namespace outboxd::test {
 
-/// A disk that is full when a test says so, for some files of one server. The server must be started with
-/// environment(), whoever it runs as; its writes beyond the end of those files then fail with ENOSPC.
+/// A disk that becomes full on demand, for some files of one server. The server must be started with environment().
+/// Its writes beyond the end of those files then fail with ENOSPC.
 class FullDisk {
  public:
-  /// Concerns the files whose path holds `part`, e.g. "/base/".
+  /// Affects the files whose paths contain `part`, for example "/base/".
   explicit FullDisk(std::string part);
 
   [[nodiscard]] Environment environment() const;

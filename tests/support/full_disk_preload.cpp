@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Preloaded into a server: while the file OUTBOXD_TEST_FULL_DISK_FLAG exists, files whose path holds
-// OUTBOXD_TEST_FULL_DISK_PART can't grow (ENOSPC). As on a real disk, what a file has may be overwritten.
+// Preloaded into a server: while the file OUTBOXD_TEST_FULL_DISK_FLAG exists, files whose paths contain
+// OUTBOXD_TEST_FULL_DISK_PART can't grow (ENOSPC). As on a real disk, existing bytes can be overwritten.
 #include <array>
 #include <cerrno>
 #include <cstdlib>
@@ -22,7 +22,7 @@ bool is_concerned(int fd) {
          std::strstr(path.data(), part) != nullptr;
 }
 
-/// Whether the disk has no room for this file to reach to `end`. Sets errno then, and leaves it alone otherwise.
+/// Whether the disk is too full for this file to grow to `end`. Sets errno in that case only.
 bool refuses_growth(int fd, off_t end) {
   const int before = errno;
   const char* flag = std::getenv("OUTBOXD_TEST_FULL_DISK_FLAG");
@@ -33,7 +33,7 @@ bool refuses_growth(int fd, off_t end) {
   return refuses;
 }
 
-/// Where the next write(2) of so many bytes would end.
+/// The offset at which the next write(2) of this many bytes would end.
 off_t end_of_write(int fd, std::size_t count) {
   const int before = errno;
   const auto at = ::lseek(fd, 0, SEEK_CUR);

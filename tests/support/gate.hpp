@@ -6,7 +6,7 @@
 
 namespace outboxd::test {
 
-/// Where one thread waits until another lets it pass; once open it stays so.
+/// A gate at which threads wait until another thread opens it; it stays open.
 class Gate {
  public:
   void open() {

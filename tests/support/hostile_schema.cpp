@@ -8,7 +8,7 @@
 namespace outboxd::test {
 namespace {
 
-/// Sees neither literals nor quoted names nor comments.
+/// The SQL without literals, quoted names and comments.
 std::string bare(const std::string& sql) {
   static const std::regex noise(R"('(?:[^']|'')*'|"[^"]*"|--[^\n]*|/\*(?:[^*]|\*[^/])*\*/)");
   return std::regex_replace(sql, noise, " ");
@@ -26,9 +26,9 @@ std::string as_array(const std::set<std::string>& names) {
   return list + "]::text[]";
 }
 
-// Functions: each signature that pg_catalog has, each of one or two arguments of common types, and each of
-// pg_catalog's with one argument of another type. Operators: of all pairs of common types. What one may not create
-// (a variadic one, say) is left out.
+// Functions are created with each signature of pg_catalog, with each of one or two arguments of common types, and
+// with each of pg_catalog's with one argument of another type; operators with all pairs of common types. Signatures
+// that can't be created (variadic ones, for example) are left out.
 constexpr const char* kFill = R"sql(
 SET search_path = pg_catalog;
 CREATE SCHEMA IF NOT EXISTS {schema};
@@ -108,7 +108,7 @@ void SqlNames::add(const std::string& sql) {
   collect(text, std::regex(R"(([a-z_][a-z_0-9]*)\s*\()", std::regex::icase), functions);
   collect(text, std::regex(R"(::(?:pg_catalog\.)?([a-z_][a-z_0-9]*))", std::regex::icase), types);
   collect(text, std::regex(R"(\b(pg_[a-z_]+)\b)"), relations);
-  // A cast's colons, a parameter's dollar and commas are none.
+  // The colons of casts, the dollars of parameters and commas are no operators.
   collect(text, std::regex(R"((?:^|[^-+*/<>=~!@#%^&|`?])([-+*/<>=~!@#%^&|`?]{1,3})(?![-+*/<>=~!@#%^&|`?]))"),
           operators);
   if (std::regex_search(text, std::regex(R"(\bLIKE\b)", std::regex::icase))) operators.insert("~~");
@@ -120,7 +120,7 @@ void fill_with_hostile_objects(const Database& database, const std::string& sche
   std::string sql = kFill;
   replace_all(sql, "{schema}", schema);
   auto functions = names.functions;
-  // A type's name is a function's as well: text(x).
+  // The name of a type is a function as well: text(x).
   functions.insert(names.types.begin(), names.types.end());
   replace_all(sql, "{functions}", as_array(functions));
   replace_all(sql, "{operators}", as_array(names.operators));

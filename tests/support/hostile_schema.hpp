@@ -8,12 +8,12 @@
 
 namespace outboxd::test {
 
-/// What a text of SQL calls, as far as its words tell.
+/// The names that a text of SQL may call, found by their positions in the text.
 struct SqlNames {
-  /// Before an opening bracket.
+  /// Names before an opening bracket.
   std::set<std::string> functions;
   std::set<std::string> operators;
-  /// Behind `::`.
+  /// Names after `::`.
   std::set<std::string> types;
   /// Relations of pg_catalog.
   std::set<std::string> relations;
@@ -21,11 +21,11 @@ struct SqlNames {
   void add(const std::string& sql);
 };
 
-/// Puts functions, operators, domains and views of these names into a schema, for every signature that a statement
-/// may fit better than pg_catalog's: each counts its calls. Everybody may use them.
+/// Creates functions, operators, domains and views of these names in a schema, with every signature that a statement
+/// may match better than pg_catalog's. Each counts its calls. Every role may use them.
 void fill_with_hostile_objects(const Database& database, const std::string& schema, const SqlNames& names);
 
-/// How many calls there were, of all schemas of the database, in whatever became of the transaction.
+/// The number of calls in all schemas of the database, including those of transactions that were rolled back.
 [[nodiscard]] std::string hostile_calls(const Database& database);
 
 }  // namespace outboxd::test

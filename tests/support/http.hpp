@@ -14,7 +14,8 @@ struct HttpResponse {
   std::string body;
 };
 
-/// GET from 127.0.0.1 with a parser of its own. Throws std::runtime_error when nobody answers or it isn't HTTP.
+/// GET from 127.0.0.1 with a parser of its own. Throws std::runtime_error if no server answers or the answer isn't
+/// HTTP.
 [[nodiscard]] HttpResponse http_get(std::uint16_t port, const std::string& path,
                                     const std::map<std::string, std::string>& headers = {});
 

@@ -24,7 +24,7 @@ const std::vector<std::string>& initdb_options() {
   return options;
 }
 
-/// Another name for another Postgres, other options or another user.
+/// The folder's name, which differs for another Postgres, other options or another user.
 std::string name_of_data() {
   Child version({.command = {(postgres_programs() / "initdb").string(), "--version"}});
   if (version.wait() != 0) throw std::runtime_error("initdb --version failed:\n" + version.err());
@@ -40,7 +40,7 @@ void run_initdb(const std::filesystem::path& data) {
   run_as_server_account(command, data.parent_path());
 }
 
-/// By ourselves, as root may be the only one who can go into the build's folder; owners stay as they are.
+/// Copied by the test process, as only root may have access to the build's folder; owners are kept.
 void copy_data(const std::filesystem::path& from, const std::filesystem::path& to) {
   Child copy({.command = {find_program("cp"), "-a", "--reflink=auto", from.string(), to.string()},
               .environment = {{"LC_ALL", "C"}}});

@@ -5,8 +5,8 @@
 
 namespace outboxd::test {
 
-/// Fills a new folder as initdb would. What initdb made is kept in the build's folder and copied, for this Postgres
-/// and this user of its servers; where it can't be kept, each process makes one of its own.
+/// Fills a new folder as initdb would: initdb runs once for each Postgres and user, its result is kept in the build's
+/// folder and copied. If it can't be kept there, each process runs initdb itself.
 void copy_initialised_data(const std::filesystem::path& data);
 
 }  // namespace outboxd::test

@@ -10,7 +10,7 @@
 
 namespace outboxd::test {
 
-/// What looking at a table of the contract's finds that `outboxd migrate` has made.
+/// The result of inspecting a table that `outboxd migrate` has created.
 [[nodiscard]] inline outbox_table::TableReport report_on_migrated(const std::string& table) {
   outbox_table::TableReport report;
   report.table = postgres::quote_name("public") + "." + postgres::quote_name(table);
@@ -21,13 +21,13 @@ namespace outboxd::test {
 /// One statement of a layout.
 struct LayoutStatement {
   std::string name;
-  /// Empty where the layout has no such statement.
+  /// Empty if the layout has no such statement.
   std::string sql;
   /// Values for its parameters, as SQL; a claim of 50 rows, for instance.
   std::vector<std::string> example;
 };
 
-/// Every statement of a layout, under its name there. A new one doesn't compile before it is listed here.
+/// Every statement of a layout with its name. A new statement doesn't compile until it is listed here.
 [[nodiscard]] inline std::vector<LayoutStatement> statements_of(const outbox_table::Layout& layout) {
   const auto& [claims_count, claim, claim_others, claim_these, claim_these_until, look_ahead, claim_places,
                claim_overlooked, overlooked, due_ids, free_unknown_leases, rename_leases, read_payloads, read_payload,

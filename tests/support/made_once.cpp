@@ -11,7 +11,7 @@
 namespace outboxd::test {
 namespace {
 
-/// Held by one process at a time, and let go when that ends, however it does.
+/// A lock that one process holds at a time; the kernel releases it at the process's end.
 class FileLock {
  public:
   explicit FileLock(const std::string& path) : file_(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600)) {
@@ -39,7 +39,7 @@ std::filesystem::path made_once(const std::filesystem::path& where,
   const FileLock lock(where.string() + ".lock");
   if (std::filesystem::exists(where)) return where;
   const std::filesystem::path unfinished = where.string() + ".unfinished";
-  std::filesystem::remove_all(unfinished);  // of a process that was killed at it
+  std::filesystem::remove_all(unfinished);  // left by a process that was killed in between
   make(unfinished);
   std::filesystem::rename(unfinished, where);
   return where;

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// For programs that start servers of their own for everything: the helpers for tests on shared servers want these to
-// exist.
+// For programs without shared servers: the helpers refer to these functions, so they must exist.
 #include "support/shared_servers.hpp"
 
 #include <stdexcept>

@@ -11,16 +11,16 @@
 
 namespace outboxd::test {
 
-/// A service's own dispatcher, as services have it in their process: it claims by the contract's rules under a name
-/// of its own, and then takes one row after the other: an XADD, and an UPDATE that names the row by its id alone.
+/// A model of a service's in-process dispatcher: it claims by the contract's rules under a worker id of its own, then
+/// handles one row after the other by an XADD and an UPDATE by id.
 class OlderDispatcher {
  public:
-  /// Who it is in `locked_by`.
+  /// Its worker id in `locked_by`.
   static constexpr const char* kName = "older";
 
   OlderDispatcher(const Database& database, const PrivateRedis& redis, int batch = 32);
 
-  /// Claims once, and sends and marks what it got. Returns how many rows that was. Throws when a server fails.
+  /// Claims once, and sends and marks the claimed rows. Returns their number. Throws if a server fails.
   int turn();
 
  private:

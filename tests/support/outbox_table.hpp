@@ -10,8 +10,8 @@
 
 namespace outboxd::test {
 
-/// A new database of the shared Postgres with `event_outbox` as services have it: made from the words of the
-/// contract, not by our migrations.
+/// A new database of the shared Postgres with the services' `event_outbox`, created as the contract describes it, not
+/// by our migrations.
 [[nodiscard]] Database contract_database();
 
 /// The same table in a database of any other server.
@@ -27,20 +27,21 @@ void create_contract_table(const Database& database);
 void insert_row(const Database& database, const std::string& id, const std::string& stream,
                 const std::string& payload_json);
 
-/// Inserts `count` rows named `prefix` and a number of six digits, payload {"n":number}, in one statement.
+/// Inserts `count` rows in one statement. Their ids are `prefix` and a number of six digits, their payloads
+/// {"n":number}.
 void insert_rows(const Database& database, const std::string& prefix, const std::string& stream, int count);
 
 /// Counts the rows for which `condition` (SQL) holds.
 [[nodiscard]] std::int64_t count_rows(const Database& database, const std::string& condition = "true");
 
-/// What a service of ours would have in its environment: both servers, the contract's key, and no HTTP port.
+/// The environment for an outboxd: both servers, the contract's key, and no HTTP port.
 [[nodiscard]] Environment outboxd_environment(const Database& database, const PrivateRedis& redis = shared_redis());
 
 /// The environment with some variables replaced or added; an empty value removes one.
 [[nodiscard]] Environment with(Environment environment, const Environment& changes);
 
-/// What `outboxd --once` says at the end, read from the last line of its standard output. Throws when that is no JSON
-/// object with these members.
+/// The counts that `outboxd --once` prints, read from the last line of its standard output. Throws unless that is a
+/// JSON object with these members.
 struct OnceCounts {
   std::string status;
   std::int64_t claimed = 0;
@@ -53,7 +54,7 @@ struct OnceCounts {
 };
 [[nodiscard]] OnceCounts once_counts(const std::string& standard_output);
 
-/// Waits until a daemon started with an HTTP address of port 0 has said which port it took.
+/// Waits until a daemon that was started with HTTP port 0 has logged its port.
 [[nodiscard]] std::uint16_t http_port(const Child& outboxd);
 
 /// How many times `part` occurs in `text`.

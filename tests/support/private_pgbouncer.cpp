@@ -24,7 +24,7 @@ ChildOptions pgbouncer(const std::vector<std::string>& arguments, const std::fil
   return options;
 }
 
-/// 1.21 began to keep named prepared statements in transaction mode; before, the setting is an error.
+/// PgBouncer keeps named prepared statements in transaction mode since 1.21; older ones refuse the setting.
 bool can_keep_prepared_statements(const std::filesystem::path& folder) {
   Child child(pgbouncer({"--version"}, folder));
   child.wait();
@@ -91,7 +91,7 @@ PrivatePgbouncer::Attempt PrivatePgbouncer::try_start() {
 }
 
 bool PrivatePgbouncer::answers() const {
-  // Said once it listens; somebody else's server may hold the port until then.
+  // Logged when it listens; until then another process's server may hold the port.
   if (log().find("process up") == std::string::npos) return false;
   try {
     return database("postgres").scalar("SELECT 1") == "1";

@@ -11,13 +11,12 @@
 
 namespace outboxd::test {
 
-/// A PgBouncer of our own before a PrivatePostgres, in transaction mode: loopback TCP on a random port, nobody is
-/// asked for a password, and who logs in doesn't matter: the sessions behind it are those of one role. It knows no
-/// named prepared statements and no startup parameters of its own making. Run by root, it works as Postgres' user.
-/// Ends with its handle.
+/// A private PgBouncer in front of a PrivatePostgres, in transaction mode: loopback TCP on a random port, no
+/// passwords, and one role for all its server sessions, whatever role a client uses. It supports no named prepared
+/// statements and ignores startup parameters. If root starts it, it runs as Postgres' user. It ends with its handle.
 class PrivatePgbouncer {
  public:
-  /// As many sessions as this for each database, so that more clients than that have to share them.
+  /// The number of server sessions for each database; more clients must share them.
   static constexpr int kPoolSize = 2;
 
   explicit PrivatePgbouncer(const PrivatePostgres& postgres, const std::string& role = "postgres");
@@ -26,14 +25,14 @@ class PrivatePgbouncer {
   PrivatePgbouncer& operator=(const PrivatePgbouncer&) = delete;
 
   [[nodiscard]] std::uint16_t port() const { return port_; }
-  /// The same database, seen through it.
+  /// The same database through the pooler.
   [[nodiscard]] Database through(const Database& database) const;
   [[nodiscard]] bool running() { return server_ && server_->running(); }
-  /// Of the running server.
+  /// The pid of the running server.
   [[nodiscard]] pid_t pid() const { return server_->pid(); }
   [[nodiscard]] std::string log() const { return server_ ? server_->err() : ""; }
 
-  /// Starts it again on the same port, and waits until it takes clients.
+  /// Restarts it on the same port, and waits until it accepts clients.
   void start();
   void kill9();
 

@@ -98,7 +98,7 @@ PrivatePostgres::Attempt PrivatePostgres::try_start() {
 bool PrivatePostgres::answers() const {
   try {
     const auto connection = postgres::open_connection(conninfo() + " connect_timeout=5");
-    // Somebody else's server may hold the TCP port: then ours is about to give up.
+    // Another process's server may hold the TCP port; then ours will give up.
     return log_of_this_run().find("ddress already in use") == std::string::npos;
   } catch (const pqxx::failure&) {
     return false;
@@ -107,8 +107,8 @@ bool PrivatePostgres::answers() const {
 
 void PrivatePostgres::signal_all(int number) {
   if (!running()) return;
-  // The server first: once it is stopped or dead, no new backend can appear. Each backend leads a process group of
-  // its own, so a signal to the server's group doesn't reach them.
+  // The server first: after it has stopped, no new backend can appear. Each backend leads a process group of its own,
+  // so a signal to the server's group doesn't reach it.
   const auto pid = server_->pid();
   const auto before = children_of(pid);
   ::kill(pid, number);
@@ -133,7 +133,7 @@ void PrivatePostgres::kill9() {
 }
 
 std::string PrivatePostgres::ask(const std::string& sql) const {
-  // ALTER SYSTEM is for itself alone, outside of transactions.
+  // ALTER SYSTEM can't run in a transaction.
   const auto connection = postgres::open_connection(conninfo());
   pqxx::nontransaction session(*connection);
   const auto answer = postgres::exec(session, sql);
@@ -170,7 +170,7 @@ void PrivatePostgres::demote() {
 }
 
 void PrivatePostgres::promote() const {
-  // Nobody follows it yet.
+  // There is no standby yet.
   ask("ALTER SYSTEM RESET synchronous_standby_names");
   ask("SELECT pg_reload_conf()");
   if (ask("SELECT pg_promote(true, 60)") != "t") throw std::runtime_error("Postgres can't be promoted");

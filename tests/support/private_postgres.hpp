@@ -25,9 +25,9 @@ struct PostgresOptions {
 
 enum class StopMode { smart, fast, immediate };
 
-/// A Postgres server of our own: loopback TCP on a random port and a Unix socket, both trusting everybody, superuser
-/// "postgres", data in a folder of its own. Run by root, it works as the user postgres or nobody. Ends with its
-/// handle. Each server starts from a copy of what initdb made once for the build.
+/// A private Postgres server: loopback TCP on a random port and a Unix socket, both without passwords, superuser
+/// "postgres", data in a folder of its own. If root starts it, it runs as the user postgres or nobody. It ends with
+/// its handle. Each server starts from a copy of a data folder that initdb made once for the build.
 class PrivatePostgres {
  public:
   explicit PrivatePostgres(PostgresOptions options = {});
@@ -42,35 +42,35 @@ class PrivatePostgres {
   [[nodiscard]] std::string conninfo(const std::string& database = "postgres",
                                      const std::string& user = "postgres") const;
   [[nodiscard]] bool running() { return server_ && server_->running(); }
-  /// Of the running server.
+  /// The pid of the running server.
   [[nodiscard]] pid_t pid() const { return server_->pid(); }
-  /// What it has written in all its runs.
+  /// The log of all its runs.
   [[nodiscard]] std::string log() const { return earlier_log_ + log_of_this_run(); }
 
   /// A new, empty database; it lasts as long as the server.
   [[nodiscard]] Database create_database();
 
-  /// The database of this name, which is there already.
+  /// An existing database.
   [[nodiscard]] Database database(const std::string& name) const;
 
-  /// Starts it again on the same port and folder, and waits until it answers.
+  /// Restarts it on the same port and folder, and waits until it answers.
   void start();
   void stop(StopMode mode = StopMode::fast);
-  /// Kills the server with all its backends, and waits until they are gone: what the power cut leaves (but for the
-  /// file system).
+  /// Kills the server with all its backends, and waits until they are gone: like a power cut, except that the file
+  /// system loses nothing.
   void kill9();
-  /// Stops it in its tracks (SIGSTOP), backends too: connections stay open, nothing answers.
+  /// Pauses the server and its backends (SIGSTOP): connections stay open, but get no answers.
   void pause();
   void resume();
 
-  /// Throws away its data, copies the primary's, and follows it as a read-only standby on its own port.
+  /// Replaces its data by a copy of the primary's, and follows it as a read-only standby on its own port.
   void become_standby_of(const PrivatePostgres& primary);
-  /// Waits until a standby follows; from then on no commit is answered that the standby hasn't got as well (unless
+  /// Waits until a standby follows. From then on a commit is answered only when the standby has it as well (unless
   /// its session has synchronous_commit off).
   void wait_for_standby() const;
-  /// Restarts it as a read-only standby of nobody.
+  /// Restarts it as a read-only standby without a primary.
   void demote();
-  /// Makes a primary of a standby, and waits until it takes writes; its commits wait for no standby.
+  /// Promotes a standby to a primary, and waits until it accepts writes; its commits wait for no standby.
   void promote() const;
 
  private:

@@ -41,7 +41,7 @@ PrivateRedis::Attempt PrivateRedis::try_start(std::chrono::milliseconds deadline
 }
 
 bool PrivateRedis::answers() const {
-  // Said after the data is loaded; PING can't tell, as a server with a password answers NOAUTH before it looks.
+  // Logged after the data is loaded. PING can't show that, as a server with a password answers NOAUTH even before.
   if (server_->out().find("eady to accept connections") == std::string::npos) return false;
   try {
     const RedisProbe over_tcp(port_);

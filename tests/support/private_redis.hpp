@@ -13,8 +13,8 @@
 
 namespace outboxd::test {
 
-/// A Redis server of our own: loopback TCP on a random port and a Unix socket, data in a folder of its own, nothing
-/// written to disk unless asked. Ends with its handle.
+/// A private Redis server: loopback TCP on a random port and a Unix socket, data in a folder of its own, no
+/// persistence unless configured. It ends with its handle.
 class PrivateRedis {
  public:
   /// `config`: further lines of redis.conf ("requirepass secret", "appendonly yes", "maxmemory 10mb", …).
@@ -27,20 +27,20 @@ class PrivateRedis {
   [[nodiscard]] std::filesystem::path unix_socket() const { return folder_ / "redis.sock"; }
   /// redis://127.0.0.1:PORT/0
   [[nodiscard]] std::string url() const { return "redis://127.0.0.1:" + std::to_string(port_) + "/0"; }
-  /// Of the running server.
+  /// The pid of the running server.
   [[nodiscard]] pid_t pid() const { return server_->pid(); }
   [[nodiscard]] bool running() { return server_ && server_->running(); }
   [[nodiscard]] std::string log() const { return server_ ? server_->out() : ""; }
 
-  /// A connection over the Unix socket, unaffected by anything a test does to the TCP side.
+  /// A connection over the Unix socket, which faults on the TCP side don't affect.
   [[nodiscard]] RedisProbe probe() const { return RedisProbe(unix_socket()); }
 
-  /// Starts it again on the same port and folder, and waits until it has loaded its data and answers.
+  /// Restarts it on the same port and folder, and waits until it has loaded its data and answers.
   void start(std::chrono::milliseconds deadline = std::chrono::seconds(30));
   /// Ends it by SIGTERM, as a service manager does.
   void stop();
   void kill9();
-  /// Stops it in its tracks (SIGSTOP): connections stay open, nothing answers.
+  /// Pauses it (SIGSTOP): connections stay open, but get no answers.
   void pause();
   void resume();
 

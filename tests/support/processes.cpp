@@ -14,7 +14,7 @@ struct ProcessStat {
   pid_t parent = 0;
 };
 
-/// Nothing when there is no such process.
+/// Empty if there is no such process.
 std::optional<ProcessStat> stat_of(pid_t pid) {
   const auto stat = read_file("/proc/" + std::to_string(pid) + "/stat");
   const auto end_of_name = stat.rfind(')');

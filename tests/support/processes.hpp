@@ -6,7 +6,7 @@
 
 namespace outboxd::test {
 
-/// True for a zombie as well: it has given back its memory and its files, and waits for a parent that may never look.
+/// Whether the process has ended; true for a zombie as well, as its memory and files are released.
 [[nodiscard]] bool has_ended(pid_t pid);
 
 /// The processes whose parent is `parent`.

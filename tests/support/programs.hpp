@@ -13,11 +13,11 @@
 
 namespace outboxd::test {
 
-/// The path of a program in PATH or a system folder. Throws, saying what is missing.
+/// The path of a program in PATH or a system folder. Throws if it is missing, and names it.
 [[nodiscard]] std::string find_program(std::string_view name);
 
-/// Where Postgres' server programs are: OUTBOXD_TEST_PG_BIN, else the newest /usr/lib/postgresql/*/bin, else what
-/// pg_config says.
+/// The folder of Postgres' server programs: OUTBOXD_TEST_PG_BIN, else the newest /usr/lib/postgresql/*/bin, else the
+/// one that pg_config prints.
 [[nodiscard]] std::filesystem::path postgres_programs();
 
 /// The path of the built outboxd.
@@ -25,7 +25,7 @@ namespace outboxd::test {
 
 using Environment = std::map<std::string, std::string>;
 
-/// Starts the built outboxd. Its environment is what is given and nothing else (but the sanitizers' own options).
+/// Starts the built outboxd. It gets only the given environment (and the sanitizers' own options).
 [[nodiscard]] std::unique_ptr<Child> start_outboxd(const std::vector<std::string>& arguments,
                                                    const Environment& environment = {},
                                                    const std::string& input = "");

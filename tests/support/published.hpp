@@ -10,15 +10,15 @@
 
 namespace outboxd::test {
 
-/// What a consumer finds in a stream.
+/// The content of a stream as a consumer reads it.
 struct Published {
   /// Each entry's `outbox_id`, oldest first.
   std::vector<std::string> ids;
   std::set<std::string> distinct;
-  /// Entries whose `_sig` isn't what the contract's key makes of them.
+  /// The number of entries whose `_sig` is wrong for the contract's key.
   int badly_signed = 0;
 
-  /// Nothing twice, nothing lost, nothing else, and all signed.
+  /// Whether each row is there exactly once and correctly signed, and nothing else is there.
   [[nodiscard]] bool each_once(std::size_t rows) const {
     return ids.size() == rows && distinct.size() == rows && badly_signed == 0;
   }

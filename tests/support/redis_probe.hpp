@@ -15,7 +15,7 @@ namespace outboxd::test {
 struct RedisValue {
   enum class Type { string, integer, array, nil, error };
   Type type = Type::nil;
-  /// Of a string, a status or an error.
+  /// The text of a string, a status or an error.
   std::string text;
   std::int64_t integer = 0;
   std::vector<RedisValue> elements;
@@ -27,18 +27,18 @@ struct StreamEntry {
   std::string id;
   std::vector<std::pair<std::string, std::string>> fields;
 
-  /// The value of a field; throws when there is none.
+  /// The value of a field; throws if there is none.
   [[nodiscard]] const std::string& at(const std::string& field) const;
 };
 
-/// A blocking Redis client with a parser of its own, so that tests look at Redis by other code than the code under
-/// test. Throws std::runtime_error when the connection fails.
+/// A blocking Redis client with a parser of its own, so that tests read Redis without the code under test. Throws
+/// std::runtime_error if the connection fails.
 class RedisProbe {
  public:
   explicit RedisProbe(std::uint16_t port) : socket_(Socket::tcp(port)) {}
   explicit RedisProbe(const std::filesystem::path& unix_socket) : socket_(Socket::unix_domain(unix_socket)) {}
 
-  /// Sends one command and returns its reply, an error too.
+  /// Sends one command and returns its reply, which may be an error.
   RedisValue send(const std::vector<std::string>& arguments);
 
   /// send(), but throws on an error reply.

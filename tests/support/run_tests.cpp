@@ -10,7 +10,7 @@
 namespace outboxd::test {
 namespace {
 
-// doctest makes its listeners itself, so the count can't be handed to it.
+// doctest constructs its listeners itself, so the count can't be passed to them.
 int started_cases = 0;
 
 class CountingListener : public doctest::IReporter {
@@ -37,7 +37,7 @@ REGISTER_LISTENER("count", 1, CountingListener);
 }  // namespace
 
 int run_tests(int argc, char** argv) {
-  // As the daemon does: a peer that is gone shows as an error of the write, not as our death.
+  // As the daemon does: writing to a closed connection is then an error instead of the end of the process.
   std::signal(SIGPIPE, SIG_IGN);
   doctest::Context context(argc, argv);
   const int failed = context.run();

@@ -3,8 +3,8 @@
 
 namespace outboxd::test {
 
-/// Runs doctest over the command line's selection. Unlike doctest's own main it fails when that selection holds no
-/// test case at all: a misspelt filter must not look like success.
+/// Runs the tests that the command line selects. Unlike doctest's own main, it fails if it selects none, so that a
+/// misspelt filter doesn't look like success.
 int run_tests(int argc, char** argv);
 
 }  // namespace outboxd::test

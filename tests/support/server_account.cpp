@@ -21,7 +21,7 @@ Account find_account() {
 }  // namespace
 
 Account server_account() {
-  // getpwnam() is not for several threads at once.
+  // getpwnam() is not thread-safe.
   static const auto account = find_account();
   return account;
 }

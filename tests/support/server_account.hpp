@@ -11,23 +11,23 @@
 
 namespace outboxd::test {
 
-/// Who a server of ours runs as; nothing: as ourselves.
+/// The user that private servers run as; empty: the user of the tests.
 struct Account {
   std::optional<uid_t> user;
   std::optional<gid_t> group;
 };
 
-/// Postgres and PgBouncer refuse to run as root, so root steps down: to postgres, else nobody. Throws when there is
-/// neither.
+/// Postgres and PgBouncer refuse to run as root. If root runs the tests, this is the user postgres, else nobody.
+/// Throws if there is neither.
 [[nodiscard]] Account server_account();
 
-/// Makes a file or folder the property of that account.
+/// Makes that account the owner of a file or folder.
 void give_to_server_account(const std::filesystem::path& path);
 
-/// How that account runs a program, in a plain environment.
+/// Options for running a program as that account, in a minimal environment.
 [[nodiscard]] ChildOptions as_server_account(std::vector<std::string> command, const std::filesystem::path& folder);
 
-/// Runs it to its end. Throws, with its output, when it fails.
+/// Runs a program as that account to its end. Throws, with its output, if it fails.
 void run_as_server_account(const std::vector<std::string>& command, const std::filesystem::path& folder);
 
 }  // namespace outboxd::test

@@ -6,11 +6,11 @@
 
 namespace outboxd::test {
 
-/// One Postgres for the whole test process, started at the first call and ended with the process. Take a database of
-/// your own from it. A test that stops, kills or pauses its server makes a PrivatePostgres of its own instead.
+/// One Postgres for the whole test process, started at the first call and ended with the process. Each test creates
+/// its own database in it. A test that stops, kills or pauses its server starts a PrivatePostgres instead.
 PrivatePostgres& shared_postgres();
 
-/// One Redis for the whole test process, likewise. Use stream names of your own.
+/// One Redis for the whole test process, likewise. Each test uses its own stream names.
 PrivateRedis& shared_redis();
 
 }  // namespace outboxd::test

@@ -11,7 +11,7 @@ namespace outboxd::test {
 /// A blocking client socket with a 20 s limit on each read and write. All calls throw std::runtime_error.
 class Socket {
  public:
-  /// To 127.0.0.1.
+  /// Connects to 127.0.0.1.
   static Socket tcp(std::uint16_t port);
   static Socket unix_domain(const std::filesystem::path& path);
 
@@ -20,7 +20,7 @@ class Socket {
   ~Socket();
 
   void send(std::string_view bytes);
-  /// Some bytes, at least one; empty at the end of the stream.
+  /// Receives at least one byte; empty at the end of the stream.
   std::string receive();
 
  private:
@@ -28,7 +28,7 @@ class Socket {
   int fd_;
 };
 
-/// A loopback TCP port that was free a moment ago; somebody else may take it before you do.
+/// A loopback TCP port that was free a moment ago; another process may take it before the caller does.
 [[nodiscard]] std::uint16_t free_port();
 
 }  // namespace outboxd::test

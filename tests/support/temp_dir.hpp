@@ -7,8 +7,8 @@
 
 namespace outboxd::test {
 
-/// A folder of its own in the system's temporary folder, removed with everything in it at the end. The path is short,
-/// as a Unix socket's path may have 107 bytes only.
+/// A new folder in the system's temporary folder, which the destructor removes with its content. The path is short,
+/// as the path of a Unix socket may have only 107 bytes.
 class TempDir {
  public:
   TempDir();
@@ -20,7 +20,7 @@ class TempDir {
   [[nodiscard]] std::filesystem::path operator/(std::string_view name) const { return path_ / name; }
 
   /// Writes a file into the folder and returns its path.
-  // Called for its effect as often as for its result.
+  // Many callers ignore the result.
   // NOLINTNEXTLINE(modernize-use-nodiscard)
   std::filesystem::path write(std::string_view name, std::string_view content) const;
 
@@ -28,7 +28,7 @@ class TempDir {
   std::filesystem::path path_;
 };
 
-/// The whole content of a file; empty when it can't be read.
+/// The whole content of a file; empty if it can't be read.
 [[nodiscard]] std::string read_file(const std::filesystem::path& path);
 
 }  // namespace outboxd::test

@@ -7,7 +7,7 @@
 
 namespace outboxd::test {
 
-/// Polls until `condition` is true; throws, naming `what`, when it still isn't at the deadline.
+/// Polls until `condition` is true; throws an error that names `what` if it is still false at the deadline.
 void wait_until(const std::function<bool()>& condition, std::chrono::milliseconds deadline = std::chrono::seconds(20),
                 const std::string& what = "a condition");
 
