@@ -1,11 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
-// A service's own dispatcher works on the same table, while outboxd is killed.
+// outboxd is killed while a service's in-process dispatcher works on the same table.
 #include "faults/case.hpp"
 
 namespace outboxd::faults {
 namespace {
 
-/// Each daemon in turn, whoever's request it is that comes to this step.
+/// Kills each daemon in turn when any daemon's request reaches this step.
 void kill_at(World& world, const Step& step) {
   for (std::size_t i = 0; i < world.daemons(); ++i) {
     world.stop_at(step);

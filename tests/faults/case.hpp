@@ -11,54 +11,54 @@
 
 namespace outboxd::faults {
 
-/// Attempts beyond the first that a fault may cost.
+/// The attempts beyond the first that a fault may cost.
 enum class Attempts {
-  none,       ///< No row's fault, and every request was answered.
+  none,       ///< None, as every request was answered and no row was at fault.
   in_flight,  ///< One for each row whose claim or write had no answer.
 };
 
 enum class Server { none, redis, postgres };
 
-/// Repeats that a crash of Postgres may cost at any moment: outcomes are written with synchronous_commit = off, and
-/// all of a burst may have been settled since the server last flushed them, or sent them to its standby.
-inline constexpr std::int64_t kForgotten = kBurstRows + kBatchRows * kBatchesInHand;
+/// The repeats that a crash of Postgres may cause at any moment: outcomes are written with synchronous_commit = off,
+/// and a whole burst may have been settled since the server last flushed its log or sent it to its standby.
+inline constexpr std::int64_t kForgotten = kBurstRows + kBatchRows * kBatchesInFlight;
 
 /// One row of the matrix.
 struct Case {
   std::string fault;
   std::string step;
-  /// Does the harm and heals it; returns when the servers are back.
+  /// Causes the fault and ends it; returns when the servers are back.
   std::function<void(World&)> harm;
   Attempts attempts = Attempts::in_flight;
-  /// How many entries may be there twice; as many as a dispatcher may have in hand where nothing is said.
+  /// How many entries may be repeated in each round; empty: as many as a dispatcher may have in flight.
   std::optional<std::int64_t> repeats_a_round{};
   WorldOptions world{};
-  /// What a warning of the daemon's, or an error in Postgres' log, must name, or the fault was none; empty where the
-  /// step is proof enough.
+  /// A text that a warning of the daemon, or an error in Postgres' log, must contain to show that the fault happened;
+  /// empty if the step shows it.
   std::string says{};
-  /// What an error in Postgres' log must name as well.
+  /// A text that an error in Postgres' log must contain as well.
   std::string postgres_says{};
-  /// The server that the fault takes away for a while: how long it takes the daemon to go on once that one is back is
-  /// summed up over all such rows.
+  /// The server that is down during the fault. The report sums up the recovery times of all rows with the same
+  /// server.
   Server returns = Server::none;
-  /// When everything must be settled after the end of the fault.
+  /// The time within which everything must be settled after the end of the fault.
   std::chrono::seconds settled_within{60};
   /// Part of the short form.
   bool in_short = false;
 };
 
 struct CaseOptions {
-  /// How long the outages last that are told apart by nothing but their length.
+  /// The length of the long outages.
   milliseconds outage{15'000};
 };
 
 [[nodiscard]] std::vector<Case> daemon_cases();
-/// Beside a dispatcher of a service's own.
+/// Kills beside a service's in-process dispatcher.
 [[nodiscard]] std::vector<Case> beside_cases();
 [[nodiscard]] std::vector<Case> postgres_cases();
-/// Another Postgres takes over.
+/// Failovers to another Postgres.
 [[nodiscard]] std::vector<Case> failover_cases();
-/// Disks that are full.
+/// Full disks.
 [[nodiscard]] std::vector<Case> disk_cases();
 [[nodiscard]] std::vector<Case> redis_cases();
 [[nodiscard]] std::vector<Case> redis_refusal_cases();
@@ -66,7 +66,7 @@ struct CaseOptions {
 [[nodiscard]] std::vector<Case> network_cases();
 /// Rows that can't be published, among others that can.
 [[nodiscard]] std::vector<Case> poison_cases();
-/// Outages of some length, also of the profile with few attempts.
+/// Long outages, also with the profile that has few attempts.
 [[nodiscard]] std::vector<Case> outage_cases(const CaseOptions& options);
 
 }  // namespace outboxd::faults

@@ -30,7 +30,7 @@ std::map<std::string, TableRow> table_of(World& world) {
   return table;
 }
 
-/// How often each id is in the stream. An entry that isn't what its row says is a broken promise.
+/// Counts how often each id is in the stream, and reports entries that don't match their rows.
 std::map<std::string, std::int64_t> entries_of(World& world, const std::string& stream,
                                                const std::map<std::string, TableRow>& table, Result& result) {
   std::map<std::string, std::int64_t> times;
@@ -48,12 +48,12 @@ std::map<std::string, std::int64_t> entries_of(World& world, const std::string& 
   return times;
 }
 
-/// What is counted over all streams.
+/// The counts over all streams.
 struct Counts {
   std::set<std::string> lost;
   std::int64_t unsettled = 0;
   std::int64_t spent = 0;
-  /// Published, and yet their row says something else.
+  /// Published entries whose rows are not marked published.
   std::int64_t untidy = 0;
 };
 
@@ -62,7 +62,7 @@ void expect_at_most(Result& result, std::int64_t found, std::int64_t allowed, co
   result.broken.push_back(std::to_string(found) + " " + what + ", " + std::to_string(allowed) + " allowed");
 }
 
-/// A row that had to die says why, and was never published.
+/// A poison row must be dead with its reason, and unpublished.
 void check_dead(const std::string& id, const TableRow& row, const std::string& reason, bool in_stream,
                 Result& result) {
   ++result.dead_wanted;
@@ -98,7 +98,7 @@ void count_stream(World& world, const std::string& stream, const std::map<std::s
   }
 }
 
-/// Two dispatchers that share a table show nothing if one of them does all the work.
+/// If two dispatchers share a table, both must have published rows; otherwise the case proves nothing.
 void check_shares(World& world, Result& result) {
   const auto settled_by = [&world](const std::string& pattern) {
     return test::count_rows(world.database(),
@@ -120,7 +120,7 @@ void check_rows_and_entries(World& world, const Case& one, int rounds, const std
     if (!table.contains(id)) counts.lost.insert(id);
   }
   if (one.world.in_process) check_shares(world, result);
-  const auto in_flight = kBatchRows * kBatchesInHand * one.world.daemons * rounds;
+  const auto in_flight = kBatchRows * kBatchesInFlight * one.world.daemons * rounds;
   result.rows = static_cast<std::int64_t>(committed.size());
   result.lost = static_cast<std::int64_t>(counts.lost.size());
   result.repeats_allowed = one.repeats_a_round ? *one.repeats_a_round * rounds : in_flight;

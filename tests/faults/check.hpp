@@ -5,7 +5,7 @@
 
 namespace outboxd::faults {
 
-/// Compares the table, the streams and the ids whose commit was answered, and fills in the counts and what is broken.
+/// Compares the table, the streams and the committed ids, and fills in the counts and broken promises.
 void check_rows_and_entries(World& world, const Case& one, int rounds, const std::vector<std::string>& committed,
                             Result& result);
 

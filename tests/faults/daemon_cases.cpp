@@ -16,7 +16,7 @@ void kill_at(World& world, const Step& step) {
   world.start_daemon(0);
 }
 
-/// Longer than the lease: whatever it holds when it wakes up belongs to the other one by then.
+/// Pauses the daemon for longer than its lease: when it continues, its rows belong to the other dispatcher.
 void freeze(World& world) {
   world.daemon(0).signal(SIGSTOP);
   World::lasts(milliseconds{4'000});
@@ -43,7 +43,7 @@ std::vector<Case> daemon_cases() {
                          world.start_daemon(0);
                        },
                    .world = {.daemons = 2}});
-  // Its rows are free again because its session is gone, and not because of their lease.
+  // Its rows are free early because its session has ended, not because their lease has.
   cases.push_back({.fault = "kill -9 outboxd, lease 30 s, restarted",
                    .step = kPublishDone.name,
                    .harm = [](World& world) { kill_at(world, kPublishDone); },

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Postgres' disk is full: what it has may be overwritten, and nothing grows.
+// Postgres' disk is full: existing bytes can be overwritten, but files can't grow.
 #include "faults/case.hpp"
 #include "postgres/pqxx_compat.hpp"
 #include "support/wait.hpp"
@@ -22,9 +22,9 @@ Case data_disk_full() {
           .step = kSettleAsked.name,
           .harm =
               [](World& world) {
-                // The first of a burst, so that there are rows left to claim: the service can insert no more.
+                // Stop at the first settlement of a burst, so that rows are left to claim: the service can't insert.
                 world.stop_at(kSettleAsked);
-                // While this is open, no row's older version may be overwritten: an update needs room.
+                // While this transaction is open, no older row version can be overwritten, so updates need room.
                 const auto holder = world.database().connect();
                 pqxx::work old_transaction(*holder);
                 old_transaction.exec("SELECT pg_current_xact_id()");
@@ -35,19 +35,19 @@ Case data_disk_full() {
                 world.small_disk().make_room();
               },
           .world = {.small_disk_for = "/base/"},
-          // Only the daemon's own statement ends in this advice; the service's inserts fail as well.
+          // Only errors of the daemon's statements have this advice; the service's inserts fail as well.
           .says = kAdvice,
           .postgres_says = "No space left on device",
           .in_short = true};
 }
 
-/// Goes on to a new segment until there is none to be had, which Postgres doesn't survive, nor its own restart.
+/// Switches to new WAL segments until the disk is full. Postgres then stops, and its own restart fails.
 void use_up_wal(World& world) {
   const auto has_ended = [&world] {
     try {
       world.admin("SELECT pg_switch_wal()");
     } catch (const pqxx::failure&) {
-      // That was the last one.
+      // That was the last segment.
     }
     return !world.postgres().running();
   };

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Another Postgres takes over. A service's commit is answered only once the standby has it, so none is lost on the
-// way; the daemon's own commits wait for nobody, which may cost repeats.
+// Failovers to another Postgres. A service's commit is answered only when the standby has it, so none is lost; the
+// daemon's own commits don't wait for the standby, which may cause repeats.
 #include "faults/case.hpp"
 #include "faults/readiness.hpp"
 
@@ -20,8 +20,8 @@ Case failover(std::string fault, std::string step, std::function<void(World&)> h
           .returns = Server::postgres};
 }
 
-/// The machine is there, and nothing listens. A proxy that accepts and then resets would be another fault: libpq then
-/// tries no other host.
+/// Kills the primary; its port then refuses connections. A proxy that accepts and then resets would be another fault,
+/// as libpq then tries no other host.
 void kill(World& world) {
   world.to_postgres().go_away(true);
   world.postgres().kill9();
@@ -44,20 +44,20 @@ void kill_at_any_moment(World& world) {
   world.fail_over();
 }
 
-/// The old primary lives on and knows of nothing, as do the daemon's sessions there.
+/// Cuts the network: the old primary and the daemon's sessions there continue, and don't notice the failover.
 void cut_off(World& world) {
   world.stop_at(kSettleAsked);
   world.to_postgres().go_silent(true);
   world.go_on(kSettleAsked);
   const auto old = world.database();
   world.fail_over();
-  // A service waits there for a standby that has left; its network is cut as well.
+  // A service's commit there waits for the standby, so its session is ended as well.
   old.exec(
       "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'postgres' AND backend_type = "
       "'client backend' AND pid <> pg_backend_pid()");
 }
 
-/// For a while there are two standbys and no primary.
+/// Demotes the primary, so that there are two standbys and no primary for a while.
 void demote(World& world) {
   world.any_moment();
   world.postgres().demote();
@@ -66,7 +66,7 @@ void demote(World& world) {
   world.fail_over();
 }
 
-/// No second server, and no target_session_attrs: the daemon learns it from its statements alone.
+/// There is no second server and no target_session_attrs, so the daemon notices only by its failing statements.
 Case read_only_for_a_while() {
   return {.fault = "Postgres comes back as a standby (25006) 2 s, promoted", .step = "any", .harm = [](World& world) {
             world.any_moment();
@@ -89,7 +89,7 @@ std::vector<Case> failover_cases() {
     cases.back().world.daemons = daemons;
   }
   cases.push_back(failover("primary cut off, standby promoted", kSettleAsked.name, cut_off, "Postgres"));
-  // How long that takes is a matter of time-outs: nobody tells the daemon.
+  // The recovery time depends on time-outs, as the daemon gets no notice, so it isn't summed up.
   cases.back().returns = Server::none;
   cases.push_back(failover("primary restarted as a standby, the other promoted after 2 s", "any", demote));
   cases.push_back(read_only_for_a_while());

@@ -9,7 +9,7 @@
 
 namespace outboxd::faults {
 
-/// A service's own dispatcher at work, on a thread of this process and past the proxies.
+/// A service's in-process dispatcher, on a thread of this process and without the proxies.
 class InProcess {
  public:
   InProcess(const test::Database& database, const test::PrivateRedis& redis);
@@ -17,7 +17,7 @@ class InProcess {
   InProcess& operator=(const InProcess&) = delete;
   ~InProcess() { stop(); }
 
-  /// Ends after its present turn. Returns what ended it before; empty if nothing did.
+  /// Stops it after its current turn. Returns the error that ended it before, or "".
   std::string stop();
 
  private:

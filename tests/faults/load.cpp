@@ -10,11 +10,11 @@
 namespace outboxd::faults {
 namespace {
 
-// 200 rows a second: enough for every batch to hold some, and far from what the servers can take.
+// 200 rows a second: enough rows for every batch, and far below the servers' capacity.
 constexpr int kRowsAtOnce = 10;
 constexpr std::chrono::milliseconds kPause{50};
 
-// A fault may make every other session read-only or hold a lock on the table; the service waits for neither.
+// A fault may make all other sessions read-only or lock the table; these settings keep the service going.
 constexpr const char* kSettings = "SET default_transaction_read_only = off; SET lock_timeout = '200ms'";
 
 }  // namespace
@@ -57,7 +57,7 @@ void Load::work() {
       postgres::exec(session, next_insert(ids));
       committed_.insert(committed_.end(), ids.begin(), ids.end());
     } catch (const pqxx::failure&) {
-      // Refused, lost or in doubt: the ids don't count as committed, and the next try begins afresh.
+      // Refused, lost or in doubt: the ids don't count as committed, and the next attempt opens a new connection.
       connection.reset();
     }
   }

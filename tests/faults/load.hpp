@@ -11,17 +11,18 @@
 
 namespace outboxd::faults {
 
-/// A service that inserts rows at a steady pace, over a connection of its own that no proxy sees. It notes an id only
-/// once its commit was answered, and simply goes on when Postgres is away.
+/// A service that inserts rows at a steady pace, over a connection without a proxy. It records an id only when its
+/// commit was answered, and retries while Postgres is unreachable.
 class Load {
  public:
-  /// Rows are spread evenly over the streams. `prefix` begins each id. `database` is asked for each new connection.
+  /// Rows are spread evenly over the streams. Each id begins with `prefix`. `database` is called for each new
+  /// connection.
   Load(std::function<test::Database()> database, std::vector<std::string> streams, std::string prefix);
   Load(const Load&) = delete;
   Load& operator=(const Load&) = delete;
   ~Load() { stop(); }
 
-  /// Inserts no more, and returns the ids whose commit was answered.
+  /// Stops inserting, and returns the committed ids.
   const std::vector<std::string>& stop();
 
  private:

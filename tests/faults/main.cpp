@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // The fault matrix on real servers: `faults [--short] [--repeat N] [--only TEXT] [--jobs N] [--outage SECONDS]
-// [--list]`. Prints a Markdown table; exit status 1 when a row is lost or dead, repeats exceed what was in flight, or
-// anything else that was promised is broken. See README.md.
+// [--list]`. Prints a Markdown table; the exit status is 1 if a row is lost or dead, there are more repeats than rows
+// in flight, or another promise is broken. See README.md.
 #include "faults/report.hpp"
 
 #include <algorithm>

@@ -7,11 +7,11 @@ namespace outboxd::faults {
 namespace {
 
 constexpr milliseconds kAWhile{2'000};
-/// Longer than the time-out of a statement and what the client adds to it.
+/// Longer than the statement time-out and the client's margin.
 constexpr milliseconds kLong{4'000};
 constexpr std::array kSteps{kClaimAsked, kClaimDone, kPublishAsked, kPublishDone, kSettleAsked, kSettleDone};
 
-/// What the network does to the bytes of one step.
+/// A fault of the network on the bytes of one step.
 Case at_step(const std::string& what, const Step& step, Then then, bool in_short = false) {
   return {.fault = what,
           .step = step.name,
@@ -74,10 +74,10 @@ std::vector<Case> network_cases() {
     cases.push_back(
         at_step("connection cut halfway", step, Then::cut_half, step.is_redis && step.phase == Phase::done));
     cases.push_back(at_step("connection goes silent", step, Then::swallow));
-    // A garbled request would be the server's to judge, and might be another valid one.
+    // Only answers are garbled: a garbled request might be another valid request.
     if (step.phase == Phase::done) cases.push_back(at_step("answer garbled", step, Then::garble, true));
   }
-  // The worker lives, so its lease counts: the rows come back since it knows that it has never had them.
+  // The worker lives, so its leases are honoured; but it claims the rows again, as it knows that it never got them.
   auto lost_claim = at_step("connection cut, lease 30 s", kClaimDone, Then::cut);
   lost_claim.attempts = Attempts::none;
   lost_claim.repeats_a_round = 0;

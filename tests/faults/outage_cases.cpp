@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Outages of some length. While one lasts, the daemons say so, and no attempt is spent.
+// Long outages. Meanwhile the daemons report that they are not ready, and no attempt is spent.
 #include "faults/case.hpp"
 #include "faults/readiness.hpp"
 #include "support/outbox_table.hpp"
@@ -19,11 +19,11 @@ std::string attempts(World& world) {
   return world.database().scalar("SELECT sum(attempts) FROM event_outbox");
 }
 
-/// Waits until what was in hand has been given back, and then for so long that nothing is claimed.
+/// Waits until the rows in flight are released; then for `time`, in which nothing may be claimed.
 void sit_out(World& world, const std::string& reason, milliseconds time) {
   expect_not_ready(world, reason);
   test::wait_until([&] { return test::count_rows(world.database(), "locked_until > now()") == 0; },
-                   std::chrono::seconds(5), "rows in hand to be given back");
+                   std::chrono::seconds(5), "rows in flight to be released");
   const auto before = attempts(world);
   World::lasts(time);
   expect_not_ready(world, reason);
@@ -59,7 +59,7 @@ Case redis_gone(milliseconds time, const std::string& profile) {
           .returns = Server::redis};
 }
 
-/// One key for each millisecond that it shall take to load them.
+/// Adds a key for each millisecond that Redis shall take to load its data.
 void add_keys(World& world, milliseconds::rep count) {
   constexpr milliseconds::rep kAtOnce = 1'000;
   for (milliseconds::rep done = 0; done < count; done += kAtOnce) {
@@ -74,8 +74,8 @@ Case redis_loading(milliseconds time, const std::string& profile) {
           .harm =
               [time](World& world) {
                 add_keys(world, time.count());
-                // It loads for a little longer than that; how much longer isn't said. The server is started on this
-                // thread, as it dies with the one that starts it.
+                // Loading takes a little longer than that, by an unknown time. The server is started on this thread,
+                // as it dies with the thread that starts it.
                 auto meanwhile = std::async(std::launch::async, [&] { sit_out(world, "LOADING", time / 2); });
                 world.restart_redis_with("key-load-delay 1000\nloading-process-events-interval-bytes 1024\n", time);
                 meanwhile.get();

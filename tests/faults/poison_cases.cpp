@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows that can't be published: they end as dead, each with its reason, and their neighbours go out.
+// Rows that can't be published: they end dead, each with its reason, and their neighbours are published.
 #include "faults/case.hpp"
 #include "support/outbox_table.hpp"
 
@@ -8,17 +8,17 @@ namespace {
 
 constexpr int kRows = 64;
 
-/// What makes a row bad, as SQL; `n` is its number.
+/// The values of a poison row, as SQL; `n` is its number.
 struct Poison {
   std::string payload = "jsonb_build_object('n', n)";
   std::string attempts = "0";
-  /// One of so many rows has it, with neighbours before and after.
+  /// One of this many rows is poison, with neighbours before and after.
   int every = 8;
-  /// What its last_error must hold.
+  /// A text that its last_error must contain.
   std::string reason;
 };
 
-/// Rows of one transaction, so that good and bad ones are claimed and sent together.
+/// Inserts all rows in one transaction, so that good and poison rows are claimed and sent together.
 void insert(World& world, const Poison& poison) {
   const auto prefix = world.new_prefix("poison-");
   const auto bad = "n % " + std::to_string(poison.every) + " = " + std::to_string(poison.every / 2);
@@ -47,7 +47,7 @@ Case too_large() {
           .in_short = true};
 }
 
-/// As rows are left behind whose dispatcher died at each attempt.
+/// Rows in the state that is left if their dispatcher died at each attempt.
 Case worn_out() {
   return {.fault = "poison: rows whose dispatcher died at each attempt",
           .step = "any",
@@ -57,9 +57,9 @@ Case worn_out() {
           .world = {.profile = "coordinator", .flags_of_last = {{"--max-attempts", "3"}}}};
 }
 
-/// Redis ends the connection each time it is sent this row. Once it has been under suspicion it goes alone, so it
-/// takes its neighbours down with it only once; of a write that ends like this no reply counts, and what Redis had
-/// taken of it by then is sent again.
+/// Redis ends the connection each time it receives this row. After the first time the row is sent alone, so that its
+/// neighbours fail with it only once. No reply to such a write counts, so entries that Redis had accepted are sent
+/// again.
 Case kills_the_connection(const std::string& setting, const std::string& reason) {
   constexpr int kEvery = 16;
   return {.fault = "poison: a row over Redis' " + setting,
@@ -68,7 +68,8 @@ Case kills_the_connection(const std::string& setting, const std::string& reason)
               [setting, reason](World& world) {
                 world.redis_command({"CONFIG", "SET", setting, "1mb"});
                 insert(world, {.payload = padded(2'000'000), .every = kEvery, .reason = reason});
-                // A row is to blame only if others go through between two failures of it: the load must go on.
+                // A row is found at fault only if other rows succeed between two of its failures: the load must go
+                // on.
                 world.await_expected_deaths();
               },
           .repeats_a_round = kRows / kEvery * kBatchRows,

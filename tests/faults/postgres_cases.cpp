@@ -10,7 +10,7 @@ namespace {
 constexpr milliseconds kAWhile{2'000};
 constexpr std::array kSteps{kClaimAsked, kClaimDone, kClaimAnswered, kPublishDone, kSettleAsked, kSettleDone};
 
-/// For as long as the fault lasts one statement does the harm, and another heals it.
+/// A fault that one statement causes and another ends.
 Case by_statements(std::string fault, std::string says, std::string harm, std::string heal, bool ends_sessions,
                    bool in_short = false) {
   return {.fault = std::move(fault),
@@ -36,7 +36,7 @@ void lock_table(World& world) {
   transaction.commit();
 }
 
-/// Every UPDATE of the daemons fails with this SQLSTATE, as if the server had run into it by itself.
+/// Every UPDATE of the daemons fails with this SQLSTATE, as if the server itself had caused it.
 Case failing_with(const std::string& sqlstate, const std::string& meaning) {
   return by_statements("UPDATE fails with " + sqlstate + " (" + meaning + ") 2 s", "told to fail",
                        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF current_user = "
@@ -84,7 +84,7 @@ std::vector<Case> postgres_cases() {
                      }});
   }
   for (const auto& step : {kClaimAsked, kSettleAsked}) {
-    // Longer than the time-out of a statement and what the client adds to it.
+    // Longer than the statement time-out and the client's margin.
     cases.push_back({.fault = "SIGSTOP 4 s of Postgres",
                      .step = step.name,
                      .harm =

@@ -10,7 +10,7 @@
 namespace outboxd::faults {
 namespace {
 
-/// What one daemon says of itself.
+/// The readiness that one daemon reports.
 struct Said {
   int status = 0;
   std::string body;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Redis goes away, hangs or is slow.
+// Redis is down, hangs or is slow.
 #include "faults/case.hpp"
 
 namespace outboxd::faults {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Redis answers, and says no: to everyone, or to one stream.
+// Redis answers with refusals, of all commands or of one stream.
 #include "faults/case.hpp"
 #include "support/socket.hpp"
 
@@ -11,7 +11,7 @@ namespace {
 constexpr milliseconds kAWhile{2'000};
 using Command = std::vector<std::string>;
 
-/// Everyone is refused for a while: nothing is unanswered, so no attempt is spent, and nothing is sent twice.
+/// All entries are refused for a while. Every request is answered, so no attempt is spent, and there are no repeats.
 Case refused(std::string fault, const std::string& says, std::vector<Command> harm, std::vector<Command> heal,
              bool in_short = false) {
   return {.fault = std::move(fault),
@@ -29,7 +29,7 @@ Case refused(std::string fault, const std::string& says, std::vector<Command> ha
           .in_short = in_short};
 }
 
-/// Only the last stream is refused: the others flow meanwhile, and no attempt is spent on its rows either.
+/// Only the last stream is refused: the others continue, and its rows spend no attempts either.
 Case one_stream(std::string fault, std::function<void(World&)> harm, std::function<void(World&)> heal,
                 bool in_short) {
   return {.fault = std::move(fault),
@@ -46,7 +46,7 @@ Case one_stream(std::string fault, std::function<void(World&)> harm, std::functi
           .in_short = in_short};
 }
 
-/// All in one, as seen by the daemon.
+/// Runs the commands in one transaction, so that the daemon sees all or none of their effects.
 void at_once(World& world, const std::vector<Command>& commands) {
   auto probe = world.redis().probe();
   probe.command("MULTI");
@@ -106,7 +106,7 @@ Case busy() {
     spare.command("SCRIPT", "KILL");
     script.join();
   };
-  // Until the script has run for a moment nobody is answered at all.
+  // In its first moments Redis answers no command at all, so rows in flight may be unanswered.
   busy.attempts = Attempts::in_flight;
   busy.repeats_a_round.reset();
   return busy;
@@ -133,7 +133,7 @@ std::vector<Case> redis_refusal_cases() {
   auto switched_off = refused("user switched off (WRONGPASS)", "Redis",
                               {{"ACL", "SETUSER", "relay", "off"}, {"CLIENT", "KILL", "USER", "relay"}},
                               {{"ACL", "SETUSER", "relay", "on"}});
-  // The killed connection may have had a batch on its way.
+  // A batch may have been in flight on the killed connection.
   switched_off.attempts = Attempts::in_flight;
   switched_off.repeats_a_round.reset();
   return {

@@ -53,7 +53,7 @@ std::string line_of(const Case& one, const Result& result) {
   return text.str();
 }
 
-/// All steps of one fault together, in the order of the first of each.
+/// A line for all steps of each fault together, in the order of the first steps.
 std::string by_fault(const std::vector<Case>& cases, const std::vector<Result>& results) {
   std::ostringstream text;
   text << "| fault | steps | rows | lost | dead (wanted) | repeats (allowed) | recovery, s | longest |\n"
@@ -83,7 +83,7 @@ std::string by_fault(const std::vector<Case>& cases, const std::vector<Result>& 
   return text.str();
 }
 
-/// Over all rows that took this server away.
+/// The recovery times over all rows in which this server was down.
 std::string recovery_after(const std::string& name, Server server, const std::vector<Case>& cases,
                            const std::vector<Result>& results) {
   std::vector<double> all;

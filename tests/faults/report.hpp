@@ -5,7 +5,7 @@
 
 namespace outboxd::faults {
 
-/// The matrix as a Markdown table, followed by its sums and by what was broken, with the daemons' logs.
+/// The matrix as a Markdown table, followed by its sums and by the broken promises with the daemons' logs.
 [[nodiscard]] std::string report(const std::vector<Case>& cases, const std::vector<Result>& results, int rounds);
 
 }  // namespace outboxd::faults

@@ -14,7 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-// Generous: what is late is visible in the table's last columns, and only what never comes is broken.
+// Generous, as a late result is visible in the table's last columns; only a missing one is broken.
 constexpr std::chrono::seconds kDeadline{60};
 
 double seconds_since(Clock::time_point start) {
@@ -43,7 +43,7 @@ void run_round(World& world, const Case& one, int round, std::vector<std::string
   result.settled.push_back(seconds_since(healed));
 }
 
-/// What the fault has left behind must still stop as it should.
+/// The daemons must still stop with status 0 after the fault.
 void stop_dispatchers(World& world, Result& result) {
   for (std::size_t i = 0; i < world.daemons(); ++i) world.daemon(i).signal(SIGTERM);
   for (std::size_t i = 0; i < world.daemons(); ++i) {
@@ -68,7 +68,7 @@ bool has_error(const std::string& postgres_log, const std::string& word) {
          has_line(postgres_log, " PANIC: ", word);
 }
 
-/// A fault that nobody noticed proves nothing: a dispatcher's warning or an error of Postgres' has to name it.
+/// A fault without an effect proves nothing: a warning of a dispatcher or an error of Postgres must name it.
 void check_log(World& world, const Case& one, Result& result) {
   const auto postgres_log = world.postgres_log();
   if (!one.postgres_says.empty() && !has_error(postgres_log, one.postgres_says)) {

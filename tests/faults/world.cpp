@@ -30,7 +30,7 @@ std::vector<std::unique_ptr<PostgresNode>> postgres_nodes(const WorldOptions& op
   return nodes;
 }
 
-/// Returns its name.
+/// Creates a database and returns its name.
 std::string new_database(test::PrivatePostgres& postgres) {
   const auto database = postgres.create_database();
   test::create_contract_table(database);
@@ -66,7 +66,7 @@ void World::get_ready() {
   if (!options_.standby) return;
   if (database().scalar("SELECT count(*) FROM pg_stat_replication") == "0") {
     other_node().server.become_standby_of(postgres());
-    // Only now, as the daemons would take it for the primary that it was.
+    // Not earlier, as the daemons would take it for the primary that it was.
     other_node().way.go_silent(false);
     other_node().way.go_away(false);
   }
@@ -95,7 +95,7 @@ void World::start_daemon(std::size_t number) {
       {"REDIS_URL", "redis://relay:relay-password@127.0.0.1:" + std::to_string(to_redis_.port()) + "/0"},
       {"STREAMS_HMAC_KEY", test::test_key()},
       {"OUTBOXD_HTTP_LISTEN", "127.0.0.1:0"}};
-  // Time-outs far shorter than the defaults, so that a fault that outlasts them takes seconds and not minutes.
+  // Time-outs far shorter than the defaults, so that faults that outlast them take seconds instead of minutes.
   std::map<std::string, std::string> flags{{"--profile", options_.profile},
                                            {"--batch", std::to_string(kBatchRows)},
                                            {"--poll-interval", "20ms"},
@@ -170,7 +170,7 @@ void World::restart_redis_with(const std::string& config, milliseconds loads_for
   try {
     redis_command({"SHUTDOWN", "SAVE"});
   } catch (const std::runtime_error&) {
-    // It closes the connection instead of answering.
+    // Redis closes the connection instead of answering.
   }
   redis_.stop();
   extras_.write("redis.conf", config);
