@@ -1,15 +1,15 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Proves the two commands of the README on fresh machines: in bare debootstrap folders ("rooms") of Debian 12 and 13,
-# as root and as a user with sudo, each twice.
+# Tests the two commands of the README on fresh systems: in bare debootstrap folders ("rooms") of Debian 12 and 13, as
+# root and as a user with sudo, each twice.
 #
 #   tests/rooms.sh [12|13|all] [--user root|newcomer] [--only quickstart|tests|runtime]
 #                  [--base DIR] [--mirror URL] [--logs DIR] [--enter]
 #
-# Needs root, the package debootstrap and a Debian mirror (--mirror, else the one that debootstrap takes by itself). With --base the
-# bare systems are kept in DIR as DIR/bookworm-base and DIR/trixie-base, and only copied the next time. One room takes
-# about 1.5 GB under TMPDIR (or /var/tmp) while it is used. --enter opens a shell in each room before it is removed.
-# "runtime" checks that the binary starts where only the packages of the runtime group are installed.
+# Needs root, the package debootstrap and a Debian mirror (--mirror, else debootstrap's default). With --base the bare
+# systems are kept as DIR/bookworm-base and DIR/trixie-base, and only copied the next time. One room takes about 1.5 GB
+# under TMPDIR (or /var/tmp) while it is used. --enter opens a shell in each room before it is removed.
+# "runtime" checks that the binary starts if only the packages of the runtime group are installed.
 set -euo pipefail
 # shellcheck source=deploy/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../deploy/common.sh"
@@ -62,13 +62,13 @@ processes_in() {
   done
 }
 
-# Only what runs inside this room, found by its root folder.
+# Only processes that run inside this room, found by their root folder.
 close_room() {
   local pid mount
   [ -n "$room" ] && [ -d "$room" ] || return 0
   for pid in $(processes_in "$room"); do kill -s KILL "$pid" 2>/dev/null || true; done
   while read -r mount; do umount "$mount" 2>/dev/null || umount -l "$mount"; done < <(mounts_below "$room")
-  # A mount that stayed would hand this machine's own /dev to rm.
+  # If a mount were left, rm would delete this machine's own /dev.
   [ -z "$(mounts_below "$room")" ] || die "something is still mounted under $room; unmount and remove it by hand"
   rm -rf --one-file-system -- "$room"
   room=
@@ -103,7 +103,7 @@ make_base() {
   mv "$base/$name-base.part" "$base/$name-base"
 }
 
-# The working tree as a fresh clone of it would be: what git tracks or would add, nothing that it ignores.
+# The working tree as a fresh clone would be: files that git tracks or would add, without ignored files.
 copy_sources() {
   mkdir -p "$1"
   local file
@@ -144,7 +144,7 @@ as_user() {  # as_user USER COMMAND…, in that user's copy of the sources
     sh -c 'cd ~/outboxd && exec "$@"' sh "$@" </dev/null
 }
 
-# What a passing log must show: an exit status alone could be that of a script that did nothing.
+# The lines that a passing log must have, as a script that does nothing would also exit with 0.
 log_proves() {
   case $1 in
     quickstart) [ "$(grep -c 'signature ok' "$2")" -ge 4 ] && grep -q 'outboxd_.*published' "$2" ;;
@@ -153,7 +153,7 @@ log_proves() {
   esac
 }
 
-# What either command leaves on the machine: no process, no temporary folder, no policy, no database cluster.
+# Checks that a command leaves no process, temporary folder, policy or database cluster behind.
 leftovers() {
   local pid path
   for pid in $(processes_in "$room"); do
@@ -181,7 +181,7 @@ try_command() {  # RELEASE USER COMMAND RUN
   table+=("$(printf '%-7s %-9s %-11s %-4s %-7s %8d' "$release" "$user" "$command" "$run" "$result" $((SECONDS - began)))")
 }
 
-# The binary that the quickstart built, in a bare room with nothing but the runtime packages.
+# Runs the binary that the quickstart built in a bare room with only the runtime packages.
 try_runtime() {
   local release=$1 log=$logs/debian$1-runtime.log began=$SECONDS result=passed
   say "Debian $release, only the runtime packages"

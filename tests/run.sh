@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs what is missing, builds and runs every test. Ends with ctest's summary and its exit status.
+# Installs missing packages, builds and runs every test. Ends with ctest's summary and its exit status.
 #
 #   tests/run.sh [--preset dev|release|asan|tsan] [ctest's own options…]
 set -euo pipefail
@@ -31,12 +31,12 @@ say "building into build/$preset"
 
 runner=()
 if [ "$preset" = tsan ] && setarch -R true 2>/dev/null; then
-  runner=(setarch -R)  # with much address randomisation the thread sanitizer finds no room for its shadow memory
+  runner=(setarch -R)  # with strong address randomisation the thread sanitizer can't map its shadow memory
 fi
 export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-second_deadlock_stack=1:suppressions=$source_root/tests/support/tsan.supp}
 say "running every test of build/$preset"
-# One more than there are cores, as most of them wait for servers most of the time.
+# One more than the number of cores, as tests mostly wait for servers.
 exec "${runner[@]}" ctest --test-dir "$source_root/build/$preset" --output-on-failure --no-tests=error \
   --parallel "$(($(nproc) + 1))" "$@"

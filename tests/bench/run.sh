@@ -1,12 +1,12 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs what is missing, builds the release preset and measures it, on servers of its own. Prints Markdown.
+# Installs missing packages, builds the release preset and measures it, on private servers. Prints Markdown.
 #
 #   tests/bench/run.sh [--rows N] [--batch N,…] [--repeats N] [--seconds N] [--only SECTION,…] [--quick]
 #                      [--sockets] [--json FILE] [--picture FILE.svg] [--profile-cpu FILE]
 #
-# Everything takes about an hour with three repeats; --quick a minute, to see that it works.
-# tests/bench/README.md tells what is measured, and each option.
+# Everything takes about an hour with three repeats; --quick takes a minute and only shows that it works.
+# tests/bench/README.md explains the measurements and each option.
 set -euo pipefail
 # shellcheck source=deploy/common.sh
 . "$(dirname -- "${BASH_SOURCE[0]}")/../../deploy/common.sh"

@@ -1,9 +1,9 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: Apache-2.0
-# Installs what is missing, builds the fuzz targets with clang, and runs each for a while, as many at once as there are
-# cores (JOBS=N: at most N). Ends with a table of what libFuzzer counted; fails if a target fails.
+# Installs missing packages, builds the fuzz targets with clang, and runs each for a while, as many at once as there are
+# cores (JOBS=N: at most N). Ends with a table of libFuzzer's counts; fails if a target fails.
 #
-#   tests/fuzz/run.sh [--seconds N] [--only TEXT]    N: 20 unless told; only targets with TEXT in their name
+#   tests/fuzz/run.sh [--seconds N] [--only TEXT]    N: 20 by default; only targets with TEXT in their name
 #
 # Works on copies of the corpora. An input that breaks a target is kept in build/fuzz/found.
 set -euo pipefail
@@ -60,7 +60,7 @@ trap 'exit 130' INT TERM
 export ASAN_OPTIONS=${ASAN_OPTIONS:-halt_on_error=1:quarantine_size_mb=4:malloc_context_size=5:allow_addr2line=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-halt_on_error=1:print_stacktrace=1}
 
-# A whole configuration file is longer than a reply or a payload with one idea in it.
+# A configuration file needs longer inputs than a reply or a payload.
 longest() { [ "$1" = config ] && echo 2048 || echo 4096; }
 
 run_target() {
@@ -87,7 +87,7 @@ for i in "${!names[@]}"; do
 done
 pids=()
 
-# What libFuzzer says itself: the number after a word, on the last line that has both. Logs quote inputs, byte by byte.
+# One of libFuzzer's counts: the number after a word, on the last line that has both. (Logs also quote inputs.)
 figure() {
   local number
   number=$(LC_ALL=C sed -n "s/.*$2[: ]*\([0-9][0-9]*\).*/\1/p" "$work/$1.log" | tail -n 1)
@@ -98,7 +98,7 @@ for name in "${names[@]}"; do
   seeds=$(find "$source_root/tests/fuzz/corpus/$name" -type f | wc -l)
   executions=$(figure "$name" 'stat::number_of_executed_units')
   if [[ " ${failed[*]} " != *" $name "* ]] && [ "${executions/#-/0}" -lt "$seeds" ]; then
-    failed+=("$name")  # it ended well and yet did not even read its corpus
+    failed+=("$name")  # it ended without an error, but did not even read its corpus
   fi
   [[ " ${failed[*]} " == *" $name "* ]] || continue
   printf '\n===== %s =====\n' "$name"
