@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Writer and consumer are threads of this process, so that there is one clock.
+// Writer and consumer are threads of this process, so that they share one clock.
 #include "bench/commit_to_entry.hpp"
 
 #include "bench/cpu.hpp"
@@ -29,7 +29,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// More than this a second one connection can't commit in time.
+/// The number of rows a second that one connection can commit in time.
 constexpr int kRowsOfAWriter = 250;
 constexpr std::chrono::milliseconds kPause{10};
 
@@ -43,7 +43,7 @@ std::string id_of(std::size_t index) {
   return "event-" + std::to_string(index);
 }
 
-/// Waits for entries on a connection of its own and notes when each came.
+/// Waits for entries on a connection of its own and records the arrival of each.
 class Consumer {
  public:
   /// `stream`: the only one; empty: all of them.
@@ -60,7 +60,7 @@ class Consumer {
     if (thread_.joinable()) thread_.join();
   }
 
-  /// Waits, within reason, for all entries that are still to come. Throws what the thread has thrown.
+  /// Waits, up to a deadline, for all missing entries. Rethrows an exception of the thread.
   void finish() {
     const auto end = Clock::now() + std::chrono::seconds(20);
     while (seen_ < moments_.size() && !ended_ && Clock::now() < end) std::this_thread::sleep_for(kPause);
@@ -107,7 +107,7 @@ class Consumer {
   std::vector<std::string> streams_;
   std::vector<Moments>& moments_;
   std::vector<std::string> last_ids_;
-  /// To be read once the thread has been joined.
+  /// May be read after the thread was joined.
   std::string failure_;
   std::atomic<bool> ended_{false};
   std::atomic<std::size_t> seen_{0};
@@ -117,7 +117,7 @@ class Consumer {
 
 using AfterCommit = std::function<void(std::size_t, const pqxx::result&)>;
 
-/// Commits one row at each tick, however long the one before took; `after_commit` is the writer's next step. Takes
+/// Commits one row at each tick, regardless of the duration of earlier commits, then calls `after_commit`. Takes
 /// every `step`th row from `first` on.
 void write_rows(const World& world, const Way& way, std::vector<Moments>& moments, std::size_t first,
                 std::size_t step, const AfterCommit& after_commit) {
@@ -144,7 +144,7 @@ void write_rows(const World& world, const Way& way, std::vector<Moments>& moment
   }
 }
 
-/// So many writers as the rate takes, each on a connection of its own. Throws what one of them has thrown.
+/// Runs as many writers as the rate needs, each on a connection of its own. Rethrows an exception of a writer.
 void write_rows(const World& world, const Way& way, std::vector<Moments>& moments, const AfterCommit& after_commit) {
   const auto writers = static_cast<std::size_t>(std::max(1, way.rate / kRowsOfAWriter));
   std::vector<std::future<void>> running;
@@ -168,7 +168,7 @@ bool all_published(const Way& way, const std::string& among) {
                               ")") == "f";
 }
 
-/// Starts the daemon, and waits until it has published what is there for it.
+/// Starts the daemon, and waits until it has published the rows of its streams.
 std::unique_ptr<test::Child> start_daemon(World& world, const Options& options, const Way& way) {
   std::vector<std::string> words{"run"};
   words.insert(words.end(), way.arguments->begin(), way.arguments->end());
@@ -189,7 +189,7 @@ std::unique_ptr<test::Child> start_daemon(World& world, const Options& options, 
   return daemon;
 }
 
-/// Rows of streams that the daemon has nothing to do with.
+/// SQL that inserts rows of streams that the daemon doesn't serve.
 std::string insert_of_others(std::int64_t rows) {
   return "INSERT INTO event_outbox (id, stream_name, payload_json, available_at) SELECT " + EventSql::id() +
          ", 'others', " + EventSql::payload() + ", now() - interval '1 hour' FROM generate_series(1::bigint, " +
@@ -225,7 +225,7 @@ void run(World& world, const Options& options, Way& way) {
     way.cpu.add(kPercent * (cpu_of_dispatcher(*daemon, sessions) - cpu_before) / took.count());
   }
   consumer.finish();
-  // Nor does autovacuum have anything to do beside the next one.
+  // Emptied, so that autovacuum has no work during the next measurement.
   if (way.published_before > 0 || way.of_others > 0) run_each(database, {"TRUNCATE " + way.table});
   Series after;
   Series before;

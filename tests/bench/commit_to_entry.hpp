@@ -15,20 +15,20 @@ namespace outboxd::bench {
 /// One way from a commit to an entry.
 struct Way {
   std::string what;
-  /// Nothing: there is no such way.
+  /// Empty: this way doesn't exist.
   std::optional<test::Database> database;
-  /// Of the daemon; nothing: the writer sends its entries itself.
+  /// The daemon's arguments; empty: the writer sends its entries itself.
   std::optional<std::vector<std::string>> arguments;
   /// Commits a second.
   int rate = 100;
   std::string table = "event_outbox";
   /// The only stream that rows are written to; empty: all of them in turn.
   std::string stream{};
-  /// So many rows are published, beside a snapshot that stays held, before anything is measured.
+  /// The number of rows that are published beside a held snapshot before the measurement.
   std::int64_t published_before = 0;
-  /// So many rows of other streams stay in the table.
+  /// The number of rows of other streams in the table.
   std::int64_t of_others = 0;
-  /// Which way it is compared with by its median, if it is.
+  /// The way with whose median this one is compared.
   std::optional<std::size_t> base{};
   Series p50{}, p99{}, max{}, p50_from_before{}, cpu{};
 };

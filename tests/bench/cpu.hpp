@@ -6,16 +6,16 @@
 
 namespace outboxd::bench {
 
-/// CPU seconds, user and system, that a process and its threads have taken; 0 when there is no such process.
+/// CPU seconds, user and system, of a process and its threads; 0 if there is no such process.
 [[nodiscard]] double cpu_of(pid_t pid);
 
-/// The same of a process, of all below it, and of those below it that have ended.
+/// The same of a process and all its descendants, including those that have ended.
 [[nodiscard]] double cpu_of_tree(pid_t pid);
 
-/// Of the calling thread.
+/// CPU seconds of the calling thread.
 [[nodiscard]] double cpu_of_this_thread();
 
-/// Bytes of memory that a process has now.
+/// The resident memory of a process in bytes.
 [[nodiscard]] std::int64_t resident_bytes(pid_t pid);
 
 }  // namespace outboxd::bench

@@ -14,10 +14,10 @@ namespace outboxd::bench {
 [[nodiscard]] std::unique_ptr<test::Child> start_daemon(World& world, const test::Database& database,
                                                         const std::vector<std::string>& arguments = {});
 
-/// Whether migrations have given `event_outbox` something that wakes dispatchers: a trigger.
+/// Whether `event_outbox` has the trigger that wakes dispatchers.
 [[nodiscard]] bool has_wake_ups(const test::Database& database);
 
-/// Processes of Postgres that serve this database's clients, the calling session's own left out.
+/// The backends of Postgres for this database's clients, without the one of the calling session.
 [[nodiscard]] std::vector<pid_t> backends_of(const test::Database& database);
 
 }  // namespace outboxd::bench

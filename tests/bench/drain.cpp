@@ -12,7 +12,7 @@
 namespace outboxd::bench {
 namespace {
 
-// Beyond --timeout, which leaves rows in hand their time.
+// The time beyond --timeout, in which rows in flight are finished.
 constexpr std::chrono::seconds kGrace{60};
 
 std::unique_ptr<test::Child> start(const World& world, const test::Database& database, const DrainOptions& options) {
@@ -45,7 +45,7 @@ void time_by_marks(const test::Database& database, const DrainOptions& options, 
   if (drained.rows_timed > 0) {
     drained.seconds = std::stod(cells.at(1));
   } else {
-    // All in one batch.
+    // All rows were in one batch.
     drained.rows_timed = drained.rows;
     drained.seconds = drained.reported_seconds;
   }

@@ -10,7 +10,7 @@
 
 namespace outboxd::bench {
 
-/// What a run took of each side's CPU, in seconds.
+/// The CPU seconds that a run took on each side.
 struct Cpu {
   /// The daemon, or the thread that runs a floor.
   double own = 0;
@@ -18,7 +18,7 @@ struct Cpu {
   double redis = 0;
 };
 
-/// Takes the servers' CPU from its start to used().
+/// Measures the servers' CPU from its construction to used().
 class CpuMeter {
  public:
   explicit CpuMeter(const World& world) : world_{world}, postgres_{world.postgres_cpu()}, redis_{world.redis_cpu()} {}
@@ -33,17 +33,17 @@ class CpuMeter {
   double redis_;
 };
 
-/// One emptying of a table.
+/// The result of draining a table.
 struct Drain {
-  /// That went out.
+  /// The published rows.
   std::int64_t rows = 0;
-  /// What the rate is made of: so many rows in so many seconds.
+  /// The rows and the seconds from which the rate is computed.
   std::int64_t rows_timed = 0;
   double seconds = 0;
-  /// What outboxd itself reports for the whole, its start included; of a floor the same as `seconds`.
+  /// The time that outboxd itself reports, including its start; for a floor the same as `seconds`.
   double reported_seconds = 0;
   Cpu cpu{};
-  /// The largest that a daemon was.
+  /// The largest resident memory of a daemon.
   std::int64_t most_resident_bytes = 0;
   /// False: stopped before the table was empty.
   bool finished = true;
@@ -54,7 +54,7 @@ struct Drain {
 
 struct DrainOptions {
   int batch = 32;
-  /// How many rows must go out, each once, if it finishes; less or more throws.
+  /// The number of rows that must be published, each once, if it finishes; any other number throws.
   std::int64_t rows = 0;
   std::chrono::seconds longest{180};
   int processes = 1;
@@ -63,15 +63,15 @@ struct DrainOptions {
   std::string marked_at = "dispatched_at";
   /// Further arguments of outboxd.
   std::vector<std::string> arguments{};
-  /// What outboxd is started by ("perf", "record", …), if by anything.
+  /// A command that starts outboxd ("perf", "record", …), if any.
   std::vector<std::string> launcher{};
 };
 
-/// Whether so many rows leave their entries in the streams, so that they can be counted; longer streams are trimmed.
+/// Whether the streams keep the entries of this many rows, so that they can be counted; longer streams are trimmed.
 [[nodiscard]] bool streams_hold(std::int64_t rows);
 
-/// Runs `outboxd --once` until the table is empty. It is timed by what it leaves in the table, from the first mark to
-/// the last; rows of the first mark don't count, as the time before it, with the daemon's start, doesn't either.
+/// Runs `outboxd --once` until the table is drained. It is timed by the marks in the table, from the first to the
+/// last. Rows of the first mark don't count, as the time before it, with the daemon's start, doesn't count either.
 [[nodiscard]] Drain drain(const World& world, const test::Database& database, const DrainOptions& options);
 
 }  // namespace outboxd::bench

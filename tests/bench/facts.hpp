@@ -7,7 +7,7 @@
 
 namespace outboxd::bench {
 
-/// The machine, the versions, and how the servers are set up.
+/// The machine, the versions, and the servers' settings.
 [[nodiscard]] Facts facts_about(World& world, const Options& options);
 
 }  // namespace outboxd::bench

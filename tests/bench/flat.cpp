@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whether the cost of a row depends on what else is in the table, or on who looks at it.
+// Whether the cost of a row depends on other rows in the table, or on held snapshots.
 #include "bench/drain.hpp"
 #include "bench/events.hpp"
 #include "bench/held_snapshot.hpp"
@@ -14,14 +14,14 @@ namespace {
 
 constexpr int kBatch = 500;
 
-/// What is in the table during one drain.
+/// The table's content during one drain.
 struct Case {
   std::string what;
   std::int64_t rows = 0;
   bool held_snapshot = false;
-  /// So many rows each that nobody will claim: dead ones, and ones for a later time.
+  /// The number of dead rows, and of rows for a later time, which aren't claimed.
   std::int64_t others = 0;
-  /// Which case this one is compared with.
+  /// The case with which this one is compared.
   std::size_t base = 0;
   Series rates{};
   std::int64_t stopped_early = 0;
@@ -31,7 +31,7 @@ std::vector<std::string> fill(const Case& one) {
   std::vector<std::string> sql{insert_events_sql(one.rows + 2 * one.others)};
   if (one.others > 0) {
     const auto others = std::to_string(one.others);
-    // The dead ones are the oldest.
+    // The dead rows are the oldest.
     sql.push_back(
         "UPDATE event_outbox SET available_at = 'infinity', attempts = 100, last_error = 'refused' WHERE id "
         "IN (SELECT id FROM event_outbox ORDER BY created_at LIMIT " +
@@ -71,7 +71,7 @@ void run(World& world, const Options& options, const test::Database& database, C
 Section flat(World& world, const Options& options) {
   Section section{
       .name = "flat",
-      .title = "What a backlog's size and its surroundings cost",
+      .title = "The cost of a row by backlog size, other rows and held snapshots",
       .how =
           "One process, batch 500. A backlog alone is compared with the smallest one, everything else with the "
           "same backlog alone. A run is stopped after " +

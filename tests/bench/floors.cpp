@@ -35,7 +35,7 @@ constexpr const char* kMark = R"sql(
 UPDATE event_outbox SET dispatched_at = now(), locked_until = NULL, last_error = NULL
  WHERE id = ANY ($1::text[]) AND locked_by = 'floor')sql";
 
-/// Times what `batch` does until it returns 0, and counts what it returns.
+/// Calls `batch` until it returns 0; measures the time, and adds up the results.
 template <class Batch>
 Drain until_empty(const World& world, const Batch& batch) {
   const CpuMeter meter{world};

@@ -9,8 +9,8 @@
 
 namespace outboxd::bench {
 
-/// A session that sees its database as it was, for as long as it lives: a long report, a forgotten transaction.
-/// Nothing that was dead since then can be removed, from the indexes neither.
+/// A session that holds a snapshot while it exists, like a long report or a forgotten transaction. Row versions and
+/// index entries that die meanwhile can't be removed.
 class HeldSnapshot {
  public:
   explicit HeldSnapshot(const test::Database& database) : connection_{database.connect()}, session_{*connection_} {
@@ -23,7 +23,7 @@ class HeldSnapshot {
     try {
       postgres::exec(session_, "ROLLBACK");
     } catch (const std::exception&) {
-      // Its end is all that was wanted.
+      // The session has ended, which was the purpose.
     }
   }
 

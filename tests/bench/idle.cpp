@@ -48,7 +48,7 @@ Section idle(World& world, const Options& options) {
   constexpr int kLargestBatch = 500;
   const std::int64_t many = 10 * options.rows;
   Section section{.name = "idle",
-                  .title = "What it takes",
+                  .title = "CPU when idle, and memory",
                   .how = "Idle: an empty table for " + std::to_string(options.window.count()) +
                          " s, profile api; percent of one core, of the daemon and of the Postgres processes that "
                          "serve it. Busy: the largest that the daemon was while it emptied a backlog of " +

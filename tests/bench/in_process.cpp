@@ -14,7 +14,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 
-/// Turns of a dispatcher such as services have in their process, for some seconds or until nothing is left.
+/// Runs a model of the services' in-process dispatcher for some seconds or until the table is drained.
 double in_process_rate(const World& world, const test::Database& database, int batch, std::chrono::milliseconds poll,
                        std::chrono::seconds longest) {
   test::OlderDispatcher dispatcher(database, world.redis(), batch);
@@ -35,9 +35,9 @@ double in_process_rate(const World& world, const test::Database& database, int b
 Section in_process(World& world, const Options& options) {
   Section section{
       .name = "in_process",
-      .title = "Beside an in-process dispatcher's way of working",
+      .title = "Compared with an in-process dispatcher",
       .how =
-          "What services do in their own process: claim, and for each row one XADD and one UPDATE, each awaited, "
+          "The services' in-process dispatchers claim rows, and for each row await one XADD and one UPDATE, "
           "with the service's own durability (synchronous_commit on). As shipped: 32 rows each 250 ms. Without a "
           "pause: 500 at a time, at once again. Measured for at most " +
           std::to_string(options.window.count()) + " s; outboxd empties the same table.",

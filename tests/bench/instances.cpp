@@ -25,7 +25,7 @@ Section instances(World& world, const Options& options) {
                               {"ratio_to_one", "÷ one process", 2},
                               {"each_row_once", "each row once"}},
                   .rows = {}};
-  // A row sent twice, or never, would end the section.
+  // A row that is sent twice, or never, ends the section with an error.
   const std::string each_row_once = streams_hold(options.rows) ? "yes" : "not counted: streams are trimmed";
   const auto database = world.contract_database();
   for (const int batch : options.batches) {

@@ -12,7 +12,7 @@ namespace {
 
 using Words = std::vector<std::string>;
 
-/// Of writers that are busy and don't fill the machine.
+/// Rates of writers that are busy without filling the machine.
 constexpr std::array kMany{500, 1'000, 2'000};
 
 std::optional<test::Database> with_wake_ups(World& world, const Words& further = {}) {
@@ -32,7 +32,7 @@ Section latency(World& world, const Options& options) {
                           {"outboxd, wake-ups (`outboxd migrate --wake-ups`)", with_wake_ups(world), Words{}},
                           {"outboxd, polling each 250 ms (profile api)", as_it_stands, Words{}},
                           {"outboxd, polling each 5 ms", as_it_stands, Words{"--poll-interval", "5ms"}}},
-                         "latency", "From commit to entry", "Writers with much time.");
+                         "latency", "From commit to entry", "Writers that are mostly idle.");
 }
 
 Section busy_latency(World& world, const Options& options) {
@@ -43,9 +43,8 @@ Section busy_latency(World& world, const Options& options) {
     ways.push_back(
         {"outboxd, polling each 2 ms", world.migrated_database({"--tune"}), Words{"--poll-interval", "2ms"}, rate});
   }
-  return commit_to_entry(world, options, std::move(ways), "busy_latency",
-                         "From commit to entry, beside writers that are busy",
-                         "Several writers, which leave the machine some room.");
+  return commit_to_entry(world, options, std::move(ways), "busy_latency", "From commit to entry, beside busy writers",
+                         "Several writers that don't fill the machine.");
 }
 
 Section held_snapshot(World& world, const Options& options) {

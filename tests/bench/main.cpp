@@ -24,7 +24,7 @@ void check_names(const Options& options) {
   }
 }
 
-/// Returns the exit status: 1 when a section could not be measured.
+/// Returns the exit status: 1 if a section could not be measured.
 int run(const Options& options) {
   std::ofstream json_file;
   if (!options.json_file.empty()) {
@@ -46,7 +46,7 @@ int run(const Options& options) {
       sections.push_back(section.run(world, options));
       std::cout << markdown(sections.back()) << std::flush;
     } catch (const std::exception& error) {
-      // The others have taken their time, and may yet have something to say.
+      // The other sections go on: their results are valid.
       std::cerr << "bench: section " << section.name << ": " << error.what() << '\n';
       status = 1;
     }

@@ -44,7 +44,7 @@ bool Options::wants(const std::string& section) const {
 
 Options parse_options(std::span<char*> words) {
   Options options;
-  // First, whatever its place: the others change what it sets.
+  // --quick first, at any place, as the other options change its values.
   for (const std::string word : words) {
     if (word == "--quick") make_quick(options);
   }

@@ -16,14 +16,14 @@ struct Options {
   int rounds = 3;
   /// Names of sections; empty: all.
   std::vector<std::string> only;
-  /// Length of what is measured by time: latency, writers, idling.
+  /// The duration of sections that are measured by time: latency, writers, idling.
   std::chrono::seconds window{30};
-  /// No single run may take longer.
+  /// The longest time for a single run.
   std::chrono::seconds longest_run{180};
-  /// Postgres and Redis by Unix sockets instead of loopback TCP, for the daemon and the floors.
+  /// Connect by Unix sockets instead of loopback TCP, for the daemon and the floors.
   bool sockets = false;
   std::string json_file;
-  /// Where the profiler's recording of one drain goes; empty: no profile.
+  /// The file for the profiler's recording of one drain; empty: no profile.
   std::string profile_file;
   bool list = false;
   bool help = false;
@@ -31,7 +31,7 @@ struct Options {
   [[nodiscard]] bool wants(const std::string& section) const;
 };
 
-/// Throws std::invalid_argument, naming the argument and what would do.
+/// Throws std::invalid_argument with a message that names the argument and the accepted values.
 [[nodiscard]] Options parse_options(std::span<char*> words);
 
 [[nodiscard]] const char* usage();

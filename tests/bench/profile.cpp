@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where the daemon's time goes.
+// A profile of the daemon's CPU time.
 #include "bench/drain.hpp"
 #include "bench/events.hpp"
 #include "bench/sections.hpp"
@@ -11,7 +11,7 @@
 namespace outboxd::bench {
 namespace {
 
-/// perf where the kernel lets us, else valgrind, which counts instructions at a fiftieth of the speed.
+/// perf if the kernel allows it, else valgrind, which counts instructions at a fiftieth of the speed.
 std::vector<std::string> profiler(const std::string& file) {
   try {
     std::vector<std::string> perf{test::find_program("perf"),
@@ -50,7 +50,7 @@ void profile(World& world, const Options& options) {
   static_cast<void>(drain(
       world, database, {.batch = batch, .rows = options.rows, .longest = options.longest_run, .launcher = launcher}));
   const bool by_perf = launcher.front().ends_with("perf");
-  progress("Recorded. To look at it: " +
+  progress("Recorded. To read it: " +
            (by_perf ? "perf report --no-children -i " + file : "callgrind_annotate " + file));
 }
 

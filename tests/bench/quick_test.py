@@ -11,7 +11,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-# In a row about something that the daemon or the table doesn't have yet.
+# The text in a row for a feature that the daemon or the table doesn't have.
 MAY_BE_ABSENT = "not there"
 
 

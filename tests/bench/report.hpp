@@ -11,15 +11,15 @@
 
 namespace outboxd::bench {
 
-/// A cell: nothing, a text, a count, a flag, or a measured quantity.
+/// A cell: empty, a text, a count, a flag, or a measured quantity.
 using Value = std::variant<std::monostate, std::string, std::int64_t, bool, Series>;
 
 struct Column {
-  /// The name in JSON, its unit included: "rows_per_second".
+  /// The name in JSON, including the unit: "rows_per_second".
   std::string key;
   /// The heading in Markdown.
   std::string heading;
-  /// Digits after the point of a quantity.
+  /// The decimal places of a quantity.
   int decimals = 0;
 };
 
@@ -27,7 +27,7 @@ struct Column {
 struct Section {
   std::string name;
   std::string title;
-  /// What was done, for people.
+  /// A description of the measurement.
   std::string how;
   std::vector<Column> columns;
   std::vector<std::vector<Value>> rows;
@@ -38,7 +38,7 @@ using Facts = std::vector<std::pair<std::string, std::string>>;
 
 [[nodiscard]] std::string markdown(const Facts& facts);
 
-/// Quantities are medians, with the smallest and the largest in brackets where there were several rounds.
+/// Quantities are medians; after several rounds with the smallest and the largest in brackets.
 [[nodiscard]] std::string markdown(const Section& section);
 
 /// {"facts": {…}, "sections": {name: [{column: cell, …}, …], …}}; a quantity is {"median", "min", "max", "values"}.

@@ -13,25 +13,25 @@ namespace outboxd::bench {
 
 /// Rows a second against the floors, as the table stands and with the optional tuning.
 [[nodiscard]] Section throughput(World& world, const Options& options);
-/// Whether the cost of a row depends on what else is in the table, or on who looks at it.
+/// Whether the cost of a row depends on other rows in the table, or on held snapshots.
 [[nodiscard]] Section flat(World& world, const Options& options);
 /// From commit to entry.
 [[nodiscard]] Section latency(World& world, const Options& options);
-/// The same beside writers that are busy and don't fill the machine.
+/// The same beside busy writers that don't fill the machine.
 [[nodiscard]] Section busy_latency(World& world, const Options& options);
-/// The same after many rows have been published beside a snapshot that stays held.
+/// The same after many rows were published beside a held snapshot.
 [[nodiscard]] Section held_snapshot(World& world, const Options& options);
-/// The same of one stream, behind a backlog of others.
+/// The same for one stream, beside a backlog of other streams.
 [[nodiscard]] Section other_streams(World& world, const Options& options);
-/// What writers pay for wake-ups.
+/// The cost of wake-ups for writers.
 [[nodiscard]] Section writers(World& world, const Options& options);
-/// CPU when there is nothing to do, and memory.
+/// CPU when idle, and memory.
 [[nodiscard]] Section idle(World& world, const Options& options);
 /// Several processes on one table.
 [[nodiscard]] Section instances(World& world, const Options& options);
 /// caracal_outbox against event_outbox.
 [[nodiscard]] Section other_table(World& world, const Options& options);
-/// Beside an in-process dispatcher's way of working.
+/// Compared with an in-process dispatcher.
 [[nodiscard]] Section in_process(World& world, const Options& options);
 
 struct NamedSection {
@@ -42,10 +42,10 @@ struct NamedSection {
 /// All sections, in the order of the report.
 [[nodiscard]] const std::vector<NamedSection>& all_sections();
 
-/// Has the profiler watch one drain of the largest batch; its recording goes to options.profile_file.
+/// Profiles one drain with the largest batch; writes the recording to options.profile_file.
 void profile(World& world, const Options& options);
 
-/// A line on standard error, for who waits.
+/// Writes a progress line to standard error.
 void progress(const std::string& text);
 
 }  // namespace outboxd::bench

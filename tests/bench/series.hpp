@@ -5,7 +5,7 @@
 
 namespace outboxd::bench {
 
-/// Measurements of one thing, one a round.
+/// Measurements of one quantity, one for each round.
 class Series {
  public:
   void add(double value) { values_.push_back(value); }
@@ -15,14 +15,15 @@ class Series {
   [[nodiscard]] double median() const { return quantile(0.5); }
   [[nodiscard]] double min() const { return quantile(0); }
   [[nodiscard]] double max() const { return quantile(1); }
-  /// `part` from 0 to 1; between two values, what lies between them. Throws std::logic_error when there is none.
+  /// `part` is from 0 to 1; interpolates between two values. Throws std::logic_error if there are no values.
   [[nodiscard]] double quantile(double part) const;
 
  private:
   std::vector<double> values_;
 };
 
-/// Round by round: what hits both of a round's runs falls out. Both have as many rounds.
+/// The ratio in each round, so that a disturbance of both runs in a round cancels out. Both must have the same number
+/// of rounds.
 [[nodiscard]] Series ratio(const Series& dividend, const Series& divisor);
 
 }  // namespace outboxd::bench

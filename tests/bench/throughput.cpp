@@ -13,7 +13,7 @@
 namespace outboxd::bench {
 namespace {
 
-/// One line of the table: something that empties a table, round after round.
+/// One line of the table: a way to drain a table, once in each round.
 struct Contender {
   std::string what;
   std::optional<test::Database> database;
@@ -45,7 +45,7 @@ void take(Contender& contender, const Drain& drained) {
   contender.redis_cpu.add(drained.cpu.redis * each_100_000);
 }
 
-/// The databases that the section works on.
+/// The databases of the section.
 struct Tables {
   test::Database as_it_stands;
   std::optional<test::Database> tuned;
@@ -73,7 +73,7 @@ std::vector<Contender> contenders(World& world, const Options& options, const Ta
 void run_rounds(World& world, const Options& options, std::vector<Contender>& all) {
   for (int round = 0; round < options.rounds; ++round) {
     for (std::size_t i = 0; i < all.size(); ++i) {
-      // There and back, so that a machine that grows slower or faster favours nobody.
+      // In alternating order, so that no contender gains if the machine becomes slower or faster.
       auto& contender = all[round % 2 == 0 ? i : all.size() - 1 - i];
       if (!contender.database) continue;
       world.prepare(*contender.database, "event_outbox", {insert_events_sql(options.rows)});

@@ -15,7 +15,7 @@
 namespace outboxd::bench {
 namespace {
 
-// No checkpoint falls into a run: each begins with one. Everything else is as Debian delivers it.
+// Each run begins with a checkpoint, so that none happens during a run. All other settings are Debian's.
 test::PostgresOptions postgres_options() {
   return {.durable = true,
           .settings = {"shared_buffers=128MB", "max_wal_size=8GB", "checkpoint_timeout=1h"},
@@ -82,7 +82,8 @@ test::Socket World::redis_socket() const {
 }
 
 double World::postgres_cpu() const {
-  // A process that ends while one looks is missed: in neither its parent's sum nor the list of those that live.
+  // A process that ends during the reading may be missed, as it is in neither its parent's sum nor the list of
+  // processes.
   constexpr int kLooks = 3;
   double most = 0;
   for (int i = 0; i < kLooks; ++i) {

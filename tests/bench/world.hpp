@@ -16,27 +16,27 @@ class World {
  public:
   explicit World(bool sockets);
 
-  /// A new database with `event_outbox` as services have it, as CONTRACT.md says.
+  /// A new database with the services' `event_outbox`, as the contract describes it.
   [[nodiscard]] test::Database contract_database();
-  /// A new database in which `outboxd migrate` has been, with these further arguments.
+  /// A new database on which `outboxd migrate` was run with these further arguments.
   [[nodiscard]] test::Database migrated_database(const std::vector<std::string>& arguments = {});
 
-  /// Puts the servers into the same state before each run: `sql` (several statements, each on its own) in an
-  /// otherwise emptied table, vacuumed and analysed, everything checkpointed; an empty Redis with a new file.
+  /// Puts the servers into the same state before each run: empties the table, runs the statements of `sql` one by
+  /// one, vacuums, analyses and checkpoints; empties Redis and rewrites its file.
   void prepare(const test::Database& database, const std::string& table, const std::vector<std::string>& sql);
 
-  /// How the daemon, the floors and writers reach this database.
+  /// The URL of this database for the daemon, the floors and writers.
   [[nodiscard]] std::string database_url(const test::Database& database) const;
   [[nodiscard]] test::Environment environment(const test::Database& database) const;
 
   [[nodiscard]] const test::PrivatePostgres& postgres() const { return postgres_; }
   [[nodiscard]] const test::PrivateRedis& redis() const { return redis_; }
-  /// A connection to Redis as the daemon has one.
+  /// A connection to Redis of the daemon's kind (TCP or Unix socket).
   [[nodiscard]] test::Socket redis_socket() const;
 
   [[nodiscard]] double postgres_cpu() const;
   [[nodiscard]] double redis_cpu() const;
-  /// Entries in all streams.
+  /// The number of entries in all streams.
   [[nodiscard]] std::int64_t entries() const;
 
  private:
@@ -47,7 +47,7 @@ class World {
   test::PrivateRedis redis_;
 };
 
-/// Runs statements one by one, outside of any transaction of ours.
+/// Runs statements one by one, outside of transactions.
 void run_each(const test::Database& database, const std::vector<std::string>& sql);
 
 }  // namespace outboxd::bench

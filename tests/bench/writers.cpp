@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What writers pay for wake-ups: the same inserts into a table that has them and one that hasn't.
+// The cost of wake-ups for writers: the same inserts into a table with and without them.
 #include "bench/daemon.hpp"
 #include "bench/events.hpp"
 #include "bench/sections.hpp"
@@ -18,7 +18,7 @@ namespace {
 constexpr int kClients = 16;
 
 std::string insert_script() {
-  // Ids as they come: a time first.
+  // Rising ids, as services have them: each begins with a time.
   return "INSERT INTO event_outbox (id, stream_name, payload_json) SELECT to_hex((extract(epoch FROM "
          "clock_timestamp()) * 1000000)::bigint) || '-' || :client_id || '-' || n, " +
          EventSql::stream() + ", " + EventSql::payload() +
@@ -54,17 +54,18 @@ struct Situation {
 };
 
 double run(World& world, std::chrono::seconds time, const test::Database& database, Daemon state) {
-  // Autovacuum would come into one run and not into the next.
+  // Autovacuum would disturb some runs and not others.
   world.prepare(database, "event_outbox", {"ALTER TABLE event_outbox SET (autovacuum_enabled = off)"});
   const auto daemon = state == Daemon::none ? std::unique_ptr<test::Child>{} : start_daemon(world, database);
   if (state == Daemon::behind) {
-    // More than it can empty meanwhile at a modest batch.
+    // More rows than the daemon can drain meanwhile with a small batch.
     run_each(database, {insert_events_sql(time.count() * 20'000)});
   }
   return pgbench(world, database, time);
 }
 
-/// Twice each, in an order by which both are as late on average, as the machine may slow down or speed up meanwhile.
+/// Runs each twice, in an order in which both have the same average position, as the machine may become slower or
+/// faster.
 void alternate(World& world, std::chrono::seconds window, const test::Database& as_it_stands,
                const test::Database& migrated, Situation& situation) {
   const auto time = std::max(window / 2, std::chrono::seconds{1});
@@ -80,7 +81,7 @@ void alternate(World& world, std::chrono::seconds window, const test::Database& 
 Section writers(World& world, const Options& options) {
   Section section{
       .name = "writers",
-      .title = "What writers pay",
+      .title = "The cost of wake-ups for writers",
       .how =
           "pgbench inserts single rows by " + std::to_string(kClients) + " clients for " +
           std::to_string(options.window.count()) +

@@ -4,9 +4,9 @@
 #
 #   group_consumer.pl SOCKET KEY_FILE GROUP STREAM…
 #
-# Prints "good N bad M" and one line a bad entry. An entry is bad, too, if its canonical text could be that of another
-# one: a name with a "=" or a line end in it, or a value with a line of the form name=.
-# Exit status: 0 all good, 1 some are not, 2 could not look.
+# Prints "good N bad M" and a line for each bad entry. An ambiguous entry is bad, too: its canonical text could be that of
+# another one, because of a name with a "=" or a line end, or a value with a line of the form name=.
+# Exit status: 0 all entries are good, 1 some are bad, 2 the stream could not be read.
 use strict;
 use warnings;
 
@@ -51,7 +51,7 @@ sub call {
     return reply();
 }
 
-# Every byte is looked at, whatever differs before it.
+# Compares in constant time: every byte, even after a difference.
 sub same {
     my ($left, $right) = @_;
     return 0 if length($left) != length($right);

@@ -36,7 +36,7 @@ void check_shown(const config::Loaded& loaded) {
   check_no_secret(toml);
   check_no_secret(json);
   require(model_of_object("{\"\":" + json + "}").has_value(), "config show --json prints JSON", json);
-  if (loaded.problems.empty()) return;  // check_round_trip() reads it
+  if (loaded.problems.empty()) return;  // check_round_trip() checks this case
   config::Problems problems;
   require(config::read_toml(toml, "shown", problems).has_value(), "config show prints TOML",
           config::render_problems(problems) + toml);

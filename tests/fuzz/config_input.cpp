@@ -26,12 +26,12 @@ std::string replaced(std::string_view text, std::string_view word, std::string_v
   return result.append(text);
 }
 
-/// The `user:password@` of a URL, where a password stands after the first ':' and a word alone may be one for Redis.
+/// Whether the word is in the `user:password@` of a URL: after the first ':', or alone in a Redis URL.
 bool in_password_of_url(std::string_view url, bool redis) {
   const auto scheme = url.find("://");
   if (scheme == kNone) return false;
   const auto info = url.substr(scheme + 3);
-  // A path of its own would be a place, and shown.
+  // In the URL of a Unix socket the rest is a path, which is shown.
   const bool socket = config::lower(url.substr(0, scheme)).ends_with("unix");
   const auto end = socket ? info.find("@/") : info.rfind('@');
   if (end == kNone || info.starts_with('/') || info.substr(end).find(kSecretWord) != kNone) return false;
@@ -39,7 +39,7 @@ bool in_password_of_url(std::string_view url, bool redis) {
   return colon == kNone ? redis : info.substr(0, colon).find(kSecretWord) == kNone;
 }
 
-/// Every SECRET of a Postgres connection is the value of a password=…, however the rest is put together.
+/// Whether every SECRET of a connection string is the value of a password=….
 bool in_password_of_pairs(std::string_view text) {
   if (text.find_first_of("'\\") != kNone) return false;
   const auto rest = replaced(text, "password=" + std::string{kSecretWord}, "");
@@ -55,12 +55,12 @@ bool is_secret_place(std::string_view path, std::string_view value) {
 std::string planted(std::string_view path, std::string_view value) {
   const auto* const option = config::find_option(path);
   const bool secret = option != nullptr && option->secret && is_secret_place(path, value);
-  // A path is shown if it is plainly one.
+  // A value that is clearly a path is shown.
   const bool strayed = option != nullptr && !option->file_of.empty() && value.starts_with(kSecretWord);
   return secret || strayed ? replaced(value, kSecretWord, kSecret) : std::string{value};
 }
 
-/// Every environment name that a profile reads, with its setting's path.
+/// All environment names that a profile reads, with their settings' paths.
 const std::map<std::string, std::string, std::less<>>& paths_of_variables() {
   static const auto kPaths = [] {
     std::map<std::string, std::string, std::less<>> paths;
@@ -74,7 +74,7 @@ const std::map<std::string, std::string, std::less<>>& paths_of_variables() {
   return kPaths;
 }
 
-/// A line `password = …` of the file, in whatever section and however wrong: its value must not be repeated.
+/// A line `password = …` of the file, in any section and with any mistake: its value must not be repeated.
 std::string planted_line(std::string_view line) {
   const auto equals = line.find('=');
   if (equals == kNone) return std::string{line};
@@ -89,7 +89,7 @@ std::string planted_line(std::string_view line) {
 }
 
 std::string planted_file(std::string_view text) {
-  // In a text of several lines, which may be anything's value, a line is no setting.
+  // A line inside a text of several lines is no setting.
   if (text.find("\"\"\"") != kNone || text.find("'''") != kNone) return std::string{text};
   std::string result;
   for (const auto line : config::split(text, '\n')) result += planted_line(line) + "\n";

@@ -26,7 +26,7 @@ std::string hex(const Bytes& bytes, std::string_view before_each = "") {
   return text;
 }
 
-/// What `config show` masked; of a Redis URL, what its parts beside it don't say.
+/// The value that `config show` masked; for a Redis URL, with the parts that no other setting has.
 std::string secret_of(const config::Settings& settings, std::string_view path) {
   const auto& endpoint = settings.redis.endpoint;
   if (path == "postgres.url") return settings.postgres.url;
@@ -137,7 +137,7 @@ std::string described(const config::Settings& settings) {
 }
 
 void check_round_trip(const config::Loaded& loaded, const MemoryFile& file) {
-  // A URL can hold any bytes as %XX, the settings of their own can't.
+  // A URL can contain any bytes as %XX; separate settings can't.
   for (const auto& settings : loaded.dispatchers) {
     if (!is_text(settings.redis.endpoint) || !config::is_utf8(settings.postgres.url)) return;
   }

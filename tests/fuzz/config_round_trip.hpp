@@ -8,11 +8,11 @@
 
 namespace outboxd::fuzz {
 
-/// Every field of the settings, one a line.
+/// All fields of the settings, one a line.
 [[nodiscard]] std::string described(const config::Settings& settings);
 
-/// What `config show` prints is a configuration of the same settings, once the secrets are given beside it; `file` is
-/// overwritten with it. Only for settings without problems.
+/// Checks that the output of `config show`, with the secrets added, loads to the same settings; overwrites `file`
+/// with it. Only for settings without problems.
 void check_round_trip(const config::Loaded& loaded, const MemoryFile& file);
 
 }  // namespace outboxd::fuzz

@@ -27,7 +27,7 @@ void append_utf8(std::string& out, std::uint32_t code) {
   }
 }
 
-/// Reads from the front of the text; after the first thing that is no JSON it is `bad`.
+/// Parses the text from its front; `bad` after the first error.
 class Model {
  public:
   explicit Model(std::string_view json) : rest_{json} {}
@@ -248,7 +248,7 @@ bool is_utf8(std::string_view text) {
     std::uint32_t code = byte & (0xFFU >> (length + 1));
     for (std::size_t i = 1; i < length; ++i) code = (code << 6U) | (static_cast<unsigned char>(text[at + i]) & 0x3FU);
     if (code > 0x10FFFF || (code >= 0xD800 && code <= 0xDFFF)) return false;
-    // Whatever does not come out as it went in was overlong or no sequence at all.
+    // If encoding the character again gives other bytes, the sequence was overlong or invalid.
     std::string again;
     append_utf8(again, code);
     if (again != text.substr(at, length)) return false;

@@ -39,7 +39,7 @@ entry::Event event(std::string_view payload, const Variant& variant) {
   return {kStream, kId, variant.with_dedupe_key ? std::optional{kDedupe} : std::nullopt, payload};
 }
 
-/// Fields as one text in which no two lists of fields look alike.
+/// Fields as one text; different lists of fields have different texts.
 std::string described(const std::vector<Field>& fields) {
   std::string text;
   for (const auto& [name, value] : fields) {
@@ -54,7 +54,7 @@ std::string described(const Encoded& encoded) {
          described(encoded.entry.fields);
 }
 
-/// HMAC-SHA256 over the canonical text, by deploy/SECURITY.md and with OpenSSL's older interface.
+/// HMAC-SHA256 over the canonical text as deploy/SECURITY.md describes it, with OpenSSL's older interface.
 std::string expected_signature(std::vector<Field> fields) {
   std::ranges::stable_sort(fields, [](const Field& left, const Field& right) {
     return std::ranges::lexicographical_compare(left.name, right.name, [](char a, char b) {
@@ -76,7 +76,7 @@ std::string expected_signature(std::vector<Field> fields) {
   return hex;
 }
 
-/// What the payload's fields should be by the model; nothing when the model doesn't take the payload.
+/// The payload's fields by the model; empty if the model refuses the payload.
 std::optional<std::vector<Field>> expected_fields(std::string_view payload, const Variant& variant) {
   const auto members = model_of_object(payload);
   if (!members) return std::nullopt;
@@ -98,7 +98,7 @@ void check_refusal(const Encoded& encoded, bool model_takes_it) {
           "a refusal can be stored");
 }
 
-/// What holds for every entry that goes out, whether or not its payload was JSON.
+/// Checks the properties of every published entry.
 void check_entry(const Encoded& encoded, const Variant& variant) {
   require(encoded.entry.stream == kStream, "the stream stays as it is");
   const auto& fields = encoded.entry.fields;
@@ -120,7 +120,7 @@ void check_entry(const Encoded& encoded, const Variant& variant) {
 
 void check_variant(std::string_view payload, const Variant& variant) {
   const EncodingRules rules{.nulls = variant.nulls};
-  // One that has seen every payload before this one, and one that has seen none.
+  // One encoder has seen all earlier payloads, the other none.
   static Encoder left_out_encoder{{.nulls = Nulls::left_out}, kKey};
   static Encoder as_text_encoder{{.nulls = Nulls::as_text}, kKey};
   auto& used = variant.nulls == Nulls::left_out ? left_out_encoder : as_text_encoder;

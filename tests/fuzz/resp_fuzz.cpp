@@ -16,7 +16,7 @@ namespace {
 using redis::ReplyReader;
 using redis::Value;
 
-/// What one way of feeding the bytes gave.
+/// The result of one way to feed the bytes.
 struct Read {
   std::string values;
   std::string error;
@@ -30,7 +30,7 @@ std::string described(const Value& value) {
   return text + ")";
 }
 
-/// The bytes that a server needs at least to send such a value: a type, a line's end, and what it holds.
+/// The smallest number of bytes for such a value: its type, a line end, and its content.
 std::size_t least_bytes(const Value& value, int depth) {
   require(depth <= 7, "arrays are nested at most 7 deep");
   require(value.items.size() <= 1024, "an array has at most 1024 items");
@@ -51,7 +51,7 @@ void require_dead(ReplyReader& reader, const std::string& error) {
   require(reader.error() == error, "an error stays what it was");
 }
 
-/// Feeds one chunk and takes all values; false after an error.
+/// Feeds one chunk and takes all values; returns false after an error.
 bool feed(ReplyReader& reader, std::string_view chunk, Read& read, std::size_t& bytes_of_values) {
   if (reader.feed(chunk)) {
     while (const auto value = reader.next()) {
@@ -79,7 +79,7 @@ Read read_in_chunks(std::string_view bytes, const NextLength& next_length) {
   return read;
 }
 
-/// Byte by byte it is plain where a value ends, and so whether anything is left.
+/// Feeds the bytes one by one, so that the end of each value is known, and checks has_leftover().
 void check_leftover(std::string_view bytes) {
   ReplyReader reader;
   Read read;
@@ -93,7 +93,7 @@ void check_leftover(std::string_view bytes) {
   }
 }
 
-/// A server that is out of its mind must not make us allocate out of proportion.
+/// Checks that no input makes us allocate more than in proportion to its size.
 void check_memory(std::string_view bytes) {
   constexpr std::size_t kFixed = 128 * 1024;
   constexpr std::size_t kPerByte = 64;
