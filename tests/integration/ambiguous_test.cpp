@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows whose canonical text could be that of another entry, on both tables.
+// Rows with ambiguous entries, whose signature also fits another entry, in both tables.
 #include "support/caracal_table.hpp"
 #include "support/http.hpp"
 #include "support/signature.hpp"
@@ -23,7 +23,7 @@ std::int64_t metric(std::uint16_t port, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("ambiguous entries go out, are counted, and warned of once a stream") {
+TEST_CASE("ambiguous entries are published and counted, with a warning for each stream") {
   const auto database = contract_database();
   const auto stream = new_stream("ambiguous");
   const auto other = new_stream("ambiguous-other");
@@ -47,11 +47,11 @@ TEST_CASE("ambiguous entries go out, are counted, and warned of once a stream") 
   CHECK(occurrences(log, "is ambiguous (") == 2);
   CHECK(occurrences(log, "of stream " + stream + " is ambiguous (") == 1);
   CHECK(occurrences(log, "of stream " + other + " is ambiguous (") == 1);
-  // What rows hold is not for the log.
+  // The contents of rows are not in the log.
   CHECK(!contains(log, "victim"));
 }
 
-TEST_CASE("signing.ambiguous = dead: such rows are dead with the reason, their neighbours go out") {
+TEST_CASE("signing.ambiguous = dead: such rows are dead with the reason, their neighbours are published") {
   const auto database = contract_database();
   const auto stream = new_stream("ambiguous-dead");
   insert_row(database, "a", stream, kForged);
@@ -73,7 +73,7 @@ TEST_CASE("signing.ambiguous = dead: such rows are dead with the reason, their n
   CHECK(shared_redis().probe().xrange(stream).size() == 3);
 }
 
-TEST_CASE("a stream's name with a control character makes its row dead at once, in both tables") {
+TEST_CASE("a row whose stream name has a control character is dead at once, in both tables") {
   const auto events = contract_database();
   const auto good = new_stream("good");
   for (const std::string bad : {"s\na=1", "s\t", "\x7F", "s\xC2\x85"}) insert_row(events, "bad " + bad, bad, "{}");

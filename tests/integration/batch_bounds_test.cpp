@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What one batch holds: bytes as well as rows, more rows while a backlog is worked off, and no more than a rate.
+// The bounds of a batch: rows, bytes, growth while a backlog is drained, and the maximal rate.
 #include "support/caracal_table.hpp"
 #include "support/http.hpp"
 #include "support/outbox_table.hpp"
@@ -26,7 +26,7 @@ using outboxd::test::wait_until;
 
 namespace {
 
-/// Batches that a claim found, as the metrics have it.
+/// The number of claimed batches, from the metrics.
 int batches(std::uint16_t port) {
   static const std::regex kCount{R"(outboxd_batch_rows_count\{dispatcher="outbox"\} (\d+))"};
   const auto metrics = http_get(port, "/metrics").body;
@@ -36,7 +36,7 @@ int batches(std::uint16_t port) {
 
 }  // namespace
 
-TEST_CASE("a batch is cut by bytes: what doesn't fit is given back untouched, and comes next") {
+TEST_CASE("a batch is bounded by bytes: rows that don't fit are released untouched, and are claimed next") {
   const auto database = contract_database();
   const auto stream = new_stream();
   database.exec("INSERT INTO event_outbox (id, stream_name, payload_json) SELECT 'r' || lpad(n::text, 3, '0'), '" +
@@ -49,7 +49,7 @@ TEST_CASE("a batch is cut by bytes: what doesn't fit is given back untouched, an
   CHECK(batches(http_port(*daemon)) >= 20);
 }
 
-TEST_CASE("a row that doesn't fit, and can't be given back, costs its batch nothing") {
+TEST_CASE("a row that doesn't fit and can't be released delays no other row of its batch") {
   const auto database = contract_database();
   const auto stream = new_stream();
   database.exec(
@@ -63,7 +63,7 @@ TEST_CASE("a row that doesn't fit, and can't be given back, costs its batch noth
   wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL AND attempts = 1") == 7; });
 }
 
-TEST_CASE("a row larger than a batch goes alone") {
+TEST_CASE("a row larger than a batch is sent alone") {
   const auto database = contract_database();
   const auto stream = new_stream();
   database.exec("INSERT INTO event_outbox (id, stream_name, payload_json) SELECT n::text, '" + stream +
@@ -74,13 +74,13 @@ TEST_CASE("a row larger than a batch goes alone") {
   CHECK(count_rows(database, "attempts = 1") == 3);
 }
 
-TEST_CASE("a batch is cut by bytes in caracal_outbox, too") {
+TEST_CASE("a batch is bounded by bytes in caracal_outbox, too") {
   const auto database = outboxd::test::caracal_database();
   const auto stream = new_stream();
   database.exec(
       "INSERT INTO caracal_outbox (id, producer, topic, dedupe_key, payload_json) SELECT n::text, 'coordinator', '" +
       stream + "', n::text, jsonb_build_object('text', repeat('x', 100000)) FROM generate_series(1, 20) AS n");
-  // Tried before; what is given back must be taken again by the same run.
+  // These rows were tried before; the same run must claim the released rows again.
   database.exec("UPDATE caracal_outbox SET attempts = 1 WHERE id::integer % 2 = 0");
   const auto ended = run_outboxd(outboxd::test::for_caracal_table({"--once", "--batch-bytes", "256KiB"}),
                                  outboxd_environment(database));
@@ -90,13 +90,13 @@ TEST_CASE("a batch is cut by bytes in caracal_outbox, too") {
   CHECK(count_caracal_rows(database, "attempts = 2 AND status = 'published'") == 10);
 }
 
-TEST_CASE("batches grow up to batch_max while a backlog is worked off") {
+TEST_CASE("batches grow up to batch_max while a backlog is drained") {
   const auto database = contract_database();
   outboxd::test::insert_rows(database, "r", new_stream(), 2'000);
   const auto daemon = start_outboxd({"--http-listen", "127.0.0.1:0", "--batch", "10", "--batch-max", "500"},
                                     outboxd_environment(database));
   wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") == 2'000; });
-  // 200 of ten rows each, if they didn't.
+  // Without growth there would be 200 batches of ten rows.
   CHECK(batches(http_port(*daemon)) < 60);
 }
 
@@ -106,7 +106,7 @@ TEST_CASE("max_rate bounds the rows a second") {
   const auto ended = run_outboxd({"--once", "--max-rate", "200"}, outboxd_environment(database));
   CHECK(ended.status == 0);
   CHECK(once_counts(ended.out).published == 300);
-  // By the table's own clock: from the first to the last of them, less what the bucket held at first.
+  // By the table's timestamps: from the first row to the last, without the bucket's initial content.
   CHECK(std::stod(database.scalar(
             "SELECT extract(epoch FROM max(dispatched_at) - min(dispatched_at)) FROM event_outbox")) > 1.0);
 }

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// outboxd beside the dispatchers that services have in their process: every row arrives, each once.
+// outboxd beside the services' in-process dispatchers: every row arrives exactly once.
 #include "support/caracal_table.hpp"
 #include "support/coordinator_publisher.hpp"
 #include "support/older_dispatcher.hpp"
@@ -34,7 +34,7 @@ namespace {
 
 constexpr auto kDeadline = std::chrono::seconds(90);
 
-/// What both sides write for a row that was published at the first attempt.
+/// The columns that both sides write for a row that was published at the first attempt.
 constexpr const char* kNotPublishedOnce =
     "status <> 'published' OR attempts <> 1 OR published_at IS NULL OR updated_at < published_at";
 
@@ -68,10 +68,10 @@ TEST_CASE("the Coordinator's publisher itself: order, fields, signature, outcome
   CHECK(count_caracal_rows(database, std::string("topic = '") + topic + "' AND (" + kNotPublishedOnce + ")") == 0);
 }
 
-TEST_CASE("the Coordinator's publisher and outboxd drain 4,000 rows together: nothing twice, nothing lost") {
+TEST_CASE("the Coordinator's publisher and outboxd drain 4,000 rows together, each row once") {
   const auto database = caracal_database();
   const std::vector<std::string> topics{new_stream("both"), new_stream("both")};
-  // In turns, so that a batch of either side holds rows of both.
+  // In turns, so that batches of both sides have rows of both.
   for (int part = 0; part < 10; ++part) {
     for (const auto& topic : topics) {
       insert_caracal_rows(database, topic + "-" + std::to_string(part) + "-", topic, 200);
@@ -84,7 +84,7 @@ TEST_CASE("the Coordinator's publisher and outboxd drain 4,000 rows together: no
   wait_until(
       [&] {
         by_publisher += publisher.turn().published;
-        // What comes while both are at work is shared as well.
+        // Rows that are inserted while both run are shared as well.
         if (++more % 10 == 0 && more <= 100) {
           insert_caracal_rows(database, "more-" + std::to_string(more) + "-", topics[0], 20);
         }
@@ -93,7 +93,7 @@ TEST_CASE("the Coordinator's publisher and outboxd drain 4,000 rows together: no
       kDeadline, "both to drain the table");
   outboxd->signal(SIGTERM);
   CHECK(outboxd->wait() == 0);
-  // Both had their share: otherwise this shows nothing about two of them.
+  // Both must have published rows; otherwise the test proves nothing about sharing.
   CHECK(by_publisher > 0);
   CHECK(by_publisher < 4200);
   CHECK(published(shared_redis().probe(), topics[0]).each_once(2200));
@@ -101,13 +101,13 @@ TEST_CASE("the Coordinator's publisher and outboxd drain 4,000 rows together: no
   CHECK(count_caracal_rows(database, kNotPublishedOnce) == 0);
 }
 
-TEST_CASE("rows that the publisher holds in its transaction are left to it, however long it takes") {
+TEST_CASE("rows that the publisher has locked are left to it, however long its transaction takes") {
   const auto database = caracal_database();
   const auto topic = new_stream("held");
   insert_caracal_rows(database, "a", topic, 100);
   CoordinatorPublisher publisher(database, shared_redis(), 10);
   const auto turn = publisher.turn([&] {
-    // Longer than the lease, and more than once: the publisher's row lock has no end of its own.
+    // Several times as long as the lease, as the publisher's row locks don't expire.
     for (int run = 0; run < 2; ++run) {
       const auto ended =
           run_outboxd(for_caracal_table({"--once", "--lease", "1s"}), outboxd_environment(database), "", kDeadline);
@@ -124,7 +124,7 @@ TEST_CASE("rows that outboxd has leased are left to it while it waits for Redis"
   PrivateRedis redis;
   const auto database = caracal_database();
   insert_caracal_rows(database, "a", "stream", 5);
-  // Nothing is answered, and nothing is lost: what was written counts once writes go on.
+  // Redis delays its answers: the written entries are kept, and count when writes continue.
   redis.probe().command("CLIENT", "PAUSE", "120000", "WRITE");
   const auto outboxd = start_outboxd(for_caracal_table({"run", "--redis-timeout", "60s", "--lease", "300s"}),
                                      outboxd_environment(database, redis));
@@ -138,7 +138,7 @@ TEST_CASE("rows that outboxd has leased are left to it while it waits for Redis"
   CHECK(count_caracal_rows(database, kNotPublishedOnce) == 0);
 }
 
-TEST_CASE("one process drains both tables beside both services' own dispatchers") {
+TEST_CASE("one process drains both tables beside the in-process dispatchers of both services") {
   const auto database = outboxd::test::contract_database();
   outboxd::test::create_caracal_table(database);
   const auto policy = new_stream("policy");

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whoever may create objects in a schema of the role's search path must not have a statement of ours run them:
-// neither where they fit its arguments better than pg_catalog's nor where their schema comes before it.
+// A role that may create objects in a schema of our role's search path must not make our statements run them: neither
+// objects that match the arguments better than pg_catalog's, nor objects in a schema that comes before it.
 #include "migrate/embedded_migrations.hpp"
 #include "outbox_table/layout.hpp"
 #include "postgres/pqxx_compat.hpp"
@@ -28,7 +28,7 @@ std::vector<std::string> quick(std::vector<std::string> words) {
   return words;
 }
 
-/// A role that may do what each command needs, and a database of both tables.
+/// A role with the rights that each command needs, and a database with both tables.
 struct World {
   PrivatePostgres& server;
   Database direct = server.create_database();
@@ -52,7 +52,7 @@ struct World {
   }
 };
 
-/// Each way in which outboxd reaches a database.
+/// Runs each command of outboxd that uses a database.
 void go_all_ways(const World& world, bool pooled, bool hostile) {
   const auto environment = world.environment(pooled);
   for (const std::vector<std::string>& command : std::vector<std::vector<std::string>>{
@@ -107,11 +107,11 @@ void go_all_ways(const World& world, bool pooled, bool hostile) {
   if (hostile) CHECK(hostile_calls(world.direct) == "outer_space: 0; public: 0; ");
 }
 
-/// All that came from the program, out of the server's log.
+/// The program's statements in the server's log.
 SqlNames names_in(const std::string& log, const std::string& mark) {
   SqlNames names;
   for (std::size_t at = 0; at < log.size();) {
-    // A statement's further lines begin with a tab.
+    // Continuation lines of a statement begin with a tab.
     auto end = log.find('\n', at);
     while (end != std::string::npos && end + 1 < log.size() && log[end + 1] == '\t') end = log.find('\n', end + 1);
     end = std::min(end, log.size());
@@ -135,7 +135,7 @@ void add_texts(SqlNames& names) {
     names.add(std::string(migration.done_when));
     names.add(std::string(migration.up));
     names.add(std::string(migration.down));
-    // What is executed as text stands in literals there.
+    // Statements that are executed from text are in literals there.
     for (auto text : {std::string(migration.up), std::string(migration.down)}) {
       std::erase(text, '\'');
       names.add(text);
@@ -154,7 +154,7 @@ TEST_CASE("no function, operator, type or relation of another schema is run by a
     names = names_in(server.log(), calm.role);
     add_texts(names);
   }
-  // Ours, and nobody else's to make: migrate refuses to go on.
+  // Another role has created our function, so migrate refuses to go on.
   names.functions.erase("outboxd_wake_up");
   for (const auto* name : {"hashtextextended", "to_regclass", "unnest", "octet_length", "set_config", "count"}) {
     CHECK_MESSAGE(names.functions.contains(name), name);
@@ -166,7 +166,7 @@ TEST_CASE("no function, operator, type or relation of another schema is run by a
   fill_with_hostile_objects(world.direct, "outer_space", names);
   fill_with_hostile_objects(world.direct, "public", names);
   {
-    // They are what would be run: a session that looks names up in that path runs one.
+    // A cross-check: a session that looks names up in that path does run one of them.
     const auto session = outboxd::postgres::open_connection(server.url(world.direct.name, world.role));
     pqxx::nontransaction careless(*session);
     outboxd::postgres::exec(careless, "SELECT hashtextextended('x', 7230), 5 * interval '1 second'");

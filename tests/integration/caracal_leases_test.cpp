@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// caracal_outbox: the lease that is a moved available_at, what ends it, and how failures put a row off.
+// caracal_outbox: leases by a moved available_at, their ends, and the delays after failures.
 #include "support/caracal_table.hpp"
 #include "support/fake_redis.hpp"
 #include "support/http.hpp"
@@ -38,11 +38,11 @@ std::string url_of(const FakeRedis& redis) {
   return "redis://127.0.0.1:" + std::to_string(redis.port());
 }
 
-/// One row that failed, and for how long it was then put off.
+/// One row that failed, and the delay of its next attempt.
 struct PutOff {
   int attempt = 0;
   std::string status;
-  /// From before the run to available_at, so at most the run's time more than the delay.
+  /// Measured from before the run to available_at, so longer than the delay by at most the run's time.
   double seconds = 0;
 };
 
@@ -53,10 +53,10 @@ struct Run {
 
 constexpr int kFirstGood = 9000;
 
-/// Lets rows fail in their `attempts`th time, all in one run.
+/// Makes rows fail for the `attempts`th time, all in one run.
 Run fail(const std::vector<int>& attempts, const std::vector<std::string>& flags) {
   const auto database = caracal_database();
-  // What Redis takes after them shows that they are refused for their own sake.
+  // Redis accepts entries after them, which shows that the refusals concern these rows only.
   const FakeRedis redis(refusing_rows([](const std::string& id) { return std::stoi(id) < kFirstGood; }));
   const auto topic = new_stream("caracal-refused");
   // The first claim after a start is of eight rows.
@@ -92,7 +92,7 @@ void check_between(const PutOff& row, double least, double most, double run_time
 
 }  // namespace
 
-TEST_CASE("a claim moves available_at by the lease, and counts nothing") {
+TEST_CASE("a claim moves available_at by the lease, and counts no attempt") {
   PrivateRedis redis;
   const auto database = caracal_database();
   const auto hanging = hang(database, redis, 5, "300s");
@@ -104,7 +104,7 @@ TEST_CASE("a claim moves available_at by the lease, and counts nothing") {
   CHECK(published(redis.probe(), "stream").each_once(5));
 }
 
-TEST_CASE("an outcome is not written over a row whose available_at somebody has moved") {
+TEST_CASE("an outcome is not written to a row whose available_at another session has moved") {
   PrivateRedis redis;
   const auto database = caracal_database();
   const auto hanging = hang(database, redis, 3, "300s");
@@ -132,7 +132,7 @@ TEST_CASE(
   const auto next =
       start_outboxd(for_caracal_table({"run", "--poll-interval", "50ms"}), outboxd_environment(database, redis));
   wait_until([&] { return count_caracal_rows(database, "status = 'published' AND attempts = 1") == 5; });
-  // At least once: the killed one's write may have arrived as well.
+  // At least once: the write of the killed dispatcher may have arrived as well.
   CHECK(published(redis.probe(), "stream").distinct.size() == 5);
 }
 
@@ -172,7 +172,7 @@ TEST_CASE("a row that fails is retried until its attempts are used up, and each 
   insert_caracal_row(database, "a", topic, "{}");
   const auto outboxd = start_outboxd(for_caracal_table({"run", "--poll-interval", "20ms", "--max-attempts", "3"}),
                                      with(outboxd_environment(database), {{"REDIS_URL", url_of(redis)}}));
-  // It dies of what it is only as others of its stream go through.
+  // The row is found at fault only if other rows of its stream are accepted.
   int others = 0;
   wait_until([&] {
     insert_caracal_row(database, "b" + std::to_string(++others), topic, "{}");
@@ -194,7 +194,7 @@ TEST_CASE("a Redis that refuses everything: rows are released, due, and their at
     const auto ready = http_get(port, "/readyz");
     return ready.status == 503 && contains(ready.body, "OOM");
   });
-  // The lease is 30 s, and this waits for 20 s at most: they were given back.
+  // The lease is 30 s, and this waits for at most 20 s, so the rows were released.
   wait_until([&] { return count_caracal_rows(database, "attempts = 0 AND available_at <= now()") >= 99; });
   CHECK(count_caracal_rows(database, "attempts > 1 OR status <> 'pending'") == 0);
   redis.probe().command("CONFIG", "SET", "maxmemory", "0");
@@ -202,7 +202,7 @@ TEST_CASE("a Redis that refuses everything: rows are released, due, and their at
   CHECK(published(redis.probe(), "stream").each_once(100));
 }
 
-TEST_CASE("a Redis that is gone: no row is dead, no attempt counted, and all go out when it comes back") {
+TEST_CASE("Redis is down: no row is dead, no attempt is counted, and all are published when it is back") {
   PrivateRedis redis;
   const auto database = caracal_database();
   const auto outboxd =
@@ -218,11 +218,11 @@ TEST_CASE("a Redis that is gone: no row is dead, no attempt counted, and all go 
   CHECK(published(redis.probe(), "stream").each_once(200));
 }
 
-TEST_CASE("a shutdown in the middle of work leaves no row leased, and no attempt counted that wasn't made") {
+TEST_CASE("a shutdown in the middle of work leaves no row leased, and counts only attempts that were made") {
   const auto database = caracal_database();
   const auto topic = new_stream("caracal");
   insert_caracal_rows(database, "a", topic, 10000);
-  // Row by row, so that there is a middle.
+  // Batches of one row, so that the work takes some time.
   const auto outboxd = start_outboxd(for_caracal_table({"run", "--batch", "1"}), outboxd_environment(database));
   wait_until([&] { return count_caracal_rows(database, "status = 'published'") > 0; });
   outboxd->signal(SIGTERM);

@@ -20,7 +20,7 @@ Finished once(const Database& database, const std::vector<std::string>& flags = 
   return run_outboxd(words, outboxd_environment(database, redis));
 }
 
-/// A key of that name which is no stream: every XADD to it is refused.
+/// Creates a key of that name that is no stream, so that Redis refuses every XADD to it.
 std::string refused_topic() {
   auto topic = new_stream("caracal-refused");
   shared_redis().probe().command("SET", topic, "a string");
@@ -29,7 +29,7 @@ std::string refused_topic() {
 
 }  // namespace
 
-TEST_CASE("dedupe_key is the second field, null is a text, and the signature covers both") {
+TEST_CASE("dedupe_key is the second field, null becomes the text null, and the signature covers both") {
   const auto database = caracal_database();
   const auto topic = new_stream("caracal");
   insert_caracal_row(
@@ -54,7 +54,7 @@ TEST_CASE("dedupe_key is the second field, null is a text, and the signature cov
   CHECK(published(shared_redis().probe(), topic).each_once(2));
 }
 
-TEST_CASE("rows of the other producer, later ones, published and dead ones are left alone") {
+TEST_CASE("rows of the other producer, rows due later, published and dead rows are not claimed") {
   const auto database = caracal_database();
   const auto topic = new_stream("caracal");
   for (const char* id : {"api", "later", "published", "dead", "due", "retried"}) {
@@ -86,12 +86,12 @@ TEST_CASE("the API's rows of the same table, by the API's tuning") {
   CHECK(count_caracal_rows(database, "producer = 'coordinator' AND status = 'pending' AND attempts = 0") == 6);
 }
 
-TEST_CASE("in created_at order, also across batches and whatever available_at says") {
+TEST_CASE("rows are sent in created_at order, also across batches and with any available_at") {
   for (const std::string batch : {"1000", "7"}) {
     const auto database = caracal_database();
     const auto topic = new_stream("caracal");
     insert_caracal_rows(database, "a", topic, 60);
-    // Created in the reverse order of their ids; every third was put off in the meantime, and is due again.
+    // Created in the reverse order of their ids; every third was delayed meanwhile, and is due again.
     database.exec(
         "UPDATE caracal_outbox SET created_at = now() - (payload_json->>'n')::int * interval '1 minute';"
         "UPDATE caracal_outbox SET available_at = CASE WHEN (payload_json->>'n')::int % 3 = 0"
@@ -103,7 +103,7 @@ TEST_CASE("in created_at order, also across batches and whatever available_at sa
   }
 }
 
-TEST_CASE("a published row: status, attempts, both timestamps, and nothing else") {
+TEST_CASE("publishing a row changes status, attempts and both timestamps only") {
   const auto database = caracal_database();
   insert_caracal_rows(database, "a", new_stream("caracal"), 100);
   database.exec("UPDATE caracal_outbox SET updated_at = '2020-01-01', attempts = 2 WHERE id = 'a000001'");
@@ -119,7 +119,7 @@ TEST_CASE("a published row: status, attempts, both timestamps, and nothing else"
   CHECK(count_caracal_rows(database, "attempts = 3 AND id = 'a000001'") == 1);
 }
 
-TEST_CASE("SELECT and UPDATE of what it writes are enough, and nothing is added to the table") {
+TEST_CASE("SELECT, and UPDATE on the written columns, are enough, and nothing is added to the table") {
   const auto database = caracal_database();
   insert_caracal_rows(database, "a", new_stream("caracal"), 10);
   insert_caracal_row(database, "dead", new_stream("caracal"), "[]");
@@ -159,12 +159,12 @@ TEST_CASE("a missing column or right is named, before any row is touched") {
   CHECK(count_caracal_rows(database, "status = 'pending' AND attempts = 0 AND available_at = created_at") == 1);
 }
 
-TEST_CASE("two of them on one table: 5,000 rows, each once") {
+TEST_CASE("two daemons on one table publish 5,000 rows, each once") {
   const auto database = caracal_database();
   const auto topic = new_stream("caracal");
   insert_caracal_rows(database, "a", topic, 5000);
   const auto environment = outboxd_environment(database);
-  // Both are held at their start, so that neither is done before the other begins.
+  // Both are paused at their start, so that neither is done before the other begins.
   const auto starter = database.connect();
   pqxx::work lock(*starter);
   lock.exec("LOCK TABLE caracal_outbox IN ACCESS EXCLUSIVE MODE");
@@ -189,7 +189,7 @@ TEST_CASE("two of them on one table: 5,000 rows, each once") {
   CHECK(count_caracal_rows(database, "status <> 'published' OR attempts <> 1") == 0);
 }
 
-TEST_CASE("--once: a failure and a dead row are 1, a row with another's lease is not waited for") {
+TEST_CASE("--once: the status is 1 after a failure or a dead row; a row with another's lease is not waited for") {
   const auto database = caracal_database();
   const auto topic = new_stream("caracal");
   insert_caracal_row(database, "good", topic, "{}");
@@ -205,7 +205,7 @@ TEST_CASE("--once: a failure and a dead row are 1, a row with another's lease is
   CHECK(counts.released >= 1);
   CHECK(counts.dead == 1);
   CHECK(counts.add_up());
-  // There is no column for the reason: the log has it.
+  // The table has no column for the reason, so the log has it.
   CHECK_MESSAGE(contains(ended.err, "unsendable"), ended.err);
   CHECK_MESSAGE(contains(ended.err, "object"), ended.err);
   CHECK(database.rows("SELECT id, status, attempts, published_at FROM caracal_outbox WHERE id IN ('refused',"
@@ -214,7 +214,7 @@ TEST_CASE("--once: a failure and a dead row are 1, a row with another's lease is
                                                                       {"unsendable", "dead", "1", "NULL"}});
 }
 
-TEST_CASE("a dead row that is requeued as the contract says goes out") {
+TEST_CASE("a dead row that is requeued as the contract says is published") {
   const auto database = caracal_database();
   const auto topic = new_stream("caracal");
   insert_caracal_row(database, "a", topic, "[]");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The table is altered under a daemon that works.
+// The table is altered under a running daemon.
 #include "support/caracal_table.hpp"
 #include "support/http.hpp"
 #include "support/published.hpp"
@@ -22,7 +22,7 @@ const std::vector<Kind> kKinds{
     {"event_outbox", "stream_name", "dispatched_at IS NOT NULL AND attempts = 1", {"run"}},
     {"caracal_outbox", "topic", "status = 'published' AND attempts = 1", for_caracal_table({"run"})}};
 
-/// A daemon of one kind of table, and rows whose ids may be of any type that a uuid's text is.
+/// A daemon on one kind of table, and rows whose ids are valid for every type that accepts the text of a uuid.
 struct World {
   Kind kind;
   PrivateRedis redis{};
@@ -58,7 +58,7 @@ struct World {
         },
         std::chrono::seconds(20), "all rows to be settled");
   }
-  /// Changes the table while a batch is claimed and not yet sent; everything must be settled with what comes then.
+  /// Changes the table while a batch is claimed and not yet sent; that batch and later rows must be settled.
   void change_in_flight(const std::string& sql) {
     wait_until_settled();
     redis.probe().command("CLIENT", "PAUSE", "60000", "WRITE");
@@ -77,7 +77,7 @@ struct World {
 
 }  // namespace
 
-TEST_CASE("the id gets another type under a running daemon, and another") {
+TEST_CASE("the type of the id changes twice under a running daemon") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     World world(kind);
@@ -89,7 +89,7 @@ TEST_CASE("the id gets another type under a running daemon, and another") {
   }
 }
 
-TEST_CASE("an id that is set apart is of no type that the column has by now: others are claimed all the same") {
+TEST_CASE("a quarantined id is invalid for the column's new type: other rows are claimed nevertheless") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     World world(kind);
@@ -106,7 +106,7 @@ TEST_CASE("an id that is set apart is of no type that the column has by now: oth
     world.insert(30);
     world.wait_until_settled();
     wait_until([&] { return contains(world.outboxd->err(), "row evt-12: it can't be claimed"); });
-    // The trigger stays, although its plans on our connections don't bear the change.
+    // The trigger stays, although its cached plans on our connections fail after the change.
     world.database.exec("DELETE FROM " + kind.table + " WHERE id = 'evt-12'; ALTER TABLE " + kind.table +
                         " ALTER id TYPE uuid USING id::uuid");
     for (int i = 0; i < 3; ++i) {
@@ -117,7 +117,7 @@ TEST_CASE("an id that is set apart is of no type that the column has by now: oth
   }
 }
 
-TEST_CASE("a partitioned table takes the place of a plain one, rows and all") {
+TEST_CASE("a partitioned table with the same rows replaces a plain one") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     World world(kind);
@@ -137,7 +137,7 @@ TEST_CASE(
   World world({"public.event_outbox", "stream_name", kKinds.front().settled, kKinds.front().flags});
   world.insert(30);
   world.wait_until_settled();
-  // The search path begins with the role's own name. That the id changes has the table looked up at once.
+  // The search path begins with the role's own name. As the type of the id differs, the table is looked up at once.
   world.database.exec(
       "CREATE SCHEMA postgres; CREATE TABLE postgres.event_outbox (LIKE public.event_outbox INCLUDING ALL);"
       " INSERT INTO postgres.event_outbox (id, stream_name, payload_json) VALUES ('forged', 'forged', '{}');"
@@ -148,7 +148,7 @@ TEST_CASE(
   CHECK(world.database.scalar("SELECT count(*) FROM postgres.event_outbox WHERE attempts > 0") == "0");
 }
 
-TEST_CASE("a column is renamed: readiness says which one, until it is back") {
+TEST_CASE("a column is renamed: readiness names it until it is back") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     World world(kind);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a claim costs does not grow with the backlog: no step of its plan sees more than a window of it.
+// The cost of a claim does not grow with the backlog: no step of its plan reads more than a window of it.
 #include "outbox_table/layout.hpp"
 #include "postgres/pqxx_compat.hpp"
 #include "support/caracal_table.hpp"
@@ -29,7 +29,7 @@ std::string with_arguments(std::string sql, const std::string& limit, const std:
   return std::regex_replace(sql, std::regex{R"(\$4::text\[\])"}, "'{}'::text[]");
 }
 
-/// The most rows that any step of the plan gave, over all its loops.
+/// The largest number of rows that any step of the plan returned, over all its loops.
 long most_rows(const Database& database, const std::string& sql) {
   static const std::regex kActual{R"(actual rows=(\d+)(?:\.\d+)? loops=(\d+))"};
   long most = 0;
@@ -41,7 +41,7 @@ long most_rows(const Database& database, const std::string& sql) {
   return most;
 }
 
-/// The same, with those that a step looked at and left out.
+/// The same, including the rows that a step filtered out.
 long most_rows_looked_at(const Database& database, const std::string& sql) {
   static const std::regex kRemoved{R"(Rows Removed by Filter: (\d+))"};
   long most = most_rows(database, sql);
@@ -52,25 +52,25 @@ long most_rows_looked_at(const Database& database, const std::string& sql) {
   return most;
 }
 
-/// Pages of tables and indexes that the statement looked at, its planning left out.
+/// The pages of tables and indexes that the statement read, without its planning.
 long pages(const Database& database, const std::string& sql) {
   static const std::regex kHit{R"(Buffers: shared hit=(\d+))"};
   for (const auto& line : database.rows("EXPLAIN (ANALYZE, BUFFERS, COSTS OFF, TIMING OFF) " + sql)) {
     std::smatch found;
-    // That of the topmost step, which all others count to.
+    // The number of the topmost step, which includes all others.
     if (std::regex_search(line.at(0), found, kHit)) return std::stol(found[1]);
   }
   return -1;
 }
 
-/// A time of the server's, a moment later than all there is.
+/// A time by the server's clock, a moment after all rows.
 std::string now_of(const Database& database) {
   return database.scalar("SELECT (now() + interval '1 second')::text");
 }
 
 }  // namespace
 
-TEST_CASE("beside a held snapshot a claim that begins at the mark passes none of what is published") {
+TEST_CASE("beside a held snapshot a claim that begins at the mark reads no published rows") {
   struct Table {
     Database database;
     outboxd::outbox_table::TableShape shape;
@@ -97,7 +97,7 @@ TEST_CASE("beside a held snapshot a claim that begins at the mark passes none of
   }
 }
 
-TEST_CASE("a claim of some streams passes no row of others, from the mark, or with an index of its own") {
+TEST_CASE("a claim of some streams reads no rows of others, from the mark or with the stream index") {
   const auto database = outboxd::test::contract_database();
   outboxd::test::insert_rows(database, "r", "others", kBacklog);
   outboxd::test::insert_rows(database, "o", "ours", 10);
@@ -127,17 +127,17 @@ TEST_CASE("a claim of some streams passes no row of others, from the mark, or wi
   }
 }
 
-TEST_CASE("a claim of event_outbox looks at the rows that it takes") {
+TEST_CASE("a claim of event_outbox reads only the rows that it claims") {
   const auto database = outboxd::test::contract_database();
   outboxd::test::insert_rows(database, "r", new_stream(), kBacklog);
   database.exec("ANALYZE event_outbox");
   const auto layout = make_layout(event_outbox_shape(), {.table = "event_outbox", .ctid_names_rows = true});
   CHECK(most_rows(database, "SELECT * FROM event_outbox") == kBacklog);
-  // The line that holds for all of them, too.
+  // The bound that holds for all statements holds here, too.
   CHECK(most_rows(database, with_arguments(layout.claim, "50")) == 51);
 }
 
-TEST_CASE("a claim of caracal_outbox sorts a window of the backlog, not all of it") {
+TEST_CASE("a claim of caracal_outbox sorts only a window of the backlog") {
   const auto database = outboxd::test::caracal_database();
   outboxd::test::insert_caracal_rows(database, "r", new_stream(), kBacklog);
   database.exec("ANALYZE caracal_outbox");
@@ -149,7 +149,7 @@ TEST_CASE("a claim of caracal_outbox sorts a window of the backlog, not all of i
   }
 }
 
-TEST_CASE("a backlog that came after the last statistics costs no more") {
+TEST_CASE("a claim costs no more if the backlog is newer than the statistics") {
   const auto database = outboxd::test::caracal_database();
   database.exec("ALTER TABLE caracal_outbox SET (autovacuum_enabled = off)");
   outboxd::test::insert_caracal_rows(database, "old", new_stream(), kBacklog);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// In what order rows reach their stream, in how many writes, and how long a stream may become.
+// The order of rows in their stream, the number of writes, and the bounds of streams.
 #include "support/outbox_table.hpp"
 #include "support/wait.hpp"
 
@@ -51,7 +51,7 @@ std::set<std::pair<std::string, std::string>> bounds_seen(const PrivateRedis& re
 
 }  // namespace
 
-TEST_CASE("rows of one time go out by id, in one batch") {
+TEST_CASE("rows with the same time are sent by id, in one batch") {
   const auto database = contract_database();
   const auto stream = new_stream("ties");
   database.exec(
@@ -62,7 +62,7 @@ TEST_CASE("rows of one time go out by id, in one batch") {
   CHECK(ids_in(stream) == column(database, "SELECT id FROM event_outbox ORDER BY id"));
 }
 
-TEST_CASE("rows go out by available_at, whatever their ids, over many batches and several streams") {
+TEST_CASE("rows are sent by available_at, with any ids, over many batches and several streams") {
   const auto database = contract_database();
   const std::vector<std::string> streams{new_stream("order"), new_stream("order"), new_stream("order")};
   for (std::size_t i = 0; i < streams.size(); ++i) {
@@ -80,7 +80,7 @@ TEST_CASE("rows go out by available_at, whatever their ids, over many batches an
   }
 }
 
-TEST_CASE("MAXLEN ~ is the profile's, the flag's, or the stream's own") {
+TEST_CASE("MAXLEN ~ comes from the profile, the flag, or the stream's own setting") {
   const PrivateRedis redis({"slowlog-log-slower-than 0", "slowlog-max-len 1000"});
   const auto database = contract_database();
   const auto environment = outboxd_environment(database, redis);
@@ -105,7 +105,7 @@ TEST_CASE("MAXLEN ~ is the profile's, the flag's, or the stream's own") {
         Seen{{"stream-a", "~78"}, {"stream-b", "~78"}});
 }
 
-TEST_CASE("a bounded stream keeps its newest entries, its neighbour all") {
+TEST_CASE("a bounded stream keeps its newest entries, another stream all of them") {
   const auto database = contract_database();
   const auto bounded = new_stream("bounded");
   const auto whole = new_stream("whole");
@@ -115,7 +115,7 @@ TEST_CASE("a bounded stream keeps its newest entries, its neighbour all") {
             .status == 0);
   const auto kept = ids_in(bounded);
   CHECK(kept.size() >= 100);
-  // "~" lets Redis keep what a node of its own holds beyond the bound.
+  // With "~" Redis may keep the rest of a node beyond the bound.
   CHECK(kept.size() <= 300);
   REQUIRE(!kept.empty());
   CHECK(kept.back() == "a002000");
@@ -126,7 +126,7 @@ TEST_CASE("a batch goes to Redis in one pipelined write") {
   const PrivateRedis redis;
   const auto database = contract_database();
   insert_rows(database, "a", "stream", 1000);
-  // Every read of a client's socket that held commands counts as one event of the server's loop.
+  // Redis counts each read of a client's socket with commands as one event.
   const auto ended = run_outboxd({"--once", "--batch", "500"}, outboxd_environment(database, redis));
   CHECK(ended.status == 0);
   const auto stats = redis.probe().command("INFO", "stats").text;
@@ -135,11 +135,11 @@ TEST_CASE("a batch goes to Redis in one pipelined write") {
     return at == std::string::npos ? -1 : std::stoi(stats.substr(at + name.size() + 1));
   };
   CHECK(number("total_commands_processed") >= 1000);
-  // One read a command would be a thousand.
+  // With one read for each command there would be a thousand.
   CHECK(number("total_reads_processed") < 200);
 }
 
-TEST_CASE("a row that commits late, below what was claimed, does not wait for the backlog") {
+TEST_CASE("a row that commits late, with an earlier time than claimed rows, does not wait for the backlog") {
   const auto database = contract_database();
   insert_rows(database, "a", "s", 60'000);
   const auto writer = database.connect();
@@ -147,7 +147,7 @@ TEST_CASE("a row that commits late, below what was claimed, does not wait for th
   transaction.exec(
       "INSERT INTO event_outbox (id, stream_name, payload_json, available_at) VALUES ('late', 's', '{}', now() - "
       "interval '1 day')");
-  // Half a minute's work.
+  // A backlog of half a minute.
   const auto outboxd = start_outboxd({"run", "--max-rate", "2000"}, outboxd_environment(database));
   wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") > 1'000; });
   transaction.commit();

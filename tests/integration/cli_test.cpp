@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The command line, as its user meets it.
+// The command line as its user sees it.
 #include "support/outbox_table.hpp"
 #include "support/signature.hpp"
 #include "support/temp_dir.hpp"
@@ -32,7 +32,7 @@ void check_says(const Finished& ended, int status, const std::vector<std::string
   for (const auto& word : words) CHECK_MESSAGE(contains(all, word), word, " is not in: ", all);
 }
 
-/// Runs it with standard output as `redirection` says, which may need a shell's help.
+/// Runs a command with this redirection of standard output, by a shell.
 Finished run_redirected(const std::string& redirection, const std::vector<std::string>& arguments,
                         const Environment& environment) {
   outboxd::test::ChildOptions options{
@@ -47,7 +47,7 @@ Finished run_redirected(const std::string& redirection, const std::vector<std::s
 
 }  // namespace
 
-TEST_CASE("output that is lost is told of, and no success, whatever the command") {
+TEST_CASE("lost output is reported and is no success, with every command") {
   const auto database = contract_database();
   const auto environment = with(outboxd_environment(database), {{"OUTBOXD_HTTP_LISTEN", "off"}});
   const auto stream = new_stream();
@@ -80,7 +80,7 @@ TEST_CASE("output that is lost is told of, and no success, whatever the command"
   CHECK(count_rows(database, "dispatched_at IS NOT NULL") == 3);
 }
 
-TEST_CASE("--help and --version need nothing") {
+TEST_CASE("--help and --version need no configuration") {
   check_says(run_outboxd({"--help"}), 0, {"--once", "--profile", "migrate", "enqueue", "Exit status"});
   check_says(run_outboxd({"--version"}), 0, {"outboxd "});
   check_says(run_outboxd({"no-such-command"}), 2, {"--help"});
@@ -201,7 +201,7 @@ TEST_CASE("a Postgres connection that can never work is refused by every command
   }
 }
 
-TEST_CASE("a connection is judged without a look at the password file") {
+TEST_CASE("a connection string is checked without reading the password file") {
   const TempDir folder;
   const auto file = folder.write("pgpass", "*:*:*:*:secret-word\n");
   std::filesystem::permissions(file, std::filesystem::perms{0644});
@@ -289,13 +289,13 @@ TEST_CASE("migrate: dry run, first run, second run, and then the daemon works") 
             "SELECT oid, relname, xmin FROM pg_class WHERE relnamespace = 'public'::regnamespace ORDER BY 1") ==
         schema);
   CHECK(run_outboxd({"--once"}, environment).status == 0);
-  // What psql would run from the dry run is the same.
+  // The dry run's script for psql does the same.
   const auto other = shared_postgres().create_database();
   other.exec(dry.out);
   check_says(run_outboxd({"migrate"}, outboxd_environment(other)), 0, {"event_outbox: already there"});
 }
 
-TEST_CASE("enqueue: words, JSON lines, and what is refused") {
+TEST_CASE("enqueue: arguments, JSON lines, and refused input") {
   const auto database = contract_database();
   const auto environment = outboxd_environment(database);
   const auto stream = new_stream("enqueued");

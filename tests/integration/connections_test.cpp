@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The ways to Redis and to Postgres, and the secrets that they take.
+// Connections to Redis and Postgres, and their secrets.
 #include "support/fault_proxy.hpp"
 #include "support/http.hpp"
 #include "support/outbox_table.hpp"
@@ -30,7 +30,7 @@ using outboxd::test::with;
 
 namespace {
 
-// Characters that a URL has to escape among them.
+// With characters that a URL must escape.
 constexpr const char* kDefaultPassword = "pw-default/1@2:3";
 constexpr const char* kDefaultPasswordEscaped = "pw-default%2F1%402%3A3";
 constexpr const char* kUserPassword = "pw-of-alice";
@@ -97,7 +97,7 @@ TEST_CASE("Redis by host, port and password, each a variable, a file or a flag")
   CHECK(published_with({{"REDIS_URL_FILE", (folder / "url").string()}}) == 1);
 }
 
-TEST_CASE("a wrong Redis password, none at all, or an unknown user: said without the password, no row touched") {
+TEST_CASE("a wrong or missing Redis password, or an unknown user: the error has no password, and no row is touched") {
   const auto database = contract_database();
   insert_row(database, "a", "stream", "{}");
   const auto refused = [&](const std::string& url) {
@@ -125,7 +125,7 @@ TEST_CASE("Postgres by URL over TCP and by conninfo over the Unix socket") {
   }
 }
 
-TEST_CASE("a host that accepts connections and ends them, as a balancer without servers does, is passed over") {
+TEST_CASE("a host that accepts connections and closes them, like a balancer without servers, is skipped") {
   outboxd::test::FaultProxy dead(shared_postgres().port());
   dead.refuse(true);
   const auto database = contract_database();
@@ -144,7 +144,7 @@ TEST_CASE("Postgres with a password: right, from a file, and wrong") {
   const auto role = "secretive_" + database.name;
   database.exec("SET password_encryption = 'scram-sha-256'; CREATE ROLE " + role +
                 " LOGIN PASSWORD 'pw-postgres@1'; GRANT SELECT, UPDATE ON event_outbox TO " + role);
-  // In front of the lines that trust everybody else.
+  // Before the lines that trust all other roles.
   database.exec("DO $$ BEGIN EXECUTE format('COPY (VALUES (%L), (%L), (%L)) TO %L', 'host all " + role +
                 " 127.0.0.1/32 scram-sha-256', 'host all all 127.0.0.1/32 trust', 'local all all trust',"
                 " current_setting('hba_file')); END $$");
@@ -172,7 +172,7 @@ TEST_CASE("Postgres with a password: right, from a file, and wrong") {
   const auto jdbc = "jdbc:postgresql://127.0.0.1:" + std::to_string(shared_postgres().port()) + "/" + database.name +
                     "?user=" + role + "&password=pw-postgres@1&currentSchema=public";
   for (const Environment& changes : {Environment{{"DATABASE_URL", url_with(":pw-postgres%401")}},
-                                     // As other drivers take them
+                                     // As other drivers accept them
                                      {{"DATABASE_URL", url_with(":pw-postgres@1") + "?schema=public&pgbouncer=true"}},
                                      {{"DATABASE_URL", jdbc}},
                                      {{"DATABASE_URL", ""}, {"DATABASE_URL_FILE", (folder / "url").string()}}}) {

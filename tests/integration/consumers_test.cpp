@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Consumers in other languages read what was published and check every signature.
+// Consumers in other languages read the published entries and check every signature.
 #include "support/outbox_table.hpp"
 #include "support/signature.hpp"
 
@@ -78,7 +78,7 @@ TEST_CASE("a Perl consumer group and a Python reader find every signature right"
   CHECK(redis.command("XPENDING", stream, "group").elements.at(0).integer == 0);
 }
 
-TEST_CASE("both tell a forged, a changed and an unsigned entry from ours") {
+TEST_CASE("both refuse forged, changed and unsigned entries") {
   const TempDir folder;
   folder.write("key", outboxd::test::test_key() + "\n");
   const auto stream = published_stream("forged", 3);
@@ -95,7 +95,7 @@ TEST_CASE("both tell a forged, a changed and an unsigned entry from ours") {
   CHECK(contains(python.out, "3 entries verified, 3 problems"));
 }
 
-TEST_CASE("both refuse names that could be a part of a value, and tell of values that could be fields") {
+TEST_CASE("both refuse ambiguous names, and report ambiguous values") {
   const TempDir folder;
   folder.write("key", outboxd::test::test_key() + "\n");
   const auto database = contract_database();
@@ -115,7 +115,7 @@ TEST_CASE("both refuse names that could be a part of a value, and tell of values
   CHECK(contains(python.out, "1 of the verified have a value with a line of the form name="));
 }
 
-TEST_CASE("an entry is worth nothing in another stream, or under another key") {
+TEST_CASE("an entry is invalid in another stream, or with another key") {
   const TempDir folder;
   folder.write("key", outboxd::test::test_key() + "\n");
   const auto stream = published_stream("copied", 1);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// layout = "custom": tables of other applications, and mappings that can't work.
+// layout = "custom": tables of other applications, and invalid mappings.
 #include "support/outbox_table.hpp"
 #include "support/published.hpp"
 #include "support/wait.hpp"
@@ -33,7 +33,7 @@ Columns instead(Columns columns, const std::string& role, const std::string& col
   return columns;
 }
 
-/// A daemon's command line for a mapping, whose file lasts as long as this.
+/// A daemon's command line for a mapping; the file with the mapping exists as long as this object.
 class Mapped {
  public:
   explicit Mapped(const std::string& toml) : file_(folder_.write("outboxd.toml", toml)) {}
@@ -59,7 +59,7 @@ Database database_with(const std::string& sql) {
 }
 
 void check_refused(const Database& database, const std::string& toml, const std::vector<std::string>& named) {
-  // A daemon would wait until it is mended.
+  // A daemon would wait until the table is fixed.
   const auto ended =
       run_outboxd(Mapped(toml).command({"--once"}), outboxd_environment(database), "", std::chrono::seconds(20));
   CHECK(ended.status == 2);
@@ -68,7 +68,7 @@ void check_refused(const Database& database, const std::string& toml, const std:
   }
 }
 
-/// A bigint id, a text payload, states of an enum, a lease pair.
+/// A table with a bigint id, a text payload, an enum of states, and two lease columns.
 constexpr const char* kJobs = R"sql(
 CREATE TYPE job_state AS ENUM ('new', 'sent', 'failed');
 CREATE TABLE jobs (
@@ -105,7 +105,7 @@ std::int64_t count_jobs(const Database& database, const std::string& condition) 
   return std::stoll(database.scalar("SELECT count(*) FROM jobs WHERE " + condition));
 }
 
-/// A uuid, jsonb, no lease pair and no state: a row is published when it has a time of it.
+/// A table with a uuid, jsonb, no lease columns and no state: a row is published if its time of publishing is set.
 constexpr const char* kMessages = R"sql(
 CREATE TABLE messages (
   id uuid PRIMARY KEY DEFAULT gen_random_uuid(),
@@ -138,7 +138,7 @@ std::int64_t count_messages(const Database& database, const std::string& conditi
   return std::stoll(database.scalar("SELECT count(*) FROM messages WHERE " + condition));
 }
 
-/// A stream at whose key there is something else.
+/// A stream whose key has another type.
 std::string refused_stream() {
   auto stream = new_stream("custom-refused");
   shared_redis().probe().command("SET", stream, "a string");
@@ -187,7 +187,7 @@ TEST_CASE("uuid ids, a json payload, no lease pair, no state: every outcome") {
   CHECK(published(shared_redis().probe(), stream).each_once(200));
   const auto entries = shared_redis().probe().xrange(stream);
   CHECK(entries.at(0).fields.at(1) == std::pair<std::string, std::string>{"dedupe_key", "d"});
-  // In the order in which they were created.
+  // In the order of their creation.
   std::string by_creation;
   for (const auto& row : database.rows("SELECT id FROM messages WHERE sent_at IS NOT NULL ORDER BY created")) {
     by_creation += row[0] + " ";
@@ -200,7 +200,7 @@ TEST_CASE("uuid ids, a json payload, no lease pair, no state: every outcome") {
   CHECK(count_messages(database, "sent_at IS NULL AND attempts = 1 AND next_try = 'infinity'") == 1);
 }
 
-TEST_CASE("a producer of a custom table, and streams to leave out") {
+TEST_CASE("a producer of a custom table, and excluded streams") {
   const auto database = database_with(kMessages);
   const auto wanted = new_stream("custom");
   const auto unwanted = new_stream("custom");
@@ -255,7 +255,7 @@ CREATE TABLE "My.Schema"."my ""table""" (
   CHECK(database.scalar("SELECT count(*) FROM " + table + R"( WHERE "$1" = 'done' AND "two words" = 1)") == "50");
 }
 
-TEST_CASE("both kinds of leases: two processes share a custom table, and killed ones' rows come back") {
+TEST_CASE("both kinds of leases: two processes share a custom table, and rows of killed ones are claimed again") {
   struct Case {
     std::string name;
     Database database;
@@ -298,7 +298,7 @@ TEST_CASE("both kinds of leases: two processes share a custom table, and killed 
   }
 }
 
-TEST_CASE("ids of every kind that has an order: what goes out is what is written") {
+TEST_CASE("ids of every type that has an order are published and settled") {
   for (const std::string type :
        {"integer", "numeric", "char(4)", "varchar(40)", "bytea", "uuid", "name", "text COLLATE \"C\"", "an_id"}) {
     CAPTURE(type);
@@ -327,7 +327,7 @@ TEST_CASE("ids of every kind that has an order: what goes out is what is written
   }
 }
 
-TEST_CASE("as few columns as can be, with a state and without, with a lease pair and without") {
+TEST_CASE("the smallest set of columns, with and without a state, with and without lease columns") {
   const auto database = database_with(
       "CREATE TABLE few (k bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY, s text, p jsonb, n int NOT NULL DEFAULT "
       "0, at timestamptz"
@@ -356,7 +356,8 @@ TEST_CASE("as few columns as can be, with a state and without, with a lease pair
   }
 }
 
-TEST_CASE("columns that may be NULL: no attempts are none, no payload can never be sent, and neighbours go out") {
+TEST_CASE(
+    "columns that may be NULL: no attempts count as 0, a row without a payload is dead, neighbours are published") {
   const auto least =
       Columns{{"id", "k"}, {"stream", "s"}, {"payload", "p"}, {"attempts", "n"}, {"available_at", "at"}};
   for (const bool lease : {false, true}) {
@@ -383,7 +384,7 @@ TEST_CASE("columns that may be NULL: no attempts are none, no payload can never 
   }
 }
 
-TEST_CASE("a column that isn't there, by its role") {
+TEST_CASE("a missing column is named with its role") {
   const auto database = database_with(kMessages);
   insert_messages(database, new_stream("custom"), 1);
   for (const auto& [role, column] : kMessageColumns) {
@@ -391,12 +392,12 @@ TEST_CASE("a column that isn't there, by its role") {
     check_refused(database, mapping("messages", instead(kMessageColumns, role, "no_" + role)),
                   {"messages", "no_" + role});
   }
-  // Names are taken as they are written.
+  // Names are case-sensitive.
   check_refused(database, mapping("messages", instead(kMessageColumns, "payload", "Content")), {"Content"});
   CHECK(count_messages(database, "attempts = 0 AND next_try <= now() AND sent_at IS NULL") == 1);
 }
 
-TEST_CASE("a role without which it can't work, named before anything connects") {
+TEST_CASE("a missing role is named before any connection is opened") {
   const auto database = database_with(kMessages);
   for (const char* role : {"id", "stream", "payload", "attempts", "available_at", "published_at"}) {
     CAPTURE(role);
@@ -406,7 +407,7 @@ TEST_CASE("a role without which it can't work, named before anything connects") 
   check_refused(database, mapping("messages", instead(kMessageColumns, "no_such_role", "worker")), {"no_such_role"});
 }
 
-TEST_CASE("a column of a type that won't do") {
+TEST_CASE("a column of a wrong type") {
   struct Case {
     const char* role;
     const char* type;
@@ -424,7 +425,7 @@ TEST_CASE("a column of a type that won't do") {
   }
 }
 
-TEST_CASE("a column that can't take what is written: generated, counted by the database, not null") {
+TEST_CASE("a column that can't be written: generated, identity, not null") {
   struct Case {
     const char* role;
     const char* column;
@@ -444,7 +445,7 @@ TEST_CASE("a column that can't take what is written: generated, counted by the d
                 {"messages", "wrong"});
 }
 
-TEST_CASE("a word for a state that the column can't hold") {
+TEST_CASE("a value for a state that the column can't hold") {
   const auto states = [](const std::string& dead) {
     return "\n[dispatcher.states]\npending = \"new\"\npublished = \"sent\"\ndead = \"" + dead + "\"\n";
   };
@@ -461,12 +462,12 @@ TEST_CASE("a word for a state that the column can't hold") {
   }
 }
 
-TEST_CASE("an id that doesn't name one row") {
+TEST_CASE("an id that isn't unique") {
   const auto database = database_with(kMessages);
   database.exec("ALTER TABLE messages DROP CONSTRAINT messages_pkey");
   const auto toml = mapping("messages", kMessageColumns);
   check_refused(database, toml, {"messages", "column id"});
-  // Neither do these.
+  // These aren't unique either.
   database.exec("CREATE INDEX ON messages (id); CREATE UNIQUE INDEX ON messages (id, topic)");
   check_refused(database, toml, {"messages", "column id"});
   database.exec("CREATE UNIQUE INDEX ON messages (id) WHERE sent_at IS NULL");
@@ -477,14 +478,14 @@ TEST_CASE("an id that doesn't name one row") {
   CHECK_MESSAGE(ended.status == 0, ended.err);
 }
 
-TEST_CASE("an id that may be NULL, and a lease's column that is too short for a worker's name") {
+TEST_CASE("an id that may be NULL, and a lease column that is too short for a worker id") {
   const auto database = database_with(kJobs);
   database.exec("ALTER TABLE jobs ADD COLUMN wrong bigint UNIQUE, ADD COLUMN short varchar(20)");
   check_refused(database, mapping("jobs", instead(kJobColumns, "id", "wrong"), kStates), {"jobs", "wrong", "NULL"});
   check_refused(database, mapping("jobs", instead(kJobColumns, "locked_by", "short"), kStates), {"jobs", "short"});
 }
 
-TEST_CASE("an error that is longer than its column is cut, and the row is dead all the same") {
+TEST_CASE("an error that is too long for its column is shortened, and the row is dead nevertheless") {
   const auto database = database_with(kMessages);
   database.exec("ALTER TABLE messages ADD COLUMN problem varchar(10)");
   insert_messages(database, new_stream("custom"), 3);
@@ -498,7 +499,7 @@ TEST_CASE("an error that is longer than its column is cut, and the row is dead a
   CHECK(database.scalar("SELECT count(*) FROM messages WHERE problem = 'payload is'") == "1");
 }
 
-TEST_CASE("rows that are due from the beginning of time, and created at no known one, are counted") {
+TEST_CASE("rows with available_at = -infinity, and without a known time of creation, are counted") {
   for (const bool lease : {false, true}) {
     CAPTURE(lease);
     const auto database = database_with(lease ? kJobs : kMessages);
@@ -519,7 +520,7 @@ TEST_CASE("rows that are due from the beginning of time, and created at no known
   }
 }
 
-TEST_CASE("a right that is missing on a column of a custom table") {
+TEST_CASE("a missing right on a column of a custom table") {
   const auto database = database_with(kMessages);
   const auto role = "custom_" + database.name;
   database.exec("CREATE ROLE " + role + " LOGIN; GRANT SELECT, UPDATE (attempts, next_try) ON messages TO " + role);

@@ -43,7 +43,7 @@ std::string error_of(const Database& database, const std::vector<Event>& events,
 
 }  // namespace
 
-TEST_CASE("an inserted row is one that every dispatcher of the table would take") {
+TEST_CASE("an inserted row can be claimed by every dispatcher of the table") {
   const auto database = migrated_database();
   const auto ids = insert(database, {{"orders", R"({"a":"1"})", ""}});
   REQUIRE(ids.size() == 1);
@@ -53,7 +53,7 @@ TEST_CASE("an inserted row is one that every dispatcher of the table would take"
         Rows{{ids[0], "orders", R"({"a": "1"})", "0", "NULL", "NULL", "NULL"}});
 }
 
-TEST_CASE("what people type arrives as the value they meant") {
+TEST_CASE("arguments of the command line arrive as the intended values") {
   const auto database = migrated_database();
   const std::string nasty = "quo\"te 'single' \\back {a,b} NULL größe 🙂 \t\n\x01";
   const std::vector<std::string> arguments{
@@ -84,11 +84,11 @@ TEST_CASE("large payloads are split over statements and arrive whole") {
   CHECK(database.rows("SELECT length(payload_json->>'v') FROM event_outbox") == Rows{{"3145728"}, {"3145728"}});
 }
 
-TEST_CASE("nothing to insert is nothing inserted") {
+TEST_CASE("without events no row is inserted") {
   CHECK(insert(migrated_database(), {}).empty());
 }
 
-TEST_CASE("all or nothing: one payload that Postgres refuses is named, and no row stays") {
+TEST_CASE("if Postgres refuses one payload, it is named, and no row is inserted") {
   const auto database = migrated_database();
   std::vector<Event> events;
   for (int i = 1; i <= 1200; ++i) events.push_back({"s", "{}", "line " + std::to_string(i)});
@@ -120,7 +120,7 @@ TEST_CASE("another table, in another schema, with a name that needs quotes") {
   CHECK(database.scalar("SELECT count(*) FROM event_outbox") == "0");
 }
 
-TEST_CASE("a table that isn't there, isn't ours to write, or has other columns") {
+TEST_CASE("a table that is missing, isn't writable, or has other columns") {
   const auto database = migrated_database();
   CHECK(
       error_of(database, {{"s", "{}", ""}}, "none") ==

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The harness' proxy, where no other test would notice that it does nothing.
+// Functions of the fault proxy whose failure no other test would notice.
 #include "support/fault_proxy.hpp"
 
 #include "support/redis_probe.hpp"
@@ -11,7 +11,7 @@ using outboxd::test::FaultProxy;
 using outboxd::test::RedisProbe;
 using outboxd::test::shared_redis;
 
-TEST_CASE("a proxy that goes away refuses new connections, keeps the old ones, and comes back on its port") {
+TEST_CASE("a proxy that stops listening refuses new connections, keeps old ones, and listens again on its port") {
   FaultProxy proxy(shared_redis().port());
   RedisProbe old(proxy.port());
   CHECK(old.command("PING").text == "PONG");

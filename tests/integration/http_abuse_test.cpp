@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Clients that mean no good, and a daemon that goes on.
+// Abusive HTTP clients, and a daemon that keeps working.
 #include "support/http.hpp"
 #include "support/outbox_table.hpp"
 #include "support/socket.hpp"
@@ -68,7 +68,7 @@ std::vector<std::unique_ptr<Glutton>> gluttons(std::uint16_t port, std::size_t c
 
 }  // namespace
 
-TEST_CASE("clients that pipeline /metrics and never read fail no probe, and rows go out meanwhile") {
+TEST_CASE("clients that pipeline /metrics and never read keep no probe out, and rows are published meanwhile") {
   const auto database = contract_database();
   // A long page, so that few answers fill the sockets' buffers.
   const auto stream = new_stream();
@@ -81,14 +81,14 @@ TEST_CASE("clients that pipeline /metrics and never read fail no probe, and rows
   for (int i = 0; i < 400; ++i) {
     REQUIRE(http_get(port, "/healthz").status == 200);
     REQUIRE(http_get(port, "/readyz").status != 0);
-    // None leaves by itself.
+    // These clients never disconnect by themselves.
     clients.push_back(std::make_unique<Glutton>(port));
   }
   wait_until([&] { return count_rows(database, "dispatched_at IS NULL") == 0; });
   CHECK(contains(http_get(port, "/metrics").body, "outboxd_ready"));
 }
 
-TEST_CASE("with few descriptors HTTP leaves dispatching those that it needs") {
+TEST_CASE("if descriptors are few, HTTP leaves enough for dispatching") {
   const auto database = contract_database();
   std::vector<std::string> command{"/bin/sh", "-c", R"(ulimit -n 64; exec "$@")", "sh", outboxd_program()};
   command.insert(command.end(), kRun.begin(), kRun.end());
@@ -97,7 +97,7 @@ TEST_CASE("with few descriptors HTTP leaves dispatching those that it needs") {
   wait_until([&] { return http_get(port, "/readyz").status == 200; });
   auto clients = gluttons(port, 100);
   for (int round = 0; round < 3; ++round) {
-    // All of its connections must be made anew, with the places taken.
+    // The dispatcher must open all its connections again while all HTTP slots are taken.
     database.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'outboxd'");
     const auto more = gluttons(port, 40);
     insert_rows(database, "r" + std::to_string(round), new_stream(), 100);
@@ -127,7 +127,7 @@ TEST_CASE("wrong bearer tokens are counted, and logged with their address once a
   CHECK(!contains(outboxd->err(), "can be guessed"));
 }
 
-TEST_CASE("a listener for other machines without a token, and a short token, are warned of") {
+TEST_CASE("a listener for other machines without a token, and a short token, cause warnings") {
   const auto database = contract_database();
   const auto log_of = [&](const std::string& listen, const Environment& changes) {
     const auto outboxd =
@@ -147,7 +147,7 @@ TEST_CASE("a listener for other machines without a token, and a short token, are
   CHECK(!contains(with_short, "the-token"));
 }
 
-TEST_CASE("secrets at rest: no core dump, a readable key file and a weak key are warned of, a FIFO is refused") {
+TEST_CASE("secrets: no core dump; a readable key file and a weak key cause warnings; a FIFO is refused") {
   const auto database = contract_database();
   const outboxd::test::TempDir folder;
   const auto key = folder.write("key", std::string(64, '7')).string();
@@ -171,7 +171,7 @@ TEST_CASE("secrets at rest: no core dump, a readable key file and a weak key are
   CHECK(contains(refused.err, fifo + ": is a FIFO"));
 }
 
-TEST_CASE("a password that is a common word leaves the log as it is, and is not in it where a password stands") {
+TEST_CASE("a password that is a common word is masked only at the places of passwords") {
   const auto database = contract_database();
   const auto closed = std::to_string(outboxd::test::free_port());
   const auto outboxd = start_outboxd(

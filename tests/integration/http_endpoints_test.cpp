@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a running daemon says over HTTP about real rows.
+// The pages of a running daemon, with real rows.
 #include "support/http.hpp"
 #include "support/outbox_table.hpp"
 #include "support/wait.hpp"
@@ -28,7 +28,7 @@ namespace {
 
 const std::vector<std::string> kRun{"run", "--http-listen", "127.0.0.1:0", "--poll-interval", "20ms"};
 
-/// The sum of a metric's series that carry all these labels; -1 when there is none.
+/// The sum of a metric's series with all these labels; -1 if there is none.
 double value_of(const std::string& metrics, const std::string& name, const std::vector<std::string>& labels = {}) {
   std::istringstream lines(metrics);
   std::string line;
@@ -47,7 +47,7 @@ double value_of(const std::string& metrics, const std::string& name, const std::
 
 }  // namespace
 
-TEST_CASE("the metrics of the main job are there, and move") {
+TEST_CASE("the metrics of claiming, publishing and settling exist, and change") {
   const auto database = contract_database();
   const auto stream = new_stream("metrics");
   const auto wrong = new_stream("wrong-type");
@@ -76,7 +76,7 @@ TEST_CASE("the metrics of the main job are there, and move") {
                 literal(wrong) + ", '{}', 20)");
   wait_until([&] { return count_rows(database, "attempts = 1 AND locked_until IS NULL") == 302; });
   wait_until([&] { return count_rows(database, "id = 'refused' AND last_error LIKE '%WRONGTYPE%'") == 1; });
-  // The gauges follow with the next sample.
+  // The gauges change with the next sample.
   wait_until([&] {
     return value_of(metrics(), "outboxd_pending_rows") == 2 && value_of(metrics(), "outboxd_dead_rows") == 1;
   });
@@ -93,7 +93,7 @@ TEST_CASE("the metrics of the main job are there, and move") {
   CHECK(value_of(after, "outboxd_failures_by_stream_total",
                  {"stream=\"" + wrong + "\"", "reason=\"stream_refused\""}) >= 1);
   CHECK(value_of(after, "outboxd_unsigned") == 0);
-  // The row of an hour ago is to go out tomorrow.
+  // The row of an hour ago is delayed until tomorrow.
   CHECK(value_of(after, "outboxd_oldest_pending_age_seconds") < 3600);
   CHECK(value_of(after, "outboxd_delayed_rows") == 1);
   for (const std::string histogram : {"claim", "publish", "settle"}) {
@@ -107,7 +107,7 @@ TEST_CASE("the metrics of the main job are there, and move") {
             value_of(after, "outboxd_dead_total") + value_of(after, "outboxd_released_total"));
 }
 
-TEST_CASE("/metrics asks for its bearer token, the probes don't") {
+TEST_CASE("/metrics requires the bearer token, the probes don't") {
   const auto database = contract_database();
   const auto environment = with(outboxd_environment(database), {{"METRICS_BEARER", "the-token"}});
   const auto outboxd = start_outboxd(kRun, environment);
@@ -120,7 +120,7 @@ TEST_CASE("/metrics asks for its bearer token, the probes don't") {
   CHECK(http_get(port, "/elsewhere").status == 404);
 }
 
-TEST_CASE("it listens on 127.0.0.1:9464 unless told otherwise") {
+TEST_CASE("it listens on 127.0.0.1:9464 by default") {
   const auto show = run_outboxd({"config", "show"}, {});
   CHECK(contains(show.out, "listen = \"127.0.0.1:9464\"  # default"));
 }

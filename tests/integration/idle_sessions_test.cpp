@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Sessions that end while nothing is done with them.
+// Postgres sessions that end while they are idle.
 #include "support/caracal_table.hpp"
 #include "support/http.hpp"
 #include "support/published.hpp"
@@ -13,7 +13,7 @@ using namespace outboxd::test;  // NOLINT(google-build-using-namespace): nearly 
 
 namespace {
 
-/// Ready each time it is asked, for as long as this takes.
+/// Checks repeatedly that the daemon stays ready.
 void stays_ready_until(std::uint16_t port, const std::function<bool()>& condition, const std::string& what) {
   int failures = 0;
   wait_until(
@@ -33,7 +33,7 @@ std::string sessions(const Database& database) {
 
 }  // namespace
 
-TEST_CASE("idle_session_timeout: each row goes out at once, and nobody is told of an outage") {
+TEST_CASE("idle_session_timeout: each row is published at once, and no outage is reported") {
   for (const bool caracal : {false, true}) {
     CAPTURE(caracal);
     const auto database = shared_postgres().create_database();
@@ -51,7 +51,7 @@ TEST_CASE("idle_session_timeout: each row goes out at once, and nobody is told o
     wait_until([&] { return http_get(port, "/readyz").status == 200; });
     const auto before = outboxd->err();
     for (int i = 1; i <= 4; ++i) {
-      // Until the session that settles has been ended as well.
+      // Until Postgres has ended the settling session as well.
       stays_ready_until(
           port, [&] { return sessions(database) == "NULL"; }, "all sessions to have ended");
       if (caracal) {

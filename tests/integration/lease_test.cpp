@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows whose lease is lost: taken over by another worker, or left behind by a dispatcher that was killed.
+// Rows whose lease is lost to another worker, or left by a dispatcher that was killed.
 #include "postgres/pqxx_compat.hpp"
 #include "support/http.hpp"
 #include "support/outbox_table.hpp"
@@ -46,7 +46,7 @@ HangingWrite hang(const Database& database, PrivateRedis& redis, int rows) {
 
 }  // namespace
 
-TEST_CASE("an outcome is not written over a row that another worker holds by now") {
+TEST_CASE("an outcome is not written to a row that another worker has claimed meanwhile") {
   PrivateRedis redis;
   const auto database = contract_database();
   const auto hanging = hang(database, redis, 3);
@@ -75,17 +75,17 @@ TEST_CASE(
       " locked_until = now() + interval '1 hour' WHERE id LIKE 'b%'");
   redis.resume();
   const auto next = start_outboxd({"run", "--http-listen", "127.0.0.1:0"}, outboxd_environment(database, redis));
-  // The lease is 300 s, and this waits for 20 s at most.
+  // The lease is 300 s, and this waits for at most 20 s.
   wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL AND attempts = 2") == 5; });
   CHECK(contains(next->err(), "is dead (its Postgres sessions are gone)"));
   CHECK(count_rows(database, "locked_by = 'another:1:0123abcd' AND dispatched_at IS NULL") == 1);
-  // At least once: the killed one's write may have arrived as well.
+  // At least once: the write of the killed dispatcher may have arrived as well.
   std::set<std::string> ids;
   for (const auto& entry : redis.probe().xrange("stream")) ids.insert(entry.at("outbox_id"));
   CHECK(ids.size() == 5);
 }
 
-TEST_CASE("the lease of a dispatcher that hangs but lives is honoured") {
+TEST_CASE("the lease of a dispatcher that hangs but is alive is honoured") {
   PrivateRedis redis;
   const auto database = contract_database();
   const auto hanging = hang(database, redis, 5);
@@ -94,7 +94,7 @@ TEST_CASE("the lease of a dispatcher that hangs but lives is honoured") {
   const auto other = start_outboxd({"run", "--http-listen", "127.0.0.1:0", "--poll-interval", "100ms"},
                                    outboxd_environment(database, redis));
   const auto port = http_port(*other);
-  // Sixty polls are six seconds: three times the time after which a dead one's rows are free.
+  // Sixty polls take six seconds: three times as long as it takes to free a dead worker's rows.
   wait_until([&] {
     const auto page = http_get(port, "/metrics").body;
     const std::string_view series = "outboxd_claim_seconds_count{dispatcher=\"outbox\"} ";
@@ -104,12 +104,12 @@ TEST_CASE("the lease of a dispatcher that hangs but lives is honoured") {
   CHECK(count_rows(database, "locked_until > now() AND attempts = 1") == 5);
   hanging.outboxd->signal(SIGCONT);
   wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL AND attempts = 1") == 5; });
-  // It knows that it was itself that hung, and which server did not.
+  // Its log reports that it was the process that hung, and blames no server.
   wait_until([&] { return contains(hanging.outboxd->err(), "the process was not running for "); });
   CHECK_FALSE(contains(hanging.outboxd->err(), "Postgres is unavailable"));
 }
 
-TEST_CASE("a dead worker's row that another session has locked keeps its neighbours no longer") {
+TEST_CASE("if another session has locked a dead worker's row, the worker's other rows are still freed") {
   PrivateRedis redis;
   const auto database = contract_database();
   insert_rows(database, "a", "stream", 3);
@@ -125,11 +125,11 @@ TEST_CASE("a dead worker's row that another session has locked keeps its neighbo
   wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") == 3; });
 }
 
-TEST_CASE("a row that its dispatchers may have died of is taken alone, and its neighbours don't pay for it") {
+TEST_CASE("a row that may have killed its dispatchers is claimed alone, and its neighbours lose no attempts") {
   PrivateRedis redis;
   const auto database = contract_database();
   insert_rows(database, "a", "stream", 6);
-  // As after two dispatchers that died with these four in hand.
+  // As if two dispatchers had died with these four rows in flight.
   database.exec(
       "UPDATE event_outbox SET attempts = 2, locked_by = 'gone', locked_until = now() - interval '1 s'"
       " WHERE id <= 'a000004'; UPDATE event_outbox SET attempts = 2, last_error = 'WRONGTYPE' WHERE id = 'a000005'");
@@ -137,17 +137,17 @@ TEST_CASE("a row that its dispatchers may have died of is taken alone, and its n
   wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") == 6; });
   std::string ids;
   for (const auto& entry : redis.probe().xrange("stream")) ids += entry.at("outbox_id").back();
-  // What was retried for another reason goes with the batch, and the four follow it.
+  // A row that was retried for another reason is sent with the batch, and the four follow.
   CHECK(ids == "561234");
   CHECK(count_rows(database, "attempts = 3") == 5);
   CHECK(redis.probe().xlen("stream") == 6);
 }
 
-TEST_CASE("rows that were in hand of ten dispatchers which died are published: none of them is at fault") {
+TEST_CASE("rows that were in flight when ten dispatchers died are published, as none of them is at fault") {
   PrivateRedis redis;
   const auto database = contract_database();
   auto probe = redis.probe();
-  // Nothing gets beyond the hand, and a new dispatcher still finds that Redis answers.
+  // No entry reaches Redis, but a new dispatcher still gets answers from it.
   probe.command("CLIENT", "PAUSE", "120000", "WRITE");
   insert_rows(database, "a", "stream", 60);
   const auto start = [&] {
@@ -161,7 +161,7 @@ TEST_CASE("rows that were in hand of ten dispatchers which died are published: n
     wait_until([&] { return count_rows(database, worker) > 0; });
     outboxd->signal(SIGKILL);
     outboxd->wait();
-    // As if the lease had run out.
+    // As if the lease had expired.
     database.exec("UPDATE event_outbox SET locked_until = now() - interval '1 s' WHERE locked_until IS NOT NULL");
   }
   CHECK(count_rows(database, "attempts > 1") > 0);

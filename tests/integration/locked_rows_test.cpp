@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows, and whole tables, that other sessions keep locked: what an operator is told of it.
+// Rows and whole tables that other sessions keep locked, and how they are reported.
 #include "outbox_store/locked_rows.hpp"
 
 #include "outbox_store/settlements.hpp"
@@ -21,7 +21,7 @@ using namespace outboxd::test;  // NOLINT(google-build-using-namespace): nearly 
 
 namespace {
 
-/// A role that may read and update the table and no more.
+/// A role that may only read and update the table.
 std::string plain_role(const Database& database, const std::string& table) {
   auto role = "plain_" + database.name;
   database.exec("CREATE ROLE " + role + " LOGIN; GRANT SELECT, UPDATE ON " + table + " TO " + role);
@@ -56,7 +56,7 @@ struct Daemon {
   std::uint16_t port = 0;
 };
 
-/// What the daemon's sampler does, when the test asks for it.
+/// The daemon's sampler, called by the test.
 class Sampler {
  public:
   explicit Sampler(const std::string& url) : connection_{outboxd::postgres::open_connection(url)} {
@@ -73,7 +73,7 @@ class Sampler {
     return sample.locked;
   }
 
-  /// Marks rows as published whose lease ends with the century.
+  /// Marks the rows whose lease ends in 2100 as published.
   outboxd::dispatch::Settled settle(const std::vector<std::string>& ids) {
     outboxd::dispatch::Settlement settlement;
     settlement.lease = "2100-01-01 00:00:00+00";
@@ -81,7 +81,7 @@ class Sampler {
     return outboxd::outbox_store::write_outcomes(statements_, layout_, settlement, "event_outbox").settled;
   }
 
-  /// What is said of a claim that has waited for too long.
+  /// The report on a claim that has waited for too long.
   std::string table_lock() {
     try {
       outboxd::outbox_store::look_for_table_lock(statements_, layout_, "57014");
@@ -109,7 +109,8 @@ std::string pid_of(const pqxx::connection& session) {
 
 }  // namespace
 
-TEST_CASE("rows that another transaction keeps locked are counted and noted, with who does it, while others go out") {
+TEST_CASE(
+    "rows that another transaction keeps locked are counted and reported with its session, others are published") {
   const auto stream = new_stream("locked");
   const auto contract = contract_database();
   insert_rows(contract, "a", stream, 3);
@@ -117,7 +118,7 @@ TEST_CASE("rows that another transaction keeps locked are counted and noted, wit
   const auto caracal = caracal_database();
   insert_caracal_rows(caracal, "a", stream, 3);
   caracal.exec("UPDATE caracal_outbox SET available_at = now() - interval '1 min'");
-  // Of one role may see nothing but the pid, and behind a savepoint the row tells no transaction that is there.
+  // One role may see only the pid; and after a savepoint the row's xmax is of no running top-level transaction.
   const auto stranger = contract.connect();
   pqxx::work by_stranger{*stranger};
   outboxd::postgres::exec(by_stranger, "SAVEPOINT s");
@@ -151,7 +152,7 @@ TEST_CASE("rows that another transaction keeps locked are counted and noted, wit
     CHECK(asked.status == 1);
     CHECK_MESSAGE(occurrences(asked.out, "locked") == 1, asked.out);
   }
-  // Beside them others go out, and those of the transaction once it is over.
+  // Other rows are published meanwhile, and the transaction's rows after its end.
   insert_rows(contract, "b", stream, 2);
   insert_caracal_rows(caracal, "b", stream, 2);
   wait_until([&] { return count_rows(contract, "dispatched_at IS NOT NULL") == 3; });
@@ -174,7 +175,7 @@ TEST_CASE("rows that another transaction keeps locked are counted and noted, wit
   }
 }
 
-TEST_CASE("who locks the whole table is named, its rows go out after that, and no row is blamed") {
+TEST_CASE("the session that locks the whole table is named, rows are published afterwards, and no row is blamed") {
   const auto stream = new_stream("locked");
   for (const std::string mode : {"SHARE ROW EXCLUSIVE", "ACCESS EXCLUSIVE"}) {
     CAPTURE(mode);
@@ -183,7 +184,7 @@ TEST_CASE("who locks the whole table is named, its rows go out after that, and n
     insert_rows(daemon.database, "a", stream + mode, 50);
     wait_until([&] { return count_rows(daemon.database, "dispatched_at IS NOT NULL") == 50; });
     pqxx::work lock{*holder};
-    // By one who locks it, its writers aren't kept out.
+    // This session's lock on the table doesn't block writers.
     outboxd::postgres::exec(lock, "LOCK TABLE event_outbox IN " + mode + " MODE");
     outboxd::postgres::exec(
         lock,
@@ -205,7 +206,7 @@ TEST_CASE("who locks the whole table is named, its rows go out after that, and n
   }
 }
 
-TEST_CASE("a locked row is found behind many that were locked before, and still is when a look fails") {
+TEST_CASE("a locked row is found after many that were locked before, and stays reported when a check fails") {
   const auto database = contract_database();
   insert_rows(database, "a", "s", 300);
   database.exec("UPDATE event_outbox SET available_at = now() - interval '1 min'");
@@ -223,14 +224,14 @@ TEST_CASE("a locked row is found behind many that were locked before, and still 
     return found.rows == 1 && found.first == "a000300" && contains(found.who, pid_of(*holder));
   };
   CHECK(is_found());
-  // In such a table no row can be locked, not even to see whether it can be.
+  // In such a table no row can be locked, not even for the check.
   outboxd::postgres::exec(lock, "LOCK TABLE event_outbox IN EXCLUSIVE MODE");
   CHECK(is_found());
   lock.abort();
   CHECK(sampler.sample().rows == 0);
 }
 
-TEST_CASE("who waits to lock the whole table is named, and who is in its way") {
+TEST_CASE("the session that waits to lock the whole table is named, and the session that blocks it") {
   const auto database = contract_database();
   Sampler sampler{shared_postgres().url(database.name, plain_role(database, "event_outbox"))};
   const auto reader = database.connect();
@@ -275,7 +276,7 @@ TEST_CASE("a prepared transaction that keeps a row locked is named") {
   CHECK_MESSAGE(found.who.starts_with("prepared transaction forgotten, since 20"), found.who);
 }
 
-TEST_CASE("where the role may not see locks, none is named, and what failed is told as it was") {
+TEST_CASE("if the role may not read pg_locks, no session is named, and the failed check is reported") {
   const auto database = contract_database();
   insert_rows(database, "a", "s", 2);
   database.exec(

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Beside a snapshot that somebody holds: claims begin at a mark, and what comes to lie below it is found all the
-// same.
+// Beside a held snapshot: claims begin at a mark, and rows that appear below the mark are found nevertheless.
 #include "postgres/pqxx_compat.hpp"
 #include "support/caracal_table.hpp"
 #include "support/fault_proxy.hpp"
@@ -25,7 +24,7 @@ namespace {
 
 constexpr int kPublished = 150'000;
 
-/// A session that keeps all that is dead from now on.
+/// A session whose snapshot keeps all row versions that die from now on.
 class Holder {
  public:
   explicit Holder(const Database& database) : connection_{database.connect()}, session_{*connection_} {
@@ -49,7 +48,7 @@ void wait_for(const Database& database, const std::string& which, int rows, cons
 
 }  // namespace
 
-TEST_CASE("event_outbox: what lies below the mark is found, and who holds the snapshot is named") {
+TEST_CASE("event_outbox: rows below the mark are found, and the snapshot's holder is named") {
   const auto database = contract_database();
   outboxd::test::insert_rows(database, "p", "s", kPublished);
   const Holder holder{database};
@@ -63,13 +62,13 @@ TEST_CASE("event_outbox: what lies below the mark is found, and who holds the sn
   };
   insert_row(database, "new", "s", "{}");
   wait("new", 1);
-  // As of a transaction that began long ago, and as one that began a moment ago.
+  // One as of a transaction that began long ago, one as of a transaction that began a moment ago.
   for (const std::string age : {"1 day", "5 seconds"}) {
     database.exec("INSERT INTO event_outbox (id, stream_name, payload_json, available_at) VALUES ('late " + age +
                   "', 's', '{}', now() - interval '" + age + "')");
     wait("late " + age, 1);
   }
-  // Given back by another dispatcher, and left by one whose lease has ended.
+  // One was released by another dispatcher, one was left by a dispatcher whose lease has ended.
   database.exec(
       "INSERT INTO event_outbox (id, stream_name, payload_json, available_at, locked_by, locked_until) VALUES "
       "('left', 's', '{}', now() - interval '1 hour', 'another', now() + interval '3 seconds'), "
@@ -77,7 +76,7 @@ TEST_CASE("event_outbox: what lies below the mark is found, and who holds the sn
   wait("left", 1);
   database.exec("UPDATE event_outbox SET locked_by = NULL, locked_until = NULL WHERE id = 'kept'");
   wait("kept", 1);
-  // More than one sweep hands over.
+  // More rows than one sweep hands over.
   database.exec(
       "INSERT INTO event_outbox (id, stream_name, payload_json, available_at) SELECT 'many ' || n, 's', '{}', now() "
       "- "
@@ -85,7 +84,7 @@ TEST_CASE("event_outbox: what lies below the mark is found, and who holds the sn
   wait("many %", 3000);
 }
 
-TEST_CASE("event_outbox: a dead worker's rows are free beside a held snapshot, and --once misses nothing") {
+TEST_CASE("event_outbox: a dead worker's rows are freed beside a held snapshot, and --once misses no row") {
   const auto database = contract_database();
   outboxd::test::insert_rows(database, "p", "s", kPublished);
   const Holder holder{database};
@@ -109,7 +108,7 @@ TEST_CASE("event_outbox: a dead worker's rows are free beside a held snapshot, a
   CHECK(count_rows(database, "dispatched_at IS NULL") == 0);
 }
 
-TEST_CASE("caracal_outbox: what lies below the mark is found") {
+TEST_CASE("caracal_outbox: rows below the mark are found") {
   const auto database = outboxd::test::caracal_database();
   outboxd::test::insert_caracal_rows(database, "p", "s", kPublished);
   const Holder holder{database};
@@ -129,7 +128,7 @@ TEST_CASE("caracal_outbox: what lies below the mark is found") {
   wait_for(database, "caracal_outbox WHERE id LIKE 'many %'", 3000, "status = 'published'");
 }
 
-TEST_CASE("a Postgres that is far away is none whose index is full of what is gone") {
+TEST_CASE("a slow network to Postgres is not taken for an index full of dead entries") {
   const auto database = contract_database();
   outboxd::test::FaultProxy proxy(outboxd::test::shared_postgres().port());
   proxy.delay(std::chrono::milliseconds(15));
@@ -141,7 +140,7 @@ TEST_CASE("a Postgres that is far away is none whose index is full of what is go
   const auto metrics = [port] { return outboxd::test::http_get(port, "/metrics").body; };
   insert_row(database, "a", "s", "{}");
   wait_for(database, "event_outbox WHERE id = 'a'", 1, "dispatched_at IS NOT NULL");
-  // Five seconds at least, in which it looks six times.
+  // At least five seconds, in which there are six checks.
   wait_until([&] {
     const auto page = metrics();
     const std::string series = "outboxd_claim_seconds_count{dispatcher=\"outbox\"} ";
@@ -152,7 +151,7 @@ TEST_CASE("a Postgres that is far away is none whose index is full of what is go
   CHECK_FALSE(contains(outboxd->err(), "look through the table's index takes"));
 }
 
-TEST_CASE("a dispatcher of some streams says that its table has no index for them, and finds one") {
+TEST_CASE("a dispatcher of some streams logs that the stream index is missing, and finds a new one") {
   const auto database = contract_database();
   const auto said = [&](const std::vector<std::string>& arguments) {
     const auto ended = outboxd::test::run_outboxd(arguments, outboxd_environment(database));

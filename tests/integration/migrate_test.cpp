@@ -67,7 +67,7 @@ std::multiset<std::string> constraints_of(const Database& database, const std::s
   return found;
 }
 
-/// Everything that could change in a database by a migration.
+/// All parts of a database that a migration could change.
 Rows whole_schema(const Database& database) {
   return database.rows(
       "SELECT c.oid, c.relname, c.relkind, c.relfilenode, c.xmin FROM pg_class c JOIN pg_namespace n"
@@ -115,7 +115,7 @@ TEST_CASE("event_outbox is the contract's table") {
 /// Of the files of SQL.
 void run_file(pqxx::nontransaction& session, const std::string& name) {
   CAPTURE(name);
-  // Plans are to be those for any parameters, too.
+  // Generic plans are used as well.
   session.exec("SET plan_cache_mode = force_generic_plan");
   std::ostringstream file;
   file << std::ifstream{OUTBOXD_SOURCE_DIR "/tests/unit/sql/" + name}.rdbuf();
@@ -183,7 +183,7 @@ TEST_CASE("caracal_outbox is the contract's table") {
                     " VALUES ('1', 'someone', 't', 'd', '{}')"));
 }
 
-TEST_CASE("a second migrate finds everything and touches nothing, even without the right to write") {
+TEST_CASE("a second migrate finds everything applied and changes nothing, even without the right to write") {
   const auto database = shared_postgres().create_database();
   const auto connection = database.connect();
   CHECK(applied_names(*connection) == std::vector<std::string>{"0001_event_outbox", "0002_caracal_outbox"});
@@ -199,7 +199,7 @@ TEST_CASE("a second migrate finds everything and touches nothing, even without t
         "-- nothing to do: every migration that was asked for is already there\n");
 }
 
-TEST_CASE("a table that is there already is left as it is, whatever its indexes are called") {
+TEST_CASE("an existing table is left as it is, with any names of its indexes") {
   const auto database = shared_postgres().create_database();
   database.exec(
       "CREATE TABLE event_outbox (id text PRIMARY KEY, available_at timestamptz);"
@@ -223,7 +223,7 @@ TEST_CASE("tables are made in the current schema") {
       Rows{{"app"}});
 }
 
-TEST_CASE("several migrators at the same time: one works, the others find it done") {
+TEST_CASE("of several migrators at the same time one works, and the others find it done") {
   const auto database = shared_postgres().create_database();
   std::vector<std::future<std::vector<std::string>>> runs;
   for (int i = 0; i < 4; ++i) {
@@ -237,7 +237,7 @@ TEST_CASE("several migrators at the same time: one works, the others find it don
   CHECK(applied == std::multiset<std::string>{"0001_event_outbox", "0002_caracal_outbox"});
 }
 
-TEST_CASE("a migrator that had to wait sees what the other one has done") {
+TEST_CASE("a migrator that had to wait sees the changes of the other one") {
   const auto database = shared_postgres().create_database();
   const std::array slow{Migration{1, "slow", "to_regclass('t') IS NOT NULL",
                                   "CREATE TABLE t (); SELECT pg_advisory_xact_lock(42)", "", true}};
@@ -264,7 +264,7 @@ TEST_CASE("a migrator that had to wait sees what the other one has done") {
   CHECK(second.get() == 0);
 }
 
-TEST_CASE("a migrator that another one keeps waiting gives up and says why") {
+TEST_CASE("a migrator that another one blocks gives up and says why") {
   const auto database = shared_postgres().create_database();
   const std::array slow{
       Migration{1, "slow", "to_regclass('t') IS NOT NULL", "CREATE TABLE t (); SELECT pg_sleep(600)", "", true}};
@@ -303,7 +303,7 @@ TEST_CASE("the dry run shows what is pending, changes nothing, and psql could ru
   CHECK(applied_names(*connection).empty());
 }
 
-TEST_CASE("an optional migration is applied when it is asked for, and can be reverted on its own") {
+TEST_CASE("an optional migration is applied by its flag, and can be reverted by itself") {
   const auto database = shared_postgres().create_database();
   const auto connection = database.connect();
   Migrator migrator(*connection, outboxd::migrate::migrations(), {.wanted = {"wake-ups"}});
@@ -318,10 +318,10 @@ TEST_CASE("an optional migration is applied when it is asked for, and can be rev
       "event_outbox FOR EACH STATEMENT EXECUTE FUNCTION outboxd_wake_up()");
   CHECK(migrator.apply().size() == 1);
   CHECK(migrator.apply().empty());
-  // As it may find the database whose dump is restored under other names.
+  // As after a dump was restored under other names.
   database.exec("ALTER TABLE event_outbox RENAME TO moved; INSERT INTO moved VALUES ('1', 's', '{}')");
   database.exec("ALTER TABLE moved RENAME TO event_outbox; DELETE FROM event_outbox");
-  // Of a part that is left the rest is taken away, too.
+  // If a part was dropped, reverting drops the rest.
   database.exec("DROP TRIGGER outboxd_wake_up ON event_outbox");
   CHECK(migrator.revert(3));
   CHECK(database.scalar(triggers) == "0");
@@ -332,7 +332,7 @@ TEST_CASE("an optional migration is applied when it is asked for, and can be rev
   CHECK(applied_names(*connection).empty());
 }
 
-TEST_CASE("a function that a stranger has made is not given rights by being replaced") {
+TEST_CASE("a function that another role owns is not replaced") {
   const auto database = shared_postgres().create_database();
   const auto stranger = "stranger_" + database.name;
   database.exec("GRANT ALL ON SCHEMA public TO public; CREATE ROLE " + stranger + "; SET ROLE " + stranger +
@@ -346,7 +346,7 @@ TEST_CASE("a function that a stranger has made is not given rights by being repl
   CHECK(migrator.apply().size() == 1);
 }
 
-TEST_CASE("the tuning sets what nobody has set, lets everybody work meanwhile, and takes back just that") {
+TEST_CASE("the tuning changes only unset parameters, blocks no session, and its revert resets just those") {
   const auto database = shared_postgres().create_database();
   migrate(database);
   const auto options = [&database] {
@@ -374,7 +374,7 @@ TEST_CASE("the tuning sets what nobody has set, lets everybody work meanwhile, a
   CHECK(options() == "event_outbox {fillfactor=80}");
 }
 
-TEST_CASE("a migration waits for a table in use, and lets others through meanwhile") {
+TEST_CASE("a migration waits for a locked table, and lets other sessions run meanwhile") {
   const auto database = shared_postgres().create_database();
   migrate(database);
   const auto reader = database.connect();
@@ -396,7 +396,7 @@ TEST_CASE("a migration waits for a table in use, and lets others through meanwhi
   CHECK(migration.get() == 1);
 }
 
-TEST_CASE("down drops an empty or published table, and only that one") {
+TEST_CASE("down drops an empty or completely published table, and no other table") {
   const auto database = shared_postgres().create_database();
   migrate(database);
   database.exec(
@@ -430,7 +430,7 @@ TEST_CASE("down refuses while rows are unpublished, and says how many") {
   CHECK(database.scalar("SELECT count(*) FROM event_outbox") == "2");
 }
 
-TEST_CASE("a role that may not create tables is told so") {
+TEST_CASE("the error for a role that may not create tables says so") {
   const auto database = shared_postgres().create_database();
   database.exec("REVOKE CREATE ON SCHEMA public FROM PUBLIC; CREATE ROLE plain_" + database.name + " LOGIN");
   const auto connection =
@@ -451,7 +451,7 @@ TEST_CASE("a migration that fails half-way leaves nothing behind") {
   CHECK(whole_schema(database).empty());
 }
 
-TEST_CASE("a migration that can't run in a transaction runs outside one, and gives its lock back") {
+TEST_CASE("a migration that can't run in a transaction runs outside one, and releases its lock") {
   const auto database = shared_postgres().create_database();
   database.exec("CREATE TABLE t (a int)");
   const std::array apart{Migration{3, "apart", "to_regclass('i') IS NOT NULL", "CREATE INDEX CONCURRENTLY i ON t (a)",
@@ -464,7 +464,7 @@ TEST_CASE("a migration that can't run in a transaction runs outside one, and giv
                         " (SELECT oid FROM pg_database WHERE datname = current_database())") == "0");
 }
 
-TEST_CASE("an index that could not be made in time is no obstacle later") {
+TEST_CASE("an invalid index of an earlier attempt is replaced") {
   const auto database = shared_postgres().create_database();
   const auto connection = database.connect();
   CHECK(Migrator(*connection).apply().size() == 2);
@@ -487,7 +487,7 @@ TEST_CASE("an index that could not be made in time is no obstacle later") {
   CHECK(database.scalar("SELECT to_regclass('event_outbox_stream_ready') IS NULL") == "t");
 }
 
-TEST_CASE("a migration may take longer than the connection's statement_timeout, which is as before afterwards") {
+TEST_CASE("a migration may take longer than the connection's statement_timeout, which is restored afterwards") {
   const auto database = shared_postgres().create_database();
   const auto connection =
       outboxd::postgres::open_connection(database.conninfo + " options='-c statement_timeout=1s'");

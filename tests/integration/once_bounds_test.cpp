@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `--once --timeout` ends also where a server takes the connection and then says nothing.
+// `--once --timeout` ends even if a server accepts the connection and then hangs.
 #include "support/outbox_table.hpp"
 
 #include <doctest/doctest.h>
@@ -16,7 +16,7 @@ using outboxd::test::run_outboxd;
 
 namespace {
 
-// Far more than the time-out of a second, far less than what the servers would be waited for otherwise.
+// Much longer than the time-out of a second, much shorter than the servers' own time-outs.
 constexpr auto kDeadline = std::chrono::seconds(25);
 
 }  // namespace
@@ -36,11 +36,11 @@ TEST_CASE("a Redis that hangs") {
   redis.resume();
 }
 
-TEST_CASE("a table that is locked by somebody") {
+TEST_CASE("a table that another session has locked") {
   const auto database = contract_database();
   insert_row(database, "a", "stream", "{}");
-  const auto somebody = database.connect();
-  pqxx::work lock(*somebody);
+  const auto other = database.connect();
+  pqxx::work lock(*other);
   lock.exec("LOCK TABLE event_outbox IN ACCESS EXCLUSIVE MODE");
   const auto ended = run_outboxd({"--once", "--timeout", "1s", "--postgres-statement-timeout", "60s"},
                                  outboxd_environment(database), "", kDeadline);

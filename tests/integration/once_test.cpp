@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `outboxd --once`: what its exit status and its last line say.
+// `outboxd --once`: its exit status and its last line.
 #include "support/outbox_table.hpp"
 #include "support/wait.hpp"
 
@@ -23,7 +23,7 @@ using outboxd::test::with;
 
 namespace {
 
-/// A key of that name which is no stream: every XADD to it is refused.
+/// Creates a key of that name that is no stream, so that Redis refuses every XADD to it.
 std::string wrong_type_stream() {
   auto stream = new_stream("wrong-type");
   shared_redis().probe().command("SET", stream, "a string");
@@ -32,7 +32,7 @@ std::string wrong_type_stream() {
 
 }  // namespace
 
-TEST_CASE("0: nothing to do, then all published; `run --once` is the same") {
+TEST_CASE("0: no row is due, or all are published; `run --once` is the same") {
   for (const std::vector<std::string>& command : {std::vector<std::string>{"--once"}, {"run", "--once"}}) {
     const auto database = contract_database();
     const auto environment = outboxd_environment(database);
@@ -108,7 +108,7 @@ TEST_CASE("2: no Redis, no Postgres, no table, no usable configuration; no row i
   CHECK(contains(refused({}, {"--timeout", "0s"}).err, "--timeout"));
 }
 
-TEST_CASE("rows that are scheduled, dead, published or leased by another are left alone") {
+TEST_CASE("rows that are scheduled, dead, published or leased by another worker are not claimed") {
   const auto database = contract_database();
   const auto stream = new_stream();
   const auto insert = [&](const std::string& id, const std::string& columns, const std::string& values) {
@@ -129,11 +129,11 @@ TEST_CASE("rows that are scheduled, dead, published or leased by another are lef
   CHECK(count_rows(database, "id = 'expired' AND attempts = 2 AND dispatched_at IS NOT NULL") == 1);
 }
 
-TEST_CASE("rows that keep coming do not keep it from ending") {
+TEST_CASE("it ends although rows keep coming") {
   const auto database = contract_database();
   const auto stream = new_stream();
   insert_rows(database, "row-", stream, 300);
-  // Each row published brings another one: a run that follows them never ends.
+  // Each published row inserts another one: a run that follows them would never end.
   database.exec(
       "CREATE FUNCTION another() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
       " INSERT INTO event_outbox (id, stream_name, payload_json, available_at)"
@@ -150,10 +150,10 @@ TEST_CASE("rows that keep coming do not keep it from ending") {
   CHECK(count_rows(database, "dispatched_at IS NULL") > 0);
 }
 
-TEST_CASE("1: the time-out comes before the end of the rows, and the last line says how many remain") {
+TEST_CASE("1: the time-out comes before all rows are published, and the last line has the number of remaining rows") {
   const auto database = contract_database();
   insert_rows(database, "a", new_stream(), 20000);
-  // Row by row, this takes far longer.
+  // With batches of one row this takes much longer.
   const auto ended = run_outboxd({"--once", "--timeout", "1s", "--batch", "1"}, outboxd_environment(database));
   CHECK(ended.status == 1);
   const auto counts = once_counts(ended.out);
@@ -164,7 +164,7 @@ TEST_CASE("1: the time-out comes before the end of the rows, and the last line s
   CHECK(count_rows(database, "locked_until IS NOT NULL") == 0);
 }
 
-TEST_CASE("--timeout bounds the wait for a Redis that stays away, and for a Postgres") {
+TEST_CASE("--timeout bounds the wait for an unreachable Redis or Postgres") {
   const auto database = contract_database();
   insert_row(database, "a", new_stream(), "{}");
   const auto environment = outboxd_environment(database);
@@ -179,7 +179,7 @@ TEST_CASE("--timeout bounds the wait for a Redis that stays away, and for a Post
   }
 }
 
-TEST_CASE("a Redis that comes within the time-out is used") {
+TEST_CASE("a Redis that becomes reachable within the time-out is used") {
   PrivateRedis redis;
   const auto database = contract_database();
   insert_rows(database, "a", "stream", 100);
@@ -193,13 +193,13 @@ TEST_CASE("a Redis that comes within the time-out is used") {
   CHECK(redis.probe().xlen("stream") == 100);
 }
 
-TEST_CASE("the log goes to standard error: standard output holds the counts alone") {
+TEST_CASE("the log goes to standard error: standard output has only the counts") {
   const auto ended = run_outboxd({"--once"}, outboxd_environment(contract_database()));
   CHECK(outboxd::test::occurrences(ended.out, "\n") == 1);
   CHECK(contains(ended.err, "ended: claimed 0"));
 }
 
-TEST_CASE("the log's first line says what runs, also where there is something to warn of") {
+TEST_CASE("the log's first line describes the process, also if there are warnings") {
   const auto ended = run_outboxd(
       {"--once"}, with(outboxd_environment(contract_database()),
                        {{"METRICS_BEARER", "a-token-of-some-length"}, {"METRICS_BEARER_FILE", "/nonexistent"}}));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the log says of an outage of Postgres once it is over.
+// The log after an outage of Postgres.
 #include "support/outbox_table.hpp"
 #include "support/published.hpp"
 #include "support/wait.hpp"
@@ -8,7 +8,7 @@
 
 using namespace outboxd::test;  // NOLINT(google-build-using-namespace): nearly all of the harness is used here
 
-TEST_CASE("after a crash of Postgres under load no lease, worker or trigger is blamed for it") {
+TEST_CASE("after a crash of Postgres under load the log blames no lease, worker or trigger") {
   PrivatePostgres postgres;
   const auto database = postgres.create_database();
   create_contract_table(database);
@@ -19,7 +19,7 @@ TEST_CASE("after a crash of Postgres under load no lease, worker or trigger is b
   postgres.kill9();
   const auto says = [&](const std::string& text) { return contains(daemon->err(), text); };
   wait_until([&] { return says("Postgres is unavailable"); });
-  // Until the leases are over.
+  // Until the leases have expired.
   const auto away_since = std::chrono::steady_clock::now();
   wait_until([&] { return std::chrono::steady_clock::now() - away_since > std::chrono::seconds{3}; });
   postgres.start();

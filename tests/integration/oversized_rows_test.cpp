@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Rows that are too large, take long to render, or bring names without end: they are dead with the reason, and harm
+// Rows that are too large, take long to render, or have very long names: they are dead with the reason, and affect
 // neither their neighbours nor the process.
 #include "support/caracal_table.hpp"
 #include "support/published.hpp"
@@ -11,7 +11,7 @@ using namespace outboxd::test;  // NOLINT(google-build-using-namespace): nearly 
 
 namespace {
 
-/// Either table by the words that differ.
+/// The differences of the two tables.
 struct Kind {
   std::string table;
   std::string stream_column;
@@ -19,7 +19,7 @@ struct Kind {
   std::string done;
 
   [[nodiscard]] Database database() const { return is_api() ? contract_database() : caracal_database(); }
-  /// Rows `prefix1` to `prefixCOUNT`; the words are SQL, in which n is the row's number.
+  /// Rows `prefix1` to `prefixCOUNT`; the values are SQL, in which n is the row's number.
   void insert(const Database& database, const std::string& prefix, const std::string& stream,
               const std::string& payload, int count, const std::string& id = "''") const {
     const std::string columns = is_api() ? "" : ", producer, dedupe_key";
@@ -34,13 +34,13 @@ struct Kind {
   [[nodiscard]] std::vector<std::string> command(std::vector<std::string> words) const {
     return is_api() ? words : for_caracal_table(std::move(words));
   }
-  /// Where the table has no place for it, the reason is in the log.
+  /// If the table has no column for the reason, it is in the log.
   [[nodiscard]] bool tells(const Database& database, const std::string& log, const std::string& id_prefix,
                            const std::string& reason) const {
     if (!is_api()) return contains(log, reason);
     return count(database, "left(id, 1) = '" + id_prefix + "' AND last_error LIKE '%" + reason + "%'") > 0;
   }
-  /// Puts a partitioned table without any index of ids in the contract's place.
+  /// Replaces the contract's table by a partitioned one without an index on ids.
   void partition(const Database& database) const {
     database.exec("ALTER TABLE " + table + " RENAME TO plain; CREATE TABLE " + table +
                   " (LIKE plain INCLUDING DEFAULTS) PARTITION BY RANGE (created_at); DROP TABLE plain; "
@@ -68,8 +68,8 @@ constexpr bool kSanitized = false;
 
 }  // namespace
 
-TEST_CASE("a payload over the limit is never rendered: however long that would take, its neighbours go out") {
-  // Each byte of it becomes six, which takes Postgres 0.1 s for each megabyte.
+TEST_CASE("a payload over the limit is never rendered, which could take long, and its neighbours are published") {
+  // Each byte becomes six in the text, which takes Postgres 0.1 s for each megabyte.
   const std::vector<std::string> payloads{
       "jsonb_build_object('t', repeat(E'\\x01', 60000000))",
       "jsonb_build_object('t', repeat(E'\\x01', 30000000))",
@@ -95,7 +95,7 @@ TEST_CASE("a payload over the limit is never rendered: however long that would t
   }
 }
 
-TEST_CASE("what counts is the text: a payload that takes more in Postgres is published") {
+TEST_CASE("the limit is for the text: a payload that is larger as jsonb is published") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     const auto database = kind.database();
@@ -118,12 +118,12 @@ TEST_CASE("what counts is the text: a payload that takes more in Postgres is pub
   }
 }
 
-TEST_CASE("names over 4 KiB make their rows dead, and are cut before they are sent") {
+TEST_CASE("rows with names over 4 KiB are dead, and the names are shortened in Postgres") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     const auto database = kind.database();
     const auto stream = new_stream();
-    // Where an index has to hold them, names that are longer can't be inserted.
+    // If the column has an index, longer names can't be inserted.
     kind.insert(database, "s", "repeat('s', 100000)", kSmall, 1);
     kind.insert(database, "t", "repeat('t', 4097)", kSmall, 1);
     kind.insert(database, "i", literal(stream), kSmall, 1, "repeat('i', 100000)");
@@ -143,7 +143,7 @@ TEST_CASE("names over 4 KiB make their rows dead, and are cut before they are se
   }
 }
 
-TEST_CASE("a dedupe key over 4 KiB makes its row dead") {
+TEST_CASE("a row with a dedupe key over 4 KiB is dead") {
   const auto database = caracal_database();
   const auto stream = new_stream();
   insert_caracal_row(database, "a", stream, "{}");
@@ -155,7 +155,7 @@ TEST_CASE("a dedupe key over 4 KiB makes its row dead") {
   CHECK(published(shared_redis().probe(), stream).each_once(1));
 }
 
-TEST_CASE("ids of 60 MB, which no index bounds, and of tables that are partitioned") {
+TEST_CASE("ids of 60 MB in tables without an index on ids, plain and partitioned") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     const auto database = kind.database();
@@ -172,17 +172,17 @@ TEST_CASE("ids of 60 MB, which no index bounds, and of tables that are partition
   }
 }
 
-TEST_CASE("names of many megabytes don't take the process down" * doctest::skip(kSanitized)) {
+TEST_CASE("names of many megabytes don't end the process" * doctest::skip(kSanitized)) {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     const auto database = kind.database();
-    // Without the indexes of the contract, which bound the length of a topic.
+    // Without the contract's indexes, which bound the length of a topic.
     kind.partition(database);
     const auto stream = new_stream();
     kind.insert(database, "s", "repeat('s', 60000000)", kSmall, 4);
     kind.insert(database, "t", "repeat('t', 8000000)", kSmall, 28);
     kind.insert(database, "small", literal(stream), kSmall, 50);
-    // Half of it is taken by a daemon with its threads before it begins.
+    // A daemon with its threads takes half of it before any row is claimed.
     std::vector<std::string> command{"/bin/sh", "-c", R"(ulimit -v 409600 && exec "$0" "$@")", outboxd_program()};
     for (const auto& word : kind.command({"run"})) command.push_back(word);
     Child starved({.command = command, .environment = outboxd_environment(database)});

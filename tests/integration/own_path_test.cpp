@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// Other people's triggers, policies and constraints name their tables without a schema, in the search path of the
-// dispatcher's role, although no statement of ours looks anything up there.
+// Triggers, policies and constraints of the table's owner may use names without a schema, which must be looked up in
+// the search_path of the dispatcher's role, although our own statements look no name up there.
 #include "support/caracal_table.hpp"
 #include "support/private_pgbouncer.hpp"
 #include "support/published.hpp"
@@ -14,7 +14,7 @@ using namespace outboxd::test;  // NOLINT(google-build-using-namespace): nearly 
 
 namespace {
 
-/// A schema that only the role has in its path, with both tables, and all that an owner can hang on them.
+/// A schema in the role's path, with both tables and with triggers, policies and constraints on them.
 constexpr const char* kApplication = R"sql(
 CREATE SCHEMA app;
 ALTER TABLE public.event_outbox SET SCHEMA app;
@@ -63,7 +63,7 @@ std::string for_table(std::string sql, const std::string& table) {
   return sql;
 }
 
-/// A database whose tables are watched as above, and a role with just the rights that it needs.
+/// A database with such tables, and a role with only the rights that it needs.
 struct Watched {
   Database direct = shared_postgres().create_database();
   std::string role = "watched_" + direct.name;
@@ -108,7 +108,7 @@ std::vector<std::string> all_triggers(const std::string& table) {
 
 }  // namespace
 
-TEST_CASE("triggers, policies and constraints find what they name without a schema in the role's own path") {
+TEST_CASE("triggers, policies and constraints find names without a schema in the role's own path") {
   for (const bool pooled : {false, true}) {
     CAPTURE(pooled);
     const Watched watched(pooled);
@@ -161,12 +161,12 @@ TEST_CASE("an id of an extension's type is compared by that type's rules, and fo
   const auto once = run_outboxd({"--once"}, outboxd_environment(database));
   CHECK_MESSAGE(once.status == 0, once.err);
   CHECK(published(shared_redis().probe(), stream).each_once(1000));
-  // By the primary key: whatever compared as text would have walked the table.
+  // By the primary key; a comparison as text would have scanned the table.
   CHECK(database.scalar(
             "SELECT sum(idx_scan) > 0 FROM pg_stat_user_indexes WHERE indexrelname = 'event_outbox_pkey'") == "t");
 }
 
-TEST_CASE("at start it warns of a role that may do more than it needs") {
+TEST_CASE("at start it warns of a role with more rights than it needs") {
   const auto database = contract_database();
   const auto superuser = run_outboxd({"--once"}, outboxd_environment(database));
   CHECK(contains(superuser.err, "role postgres is a superuser"));

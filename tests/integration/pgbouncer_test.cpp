@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Behind the real PgBouncer in transaction mode, where the next statement may meet another session of the server.
+// Behind a real PgBouncer in transaction mode, where each statement may run in another session of the server.
 #include "postgres/pqxx_compat.hpp"
 #include "support/caracal_table.hpp"
 #include "support/http.hpp"
@@ -18,7 +18,7 @@ namespace {
 
 constexpr auto kDeadline = std::chrono::seconds(60);
 
-/// Every statement that arrives is in its log.
+/// A Postgres that logs every statement.
 PrivatePostgres& talkative_postgres() {
   static PrivatePostgres server({.settings = {"log_statement=all", "log_min_duration_statement=-1"}});
   return server;
@@ -29,7 +29,7 @@ PrivatePgbouncer& shared_pgbouncer() {
   return server;
 }
 
-/// A database with both tables, and how to get at it.
+/// A database with both tables, and its URL through the pooler.
 struct Pooled {
   Database direct;
   Database pooled;
@@ -44,11 +44,10 @@ struct Pooled {
   }
 };
 
-/// What one session of the pool still has of the clients that had it before.
+/// The state that earlier clients have left in a session of the pool.
 struct Remains {
   std::string backend;
-  /// Settings that somebody changed, but for those with which PgBouncer greets each client, and those that each
-  /// transaction begins with anew.
+  /// Changed settings, except those that PgBouncer sets for each client, and those that each transaction sets itself.
   Rows settings;
   /// Prepared statements, listening channels, advisory locks, cursors, temporary tables.
   Rows objects;
@@ -79,7 +78,7 @@ Remains remains_in(pqxx::transaction_base& transaction) {
                   " SELECT 'temporary', relname::text FROM pg_class WHERE relnamespace = pg_my_temp_schema()")};
 }
 
-/// As another application would find the pool: every session in it is taken at once, each by a client of its own.
+/// The state of every session of the pool, read by as many clients at the same time.
 std::vector<Remains> look_into_all_sessions(const Database& pooled) {
   std::vector<std::unique_ptr<pqxx::connection>> clients;
   std::vector<std::unique_ptr<pqxx::work>> open;
@@ -102,7 +101,7 @@ void check_nothing_remains(const Database& pooled) {
   }
 }
 
-/// The server's log from some point on must show no statement that only means something to the session it ran in.
+/// Checks that the server's log, from some point on, has no statement with an effect on its session.
 class StatementsSince {
  public:
   StatementsSince() : start_(talkative_postgres().log().size()) {}
@@ -144,7 +143,7 @@ void end_politely(Child& outboxd) {
 
 }  // namespace
 
-TEST_CASE("the pool itself: sessions are shared, and what a client leaves behind is seen") {
+TEST_CASE("the pool itself: sessions are shared, and the checks see the state that a client leaves") {
   const Pooled databases;
   const auto& pooled = databases.pooled;
   const StatementsSince before;
@@ -167,11 +166,11 @@ TEST_CASE("the pool itself: sessions are shared, and what a client leaves behind
   CHECK(used.objects.size() == 3);
 }
 
-TEST_CASE("event_outbox behind it: everything is published once, and no session remembers us") {
+TEST_CASE("event_outbox behind it: everything is published once, and no session keeps any state") {
   for (const auto& way : kWays) {
     CAPTURE(way.name);
     const Pooled databases;
-    // Nobody can be told of commits through a session that is lent out.
+    // A session that other clients share can't receive notifications.
     REQUIRE(run_outboxd({"migrate", "--wake-ups"}, outboxd_environment(databases.direct)).status == 0);
     const StatementsSince start;
     const auto stream = new_stream("pooled");
@@ -179,7 +178,7 @@ TEST_CASE("event_outbox behind it: everything is published once, and no session 
     insert_row(databases.direct, "dead", stream, "[]");
     const auto outboxd = start_outboxd(plus({"run", "--poll-interval", "20ms"}, way.flags), databases.environment());
     wait_until([&] { return count_rows(databases.direct, "dispatched_at IS NOT NULL") == 1000; }, kDeadline);
-    // While it works, and after several of its polls.
+    // While the daemon runs, and after several of its polls.
     insert_rows(databases.direct, "late", stream, 200);
     wait_until([&] { return count_rows(databases.direct, "dispatched_at IS NOT NULL") == 1200; }, kDeadline);
     check_nothing_remains(databases.pooled);
@@ -194,7 +193,7 @@ TEST_CASE("event_outbox behind it: everything is published once, and no session 
   }
 }
 
-TEST_CASE("caracal_outbox behind it: everything is published once, and no session remembers us") {
+TEST_CASE("caracal_outbox behind it: everything is published once, and no session keeps any state") {
   for (const auto& way : kWays) {
     CAPTURE(way.name);
     const Pooled databases;
@@ -218,7 +217,7 @@ TEST_CASE("caracal_outbox behind it: everything is published once, and no sessio
   }
 }
 
-TEST_CASE("--once behind it; two at once share the rows") {
+TEST_CASE("--once behind it; two at the same time share the rows") {
   const Pooled databases;
   const auto stream = new_stream("pooled");
   insert_rows(databases.direct, "a", stream, 5000);
@@ -254,12 +253,12 @@ TEST_CASE("migrate, enqueue and status behind it") {
   }
 }
 
-TEST_CASE("a row that somebody has locked behind our back doesn't hold up the others") {
+TEST_CASE("a row that another session has locked doesn't hold up the others") {
   for (const auto& way : kWays) {
     CAPTURE(way.name);
     PrivateRedis redis;
     const Pooled databases;
-    // Between the claim and the outcome, so that what meets the lock is the writing of the outcome.
+    // Locked between claim and settlement, so that the settlement meets the lock.
     redis.probe().command("CLIENT", "PAUSE", "120000", "WRITE");
     insert_rows(databases.direct, "a", "events", 8);
     insert_caracal_rows(databases.direct, "a", "caracal", 8);
@@ -282,7 +281,7 @@ TEST_CASE("a row that somebody has locked behind our back doesn't hold up the ot
       return count_rows(databases.direct, "dispatched_at IS NOT NULL") == 7 &&
              count_caracal_rows(databases.direct, "status = 'published'") == 7;
     });
-    // And what comes in the meantime.
+    // Rows that are inserted meanwhile are published, too.
     insert_rows(databases.direct, "b", "events", 20);
     insert_caracal_rows(databases.direct, "b", "caracal", 20);
     wait_until([&] {
@@ -300,7 +299,7 @@ TEST_CASE("a row that somebody has locked behind our back doesn't hold up the ot
   }
 }
 
-TEST_CASE("PgBouncer is killed and comes back: readiness tells, and nothing is lost") {
+TEST_CASE("PgBouncer is killed and restarted: readiness shows it, and no row is lost") {
   PrivatePgbouncer pgbouncer(talkative_postgres());
   const Pooled databases(pgbouncer);
   const auto stream = new_stream("pooled");
@@ -337,13 +336,13 @@ TEST_CASE("PgBouncer is killed and comes back: readiness tells, and nothing is l
   }
   end_politely(*events);
   end_politely(*caracal);
-  // At least once: what was sent and not settled before the lease ended is sent again.
+  // At least once: rows that were sent but not settled before the lease ended are sent again.
   CHECK(published(shared_redis().probe(), stream).distinct.size() == 3000);
   CHECK(published(shared_redis().probe(), topic).distinct.size() == 3000);
   check_nothing_remains(databases.pooled);
 }
 
-TEST_CASE("the rows of a dispatcher that was killed behind it come back when the lease ends, not before") {
+TEST_CASE("the rows of a dispatcher that was killed behind it are free when the lease ends, not before") {
   PrivateRedis redis;
   const Pooled databases;
   redis.probe().command("CLIENT", "PAUSE", "120000", "WRITE");
@@ -359,7 +358,7 @@ TEST_CASE("the rows of a dispatcher that was killed behind it come back when the
   redis.probe().command("CLIENT", "UNPAUSE");
   const auto next = start_outboxd({"run", "--poll-interval", "50ms"}, databases.environment(redis));
   wait_until([&] { return count_rows(databases.direct, "dispatched_at IS NOT NULL AND attempts = 2") == 5; });
-  // Behind a pooler nobody can tell by a session whether its worker lives.
+  // Behind a pooler, no session shows whether its worker is alive.
   CHECK(count_rows(databases.direct, "dispatched_at < " + literal(lease_end)) == 0);
   CHECK(published(redis.probe(), "events").distinct.size() == 5);
 }

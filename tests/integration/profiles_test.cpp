@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the two profiles do: when a failed row is due again, when it is dead, how much a claim takes and for how long.
+// The two profiles: retry delays, maximal attempts, batch size and lease.
 #include "support/fake_redis.hpp"
 #include "support/http.hpp"
 #include "support/outbox_table.hpp"
@@ -33,10 +33,10 @@ using outboxd::test::with;
 
 namespace {
 
-/// One row that has failed `attempts` times and will fail again, and how long it was then put off.
+/// One row that has failed `attempts` times and will fail again, and the delay after that.
 struct PutOff {
   int attempt = 0;
-  /// The delay, up to `run_time`, as the moment of settling is known no better.
+  /// The delay, with an error of up to `run_time`, as the exact time of the settlement is unknown.
   double seconds = 0;
   bool dead = false;
 };
@@ -46,10 +46,10 @@ struct Run {
   double run_time = 0;
 };
 
-/// Lets rows fail in their `attempts`th time, all in one run.
+/// Makes rows fail for the `attempts`th time, all in one run.
 Run fail(const std::vector<int>& attempts, const std::vector<std::string>& flags, const Environment& changes = {}) {
   const auto database = contract_database();
-  // What Redis takes after them shows that they are refused for their own sake.
+  // Redis accepts entries after them, which shows that the refusals concern these rows only.
   const FakeRedis redis(refusing_rows([](const std::string& id) { return !id.starts_with("good"); }));
   const auto stream = new_stream("refused");
   for (const int attempt : attempts) {
@@ -74,7 +74,7 @@ Run fail(const std::vector<int>& attempts, const std::vector<std::string>& flags
            literal(before) +
            ") ELSE 0 END, locked_until, dispatched_at, last_error FROM event_outbox WHERE id NOT LIKE 'good%' "
            "ORDER BY id::int")) {
-    // An attempt is counted once, whatever came of it.
+    // An attempt is counted once, with any outcome.
     CHECK(row[0] == row[1]);
     CHECK(row[4] == "NULL");
     CHECK(row[5] == "NULL");
@@ -123,18 +123,18 @@ TEST_CASE("coordinator: after attempt n the row waits min(n, 60) s and up to 1 s
 }
 
 TEST_CASE("the delay has a random part") {
-  // The same attempt twelve times over: 30 % of 60 s leaves room to differ.
+  // The same attempt for twelve rows: 30 % of 60 s is enough to differ.
   const auto run = fail({11, 12, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22}, {});
   const auto [least, most] = std::ranges::minmax(run.rows, {}, &PutOff::seconds);
   CHECK(most.seconds - least.seconds > 0.5);
 }
 
-TEST_CASE("the maximum of attempts is taken from the environment") {
+TEST_CASE("the maximal number of attempts comes from the environment") {
   CHECK(fail({2, 3}, {}, {{"CARACAL_OUTBOX_MAX_ATTEMPTS", "3"}}).rows[1].dead);
   CHECK(!fail({2, 3}, {}, {{"CARACAL_OUTBOX_MAX_ATTEMPTS", "4"}}).rows[1].dead);
   CHECK(fail({2, 3}, {}, {{"OUTBOX_MAX_ATTEMPTS", "3"}}).rows[1].dead);
   CHECK(fail({2, 3}, {"--profile", "coordinator"}, {{"OUTBOX_MAX_ATTEMPTS", "3"}}).rows[1].dead);
-  // A name of the other profile's says nothing here.
+  // The other profile's variable has no effect here.
   CHECK(!fail({2, 3}, {"--profile", "coordinator"}, {{"CARACAL_OUTBOX_MAX_ATTEMPTS", "3"}}).rows[1].dead);
 }
 
@@ -158,7 +158,7 @@ TEST_CASE("batch and lease from the environment, seen in the table while Redis h
     wait_until([&] { return http_get(port, "/readyz").status == 200; });
     redis.pause();
     insert_rows(database, "a", "stream", 100);
-    // Claiming goes on while Redis is written to, but only so far.
+    // Claiming continues while Redis hangs, but only for a few batches.
     wait_until([&] { return database.scalar("SELECT count(DISTINCT locked_until) > 1 FROM event_outbox") == "t"; });
     const auto claims = database.rows(
         "SELECT count(*), max(extract(epoch FROM locked_until - now())) FROM event_outbox"
@@ -177,7 +177,7 @@ TEST_CASE("batch and lease from the environment, seen in the table while Redis h
 TEST_CASE("a full claim is followed by the next at once, without waiting for the poll") {
   const auto database = contract_database();
   insert_rows(database, "a", new_stream(), 400);
-  // Were there a poll between two claims, this would take hours.
+  // With a poll interval between two claims this would take hours.
   const auto outboxd =
       start_outboxd({"run", "--batch", "8", "--poll-interval", "10m"}, outboxd_environment(database));
   wait_until([&] { return count_rows(database, "dispatched_at IS NULL") == 0; });

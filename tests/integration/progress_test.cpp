@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a person at a terminal sees, and is asked.
+// Output and questions on a terminal.
 #include "support/outbox_table.hpp"
 #include "support/wait.hpp"
 
@@ -28,7 +28,7 @@ using outboxd::test::with;
 
 namespace {
 
-/// A terminal whose other end we read.
+/// A pseudo-terminal; the test reads its other end.
 class PseudoTerminal {
  public:
   PseudoTerminal() : fd_(::posix_openpt(O_RDWR | O_NOCTTY | O_CLOEXEC | O_NONBLOCK)) {
@@ -45,7 +45,7 @@ class PseudoTerminal {
       throw std::runtime_error("write");
   }
 
-  /// All that was written to it so far.
+  /// The output so far.
   const std::string& seen() {
     char buffer[4096];
     for (ssize_t got = 0; (got = ::read(fd_, buffer, sizeof buffer)) > 0;)
@@ -58,7 +58,7 @@ class PseudoTerminal {
   std::string seen_;
 };
 
-/// `outboxd --once` with its standard error on the terminal, and its standard output, too, if so.
+/// Runs `outboxd --once` with standard error on the terminal, and optionally standard output.
 std::unique_ptr<Child> start_on(const PseudoTerminal& terminal, const std::vector<std::string>& flags,
                                 Environment environment, bool output_too = false) {
   environment["TERM"] = "xterm";
@@ -70,7 +70,7 @@ std::unique_ptr<Child> start_on(const PseudoTerminal& terminal, const std::vecto
       outboxd::test::ChildOptions{.command = command, .environment = std::move(environment)});
 }
 
-/// Any command with the terminal for all three streams.
+/// Runs a command with the terminal as all three standard streams.
 std::unique_ptr<Child> start_at(const PseudoTerminal& terminal, const std::string& command, Environment environment) {
   environment["TERM"] = "xterm";
   const auto path = terminal.path();
@@ -79,7 +79,7 @@ std::unique_ptr<Child> start_at(const PseudoTerminal& terminal, const std::strin
       .environment = std::move(environment)});
 }
 
-/// Waits for its end while the terminal takes what it writes.
+/// Waits for the command's end, and reads its output meanwhile.
 int end_of(Child& child, PseudoTerminal& terminal) {
   wait_until([&] {
     (void)terminal.seen();
@@ -90,7 +90,7 @@ int end_of(Child& child, PseudoTerminal& terminal) {
 
 }  // namespace
 
-TEST_CASE("migrate --revert of a table asks before it drops it; without a terminal it takes --yes") {
+TEST_CASE("migrate --revert asks before it drops a table; without a terminal it needs --yes") {
   const auto database = outboxd::test::shared_postgres().create_database();
   const auto environment = outboxd_environment(database);
   CHECK(run_outboxd({"migrate", "--wake-ups"}, environment).status == 0);
@@ -98,7 +98,7 @@ TEST_CASE("migrate --revert of a table asks before it drops it; without a termin
   const auto refused = run_outboxd({"migrate", "--revert", "1"}, environment);
   CHECK(refused.status == 2);
   CHECK(contains(refused.err, "drops a table, and there is no terminal to ask at: say --yes as well"));
-  // What drops no table asks nobody.
+  // It doesn't ask if it drops no table.
   CHECK(run_outboxd({"migrate", "--revert", "3"}, environment).status == 0);
   CHECK(run_outboxd({"migrate", "--revert", "1", "--dry-run"}, environment).status == 0);
   for (const std::string answer : {"no", "y", "yes"}) {
@@ -124,11 +124,11 @@ TEST_CASE("status --watch clears the terminal, and prints the time") {
   CHECK(watching->running());
 }
 
-TEST_CASE("a progress line shows published, rate and what is left, and is gone at the end") {
+TEST_CASE("a progress line shows published rows, rate and remaining rows, and is cleared at the end") {
   const auto database = contract_database();
   insert_rows(database, "a", new_stream("progress"), 20000);
   PseudoTerminal terminal;
-  // Row by row, so that there is time to be seen.
+  // Batches of one row, so that the line is visible for some time.
   const auto outboxd = start_on(terminal, {"--batch", "1"}, outboxd_environment(database));
   const std::regex line(R"(published [1-9]\d*, \d+ rows/s, left [1-9]\d*)");
   wait_until([&] { return std::regex_search(terminal.seen(), line); }, std::chrono::seconds(30), "a progress line");
@@ -139,19 +139,19 @@ TEST_CASE("a progress line shows published, rate and what is left, and is gone a
     (void)terminal.seen();
     return !outboxd->running();
   });
-  // Stopped before the end: some are published, some remain.
+  // Stopped early: some rows are published, some remain.
   CHECK(outboxd->wait() == 1);
   const auto counts = once_counts(outboxd->out());
   CHECK(counts.status == "incomplete");
   CHECK(counts.add_up());
   CHECK(counts.published == count_rows(database, "dispatched_at IS NOT NULL"));
   CHECK(contains(terminal.seen(), "ended: claimed "));
-  // The last thing done to the line is to clear it.
+  // Finally the line is cleared.
   const auto after = terminal.seen().substr(terminal.seen().rfind("rows/s"));
   CHECK(contains(after, "\r\x1b[K"));
 }
 
-TEST_CASE("on the same terminal the report has a line of its own") {
+TEST_CASE("on the same terminal the report is on a line of its own") {
   const auto database = contract_database();
   insert_rows(database, "a", new_stream("progress"), 20000);
   PseudoTerminal terminal;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the publisher makes of a Redis that misbehaves in every way: each row's fate is the right one, no reply is
-// taken for another command's, and the next batch gets through.
+// The publisher with a Redis that misbehaves in many ways: each row gets the right outcome, no reply is taken for
+// another command's, and the next batch succeeds.
 #include "redis/publisher.hpp"
 #include "support/fake_redis.hpp"
 #include "support/gate.hpp"
@@ -34,8 +34,8 @@ namespace {
 constexpr std::chrono::milliseconds kPatient{10'000};
 constexpr std::chrono::milliseconds kShort{150};
 
-/// One letter a row: Published, Unanswered, Away (not sent); refused to everyone, to its Stream, or for reasons not
-/// known (E), by the words.
+/// One letter for each row: Published, Unanswered, Away (not sent); Refused for all rows, for its Stream, or for an
+/// unknown reason (E), guessed by the text.
 char letter_of(Fault fault) {
   switch (fault) {
     case Fault::none:
@@ -61,7 +61,7 @@ std::string fates(const std::vector<Reply>& replies) {
   return letters;
 }
 
-/// The reply to an XADD that was carried out.
+/// The reply to a successful XADD.
 std::string entry_id(int number) {
   return "$15\r\n1700000000000-" + std::to_string(number) + "\r\n";
 }
@@ -120,7 +120,7 @@ class Client {
   Publisher publisher_;
 };
 
-/// A healthy server's part in one batch.
+/// The script of a healthy server for one batch.
 void serve_batch(FakePeer& peer, std::size_t rows) {
   peer.read(rows);
   peer.send(entry_ids(static_cast<int>(rows)));
@@ -136,18 +136,18 @@ std::vector<Entry> one_in_each(const std::string& streams) {
   return batch;
 }
 
-/// As proxies say it whose PING brings nothing.
+/// The error of proxies whose PING accepts no argument.
 const std::string kNoArgument = "-ERR wrong number of arguments for 'ping' command\r\n";
 
 }  // namespace
 
-TEST_CASE("connection refused: nothing was sent") {
+TEST_CASE("connection refused: no row was sent") {
   Client client(outboxd::test::free_port());
   CHECK(client.publish(3) == "AAA");
   CHECK(client.probe().fault == Fault::redis_away);
 }
 
-TEST_CASE("an answer cut at every byte: nothing of it is trusted unless it came to its end") {
+TEST_CASE("an answer cut at every byte: its replies are trusted only if it is complete") {
   const std::string whole = entry_id(0) + "-WRONGTYPE Operation against a key\r\n" + entry_id(1) +
                             "-OOM command not allowed\r\n" + entry_id(2);
   for (const auto end : {End::close, End::reset}) {
@@ -165,12 +165,12 @@ TEST_CASE("an answer cut at every byte: nothing of it is trusted unless it came 
       CAPTURE(cut.load());
       CHECK(client.publish(5) == "UUUUU");
     }
-    // The end of the connection may be seen with the end of the answer; what was answered is known all the same.
+    // The connection's end may be seen together with the end of the answer; the replies count nevertheless.
     if (end == End::close) CHECK(client.publish(5) == "PSPRP");
   }
 }
 
-TEST_CASE("an answer that comes byte by byte is an answer") {
+TEST_CASE("an answer may come byte by byte") {
   FakeRedis server([](FakePeer& peer) {
     peer.read(3);
     for (const char byte : entry_ids(3) + peer.read_ping()) peer.send({&byte, 1});
@@ -179,7 +179,7 @@ TEST_CASE("an answer that comes byte by byte is an answer") {
   CHECK(Client(server.port()).publish(3) == "PPP");
 }
 
-TEST_CASE("a request cut at every byte: nothing that was not answered is published") {
+TEST_CASE("a request cut at every byte: rows without an answer are not published") {
   std::atomic<std::size_t> cut = 0;
   FakeRedis server([&](FakePeer& peer) {
     if (peer.number() == 0) {
@@ -194,7 +194,7 @@ TEST_CASE("a request cut at every byte: nothing that was not answered is publish
   Client client(server.port());
   REQUIRE(client.publish(1) == "P");
   for (cut = 0; cut < 300; cut += 7) {
-    // So small a batch fits into the kernel's buffers: whether all of it had left when the reset came is a race.
+    // Such a small batch fits into the kernel's buffers, so it is a race whether it was sent before the reset.
     const auto letters = client.publish(3);
     CAPTURE(letters);
     CHECK(letters.size() == 3);
@@ -221,22 +221,22 @@ TEST_CASE(
     CAPTURE(letters);
     CHECK(letters.size() == kRows);
     CHECK(std::regex_match(letters, std::regex("UUU*A+")));
-    // What the server has read in full can't have stayed here.
+    // Commands that the server has read completely were sent.
     const auto arrived = read / (kBytes + 200);
     CHECK(letters.substr(0, arrived).find('A') == std::string::npos);
   }
 }
 
-TEST_CASE("what is not Redis' protocol, or absurdly large, or of the wrong type: all is unanswered") {
+TEST_CASE("replies that are no Redis protocol, too large, or of a wrong type: all rows are unanswered") {
   std::string nested;
   for (int i = 0; i < 1'000; ++i) nested += "*1\r\n";
   const std::vector<std::string> bad{
       "HTTP/1.1 400 Bad Request\r\nConnection: close\r\n\r\n", "hello\r\n", std::string(8, '\0'), "\r\n", "@5\r\n",
       "$abc\r\n", "$-7\r\n", ":12a\r\n", "*-2\r\n", "$15 \r\n1700000000000-0\r\n",
-      // Lengths that nobody means.
+      // Absurd lengths.
       "$999999999999\r\n", "$536870913\r\n", "$9223372036854775807\r\n", "$99999999999999999999\r\n",
       "$-9223372036854775808\r\n", "*1000000000\r\n", "*2147483647\r\n", "*9223372036854775807\r\n", nested,
-      // Well-formed, but no answer to XADD.
+      // Well-formed replies that are no answers to XADD.
       "$-1\r\n", "*-1\r\n", ":5\r\n", "+OK\r\n", "+QUEUED\r\n", "*0\r\n", "$0\r\n\r\n", "$2\r\nhi\r\n", "$1\r\n-\r\n",
       "$3\r\n1-x\r\n", "$3\r\n0-0\r\n", "$22\r\n18446744073709551616-0\r\n", "$7\r\n1-1\r\n-1\r\n",
       "*1\r\n$3\r\n1-1\r\n",
@@ -246,7 +246,7 @@ TEST_CASE("what is not Redis' protocol, or absurdly large, or of the wrong type:
     FakeRedis server([&](FakePeer& peer) {
       if (peer.number() > 0) return serve_batch(peer, 2);
       peer.read(3);
-      // Replies that would look right follow: they no longer belong to anything.
+      // Valid replies follow, but they can't be assigned to commands any more.
       peer.send(entry_id(7) + text + entry_ids(2));
       peer.wait_for_end();
     });
@@ -258,7 +258,7 @@ TEST_CASE("what is not Redis' protocol, or absurdly large, or of the wrong type:
   }
 }
 
-TEST_CASE("a reply without end is not read for ever") {
+TEST_CASE("an endless reply is not read for ever") {
   for (const std::string start : {"+", "-ERR ", "$536870912\r\n", "*2\r\n$400000000\r\n"}) {
     std::atomic<std::size_t> sent = 0;
     FakeRedis server([&](FakePeer& peer) {
@@ -273,7 +273,7 @@ TEST_CASE("a reply without end is not read for ever") {
   }
 }
 
-TEST_CASE("an error is one row's answer, with a first guess at its fault, and the neighbours are published") {
+TEST_CASE("an error is the answer for one row, with a first guess at the cause, and its neighbours are published") {
   const std::vector<std::pair<std::string, std::string>> table{
       {"MOVED 3999 127.0.0.1:6381", "PSP"},
       {"ASK 3999 127.0.0.1:6381", "PSP"},
@@ -302,13 +302,13 @@ TEST_CASE("an error is one row's answer, with a first guess at its fault, and th
     Client client(server.port());
     CAPTURE(error);
     CHECK(client.publish(3) == line.second);
-    // An error is an answer: the connection is as good as before.
+    // An error is an answer, so the connection stays usable.
     CHECK(client.publish(2) == "PP");
     CHECK(server.connections() == 1);
   }
 }
 
-TEST_CASE("fewer replies than commands, or none, or too late: all is unanswered") {
+TEST_CASE("fewer replies than commands, none, or late ones: all rows are unanswered") {
   for (const int answered : {0, 1, 2}) {
     Gate timed_out;
     FakeRedis server([&](FakePeer& peer) {
@@ -320,7 +320,7 @@ TEST_CASE("fewer replies than commands, or none, or too late: all is unanswered"
       peer.read(3);
       peer.send(entry_ids(answered));
       timed_out.pass();
-      // Too late for this batch, and not to be taken for an answer to the next.
+      // Too late for this batch, and must not be taken for an answer to the next.
       peer.send(entry_ids(3 - answered));
       peer.wait_for_end();
     });
@@ -334,7 +334,8 @@ TEST_CASE("fewer replies than commands, or none, or too late: all is unanswered"
   }
 }
 
-TEST_CASE("a reply dropped, repeated, swapped or added: all is unanswered, and the next batch has its own replies") {
+TEST_CASE(
+    "a reply dropped, repeated, swapped or added: all rows are unanswered, and the next batch has its own replies") {
   const std::vector<std::string> answers{entry_ids(2),
                                          entry_ids(4),
                                          entry_id(0) + entry_id(0) + entry_id(1),
@@ -364,7 +365,7 @@ TEST_CASE("a reply dropped, repeated, swapped or added: all is unanswered, and t
   }
 }
 
-TEST_CASE("replies that come when the batch had all of its own are not the next batch's") {
+TEST_CASE("surplus replies to one batch are not taken for replies to the next batch") {
   const std::vector<std::string> extras{entry_id(5), entry_ids(3), "$15\r\n17000", "+", "-OOM no\r\n", "garbage"};
   for (const auto& extra : extras) {
     Gate published;
@@ -400,7 +401,7 @@ TEST_CASE(
   for (const auto& ping : answers_to_ping) {
     for (const std::size_t rows : {std::size_t{1}, std::size_t{2}, std::size_t{5}}) {
       std::atomic<std::size_t> taken = 0;
-      // The second answer comes with the first, or when the next batch has been sent.
+      // The second answer comes with the first, or after the next batch was sent.
       for (const bool lags : {false, true}) {
         std::string kept;
         FakeRedis server(answering([&](const std::vector<std::string>& command) {
@@ -426,7 +427,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("a server whose PING takes no argument is as good as any") {
+TEST_CASE("a server whose PING accepts no argument is used normally") {
   FakeRedis server(answering([](const std::vector<std::string>& command) {
     return command.front() == "PING" && command.size() > 1 ? kNoArgument : outboxd::test::healthy_answer(command);
   }));
@@ -437,7 +438,7 @@ TEST_CASE("a server whose PING takes no argument is as good as any") {
   CHECK(server.connections() == 1);
 }
 
-TEST_CASE("a server that refuses PING in either form is not worked with") {
+TEST_CASE("a server that refuses PING in both forms is not used") {
   FakeRedis server([](FakePeer& peer) {
     for (;;) {
       peer.read_any();
@@ -450,15 +451,15 @@ TEST_CASE("a server that refuses PING in either form is not worked with") {
   CHECK(replies[0].text.find("refuses PING: LOADING") != std::string::npos);
 }
 
-TEST_CASE("repeated replies behind which there are errors are found out, whenever they come") {
+TEST_CASE("repeated replies that are followed by errors are detected, at any time") {
   const std::string denied = "-NOPERM User x has no permissions to run the 'ping' command\r\n";
   const std::string wrong = "-WRONGTYPE Operation against a key holding the wrong kind of value\r\n";
   const std::string full = "-OOM command not allowed when used memory > 'maxmemory'.\r\n";
   struct Case {
     const char* streams;
-    /// What the greeting's PING is answered with; empty: what it brought.
+    /// The answer to the handshake's PING; empty: its argument.
     std::string pong;
-    /// What comes at once, at the client's next command, and when it has ended sending.
+    /// The replies that come at once, after the client's next command, and after it has ended sending.
     std::string first, then, at_last;
   };
   const std::vector<Case> cases{{"ab", denied, entry_ids(2) + wrong, denied, denied},
@@ -490,9 +491,9 @@ TEST_CASE("repeated replies behind which there are errors are found out, wheneve
   }
 }
 
-TEST_CASE("a refused PING behind the entries takes nothing from their replies") {
+TEST_CASE("a refused PING after the entries doesn't invalidate their replies") {
   struct Case {
-    /// Of the two XADDs, the PING behind them, and all that follow; empty: as a healthy server answers.
+    /// The answers to the two XADDs, to the PING after them, and to all later commands; empty: as a healthy server.
     std::vector<std::string> answers;
     std::string fates;
   };
@@ -522,21 +523,21 @@ TEST_CASE("a refused PING behind the entries takes nothing from their replies") 
   }
 }
 
-TEST_CASE("a server that accepts and never answers: nothing was sent while it had not even greeted") {
+TEST_CASE("a server that accepts and never answers: no row was sent before the handshake") {
   FakeRedis server([](FakePeer& peer) { peer.hang(); });
   for (const std::string password : {"", "secret"}) {
     Client client(server.port(), kShort, password);
     const auto replies = client.publish(entries(3));
     CHECK(fates(replies) == "AAA");
     CAPTURE(replies[0].text);
-    // People learn that it hangs, and nothing about descriptors.
+    // The error says that the server hangs, and doesn't mention descriptors.
     CHECK(replies[0].text.find("no answer in time") != std::string::npos);
     CHECK(replies[0].text.find("secret") == std::string::npos);
     CHECK(client.probe().fault == Fault::redis_away);
   }
 }
 
-TEST_CASE("a refused or garbled greeting: nothing was sent") {
+TEST_CASE("a refused or garbled handshake: no row was sent") {
   for (const std::string answer : {"-WRONGPASS invalid username-password pair\r\n", "-LOADING Redis is loading\r\n",
                                    "garbage\r\n", "-ERR max number of clients reached\r\n", ""}) {
     FakeRedis server([&](FakePeer& peer) {
@@ -548,7 +549,7 @@ TEST_CASE("a refused or garbled greeting: nothing was sent") {
   }
 }
 
-TEST_CASE("an idle connection that the server has ended: the next batch reconnects, and nothing is unanswered") {
+TEST_CASE("an idle connection that the server has closed: the next batch reconnects, and no row is unanswered") {
   for (const auto end : {End::close, End::reset}) {
     Gate idle;
     Gate ended;
@@ -570,7 +571,7 @@ TEST_CASE("an idle connection that the server has ended: the next batch reconnec
   }
 }
 
-TEST_CASE("a server restarted on its port between two batches: it just reconnects") {
+TEST_CASE("a server restarted on its port between two batches: the publisher reconnects") {
   auto server = std::make_unique<FakeRedis>([](FakePeer& peer) { serve_batch(peer, 2); });
   const auto port = server->port();
   Client client(port);

@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Redis' settings are read at the start: what differs from what streams need is warned about, and nothing stops for
-// it.
+// Redis' settings are checked at the start: settings that endanger streams cause warnings, but don't stop the daemon.
 #include "support/outbox_table.hpp"
 
 #include <doctest/doctest.h>
@@ -15,7 +14,7 @@ using outboxd::test::with;
 
 namespace {
 
-/// The log of publishing one row there.
+/// Publishes one row to this Redis and returns the log.
 std::string log_of_publishing(const PrivateRedis& redis, const std::string& user = "") {
   const auto database = contract_database();
   insert_row(database, "a", "stream", "{}");
@@ -27,14 +26,14 @@ std::string log_of_publishing(const PrivateRedis& redis, const std::string& user
 
 }  // namespace
 
-TEST_CASE("a Redis as it should be is not talked about") {
+TEST_CASE("a Redis with the right settings causes no warning") {
   const PrivateRedis redis({"appendonly yes", "appendfsync everysec", "maxmemory-policy noeviction"});
   const auto log = log_of_publishing(redis);
   CHECK_MESSAGE(!contains(log, "Redis at"), log);
   CHECK_MESSAGE(!contains(log, "maxmemory"), log);
 }
 
-TEST_CASE("each setting that differs is warned about, and rows go out") {
+TEST_CASE("each wrong setting causes a warning, and rows are published") {
   const PrivateRedis redis({"appendonly no", "appendfsync no", "maxmemory-policy allkeys-lru"});
   const auto log = log_of_publishing(redis);
   for (const char* setting : {"appendonly no", "appendfsync no", "maxmemory-policy allkeys-lru"}) {
@@ -42,7 +41,7 @@ TEST_CASE("each setting that differs is warned about, and rows go out") {
   }
 }
 
-TEST_CASE("a bound that cuts what a group has not read is warned of before anything is cut, where that may be seen") {
+TEST_CASE("a bound that trims unread entries causes a warning before the first trim, if the user has the rights") {
   const PrivateRedis redis({"user narrow on >pw-narrow ~* resetchannels -@all +xadd",
                             "user blind on >pw-blind ~* resetchannels -@all +xadd +ping +xlen"});
   auto probe = redis.probe();
@@ -59,23 +58,23 @@ TEST_CASE("a bound that cuts what a group has not read is warned of before anyth
     CHECK_MESSAGE(ended.status == 0, ended.err);
     return ended.err;
   };
-  CHECK(!contains(publish("", "1000", "exact"), "cuts"));
-  // One more is there now, which nobody has read.
+  CHECK(!contains(publish("", "1000", "exact"), "trims"));
+  // There is one more entry now, which no group has read.
   const auto lowered = publish("", "200", "exact");
   CHECK_MESSAGE(contains(lowered, "has 301 entries, and its bound is 200: the next XADD trims 102 of them"), lowered);
   CHECK_MESSAGE(contains(lowered, "not read: behind 102;"), lowered);
   CHECK(probe.xlen("stream") == 200);
   for (const char* user : {"narrow:pw-narrow@", "blind:pw-blind@"}) {
-    CHECK(!contains(publish(user, "50", "approximate"), "cuts"));
+    CHECK(!contains(publish(user, "50", "approximate"), "trims"));
   }
 }
 
-TEST_CASE("where the answer to what a bound cuts can't be read, rows go out all the same") {
+TEST_CASE("if the answer to the check of a bound can't be read, rows are published nevertheless") {
   const PrivateRedis redis;
   auto probe = redis.probe();
   const auto database = contract_database();
   for (const std::string stream : {"a", "b", "c"}) {
-    // Redis can't tell how far this group has read, and its first entry has more fields than a reply of ours may.
+    // Redis doesn't know this group's lag, and the stream's first entry has more fields than a reply may have.
     probe.command("EVAL",
                   "local f = {} for i = 1, 600 do f[2 * i - 1] = 'f' .. i; f[2 * i] = 'v' end "
                   "redis.call('XADD', ARGV[1], '1-1', unpack(f)) redis.call('XADD', ARGV[1], '2-1', 'n', '1') "
@@ -91,7 +90,7 @@ TEST_CASE("where the answer to what a bound cuts can't be read, rows go out all 
   CHECK_MESSAGE(contains(ended.out, R"("published":3)"), ended.out);
 }
 
-TEST_CASE("where CONFIG GET is refused the check is skipped; XADD and PING are rights enough") {
+TEST_CASE("if CONFIG GET is refused, the check is skipped; the rights to XADD and PING are enough") {
   const PrivateRedis redis({"user narrow on >pw-narrow ~stream ~other resetchannels -@all +xadd"});
   const auto log = log_of_publishing(redis, "narrow:pw-narrow@");
   CHECK(!contains(log, "appendonly"));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What triggers, constraints and policies of the table's do to single rows, and to all, in both kinds of tables.
+// Triggers, constraints and policies that refuse single rows, or all rows, in both kinds of tables.
 #include "postgres/pqxx_compat.hpp"
 #include "support/caracal_table.hpp"
 #include "support/http.hpp"
@@ -16,19 +16,19 @@ using namespace outboxd::test;  // NOLINT(google-build-using-namespace): nearly 
 
 namespace {
 
-// A third of the minute for which rows that are set apart, or under a lease, would hold others up; it leaves room for
-// a sanitizer on a busy machine.
+// A third of the minute for which quarantined or leased rows would hold up others; long enough for a sanitizer on a
+// busy machine.
 constexpr auto kPromptly = std::chrono::seconds(20);
 
-/// A kind of table, and how its rows change.
+/// A kind of table, and the changes of its rows.
 struct Kind {
   const char* table;
   bool caracal;
   const char* published;
-  /// In a trigger: what the UPDATE is for.
+  /// Conditions in a trigger that recognise the UPDATE's purpose.
   const char* is_claim;
   const char* is_settlement;
-  /// Assignments to NEW that undo a settlement, or a lease.
+  /// Assignments to NEW that undo a settlement or a lease.
   const char* undo_settlement;
   const char* undo_claim;
   const char* undo_afterwards;
@@ -72,7 +72,7 @@ struct Daemon {
       insert_rows(database, prefix, "stream", count);
     }
   }
-  /// `body` runs before each UPDATE, as plpgsql; it may return.
+  /// Creates a trigger that runs `body` (plpgsql, which may return) before each UPDATE.
   void before_update(const std::string& body) const {
     database.exec("CREATE OR REPLACE FUNCTION judge() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN " + body +
                   " RETURN NEW; END $$; CREATE OR REPLACE TRIGGER judge BEFORE UPDATE ON " + kind.table +
@@ -87,7 +87,7 @@ struct Daemon {
   }
   [[nodiscard]] bool is_ready() const { return http_get(port, "/readyz").status == 200; }
   [[nodiscard]] std::int64_t entries() const { return redis.probe().xlen("stream"); }
-  /// As wait_until, and shows the log where that is in vain.
+  /// As wait_until, but shows the log after a time-out.
   void wait(const std::function<bool()>& condition,
             std::chrono::milliseconds deadline = std::chrono::seconds(20)) const {
     try {
@@ -118,14 +118,14 @@ std::string raise(const std::string& sqlstate) {
   return "RAISE EXCEPTION 'not this row' USING ERRCODE = '" + sqlstate + "';";
 }
 
-/// Of every class that has something to say, and one that nobody has thought of.
+/// A SQLSTATE of every class with a special treatment, and an unknown one.
 const std::vector<std::string> kStates{"08006", "0A000", "22012", "23514", "25006", "28000", "40001",
                                        "40P01", "42501", "42601", "42883", "53100", "53300", "54000",
                                        "55P03", "57014", "57P01", "58030", "P0001", "XX000", "ZZ999"};
 
 }  // namespace
 
-TEST_CASE("a row whose claim is refused holds up no other, whatever the error says") {
+TEST_CASE("a row whose claim is refused holds up no other row, with any SQLSTATE") {
   for (const auto& kind : {kEvent, kCaracal}) {
     const Daemon daemon{kind};
     for (const auto& state : kStates) {
@@ -145,7 +145,7 @@ TEST_CASE("a row whose claim is refused holds up no other, whatever the error sa
   }
 }
 
-TEST_CASE("a row whose settlement is refused holds up no other, and is sent once, whatever the error says") {
+TEST_CASE("a row whose settlement is refused holds up no other row, and is sent once, with any SQLSTATE") {
   for (const auto& kind : {kEvent, kCaracal}) {
     const Daemon daemon{kind, {"--lease", "6s", "--redis-timeout", "1s"}};
     for (const auto& state : kStates) {
@@ -158,7 +158,7 @@ TEST_CASE("a row whose settlement is refused holds up no other, and is sent once
     }
     CHECK(contains(daemon.log(), "row bad" + kStates.front() + "000001: it can't be settled: "));
     daemon.wait([&] { return daemon.is_ready(); });
-    // Their leases end, and they are claimed again.
+    // After their leases have ended, they are claimed again.
     const auto all = static_cast<std::int64_t>(101 * kStates.size());
     daemon.wait(
         [&] { return !daemon.counts("outboxd_claimed_total{dispatcher=\"outbox\"} " + std::to_string(all)); });
@@ -170,7 +170,7 @@ TEST_CASE("a row whose settlement is refused holds up no other, and is sent once
   }
 }
 
-TEST_CASE("a row whose trigger takes long is in nobody's way for long") {
+TEST_CASE("a row with a slow trigger delays other rows only briefly") {
   for (const auto& kind : {kEvent, kCaracal}) {
     for (const auto* what : {kind.is_claim, kind.is_settlement}) {
       CAPTURE(kind.table);
@@ -188,7 +188,7 @@ TEST_CASE("a row whose trigger takes long is in nobody's way for long") {
   }
 }
 
-TEST_CASE("rows that take long each, and too long together, are claimed and settled all the same") {
+TEST_CASE("rows with slow triggers that are too slow for one statement are claimed and settled nevertheless") {
   for (const auto& kind : {kEvent, kCaracal}) {
     const std::string what = kind.caracal ? kind.is_settlement : kind.is_claim;
     CAPTURE(what);
@@ -202,7 +202,7 @@ TEST_CASE("rows that take long each, and too long together, are claimed and sett
   }
 }
 
-TEST_CASE("an error that comes with the commit is found as well, and a function that doesn't exist") {
+TEST_CASE("an error at the commit is attributed to its row as well, and so is a missing function") {
   for (const auto& kind : {kEvent, kCaracal}) {
     const Daemon daemon{kind};
     const std::string create = "CREATE FUNCTION late() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN ";
@@ -239,7 +239,7 @@ TEST_CASE("rows that are refused only together are settled one by one, at once, 
   }
 }
 
-TEST_CASE("what refuses every write is an outage, however few rows are due; it is over when it no longer does") {
+TEST_CASE("if every write is refused, it is an outage, even with few due rows; it ends with the refusals") {
   for (const auto& kind : {kEvent, kCaracal}) {
     const Daemon daemon{kind, {"--batch", "32"}};
     int inserted = 0;
@@ -265,7 +265,7 @@ TEST_CASE("what refuses every write is an outage, however few rows are due; it i
   }
 }
 
-TEST_CASE("rows that an UPDATE silently passes over are set apart, and those behind them are published") {
+TEST_CASE("rows that an UPDATE silently skips are quarantined, and the rows after them are published") {
   for (const auto& kind : {kEvent, kCaracal}) {
     for (const auto* const what : {"RETURN NULL;", kind.undo_claim, "RETURN OLD;"}) {
       CAPTURE(kind.table);
@@ -284,11 +284,11 @@ TEST_CASE("rows that an UPDATE silently passes over are set apart, and those beh
   }
 }
 
-TEST_CASE("thousands of rows at the head that an UPDATE silently passes over are set apart as well") {
+TEST_CASE("thousands of rows at the head that an UPDATE silently skips are quarantined as well") {
   for (const auto& kind : {kEvent, kCaracal}) {
     CAPTURE(kind.table);
     const Daemon daemon{kind};
-    // Slow at first, so that claims begin at a mark from then on.
+    // Slow at first, so that later claims begin at a mark.
     daemon.before_update(when(std::string{"OLD.id LIKE 'bad%' AND "} + kind.is_claim,
                               when("OLD.id < 'bad000040'", "PERFORM pg_sleep(0.01);") + " RETURN NULL;"));
     daemon.insert("bad", 3'000);
@@ -300,7 +300,7 @@ TEST_CASE("thousands of rows at the head that an UPDATE silently passes over are
   }
 }
 
-TEST_CASE("a settlement that an UPDATE silently passes over is refused, and no lease is lost") {
+TEST_CASE("a settlement that an UPDATE silently skips counts as refused, not as a lost lease") {
   for (const auto& kind : {kEvent, kCaracal}) {
     const Daemon daemon{kind};
     daemon.before_update(when(std::string{"OLD.id LIKE 'bad%' AND "} + kind.is_settlement, "RETURN NULL;"));
@@ -316,7 +316,7 @@ TEST_CASE("a settlement that an UPDATE silently passes over is refused, and no l
   }
 }
 
-TEST_CASE("of a batch of which one outcome is undone, and another passed over, no lease is lost") {
+TEST_CASE("a batch with one outcome undone and another skipped has no lost lease") {
   for (const auto& kind : {kEvent, kCaracal}) {
     const Daemon daemon{kind};
     const std::string settled = kind.is_settlement;
@@ -329,7 +329,7 @@ TEST_CASE("of a batch of which one outcome is undone, and another passed over, n
   }
 }
 
-TEST_CASE("a settlement that a trigger undoes is noticed: the rows are held, and named, and not sent on and on") {
+TEST_CASE("a settlement that a trigger undoes is noticed: the rows are held and named, and not sent repeatedly") {
   for (const auto& kind : {kEvent, kCaracal}) {
     for (const bool afterwards : {false, true}) {
       CAPTURE(kind.table);
@@ -353,7 +353,7 @@ TEST_CASE("a settlement that a trigger undoes is noticed: the rows are held, and
       }
       CHECK(daemon.entries() == 700);
       CHECK(daemon.published("bad") == 0);
-      // What an operator requeues is sent, held or not.
+      // Rows that an operator requeues are sent even if they are held.
       daemon.no_trigger();
       daemon.database.exec(std::string{"UPDATE "} + kind.table + " SET " + kind.requeue +
                            " WHERE id IN ('good000001', 'bad000001')");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Single rows that Postgres won't let be claimed or settled, and their neighbours, which go on.
+// Single rows whose claim or settlement Postgres refuses, and their neighbours, which aren't delayed.
 #include "postgres/pqxx_compat.hpp"
 #include "support/http.hpp"
 #include "support/outbox_table.hpp"
@@ -29,7 +29,7 @@ namespace {
 
 constexpr const char* kPublished = "dispatched_at IS NOT NULL";
 
-/// A daemon at work on a table, with a Redis of its own.
+/// A running daemon on a table, with a Redis of its own.
 struct Daemon {
   explicit Daemon(const Database& table, const std::vector<std::string>& more = {}) : database{table} {
     std::vector<std::string> command{"run", "--http-listen", "127.0.0.1:0", "--poll-interval", "20ms"};
@@ -50,7 +50,7 @@ struct Daemon {
   std::uint16_t port = 0;
 };
 
-/// A trigger before each UPDATE that objects to row a000002 where `condition` holds.
+/// A trigger before each UPDATE that refuses row a000002 if `condition` holds.
 void object_to_a_row(const Database& database, const std::string& condition) {
   database.exec("CREATE FUNCTION object() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF OLD.id = 'a000002' AND " +
                 condition +
@@ -64,10 +64,10 @@ void no_longer_object(const Database& database) {
 
 }  // namespace
 
-TEST_CASE("a row that another session has locked when its outcome comes waits for it, and nobody else does") {
+TEST_CASE("a row that another session has locked at its settlement waits for the lock; no other row does") {
   const Daemon daemon{contract_database()};
   auto redis = daemon.redis.probe();
-  // Redis answers when the lock is there.
+  // Redis answers after the row was locked.
   redis.command("CLIENT", "PAUSE", "60000", "WRITE");
   insert_rows(daemon.database, "a", "stream", 3);
   wait_until([&] { return count_rows(daemon.database, "locked_until IS NOT NULL") == 3; });
@@ -87,7 +87,7 @@ TEST_CASE("a row that another session has locked when its outcome comes waits fo
   CHECK(daemon.counts("outboxd_rows_refused_by_postgres_total{dispatcher=\"outbox\"} 1"));
 }
 
-TEST_CASE("a row whose outcome a trigger objects to is settled when it no longer does; its batch was at once") {
+TEST_CASE("a row whose outcome a trigger refuses is settled when it no longer does; the rest of its batch at once") {
   const Daemon daemon{contract_database()};
   object_to_a_row(daemon.database, "NEW.dispatched_at IS NOT NULL");
   insert_rows(daemon.database, "a", "stream", 20);
@@ -98,7 +98,7 @@ TEST_CASE("a row whose outcome a trigger objects to is settled when it no longer
   CHECK(daemon.entries() == 20);
 }
 
-TEST_CASE("not even a row that is sent alone holds up others when its outcome is refused") {
+TEST_CASE("a row that is sent alone holds up no other either, if its outcome is refused") {
   const Daemon daemon{contract_database()};
   object_to_a_row(daemon.database, "NEW.dispatched_at IS NOT NULL");
   daemon.database.exec(
@@ -111,7 +111,7 @@ TEST_CASE("not even a row that is sent alone holds up others when its outcome is
   }
 }
 
-TEST_CASE("a row whose claim a trigger objects to is left aside, and claimed when it no longer does") {
+TEST_CASE("a row whose claim a trigger refuses is quarantined, and claimed when it no longer does") {
   const Daemon daemon{contract_database()};
   object_to_a_row(daemon.database, "NEW.locked_by IS DISTINCT FROM OLD.locked_by");
   insert_rows(daemon.database, "a", "stream", 50);
@@ -123,13 +123,13 @@ TEST_CASE("a row whose claim a trigger objects to is left aside, and claimed whe
   CHECK(daemon.entries() == 50);
 }
 
-TEST_CASE("a row that is to be taken alone, and can't be claimed at all, is left aside as well") {
+TEST_CASE("a row that must be claimed alone, and whose claim is refused, is quarantined as well") {
   const Daemon daemon{contract_database()};
   object_to_a_row(daemon.database, "NEW.locked_by IS DISTINCT FROM OLD.locked_by");
   daemon.database.exec(
       "INSERT INTO event_outbox (id, stream_name, payload_json, attempts, locked_by, locked_until)"
       " VALUES ('a000002', 'stream', '{}', 2, 'gone', now() - interval '1 s')");
-  // While it is all that is due, nothing shows that the table takes writes.
+  // While no other row is due, nothing shows that the table accepts writes.
   wait_until([&] { return http_get(daemon.port, "/readyz").status == 503; });
   insert_rows(daemon.database, "b", "stream", 100);
   wait_until([&] { return count_rows(daemon.database, kPublished) == 100; });
@@ -138,11 +138,11 @@ TEST_CASE("a row that is to be taken alone, and can't be claimed at all, is left
   wait_until([&] { return http_get(daemon.port, "/readyz").status == 200; });
   CHECK(count_rows(daemon.database, "id = 'a000002' AND attempts = 2") == 1);
   no_longer_object(daemon.database);
-  // It is tried again the more seldom, the longer it was refused.
+  // It is retried less often the longer it was refused.
   wait_until([&] { return count_rows(daemon.database, kPublished) == 101; }, std::chrono::seconds(90));
 }
 
-TEST_CASE("a trigger that objects to every row is an outage, and spends nothing") {
+TEST_CASE("a trigger that refuses every row is an outage, and costs no attempts") {
   const Daemon daemon{contract_database(), {"--batch", "4"}};
   daemon.database.exec(
       "CREATE FUNCTION object() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no row at all'; END $$;"
@@ -166,7 +166,7 @@ TEST_CASE("a row that can't be read is dead with the reason, and its neighbours 
   const Database database{"windows", shared_postgres().url("windows"), shared_postgres().conninfo("windows")};
   create_contract_table(database);
   const Daemon daemon{database};
-  // The one byte that Windows' code page has and Unicode doesn't.
+  // A byte of a Windows code page that has no Unicode character.
   database.exec(
       "SET client_encoding = 'WIN1252'; INSERT INTO event_outbox (id, stream_name, payload_json) VALUES"
       " ('a', 'stream', '{\"n\":1}'), ('b', 'stream', jsonb_build_object('n', chr(129))),"
@@ -183,7 +183,7 @@ TEST_CASE("a row that can't be read is dead with the reason, and its neighbours 
   wait_until([&] { return count_rows(database, kPublished) == 3; });
 }
 
-TEST_CASE("a trigger that takes the number of attempts away keeps no row from being published") {
+TEST_CASE("rows are published although a trigger resets the number of attempts") {
   const Daemon daemon{contract_database()};
   daemon.database.exec(
       "ALTER TABLE event_outbox ALTER attempts DROP NOT NULL;"
@@ -194,7 +194,7 @@ TEST_CASE("a trigger that takes the number of attempts away keeps no row from be
   wait_until([&] { return count_rows(daemon.database, kPublished) == 3; });
 }
 
-TEST_CASE("a lock on the whole table is nothing of a row's: its claim waits, and no row is left aside") {
+TEST_CASE("a lock on the whole table isn't attributed to a row: the claim waits, and no row is quarantined") {
   const Daemon daemon{contract_database()};
   daemon.outboxd->signal(SIGSTOP);
   insert_rows(daemon.database, "a", "stream", 3);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What Redis refuses for reasons that are not the row's: everything, or one stream. No row dies of it, in either
+// Refusals of Redis that no row is to blame for: of everything, or of one stream. No row dies of them, in either
 // table.
 #include "support/caracal_table.hpp"
 #include "support/fake_redis.hpp"
@@ -34,7 +34,7 @@ using outboxd::test::with;
 
 namespace {
 
-/// Both tables, by the Coordinator's tuning.
+/// Both tables, with the Coordinator's tuning.
 struct Kind {
   std::string table;
   std::string is_published;
@@ -80,7 +80,7 @@ struct Daemon {
 
 }  // namespace
 
-TEST_CASE("a key of another type: its stream's rows wait with their attempts, others go on, and it is named") {
+TEST_CASE("a key of another type: the stream is named, its rows wait with their attempts, and other streams go on") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     const PrivateRedis redis;
@@ -102,7 +102,7 @@ TEST_CASE("a key of another type: its stream's rows wait with their attempts, ot
                   daemon.outboxd->err());
     CHECK(kind.count(database, kind.is_dead) == 0);
     CHECK(kind.count(database, "id LIKE 'a%' AND attempts > 1") == 0);
-    // They are not claimed over and over again.
+    // They are not claimed repeatedly.
     if (kind.table == "event_outbox") CHECK(kind.count(database, "id LIKE 'a%' AND locked_by IS NOT NULL") < 2'500);
     redis.probe().command("DEL", "wrong");
     wait_until([&] { return kind.count(database, kind.is_published + " AND attempts = 1") == 7'000; });
@@ -114,7 +114,7 @@ TEST_CASE("a key of another type: its stream's rows wait with their attempts, ot
   }
 }
 
-TEST_CASE("no right to a key: as soon as there is one, its stream's rows go out") {
+TEST_CASE("no right to a key: the stream's rows are published as soon as the right is granted") {
   const auto& kind = kKinds.front();
   const PrivateRedis redis;
   const auto database = kind.database();
@@ -132,7 +132,7 @@ TEST_CASE("no right to a key: as soon as there is one, its stream's rows go out"
   wait_until([&] { return kind.count(database, kind.is_published + " AND attempts = 1") == 200; });
 }
 
-TEST_CASE("a proxy that answers every command with words of its own: nobody dies, and readiness falls") {
+TEST_CASE("a proxy that answers every command with an unknown error: no row dies, and readiness falls") {
   for (const auto& kind : kKinds) {
     for (const std::string words : {"upstream failure", "ERR max daily request limit exceeded"}) {
       CAPTURE(kind.table);
@@ -148,7 +148,7 @@ TEST_CASE("a proxy that answers every command with words of its own: nobody dies
       kind.insert(database, "a", "stream", 20);
       wait_until([&] { return daemon.ready().status == 503; });
       CHECK(contains(daemon.ready().body, words));
-      // Ten attempts would be over by then, were they spent.
+      // By then ten attempts would be used up, if they were spent.
       const auto connections = redis.connections();
       wait_until([&] { return redis.connections() >= connections + 20; });
       CHECK(kind.count(database, kind.is_dead + " OR attempts > 1") == 0);
@@ -159,7 +159,7 @@ TEST_CASE("a proxy that answers every command with words of its own: nobody dies
   }
 }
 
-TEST_CASE("a server that answers each XADD twice: no row is marked published that it did not take") {
+TEST_CASE("a server that answers each XADD twice: no row is marked published that it did not accept") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     const FakeRedis redis(answering([](const std::vector<std::string>& command) {

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What changes under a daemon that goes on working: secrets, its configuration, its log, and what it waits for.
+// Changes under a running daemon: secrets, configuration, the log's file, and tables that it waits for.
 #include "support/http.hpp"
 #include "support/outbox_table.hpp"
 #include "support/signature.hpp"
@@ -61,7 +61,7 @@ void end_politely(Child& outboxd) {
   CHECK(outboxd.wait() == 0);
 }
 
-/// A role that may drive the table, and nothing else.
+/// A role with only the rights to drive the table.
 std::string worker(const Database& database, const std::string& name) {
   auto role = name + "_" + database.name;
   database.exec("CREATE ROLE " + role + " LOGIN; GRANT SELECT, UPDATE ON event_outbox TO " + role);
@@ -70,7 +70,7 @@ std::string worker(const Database& database, const std::string& name) {
 
 }  // namespace
 
-TEST_CASE("Postgres refuses the login: the URL's file is read again, and the next connection uses what it says now") {
+TEST_CASE("Postgres refuses the login: the URL's file is read again, and the next connection uses the new URL") {
   const TempDir folder;
   const auto database = contract_database();
   const auto before = worker(database, "before");
@@ -88,7 +88,7 @@ TEST_CASE("Postgres refuses the login: the URL's file is read again, and the nex
   database.exec("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '" + before + "'");
   wait_for_ready(port, 503, "is not permitted to log in");
   insert_row(database, "a", new_stream(), "{}");
-  // A file that is being written says nothing good for a moment.
+  // A file that is being written is invalid for a moment.
   folder.write("url", "");
   wait_for_log(*outboxd, "everything goes on as it was before");
   folder.write("url", url(after, "word-after"));
@@ -124,7 +124,7 @@ TEST_CASE("Redis refuses AUTH: the password's file is read again") {
   end_politely(*outboxd);
 }
 
-TEST_CASE("SIGHUP ends nothing: secrets are read again, and what takes a restart is said") {
+TEST_CASE("SIGHUP reads secrets again, doesn't end the daemon, and settings that take a restart are logged") {
   const TempDir folder;
   const auto database = contract_database();
   const auto stream = new_stream();
@@ -146,7 +146,7 @@ TEST_CASE("SIGHUP ends nothing: secrets are read again, and what takes a restart
   const auto outboxd = start_outboxd(command, with(outboxd_environment(database), {{"STREAMS_HMAC_KEY", ""}}));
   const auto port = http_port(*outboxd);
   wait_for_ready(port, 200, "ready");
-  // Before there is any row.
+  // Before the first row.
   wait_for_log(*outboxd,
                "its bound is 2: the next XADD trims 2 of them, and with them entries that groups have not "
                "read: behind 2;");
@@ -174,7 +174,7 @@ TEST_CASE("SIGHUP ends nothing: secrets are read again, and what takes a restart
   const auto entry = probe.xrange(stream).at(0);
   CHECK(entry.fields.back().second == expected_signature(stream, entry.fields, std::string(64, 'b')));
 
-  // Wrong, gone, and nothing that can be read: as root, no right is missing.
+  // A wrong file, a missing one, and one that can't be read (a folder, as root lacks no right).
   const auto refused_times = [&] { return occurrences(outboxd->err(), "everything goes on as it was before"); };
   const auto is_refused = [&](std::size_t times, const std::string& reason) {
     outboxd->signal(SIGHUP);
@@ -197,7 +197,7 @@ TEST_CASE("SIGHUP ends nothing: secrets are read again, and what takes a restart
   end_politely(*outboxd);
 }
 
-TEST_CASE("a configuration that can't be read to its end holds up no work, and no stop for longer than it may take") {
+TEST_CASE("a configuration file that blocks its reader delays neither work nor a stop beyond its time-out") {
   const TempDir folder;
   const auto database = contract_database();
   const auto config = folder.write("t.toml", "");
@@ -216,17 +216,17 @@ TEST_CASE("a configuration that can't be read to its end holds up no work, and n
   CHECK(contains(outboxd->err(), "could not be read again within the time-out"));
 }
 
-TEST_CASE("a SIGHUP that comes before the daemon listens to it ends nothing") {
+TEST_CASE("a SIGHUP before the daemon handles it doesn't end the daemon") {
   const TempDir folder;
   const auto database = contract_database();
-  // The daemon waits for what stands in it.
+  // The daemon blocks until the file has content.
   const auto config = folder / "t.toml";
   REQUIRE(::mkfifo(config.c_str(), 0600) == 0);
   auto command = kRun;
   command.insert(command.end(), {"--config", config.string()});
   const auto outboxd = start_outboxd(command, outboxd_environment(database));
   {
-    // Opens once the daemon reads.
+    // Opens when the daemon reads.
     std::ofstream writer{config};
     outboxd->signal(SIGHUP);
     writer << "[dispatcher]\nbatch = 7\n";
@@ -235,7 +235,7 @@ TEST_CASE("a SIGHUP that comes before the daemon listens to it ends nothing") {
   end_politely(*outboxd);
 }
 
-TEST_CASE("a daemon that waits at its start uses a login that was reloaded at once: to connect, and for its table") {
+TEST_CASE("a daemon that waits at its start uses a reloaded login at once, for its connections and its table") {
   const TempDir folder;
   const auto database = contract_database();
   const auto refused = "refused_" + database.name;
@@ -245,7 +245,7 @@ TEST_CASE("a daemon that waits at its start uses a login that was reloaded at on
     return folder.write("url", shared_postgres().url(database.name, role));
   };
   const auto file = use(refused);
-  // By itself it would try again after half a minute at the earliest.
+  // Without the reload it would retry after half a minute at the earliest.
   const std::vector<std::string> command{"--http-listen", "127.0.0.1:0", "--probe-min", "60s", "--probe-max", "120s"};
   const auto outboxd = start_outboxd(
       command, with(outboxd_environment(database), {{"DATABASE_URL", ""}, {"DATABASE_URL_FILE", file.string()}}));
@@ -254,14 +254,14 @@ TEST_CASE("a daemon that waits at its start uses a login that was reloaded at on
   use(powerless);
   outboxd->signal(SIGHUP);
   wait_for_ready(port, 503, "GRANT UPDATE ON");
-  // The connection that the table was looked at by is the other role's.
+  // The open connection still has the former role.
   use(worker(database, "able"));
   outboxd->signal(SIGHUP);
   wait_for_ready(port, 200, "ready");
   end_politely(*outboxd);
 }
 
-TEST_CASE("a table that comes after the daemon, and a right that does: it waits, and SIGHUP has it look at once") {
+TEST_CASE("the daemon waits for a missing table or right, and checks again at once after SIGHUP") {
   const auto database = shared_postgres().create_database();
   const auto role = "late_" + database.name;
   database.exec("CREATE ROLE " + role + " LOGIN");
@@ -281,7 +281,7 @@ TEST_CASE("a table that comes after the daemon, and a right that does: it waits,
   end_politely(*outboxd);
 }
 
-TEST_CASE("an address that another process has is tried again, and rows go out meanwhile") {
+TEST_CASE("an HTTP address that another process has is retried, and rows are published meanwhile") {
   const auto database = contract_database();
   auto first = start_outboxd(kRun, outboxd_environment(database));
   const auto port = http_port(*first);

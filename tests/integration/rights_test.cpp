@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// With which rights and on which tables it works, and what it says where it can't.
+// The rights and tables that the daemon needs, and its messages if they are missing.
 #include "support/caracal_table.hpp"
 #include "support/outbox_table.hpp"
 
@@ -21,7 +21,7 @@ using outboxd::test::with;
 
 namespace {
 
-/// A role that may do just this to the table, and nothing else.
+/// A role with only these rights on the table.
 std::string role_with(const Database& database, const std::string& rights) {
   auto role = "worker_" + database.name;
   database.exec("CREATE ROLE " + role + " LOGIN; GRANT " + rights + " TO " + role);
@@ -41,14 +41,14 @@ void check_refused(const Finished& ended, const std::vector<std::string>& named)
   }
 }
 
-/// One row that is due, which nobody has touched.
+/// A database with one row that is due and untouched.
 Database database_with_row() {
   auto database = contract_database();
   insert_row(database, "a", new_stream(), "{}");
   return database;
 }
 
-/// Everything that a migration could have added or changed.
+/// All parts of a database that a migration could change.
 outboxd::test::Rows whole_schema(const Database& database) {
   return database.rows(
       "SELECT oid, relname, relfilenode, relnatts, relacl FROM pg_class WHERE relnamespace = 'public'::regnamespace"
@@ -75,11 +75,11 @@ TEST_CASE("SELECT and UPDATE on the one table are enough") {
   CHECK(shared_redis().probe().xlen(stream) == 100);
   CHECK(count_rows(database, "dispatched_at IS NOT NULL") == 100);
   CHECK(count_rows(database, "available_at = 'infinity'") == 1);
-  // As it stands there: nothing was added.
+  // The table is unchanged.
   CHECK(whole_schema(database) == schema);
 }
 
-TEST_CASE("UPDATE on the columns that it writes is enough as well") {
+TEST_CASE("UPDATE on only the written columns is enough as well") {
   const auto database = database_with_row();
   const auto role = role_with(database,
                               "SELECT, UPDATE (attempts, available_at, locked_until, locked_by, last_error,"
@@ -89,18 +89,19 @@ TEST_CASE("UPDATE on the columns that it writes is enough as well") {
   CHECK(count_rows(database, "dispatched_at IS NOT NULL") == 1);
 }
 
-TEST_CASE("a missing table: the schemas that were looked in are named as words, and no session's own") {
+TEST_CASE("a missing table: the error names the searched schemas, without a session's temporary one") {
   const auto database = shared_postgres().create_database();
-  const auto told = [&](const std::string& path) {
+  const auto error_with = [&](const std::string& path) {
     database.exec("ALTER DATABASE " + database.name + " SET search_path = " + path);
     return run_outboxd({"--once"}, outboxd_environment(database)).err;
   };
   database.exec("CREATE SCHEMA app");
-  CHECK(contains(told("app, public"), "does not exist in database " + database.name + " (schemas app, public): "));
-  CHECK(contains(told("''"), "does not exist in database " + database.name + " (schemas none): "));
+  CHECK(contains(error_with("app, public"),
+                 "does not exist in database " + database.name + " (schemas app, public): "));
+  CHECK(contains(error_with("''"), "does not exist in database " + database.name + " (schemas none): "));
 }
 
-TEST_CASE("a missing right is named, before any row is touched") {
+TEST_CASE("a missing right is named before any row is touched") {
   {
     const auto database = database_with_row();
     const auto role = role_with(database, "SELECT ON event_outbox");
@@ -129,18 +130,18 @@ TEST_CASE("a missing right is named, before any row is touched") {
   }
 }
 
-TEST_CASE("a missing column is named, several at once, before any row is touched") {
+TEST_CASE("all missing columns are named at once, before any row is touched") {
   const auto database = database_with_row();
   database.exec("ALTER TABLE event_outbox DROP COLUMN locked_by, DROP COLUMN last_error");
   check_refused(once_as(database, "postgres"), {"event_outbox", "locked_by", "last_error"});
   CHECK(untouched(database));
-  // request_id is nobody's business here.
+  // The column request_id isn't needed.
   const auto other = database_with_row();
   other.exec("ALTER TABLE event_outbox DROP COLUMN request_id");
   CHECK(once_as(other, "postgres").status == 0);
 }
 
-TEST_CASE("no table, another kind of table, or no table at all") {
+TEST_CASE("a missing table, a view, a sequence, and a table with other columns are refused") {
   const auto database = database_with_row();
   check_refused(once_as(database, "postgres", {"--table", "elsewhere.event_outbox"}),
                 {"elsewhere.event_outbox", "does not exist", "outboxd migrate"});
@@ -153,7 +154,7 @@ TEST_CASE("no table, another kind of table, or no table at all") {
   CHECK(untouched(database));
 }
 
-TEST_CASE("the Coordinator's role may use its own table alone: without a choice that one is taken, by each command") {
+TEST_CASE("the Coordinator's role may use only its own table: without a setting each command uses that table") {
   const auto database = contract_database();
   outboxd::test::create_caracal_table(database);
   const auto stream = new_stream();
@@ -174,7 +175,7 @@ TEST_CASE("the Coordinator's role may use its own table alone: without a choice 
   const auto status = run({"status"});
   CHECK_MESSAGE(status.status == 0, status.err);
   CHECK(contains(status.out, "caracal_outbox"));
-  // A schema is no choice of a table.
+  // A schema in the URL doesn't choose a table.
   auto of_schema = environment;
   of_schema["DATABASE_URL"] += "?schema=public";
   const auto named = run_outboxd({"--once", "--profile", "coordinator"}, of_schema);
@@ -182,18 +183,18 @@ TEST_CASE("the Coordinator's role may use its own table alone: without a choice 
   const auto enqueued = run({"enqueue", "s", "a=1"});
   CHECK(enqueued.status == 2);
   CHECK(contains(enqueued.err, "has layout caracal_outbox"));
-  // A choice is a choice.
+  // A setting wins.
   for (const auto& chosen :
        std::vector<std::vector<std::string>>{{"--table", "event_outbox"}, {"--layout", "event_outbox"}}) {
     auto words = chosen;
     words.insert(words.begin(), "--once");
     check_refused(run(words), {"GRANT SELECT ON \"event_outbox\""});
   }
-  // The other profile has no other table.
+  // The other profile has no second table.
   check_refused(run_outboxd({"--once"}, environment), {"GRANT SELECT ON \"event_outbox\""});
 }
 
-TEST_CASE("the Coordinator's profile without a choice: the default table where it can be driven, and what is said") {
+TEST_CASE("the Coordinator's profile without a setting uses the default table if it can be driven, and logs that") {
   const auto database = contract_database();
   const auto run = [&database](const std::string& command) {
     return run_outboxd({command, "--profile", "coordinator"}, outboxd_environment(database));
@@ -215,7 +216,7 @@ TEST_CASE("the Coordinator's profile without a choice: the default table where i
   check_refused(run("status"), {"neither event_outbox"});
 }
 
-TEST_CASE("a role's defaults that change what the catalog prints change nothing, for any command") {
+TEST_CASE("a role's settings that change the catalog's output have no effect on any command") {
   const auto database = shared_postgres().create_database();
   for (const char* setting :
        {"quote_all_identifiers = on", "DateStyle = 'SQL, DMY'", "IntervalStyle = 'sql_standard'",
@@ -259,7 +260,7 @@ TEST_CASE("a table in another schema, and a partitioned one") {
   CHECK(shared_redis().probe().xlen(stream) == 100);
 }
 
-TEST_CASE("a schema that the role may not use is named, and is no outage of Postgres") {
+TEST_CASE("a schema that the role may not use is named, and isn't an outage of Postgres") {
   const auto database = database_with_row();
   database.exec("CREATE SCHEMA hidden; ALTER TABLE event_outbox SET SCHEMA hidden");
   const auto role = role_with(database, "SELECT, UPDATE ON hidden.event_outbox");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several dispatchers in one process: what one of them lacks is seen, and stops no other.
+// Several dispatchers in one process: problems of one are reported, and don't stop the others.
 #include "support/http.hpp"
 #include "support/outbox_table.hpp"
 #include "support/temp_dir.hpp"
@@ -34,10 +34,10 @@ using outboxd::test::wait_until;
 
 namespace {
 
-// A table that is mended is found within ten seconds.
+// A fixed table is found within ten seconds.
 constexpr std::chrono::seconds kPatience{30};
 
-/// Two dispatchers: "api" works where the environment says, "other" has its own table, database and Redis.
+/// Two dispatchers: "api" uses the servers of the environment, "other" has its own table, database and Redis.
 class TwoDispatchers {
  public:
   TwoDispatchers()
@@ -101,7 +101,7 @@ std::vector<std::string> lines_of(const std::string& text) {
   return lines;
 }
 
-/// Waits until /readyz says 503 with a line for `part` and this reason, and that every other part is ready.
+/// Waits until /readyz answers 503 with this reason for `part`, and reports all other parts ready.
 void wait_until_only(const std::string& part, const std::string& reason, std::uint16_t port) {
   wait_until(
       [&] {
@@ -129,7 +129,7 @@ void end_politely(Child& outboxd) {
 
 }  // namespace
 
-TEST_CASE("two tables, two databases, two Redis servers: each row goes its own way, and SIGTERM stops both") {
+TEST_CASE("two tables, two databases, two Redis servers: each row reaches its own Redis, and SIGTERM stops both") {
   const TwoDispatchers two;
   two.create_other_table();
   const auto stream = new_stream("several");
@@ -152,7 +152,7 @@ TEST_CASE("two tables, two databases, two Redis servers: each row goes its own w
   CHECK(contains(outboxd->err(), "other: ended: claimed 200, published 200,"));
 }
 
-TEST_CASE("a missing table stops no other dispatcher, is seen, and is worked on once it is there") {
+TEST_CASE("a missing table stops no other dispatcher, is reported, and is used as soon as it exists") {
   const TwoDispatchers two;
   const auto stream = new_stream("mended");
   const auto outboxd = two.start();
@@ -161,7 +161,7 @@ TEST_CASE("a missing table stops no other dispatcher, is seen, and is worked on 
   insert_rows(two.api, "a", stream, 100);
   two.wait_for_rows_of_api();
   CHECK(contains(http_get(port, "/metrics").body, "outboxd_pending_rows{dispatcher=\"other\"} Nan"));
-  // Of the start; looking again says nothing new.
+  // Logged at the start; further checks log nothing new.
   CHECK(occurrences(outboxd->err(), "other: the table can't be driven as it is (table ") == 1);
   two.create_other_table();
   two.insert_other_rows("o", stream, 50);
@@ -173,7 +173,7 @@ TEST_CASE("a missing table stops no other dispatcher, is seen, and is worked on 
   end_politely(*outboxd);
 }
 
-TEST_CASE("a daemon without a single table to drive waits for them, naming each") {
+TEST_CASE("a daemon without any table that can be driven waits for its tables, and names each") {
   const TwoDispatchers two;
   two.api.exec("DROP TABLE event_outbox");
   const auto outboxd = two.start();
@@ -182,12 +182,12 @@ TEST_CASE("a daemon without a single table to drive waits for them, naming each"
   CHECK(contains(outboxd->err(),
                  "warn  api: the table can't be driven as it is (table \"event_outbox\" does not exist"));
   CHECK(contains(outboxd->err(), "other: the table can't be driven as it is (table \"other_outbox\" does not exist"));
-  // Each reason once.
+  // Each reason is logged once.
   CHECK(occurrences(outboxd->err(), "\"other_outbox\" does not exist") == 1);
   end_politely(*outboxd);
 }
 
-TEST_CASE("one dispatcher's Redis away, at the start and later: the other goes on") {
+TEST_CASE("one dispatcher's Redis is down, at the start and later: the other goes on") {
   TwoDispatchers two;
   two.create_other_table();
   const auto stream = new_stream("redis-away");
@@ -209,7 +209,7 @@ TEST_CASE("one dispatcher's Redis away, at the start and later: the other goes o
   end_politely(*outboxd);
 }
 
-TEST_CASE("one dispatcher's Postgres away: the other goes on, even when its table has to wait for mending") {
+TEST_CASE("one dispatcher's Postgres is down: the other goes on, even if its table must be fixed first") {
   const TwoDispatchers two;
   const auto stream = new_stream("postgres-away");
   insert_rows(two.api, "a", stream, 50);
@@ -272,7 +272,7 @@ TEST_CASE("--once: all dispatchers at the same time, with a line for each in the
   CHECK(two.run({"--once"}).status == 2);
 }
 
-TEST_CASE("--dispatcher: only those that are named; an unknown name is refused with those that there are") {
+TEST_CASE("--dispatcher: only the named dispatchers run; the error for an unknown name lists the known ones") {
   const TwoDispatchers two;
   two.create_other_table();
   insert_rows(two.api, "a", new_stream("named"), 10);
@@ -295,7 +295,7 @@ TEST_CASE("--dispatcher: only those that are named; an unknown name is refused w
   CHECK(unknown.out.empty());
 }
 
-TEST_CASE("migrate goes to each database, enqueue to the first dispatcher's table or the named one's") {
+TEST_CASE("migrate works on each database, enqueue on the table of the first or the named dispatcher") {
   const TwoDispatchers two;
   two.api.exec("DROP TABLE event_outbox");
   const auto only = two.run({"migrate", "--dispatcher", "api"});
@@ -338,7 +338,7 @@ url = ")" + redis_of_b.url() + "\"\n");
   CHECK(count_rows(database, "stream_name = 'stream.c' AND attempts = 0") == 1);
 }
 
-TEST_CASE("two dispatchers on the same rows of one table: claims whose answer is lost free nothing of the other's") {
+TEST_CASE("two dispatchers on the same rows of one table: a claim whose answer is lost frees no rows of the other") {
   const auto database = contract_database();
   const PrivateRedis redis;
   const TempDir folder;
@@ -348,7 +348,7 @@ TEST_CASE("two dispatchers on the same rows of one table: claims whose answer is
                    "[[dispatcher]]\nname = \"b\"\nbatch = 4\nprobe_min = \"10ms\"\nprobe_max = \"10ms\"\n");
   insert_rows(database, "a", "stream", 2000);
   const auto outboxd = start_outboxd({"--config", file.string()}, outboxd_environment(database, redis));
-  // Ours is the only other session of this database.
+  // The test's session is the only other one of this database.
   const auto harmed_until_done = [&] {
     database.exec(
         "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND"

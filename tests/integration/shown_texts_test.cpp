@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a row holds is in its entry and its last_error, and on no page, line or report that others can read.
+// The contents of rows are only in entries and last_error, never in the log, on pages or in reports.
 #include "postgres/pqxx_compat.hpp"
 #include "support/caracal_table.hpp"
 #include "support/fake_redis.hpp"
@@ -37,7 +37,7 @@ namespace {
 constexpr const char* kMarker = "MARKER-4711";
 constexpr const char* kPayload = R"({"note": "MARKER-4711", "plain": "marker4711"})";
 
-/// One of the two tables, with a daemon's arguments for it.
+/// One of the two tables, and a daemon's arguments for it.
 struct Table {
   Database database;
   std::string name;
@@ -68,7 +68,7 @@ Table caracal_outbox() {
   return {caracal_database(), "caracal_outbox", for_caracal_table({"--poll-interval", "20ms"}), true};
 }
 
-/// A daemon at work on the table; everything that it has shown so far is looked through at each step.
+/// A running daemon on the table; all its output so far is searched at each step.
 class Watched {
  public:
   Watched(const Table& table, const outboxd::test::Environment& environment) : table_{table} {
@@ -148,7 +148,7 @@ void echo_arguments(const Table& table) {
   daemon.check_nothing_is_shown();
 }
 
-/// Refuses each XADD with all of its arguments in the words of some proxy, and answers probes.
+/// Refuses each XADD with a text that echoes all its arguments, as some proxies do, and answers probes.
 void answer_with_echo(FakePeer& peer) {
   for (;;) {
     const auto command = peer.read(1).front();
@@ -166,35 +166,35 @@ void answer_with_echo(FakePeer& peer) {
 
 }  // namespace
 
-TEST_CASE("a constraint that refuses a row is named, and the row is not shown: event_outbox") {
+TEST_CASE("a constraint that refuses a row is named, without the row's content: event_outbox") {
   const PrivateRedis redis;
   refuse_by_constraint(event_outbox(), redis);
 }
 
-TEST_CASE("a constraint that refuses a row is named, and the row is not shown: caracal_outbox") {
+TEST_CASE("a constraint that refuses a row is named, without the row's content: caracal_outbox") {
   const PrivateRedis redis;
   refuse_by_constraint(caracal_outbox(), redis);
 }
 
-TEST_CASE("a trigger that puts the row into its words is told by its SQLSTATE: event_outbox") {
+TEST_CASE("of a trigger whose message contains the row, only the SQLSTATE is shown: event_outbox") {
   const PrivateRedis redis;
   refuse_by_trigger(event_outbox(), redis);
 }
 
-TEST_CASE("a trigger that puts the row into its words is told by its SQLSTATE: caracal_outbox") {
+TEST_CASE("of a trigger whose message contains the row, only the SQLSTATE is shown: caracal_outbox") {
   const PrivateRedis redis;
   refuse_by_trigger(caracal_outbox(), redis);
 }
 
-TEST_CASE("a Redis whose XADD has another name echoes the entry, and nobody else does: event_outbox") {
+TEST_CASE("the entry that a Redis with XADD renamed echoes is not shown: event_outbox") {
   echo_arguments(event_outbox());
 }
 
-TEST_CASE("a Redis whose XADD has another name echoes the entry, and nobody else does: caracal_outbox") {
+TEST_CASE("the entry that a Redis with XADD renamed echoes is not shown: caracal_outbox") {
   echo_arguments(caracal_outbox());
 }
 
-TEST_CASE("--once shows nothing of the rows that it could not publish") {
+TEST_CASE("--once shows no contents of rows that it could not publish") {
   const PrivateRedis redis({"rename-command XADD CHANGED"});
   const auto table = event_outbox();
   table.insert("a");
@@ -205,7 +205,7 @@ TEST_CASE("--once shows nothing of the rows that it could not publish") {
   CHECK(contains(ended.err, "ERR unknown command ***"));
 }
 
-TEST_CASE("an echo in words that nobody knows goes into the row's last_error alone") {
+TEST_CASE("an unknown error that echoes the entry is only in the row's last_error") {
   const auto table = event_outbox();
   FakeRedis proxy(answer_with_echo);
   Watched daemon(table, with(outboxd_environment(table.database),
@@ -216,7 +216,7 @@ TEST_CASE("an echo in words that nobody knows goes into the row's last_error alo
   wait_until([&] { return count_rows(table.database, "last_error LIKE '%MARKER-4711%'") == 1; });
 }
 
-TEST_CASE("what is written into last_error is readable in any language, as far as the database holds it") {
+TEST_CASE("last_error keeps texts in any language, as far as the database's encoding has the characters") {
   for (const std::string encoding : {"utf8", "sql_ascii", "latin1"}) {
     CAPTURE(encoding);
     const auto name = "encoding_" + encoding;

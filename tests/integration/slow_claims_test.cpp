@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Claims that take most of a lease, or all of it.
+// Claims that take most of the lease, or longer.
 #include "support/caracal_table.hpp"
 #include "support/published.hpp"
 #include "support/wait.hpp"
@@ -10,7 +10,7 @@ using namespace outboxd::test;  // NOLINT(google-build-using-namespace): nearly 
 
 namespace {
 
-/// A trigger by which each row's claim takes this long; `is_claim` says which updates are claims.
+/// A trigger that delays the claim of each row by this time; `is_claim` recognises the UPDATE of a claim.
 void slow_down(const Database& database, const std::string& table, const std::string& is_claim,
                const std::string& seconds) {
   database.exec("CREATE OR REPLACE FUNCTION rest() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(" +
@@ -23,7 +23,7 @@ constexpr const char* kCaracalClaim = "NEW.status = 'pending' AND NEW.available_
 
 }  // namespace
 
-TEST_CASE("a claim that takes longer than its lease is followed by smaller ones, which go out; the log names it") {
+TEST_CASE("after a claim that takes longer than its lease, smaller ones follow and succeed; the log reports it") {
   const auto database = contract_database();
   const auto stream = new_stream();
   slow_down(database, "event_outbox", kApiClaim, "0.3");
@@ -47,10 +47,10 @@ TEST_CASE("the same in caracal_outbox") {
   CHECK_MESSAGE(contains(daemon->err(), "raise dispatcher.lease"), daemon->err());
 }
 
-TEST_CASE("a row alone is sent while any lease is left") {
+TEST_CASE("a single row is sent while any lease is left") {
   const auto database = contract_database();
   const auto stream = new_stream();
-  // More than half of the lease, which used to be kept for the write.
+  // More than half of the lease, which is reserved for the write in larger batches.
   slow_down(database, "event_outbox", kApiClaim, "1.4");
   insert_rows(database, "r", stream, 3);
   const auto daemon = start_outboxd({"run", "--lease", "2s"}, outboxd_environment(database));

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A name server that doesn't answer: what waits for it is left alone, and the daemon's own time-outs hold.
+// A name server that doesn't answer: the daemon's own time-outs hold, and other work goes on.
 #include "redis/publisher.hpp"
 #include "support/fake_redis.hpp"
 #include "support/gate.hpp"
@@ -19,7 +19,7 @@ using outboxd::test::FakeRedis;
 
 namespace {
 
-/// Who asks for the name slow.test waits here.
+/// Look-ups of the name slow.test wait at this gate.
 outboxd::test::Gate& name_server() {
   static outboxd::test::Gate gate;
   return gate;
@@ -40,7 +40,7 @@ Publisher publisher_to(boost::asio::io_context& loop, const std::string& host, s
   return {loop.get_executor(), options, [](const std::string&) {}};
 }
 
-/// Into `reply`, once the loop runs.
+/// Probes Redis; the result is in `reply` when the loop has run.
 void probe(boost::asio::io_context& loop, Publisher& publisher, outboxd::Reply& reply) {
   reply = {Fault::stopping, "no reply yet"};
   boost::asio::co_spawn(loop, publisher.probe(""),
@@ -49,7 +49,7 @@ void probe(boost::asio::io_context& loop, Publisher& publisher, outboxd::Reply& 
 
 }  // namespace
 
-/// In place of libc's, for this program.
+/// Replaces libc's function in this program.
 extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo* hints, addrinfo** found) {
   if (host != nullptr && std::strcmp(host, "slow.test") == 0) {
     ++questions();
@@ -61,7 +61,7 @@ extern "C" int getaddrinfo(const char* host, const char* service, const addrinfo
   return real(host, service, hints, found);
 }
 
-TEST_CASE("a name that is not found in time holds up nobody, and is asked for once, until there is an answer") {
+TEST_CASE("a slow look-up of a name holds up no other, and isn't repeated until it has ended") {
   FakeRedis server(outboxd::test::answering(outboxd::test::healthy_answer));
   FakeRedis others(outboxd::test::answering(outboxd::test::healthy_answer));
   boost::asio::io_context loop;
@@ -72,7 +72,7 @@ TEST_CASE("a name that is not found in time holds up nobody, and is asked for on
   for (int round = 0; round < 2; ++round) {
     probe(loop, slow, reply);
     probe(loop, other, reply_of_other);
-    // It ends, although the look-up goes on.
+    // The publisher ends, although the look-up goes on.
     loop.run();
     loop.restart();
     CHECK(reply.fault == Fault::redis_away);

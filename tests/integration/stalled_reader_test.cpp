@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Nobody reads what the daemon writes: it goes on, answers, stops when it is told to, and says later what is missing.
+// If the daemon's output isn't read, it still works, answers and stops, and later reports the missing lines.
 #include "support/http.hpp"
 #include "support/outbox_table.hpp"
 #include "support/socket.hpp"
@@ -36,7 +36,7 @@ using outboxd::test::with;
 
 namespace {
 
-/// A pipe that has a name, and is full until it is drained.
+/// A named pipe that is full until it is drained.
 class FullPipe {
  public:
   FullPipe() {
@@ -58,7 +58,7 @@ class FullPipe {
     fd_ = -1;
   }
 
-  /// All that was written to it so far, without what fills it.
+  /// The output so far, without the filling.
   const std::string& drained() {
     std::array<char, 65536> buffer{};
     for (ssize_t got = 0; (got = ::read(fd_, buffer.data(), buffer.size())) > 0;) {
@@ -76,7 +76,7 @@ class FullPipe {
   std::string text_;
 };
 
-/// The daemon, with a redirection of the shell's, such as `2>` and a path.
+/// Starts the daemon with a redirection of the shell, such as `2>` and a path.
 std::unique_ptr<Child> start_redirected(const std::string& redirection, const std::vector<std::string>& arguments,
                                         Environment environment) {
   std::vector<std::string> command{"/bin/sh", "-c", "exec \"$0\" \"$@\" " + redirection, outboxd_program()};
@@ -85,7 +85,7 @@ std::unique_ptr<Child> start_redirected(const std::string& redirection, const st
       outboxd::test::ChildOptions{.command = command, .environment = std::move(environment)});
 }
 
-/// Two hundred streams, each with a row that is dead at once: each has a line in the log, of half a kilobyte.
+/// Inserts a row into each of two hundred streams; each is dead at once, with half a kilobyte of log.
 void insert_dead_rows(const outboxd::test::Database& database, const std::string& table) {
   database.exec("INSERT INTO " + table +
                 " (id, stream_name, payload_json) SELECT repeat('i', 180) || n, repeat('s', 180) || n, '[]' FROM "
@@ -101,7 +101,8 @@ double dropped_lines(std::uint16_t port) {
 
 }  // namespace
 
-TEST_CASE("a log that nobody reads stops nothing; what it lacks is counted, and said once it is read again") {
+TEST_CASE(
+    "a log that isn't read doesn't stop the daemon; dropped lines are counted, and reported when it is read again") {
   const auto database = contract_database();
   std::string dispatchers;
   for (int i = 0; i < 5; ++i) {
@@ -148,10 +149,10 @@ TEST_CASE("a log that nobody reads stops nothing; what it lacks is counted, and 
   CHECK(contains(pipe.drained(), "outbox_4: ended: claimed 200, published 0"));
 }
 
-TEST_CASE("a log that nobody reads keeps no signal from stopping the daemon") {
+TEST_CASE("signals stop the daemon even if its log isn't read") {
   const auto database = contract_database();
   FullPipe pipe;
-  SUBCASE("one signal, and it ends in order") {
+  SUBCASE("after one signal it stops in an orderly way") {
     const auto outboxd =
         start_redirected("2>" + pipe.path(), {"--poll-interval", "20ms"}, outboxd_environment(database));
     insert_rows(database, "a", new_stream("stalled"), 20);
@@ -159,7 +160,7 @@ TEST_CASE("a log that nobody reads keeps no signal from stopping the daemon") {
     outboxd->signal(SIGTERM);
     CHECK(outboxd->wait() == 0);
   }
-  SUBCASE("two signals, and it ends at once") {
+  SUBCASE("after two signals it ends at once") {
     const outboxd::test::PrivateRedis redis;
     const auto outboxd =
         start_redirected("2>" + pipe.path(), {"--poll-interval", "20ms"}, outboxd_environment(database, redis));
@@ -167,18 +168,18 @@ TEST_CASE("a log that nobody reads keeps no signal from stopping the daemon") {
     insert_rows(database, "a", "stream", 20);
     wait_until([&] { return count_rows(database, "locked_until IS NOT NULL") == 20; });
     outboxd->signal(SIGTERM);
-    // Signals of one number that come at the same time are one.
+    // Equal signals that come at the same time are merged.
     std::this_thread::sleep_for(std::chrono::milliseconds(200));
     outboxd->signal(SIGTERM);
     CHECK(outboxd->wait(std::chrono::seconds(5)) == 128 + SIGTERM);
   }
-  SUBCASE("what is wrong with the configuration ends it, too") {
+  SUBCASE("a wrong configuration ends it, too") {
     const auto outboxd = start_redirected("2>" + pipe.path(), {"--batch", "many"}, outboxd_environment(database));
     CHECK(outboxd->wait() == 2);
   }
 }
 
-TEST_CASE("standard error may be closed, or a pipe whose reader has gone") {
+TEST_CASE("standard error may be closed, or a pipe whose reader is gone") {
   const auto database = contract_database();
   const auto environment = outboxd_environment(database);
   for (const std::string redirection : {"2>&-", "2> >(true)"}) {
@@ -193,7 +194,7 @@ TEST_CASE("standard error may be closed, or a pipe whose reader has gone") {
   }
 }
 
-TEST_CASE("a report that nobody reads keeps --once from nothing but its status; a file and a reader get all of it") {
+TEST_CASE("a report that isn't read only changes the status of --once; a file and a slow reader get all of it") {
   const auto database = contract_database();
   insert_rows(database, "a", new_stream("report"), 20);
   FullPipe pipe;
@@ -209,7 +210,7 @@ TEST_CASE("a report that nobody reads keeps --once from nothing but its status; 
   CHECK(once_counts(piped->out()).status == "all_published");
 }
 
-TEST_CASE("a service manager that reads nothing stops nothing") {
+TEST_CASE("a service manager that doesn't read doesn't stop the daemon") {
   const auto database = contract_database();
   const TempDir folder;
   const auto path = (folder / "notify").string();
@@ -218,7 +219,7 @@ TEST_CASE("a service manager that reads nothing stops nothing") {
   address.sun_family = AF_UNIX;
   path.copy(address.sun_path, sizeof address.sun_path - 1);
   REQUIRE(::bind(manager, reinterpret_cast<sockaddr*>(&address), sizeof address) == 0);
-  // Its queue is full.
+  // The service manager's queue is full.
   const int other = ::socket(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
   while (::sendto(other, "x", 1, 0, reinterpret_cast<sockaddr*>(&address), sizeof address) == 1) {
   }
@@ -227,7 +228,7 @@ TEST_CASE("a service manager that reads nothing stops nothing") {
       with(outboxd_environment(database), {{"NOTIFY_SOCKET", path}, {"WATCHDOG_USEC", "20000"}}));
   insert_rows(database, "a", new_stream("manager"), 20);
   wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") == 20; });
-  // Once it reads, it hears that the daemon is up.
+  // When it reads, it gets the notification that the daemon is ready.
   std::array<char, 512> buffer{};
   wait_until([&] {
     const auto got = ::recv(manager, buffer.data(), buffer.size(), MSG_DONTWAIT);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Servers that are absent at the start or go away, and the two signals.
+// Servers that are unreachable at the start or later, and the stop signals.
 #include "support/http.hpp"
 #include "support/outbox_table.hpp"
 #include "support/wait.hpp"
@@ -34,14 +34,14 @@ using outboxd::test::with;
 
 namespace {
 
-// Without a subcommand: it runs as a daemon.
+// Without a subcommand it runs as a daemon.
 const std::vector<std::string> kRun{"--http-listen", "127.0.0.1:0", "--probe-min", "20ms", "--probe-max", "100ms"};
 
 std::string log_of(const Child& outboxd) {
   return outboxd.out() + outboxd.err();
 }
 
-/// Whether there are lines that hold `part`, all of them different but for their time.
+/// Whether there are lines with `part`, and all of them differ by more than their times.
 bool says_each_reason_once(const Child& outboxd, const std::string& part) {
   std::set<std::string> seen;
   bool each_once = true;
@@ -57,7 +57,7 @@ void wait_until_ready(std::uint16_t port) {
   wait_until([&] { return http_get(port, "/readyz").status == 200; }, std::chrono::seconds(20), "/readyz to say 200");
 }
 
-/// Waits until /readyz says 503 and names the server.
+/// Waits until /readyz answers 503 and names the server.
 void wait_until_waiting_for(const std::string& server, std::uint16_t port) {
   wait_until(
       [&] {
@@ -68,7 +68,7 @@ void wait_until_waiting_for(const std::string& server, std::uint16_t port) {
   CHECK(http_get(port, "/healthz").status == 200);
 }
 
-/// Sits on an absent server's port and turns away whoever comes, to know how often somebody tried.
+/// Listens on the port of an absent server and closes each connection, to count the attempts.
 class Bouncer {
  public:
   explicit Bouncer(std::uint16_t port) : fd_(::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0)) {
@@ -91,7 +91,7 @@ class Bouncer {
   void turn_away(int visitors) const {
     for (int i = 0; i < visitors; ++i) {
       const int visitor = ::accept(fd_, nullptr, nullptr);
-      if (visitor < 0) throw std::runtime_error("nobody tried to connect");
+      if (visitor < 0) throw std::runtime_error("there was no attempt to connect");
       ::close(visitor);
     }
   }
@@ -108,7 +108,8 @@ void end_politely(Child& outboxd) {
 
 }  // namespace
 
-TEST_CASE("both servers absent at the start: it waits, says each reason once, and goes on when they come") {
+TEST_CASE(
+    "both servers unreachable at the start: it waits, logs each reason once, and starts when they are reachable") {
   PrivatePostgres postgres;
   PrivateRedis redis;
   const auto database = postgres.create_database();
@@ -136,7 +137,7 @@ TEST_CASE("both servers absent at the start: it waits, says each reason once, an
   end_politely(*outboxd);
 }
 
-TEST_CASE("Redis absent alone, then Postgres absent alone: SIGTERM ends the wait with 0") {
+TEST_CASE("only Redis or only Postgres unreachable: SIGTERM ends the wait with status 0") {
   const auto database = contract_database();
   for (const auto& [server, changes] : std::vector<std::pair<std::string, outboxd::test::Environment>>{
            {"Redis", {{"REDIS_URL", "redis://127.0.0.1:1/0"}}},
@@ -151,11 +152,11 @@ TEST_CASE("Redis absent alone, then Postgres absent alone: SIGTERM ends the wait
   }
 }
 
-TEST_CASE("SIGTERM in the middle of work: what is claimed is settled, the rest is untouched") {
+TEST_CASE("SIGTERM in the middle of work: claimed rows are settled, the others are untouched") {
   const auto database = contract_database();
   const auto stream = outboxd::test::new_stream("interrupted");
   insert_rows(database, "a", stream, 20000);
-  // Row by row, so that there is a middle.
+  // Batches of one row, so that the work takes some time.
   auto command = kRun;
   command.insert(command.end(), {"--batch", "1"});
   const auto outboxd = start_outboxd(command, outboxd_environment(database));
@@ -168,7 +169,7 @@ TEST_CASE("SIGTERM in the middle of work: what is claimed is settled, the rest i
   CHECK(count_rows(database, "dispatched_at IS NULL AND (attempts > 0 OR locked_until IS NOT NULL)") == 0);
 }
 
-TEST_CASE("a second SIGTERM ends it at once; the rows in hand come back when their lease ends") {
+TEST_CASE("a second SIGTERM ends it at once; the rows in flight are free when their lease ends") {
   PrivateRedis redis;
   const auto database = contract_database();
   auto command = kRun;
@@ -189,7 +190,7 @@ TEST_CASE("a second SIGTERM ends it at once; the rows in hand come back when the
   CHECK(count_rows(database, "locked_until > now() AND attempts = 1 AND dispatched_at IS NULL") == 5);
 }
 
-TEST_CASE("Redis goes away and comes back: no row dies, loses an attempt or is lost") {
+TEST_CASE("Redis is down for a while: no row dies, loses an attempt or is lost") {
   PrivateRedis redis;
   const auto database = contract_database();
   const auto outboxd = start_outboxd(kRun, outboxd_environment(database, redis));
@@ -210,7 +211,7 @@ TEST_CASE("Redis goes away and comes back: no row dies, loses an attempt or is l
   end_politely(*outboxd);
 }
 
-TEST_CASE("a full Redis kills no row") {
+TEST_CASE("no row dies of a full Redis") {
   PrivateRedis redis({"maxmemory-policy noeviction"});
   const auto database = contract_database();
   redis.probe().command("CONFIG", "SET", "maxmemory", "1");

@@ -27,8 +27,8 @@ using outboxd::test::with;
 
 namespace {
 
-/// Ten rows: three leased, two waiting for a further attempt, one dead, one published; one is due for longer than the
-/// others.
+/// Ten rows: three leased, two waiting for a further attempt, one dead, one published; one has been due for longer
+/// than the others.
 Database database_in_every_state() {
   auto database = contract_database();
   insert_rows(database, "r", new_stream(), 10);
@@ -52,7 +52,7 @@ std::string unused_address() {
 
 }  // namespace
 
-TEST_CASE("status counts what the table holds, without a daemon, and changes nothing") {
+TEST_CASE("status counts the table's rows without a daemon, and changes nothing") {
   const auto database = database_in_every_state();
   const auto before = database.rows("SELECT xmin, * FROM event_outbox ORDER BY id");
   const auto status = run_outboxd({"status", "--json", "--http-listen", "off"}, outboxd_environment(database));
@@ -85,7 +85,7 @@ TEST_CASE("status needs no right but SELECT") {
     CHECK_MESSAGE(contains(status.out, R"("pending":3,)"), status.out);
   };
   counts_three();
-  // Who may look at these alone sees no lock of a row; the counts are there all the same.
+  // A role with these rights can't see locks of rows; the counts work nevertheless.
   database.exec(
       "UPDATE event_outbox SET available_at = now() - interval '1 min', created_at = now() - interval '1 min'; "
       "REVOKE "
@@ -97,7 +97,7 @@ TEST_CASE("status needs no right but SELECT") {
   counts_three();
 }
 
-TEST_CASE("status: a role that may only look counts the Coordinator's own table where it may see no other") {
+TEST_CASE("status: a role with only SELECT counts the Coordinator's own table if it may read no other") {
   const auto database = outboxd::test::caracal_database();
   const auto role = "looker_" + database.name;
   database.exec("CREATE ROLE " + role + " LOGIN; GRANT SELECT ON caracal_outbox TO " + role);
@@ -109,7 +109,7 @@ TEST_CASE("status: a role that may only look counts the Coordinator's own table 
   CHECK(status.err.empty());
 }
 
-TEST_CASE("status tells the daemon's state, since when and why, also while the table can't be looked at") {
+TEST_CASE("status shows the daemon's state with time and reason, also if the table can't be read") {
   const auto database = contract_database();
   const auto environment = outboxd_environment(database);
   const auto listen = unused_address();
@@ -157,9 +157,9 @@ TEST_CASE(
     "status: lag is the age since a row was due, of one that was tried since its creation; delayed rows have none") {
   struct Case {
     const char* what;
-    /// Of created_at, available_at, attempts; in event_outbox also locked_until, last_error.
+    /// The values of created_at, available_at, attempts; in event_outbox also locked_until, last_error.
     std::string values;
-    /// In seconds; none below 0.
+    /// The expected lag in seconds; below 0: none.
     double lag;
     int delayed;
   };
@@ -215,7 +215,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("status asks the daemon what it published, with the token that its metrics need") {
+TEST_CASE("status asks the daemon for its published rows, with the token that the metrics require") {
   const auto database = contract_database();
   auto environment = with(outboxd_environment(database), {{"METRICS_BEARER", "let-me-in"}});
   const auto listen = unused_address();
@@ -229,18 +229,18 @@ TEST_CASE("status asks the daemon what it published, with the token that its met
   const auto refused = last_minute();
   CHECK(contains(refused, R"("published_last_minute":null)"));
   CHECK(contains(refused, R"("metrics_problem":"it refuses the bearer token)"));
-  // Its state needs no token.
+  // The state needs no token.
   CHECK(contains(refused, R"("ready":true,)"));
 }
 
-TEST_CASE("status names what keeps it from looking") {
+TEST_CASE("status names the reason if it can't read a table") {
   const auto database = contract_database();
   const auto status = run_outboxd({"status", "--table", "no_such_table"}, outboxd_environment(database));
   CHECK(status.status == 2);
   CHECK(contains(status.out, "table \"no_such_table\" does not exist"));
 }
 
-TEST_CASE("status --watch goes on with a login and a table that come later") {
+TEST_CASE("status --watch uses a login and a table that appear later") {
   const TempDir folder;
   const auto database = contract_database();
   const auto role = "coordinators_" + database.name;
@@ -250,7 +250,7 @@ TEST_CASE("status --watch goes on with a login and a table that come later") {
       with(outboxd_environment(database), {{"DATABASE_URL", ""}, {"DATABASE_URL_FILE", file.string()}}));
   wait_until([&] { return contains(status->out(), "does not exist"); });
   database.exec("CREATE ROLE " + role + " LOGIN");
-  // In place of the other, so that nobody reads half of it.
+  // Replaced by a rename, so that no reader sees half of it.
   std::filesystem::rename(folder.write("next", shared_postgres().url(database.name, role)), file);
   wait_until([&] { return contains(status->out(), role); });
   outboxd::test::create_caracal_table(database);
@@ -259,7 +259,7 @@ TEST_CASE("status --watch goes on with a login and a table that come later") {
   CHECK(status->running());
 }
 
-TEST_CASE("status --watch looks again until it is told to stop") {
+TEST_CASE("status --watch repeats until a signal stops it") {
   const auto database = contract_database();
   const auto status = start_outboxd({"status", "--json", "--watch"}, outboxd_environment(database));
   wait_until([&] { return contains(status->out(), R"("pending":0,)"); });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A role that may connect, and nothing else, reads our keys in pg_locks and queues for each of them.
+// A role that may only connect reads the keys of our advisory locks in pg_locks and waits for each of these locks.
 #include "postgres/pqxx_compat.hpp"
 #include "support/caracal_table.hpp"
 #include "support/published.hpp"
@@ -15,7 +15,7 @@ using namespace outboxd::test;  // NOLINT(google-build-using-namespace): nearly 
 
 namespace {
 
-/// Sees each advisory lock of others as soon as it is there, and asks for it alone, for ever.
+/// Finds each advisory lock of other sessions as soon as it exists, and waits for it in exclusive mode for ever.
 class Stranger {
  public:
   explicit Stranger(const Database& database)
@@ -130,7 +130,7 @@ TEST_CASE(
   CHECK(published(shared_redis().probe(), topic).each_once(180));
 }
 
-TEST_CASE("a stranger that holds the wake-ups' lock turns them into polling, and is named") {
+TEST_CASE("if another role holds the lock of the wake-ups, the dispatcher polls, and the session is named") {
   for (const auto* function : {"pg_advisory_lock", "pg_advisory_lock_shared"}) {
     CAPTURE(function);
     const auto database = contract_database();

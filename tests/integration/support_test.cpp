@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The harness itself: what the other integration tests stand on must be able to fail, and must end.
+// Tests of the test helpers: they must be able to fail, and must end.
 #include "postgres/pqxx_compat.hpp"
 #include "support/full_disk.hpp"
 #include "support/http.hpp"
@@ -21,7 +21,7 @@
 #include <unistd.h>
 #include <vector>
 
-using namespace outboxd::test;  // NOLINT(google-build-using-namespace): the harness is what is tested here
+using namespace outboxd::test;  // NOLINT(google-build-using-namespace): the helpers are tested here
 using std::chrono::milliseconds;
 
 namespace {
@@ -58,7 +58,7 @@ TEST_CASE("Child: signals, deadlines, programs that don't exist") {
   CHECK(missing.wait() == 127);
 }
 
-TEST_CASE("Child: ends with its handle, its own children too") {
+TEST_CASE("Child: ends with its handle, and so do its own children") {
   pid_t pid = 0;
   pid_t grandchild = 0;
   {
@@ -72,11 +72,11 @@ TEST_CASE("Child: ends with its handle, its own children too") {
   wait_until([grandchild] { return has_ended(grandchild); });
 }
 
-TEST_CASE("wait_until gives up with the name of what it waited for") {
+TEST_CASE("wait_until gives up with an error that names the condition") {
   CHECK_THROWS_WITH(wait_until([] { return false; }, milliseconds(20), "Godot"), "waited 20 ms in vain for Godot");
 }
 
-TEST_CASE("made_once: made by the first that asks, found by the others, also at the same time") {
+TEST_CASE("made_once: the first caller creates the folder, others find it, also at the same time") {
   const TempDir folder;
   std::atomic<int> made = 0;
   const auto ask = [&] {
@@ -95,7 +95,7 @@ TEST_CASE("made_once: made by the first that asks, found by the others, also at 
   CHECK(made == 1);
 }
 
-TEST_CASE("made_once: what was not finished is made anew") {
+TEST_CASE("made_once: an unfinished folder is created again") {
   const TempDir folder;
   const auto where = folder / "data";
   CHECK_THROWS_WITH(made_once(where,
@@ -126,7 +126,7 @@ TEST_CASE("expected_signature gives the contract's two vectors") {
         "8aa66685d110ba59d3762b9c4e24eed732fc4b0a0f50b37d19b279a5b598c6c7");
 }
 
-TEST_CASE("Redis: reads back what was written, over both sockets") {
+TEST_CASE("Redis: reads written entries, over both sockets") {
   auto& redis = shared_redis();
   RedisProbe probe(redis.port());
   const auto id = probe.command("XADD", "support.s", "*", "outbox_id", "1", "empty", "", "bytes", "a\r\nb").text;
@@ -203,7 +203,7 @@ TEST_CASE("Postgres: stop, kill, pause, restart on the same port with the same d
   postgres.kill9();
   CHECK_FALSE(postgres.running());
   CHECK(has_ended(backend));
-  // 6.4 tells a lost connection from a failed statement only by the exception's type.
+  // In libpqxx 6.4 only the exception's type distinguishes a lost connection from a failed statement.
   CHECK_THROWS_AS(session.exec("SELECT 1"), pqxx::broken_connection);
   postgres.start();
   CHECK(postgres.port() == port);
@@ -229,7 +229,7 @@ TEST_CASE("Postgres: ends with its handle, also when it is paused") {
   wait_until([backend] { return has_ended(backend); });
 }
 
-TEST_CASE("Postgres: a standby has what its primary answered, takes no writes, and takes over") {
+TEST_CASE("Postgres: a standby has all answered commits of its primary, is read-only, and can be promoted") {
   PrivatePostgres primary;
   PrivatePostgres standby;
   const auto database = primary.create_database();
@@ -250,7 +250,7 @@ TEST_CASE("Postgres: a standby has what its primary answered, takes no writes, a
   other.exec("INSERT INTO t VALUES (3)");
 }
 
-TEST_CASE("FullDisk: nothing grows while it is full, what is there can be written, and there is room again") {
+TEST_CASE("FullDisk: files can't grow while it is full, existing bytes can be written, and later files grow again") {
   const FullDisk disk("/base/");
   PrivatePostgres postgres({.environment = disk.environment()});
   const auto database = postgres.create_database();
@@ -265,7 +265,7 @@ TEST_CASE("FullDisk: nothing grows while it is full, what is there can be writte
   CHECK(database.scalar("SELECT count(*) FROM t") == "100002");
 }
 
-TEST_CASE("a lost connection is never opened again behind our back") {
+TEST_CASE("a lost connection is never reopened automatically") {
   const auto database = shared_postgres().create_database();
   const auto connection = database.connect();
   {
@@ -283,7 +283,7 @@ TEST_CASE("a lost connection is never opened again behind our back") {
   CHECK_THROWS_AS(use(), pqxx::broken_connection);
 }
 
-TEST_CASE("parameters arrive as they were given") {
+TEST_CASE("parameters arrive unchanged") {
   const auto connection = shared_postgres().create_database().connect();
   pqxx::work transaction(*connection);
   const std::string text = R"(quo"te ' \ {} größe)";
@@ -300,7 +300,7 @@ TEST_CASE("parameters arrive as they were given") {
                   std::invalid_argument);
 }
 
-TEST_CASE("an SQL error tells its SQLSTATE and its message on one line") {
+TEST_CASE("an SQL error has its SQLSTATE and its message on one line") {
   const auto connection = shared_postgres().create_database().connect();
   pqxx::work transaction(*connection);
   try {
@@ -314,7 +314,7 @@ TEST_CASE("an SQL error tells its SQLSTATE and its message on one line") {
   }
 }
 
-TEST_CASE("sqlstate_of knows the states that outboxd decides by, under each libpqxx") {
+TEST_CASE("sqlstate_of knows all states that outboxd treats specially, with each libpqxx") {
   const auto connection = shared_postgres().create_database().connect();
   for (const std::string state : {"22P02", "23505", "25006", "40001", "40P01", "42501", "42703", "42P01", "53100",
                                   "53300", "55P03", "57014", "57P01", "57P03", "P0001"}) {
@@ -329,7 +329,7 @@ TEST_CASE("sqlstate_of knows the states that outboxd decides by, under each libp
   }
 }
 
-TEST_CASE("run_outboxd gives the program its environment and nothing else") {
+TEST_CASE("run_outboxd gives the program only the given environment") {
   const auto done = run_outboxd({"--version"});
   CHECK(done.status == 0);
   CHECK(done.out.find("outboxd") != std::string::npos);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The contract's tables as they are found in practice: partitioned, with more columns, with triggers, with row-level
+// Variants of the contract's tables in practice: partitioned, with more columns, with triggers, with row-level
 // security.
 #include "support/caracal_table.hpp"
 #include "support/http.hpp"
@@ -14,7 +14,7 @@ namespace {
 
 constexpr auto kDeadline = std::chrono::seconds(90);
 
-/// Either table by the words that differ.
+/// The differences of the two tables.
 struct Kind {
   std::string table;
   std::vector<std::string> flags;
@@ -40,7 +40,7 @@ struct Kind {
   [[nodiscard]] Finished once(const Database& database, const Environment& changes = {}) const {
     return run_outboxd(command({"--once"}), with(outboxd_environment(database), changes), "", kDeadline);
   }
-  /// A dead row, a refused one, and `good` ones, of which all must go out.
+  /// Inserts a poison row, a refused one, and `good` ones, which must all be published.
   void check_every_outcome(const Database& database, int good) const {
     const auto stream = new_stream("shapes");
     const auto refused = new_stream("shapes-refused");
@@ -71,7 +71,7 @@ const Kind kCaracal{
     "caracal_outbox", {"--profile", "coordinator", "--layout", "caracal_outbox"}, "status = 'published'"};
 const std::vector<Kind> kKinds{kEvents, kCaracal};
 
-/// Puts a partitioned table of the same columns and defaults in the place of the contract's.
+/// Replaces the contract's table by a partitioned one with the same columns and defaults.
 void partition(const Database& database, const Kind& kind, const std::string& by, const std::string& key,
                const std::string& partitions) {
   database.exec("ALTER TABLE " + kind.table + " RENAME TO plain; CREATE TABLE " + kind.table +
@@ -104,7 +104,7 @@ TEST_CASE("partitioned by ranges of created_at, with a primary key of both colum
     const auto database = kind.database();
     partition(database, kind, "RANGE (created_at)", "(id, created_at)", by_created_at(kind));
     kind.check_every_outcome(database, 200);
-    // On a slow machine they are due again before the next run of --once, whose exit status would be theirs.
+    // On a slow machine these rows would be due again before the next --once, and would determine its exit status.
     database.exec("DELETE FROM " + kind.table + " WHERE id LIKE 'refused%'");
     const auto stream = new_stream("shapes");
     kind.insert(database, "old", stream, 100);
@@ -115,7 +115,7 @@ TEST_CASE("partitioned by ranges of created_at, with a primary key of both colum
   }
 }
 
-TEST_CASE("partitioned by what an outcome changes: rows move, and two processes drain the table") {
+TEST_CASE("partitioned by a column that outcomes change: rows move, and two processes drain the table") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     const auto database = kind.database();
@@ -175,7 +175,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("row triggers: one that writes into the row, one that keeps a record, and one that rounds our times") {
+TEST_CASE("row triggers: one changes the row, one writes an audit record, and one rounds our times") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     const auto database = kind.database();
@@ -192,7 +192,7 @@ TEST_CASE("row triggers: one that writes into the row, one that keeps a record, 
                   kind.table + " FOR EACH ROW EXECUTE FUNCTION touch(); CREATE TRIGGER keep AFTER UPDATE ON " +
                   kind.table + " FOR EACH ROW EXECUTE FUNCTION keep()");
     kind.check_every_outcome(database, 100);
-    // A claim and an outcome.
+    // One record for the claim and one for the outcome.
     CHECK(kind.count(database, "id LIKE 'good%' AND version = 2") == 100);
     CHECK(database.scalar("SELECT count(*) FROM record WHERE id LIKE 'good%'") == "200");
   }
@@ -215,7 +215,7 @@ TEST_CASE(
   }
 }
 
-TEST_CASE("row-level security: the rows that a policy shows are published, the others aren't touched") {
+TEST_CASE("row-level security: the rows that a policy shows are published, the others are untouched") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     const auto database = kind.database();
@@ -233,7 +233,7 @@ TEST_CASE("row-level security: the rows that a policy shows are published, the o
   }
 }
 
-TEST_CASE("row-level security of which the role has no notice: a policy for everybody, one for a group, the owner") {
+TEST_CASE("row-level security without an effect on the role: a policy for all roles, one for a group, the owner") {
   const auto database = kEvents.database();
   const auto worker = new_role(database, kEvents, "worker");
   const auto member = new_role(database, kEvents, "member");
@@ -255,7 +255,7 @@ TEST_CASE("row-level security of which the role has no notice: a policy for ever
   CHECK(once_counts(kEvents.once(database, as_role(database, worker)).out).published == 10);
 }
 
-TEST_CASE("a role from which row-level security hides everything is told so at the start") {
+TEST_CASE("if row-level security hides all rows from the role, the daemon reports it at the start") {
   for (const auto& kind : kKinds) {
     for (const std::string policy : {"", "FOR SELECT", "FOR UPDATE"}) {
       CAPTURE(kind.table);
@@ -277,7 +277,7 @@ TEST_CASE("a role from which row-level security hides everything is told so at t
   }
 }
 
-TEST_CASE("a partitioned table put in a plain one's stead: rows in the same places are left alone") {
+TEST_CASE("a partitioned table replaces a plain one: other rows with the same ctids are not touched") {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     const auto database = kind.database();

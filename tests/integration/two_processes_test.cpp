@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several outboxd on one table: every row arrives, each once.
+// Several outboxd processes on one table: every row arrives exactly once.
 #include "support/older_dispatcher.hpp"
 #include "support/outbox_table.hpp"
 #include "support/wait.hpp"
@@ -43,7 +43,7 @@ TEST_CASE("two equal dispatchers drain 20,000 rows of one table together") {
                                          new_stream("shared")};
   for (const auto& stream : streams) insert_rows(database, stream + "-", stream, 5000);
   const auto environment = outboxd_environment(database);
-  // Both are held at their first claim, so that neither is done before the other begins.
+  // Both are paused at their first claim, so that neither is done before the other begins.
   const auto starter = database.connect();
   pqxx::work lock(*starter);
   lock.exec("LOCK TABLE event_outbox IN ACCESS EXCLUSIVE MODE");
@@ -59,7 +59,7 @@ TEST_CASE("two equal dispatchers drain 20,000 rows of one table together") {
   CHECK(second->wait(kDeadline) == 0);
   const auto counts = once_counts(first->out());
   const auto more = once_counts(second->out());
-  // Both had their share: otherwise this shows nothing about two of them.
+  // Both must have published rows; otherwise the test proves nothing about sharing.
   CHECK(counts.published > 0);
   CHECK(more.published > 0);
   CHECK(counts.published + more.published == 20000);
@@ -81,7 +81,7 @@ TEST_CASE("both profiles share one table, told apart by their streams") {
   const auto api = start_outboxd({"run", "--profile", "api", "--streams", policy + "," + keys}, environment);
   const auto coordinator = start_outboxd({"run", "--profile", "coordinator", "--streams", sessions}, environment);
   wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") >= 900; }, kDeadline);
-  // They go on with what comes later.
+  // They publish later rows, too.
   for (const auto& stream : {policy, keys, sessions, nobodys}) insert_rows(database, "late-" + stream, stream, 10);
   wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") >= 930; }, kDeadline);
   for (const auto& outboxd : {api.get(), coordinator.get()}) {
@@ -92,7 +92,7 @@ TEST_CASE("both profiles share one table, told apart by their streams") {
   for (const auto& stream : {policy, keys, sessions}) CHECK(distinct_ids(stream).size() == 310);
   CHECK(shared_redis().probe().xlen(nobodys) == 0);
   CHECK(count_rows(database, "stream_name = '" + nobodys + "' AND attempts = 0 AND locked_by IS NULL") == 310);
-  // Each stream had one worker, and the two were different.
+  // Each stream had one worker, and the two workers were different.
   CHECK(database.scalar("SELECT count(DISTINCT (stream_name = '" + sessions +
                         "', locked_by)) || ' ' ||"
                         " count(DISTINCT locked_by) FROM event_outbox WHERE dispatched_at IS NOT NULL") == "2 2");

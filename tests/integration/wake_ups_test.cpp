@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Commits that wake an idle dispatcher, with polls so far apart that nothing else can have found their rows in time.
+// Commits that wake an idle dispatcher. Polls are so far apart that they can't have found the rows in time.
 #include "support/http.hpp"
 #include "support/outbox_table.hpp"
 #include "support/wait.hpp"
@@ -27,7 +27,7 @@ using outboxd::test::with;
 
 namespace {
 
-/// Far beyond what any of these tests waits for.
+/// Much longer than any wait in these tests.
 const std::vector<std::string> kRun{"run", "--poll-interval", "10m"};
 
 void migrate(const Database& database) {
@@ -46,7 +46,7 @@ std::string lock_of(const std::string& table) {
   return "classid = 1869968482 AND objid = '" + table + "'::regclass";
 }
 
-/// A dispatcher sleeps until a commit tells it.
+/// Waits until the dispatcher sleeps until the next commit.
 bool is_asleep(const Database& database, const std::string& lock = lock_of("event_outbox")) {
   return database.scalar("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND " + lock +
                          " AND mode = 'ExclusiveLock' AND granted") == "1";
@@ -82,7 +82,7 @@ TEST_CASE("a commit wakes a dispatcher whose next poll is far away, again and ag
   CHECK(contains(outboxd->err(), "commits wake it"));
 }
 
-TEST_CASE("many commits at once are all found, and a table that is written to asks nobody to tell") {
+TEST_CASE("many commits at once are all found, and commits don't notify while the dispatcher is busy") {
   const auto database = database_with_wake_ups();
   const auto outboxd = start_outboxd(kRun, outboxd_environment(database));
   wait_until_asleep(database);
@@ -105,12 +105,12 @@ TEST_CASE("many commits at once are all found, and a table that is written to as
   wait_until_asleep(database);
 }
 
-TEST_CASE("a transaction that began to write before the dispatcher slept is not overlooked") {
+TEST_CASE("a transaction that began to write before the dispatcher slept is not missed") {
   const auto database = database_with_wake_ups();
   const auto writer = database.connect();
   pqxx::work transaction(*writer);
   transaction.exec("INSERT INTO event_outbox (id, stream_name, payload_json) VALUES ('late', 's', '{}')");
-  // With polls this close, as it can't be told.
+  // With short polls, as it can't be notified.
   const auto outboxd = start_outboxd({"run", "--poll-interval", "100ms"}, outboxd_environment(database));
   insert_row(database, "soon", "s", "{}");
   wait_until_published(database, 1);
@@ -120,7 +120,7 @@ TEST_CASE("a transaction that began to write before the dispatcher slept is not 
   wait_until_asleep(database);
 }
 
-TEST_CASE("a lost connection is noticed, and wake-ups go on with the next one") {
+TEST_CASE("a lost connection is noticed, and wake-ups work again with the next one") {
   const auto database = database_with_wake_ups();
   const auto outboxd = start_outboxd(kRun, outboxd_environment(database));
   wait_until_asleep(database);
@@ -134,7 +134,7 @@ TEST_CASE("a lost connection is noticed, and wake-ups go on with the next one") 
   wait_until_published(database, 2);
 }
 
-TEST_CASE("of several dispatchers of one table each is woken by its own rows") {
+TEST_CASE("if several dispatchers share a table, each is woken by its own rows") {
   const auto database = database_with_wake_ups();
   const auto first =
       start_outboxd({"run", "--poll-interval", "10m", "--streams", "a"}, outboxd_environment(database));
@@ -162,7 +162,7 @@ TEST_CASE("caracal_outbox has wake-ups as well") {
   wait_until([&] { return database.scalar("SELECT status FROM caracal_outbox") == "published"; });
 }
 
-TEST_CASE("a table gets its wake-ups, and loses them, under a dispatcher that runs") {
+TEST_CASE("the trigger of the wake-ups is created and dropped under a running dispatcher") {
   const auto database = contract_database();
   const auto outboxd = start_outboxd({"run", "--poll-interval", "100ms"}, outboxd_environment(database));
   wait_until([&] { return contains(outboxd->err(), "finds rows by polling alone"); });
@@ -177,10 +177,10 @@ TEST_CASE("a table gets its wake-ups, and loses them, under a dispatcher that ru
   wait_until([&] { return outboxd::test::occurrences(outboxd->err(), "finds rows by polling alone") == 2; });
 }
 
-TEST_CASE("a table of one's own has wake-ups by a lock of any number") {
+TEST_CASE("a table of another name has wake-ups with a lock of any number") {
   const auto database = database_with_wake_ups();
   database.exec("CREATE TABLE my_outbox (LIKE event_outbox INCLUDING ALL)");
-  // As in deploy/README.md; Postgres shows the two in different ways.
+  // As in deploy/README.md; Postgres prints small and large numbers differently.
   const auto give_trigger = [&](const std::string& number) {
     database.exec(
         "DROP TRIGGER IF EXISTS outboxd_wake_up ON my_outbox; CREATE TRIGGER outboxd_wake_up AFTER INSERT ON "

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What other software wrote into the table, and what arrives in the stream, byte for byte.
+// Rows as other software writes them, and the entries in the stream, byte for byte.
 #include "support/outbox_table.hpp"
 #include "support/signature.hpp"
 
@@ -28,7 +28,7 @@ using Fields = std::vector<std::pair<std::string, std::string>>;
 struct Shape {
   std::string what;
   std::string payload;
-  /// Between outbox_id and _sig.
+  /// The fields between outbox_id and _sig.
   Fields fields;
 };
 
@@ -122,7 +122,7 @@ TEST_CASE("every shape of JSON arrives byte for byte, signed") {
   REQUIRE(entries.size() == all.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
     CAPTURE(all[i].what);
-    // Compared as a truth: a failure must not print a megabyte.
+    // Compared as a bool, so that a failure doesn't print a megabyte.
     const bool same = entries[i].fields == signed_entry(stream, "row-" + std::to_string(100 + i), all[i].fields);
     CHECK(same);
     if (same || all[i].payload.size() > 500) continue;
@@ -130,7 +130,7 @@ TEST_CASE("every shape of JSON arrives byte for byte, signed") {
   }
 }
 
-TEST_CASE("a stream's name is signed as its bytes are") {
+TEST_CASE("a stream's name is signed as its bytes") {
   const auto database = contract_database();
   const auto stream = new_stream("größe =") + "\"'";
   insert_row(database, "a", stream, R"({"a":1})");
@@ -140,7 +140,7 @@ TEST_CASE("a stream's name is signed as its bytes are") {
   CHECK(entries[0].fields == signed_entry(stream, "a", {{"a", "1"}}));
 }
 
-TEST_CASE("without a key entries go out unsigned, and the log warns") {
+TEST_CASE("without a key entries are published unsigned, and the log warns") {
   const auto database = contract_database();
   const auto stream = new_stream("unsigned");
   insert_row(database, "a", stream, R"({"a":1,"_sig":"forged"})");
@@ -150,7 +150,7 @@ TEST_CASE("without a key entries go out unsigned, and the log warns") {
   CHECK(shared_redis().probe().xrange(stream).at(0).fields == Fields{{"outbox_id", "a"}, {"a", "1"}});
 }
 
-TEST_CASE("a payload that isn't an object is dead at once, with a reason, and its neighbours go out") {
+TEST_CASE("a row whose payload isn't an object is dead at once with a reason, and its neighbours are published") {
   const auto database = contract_database();
   const auto stream = new_stream("not-objects");
   const std::vector<std::pair<std::string, std::string>> bad{
@@ -181,7 +181,7 @@ TEST_CASE("a payload that isn't an object is dead at once, with a reason, and it
   CHECK(count_rows(database, "id LIKE '%bad' AND attempts <> 1") == 0);
 }
 
-TEST_CASE("what else can never be published is dead with a reason: no stream name, too large a payload") {
+TEST_CASE("rows without a stream name or with a payload that is too large are dead with a reason") {
   const auto database = contract_database();
   const auto stream = new_stream("unpublishable");
   insert_row(database, "large", stream, R"({"s":")" + std::string(3000, 'x') + R"("})");
@@ -196,7 +196,7 @@ TEST_CASE("what else can never be published is dead with a reason: no stream nam
         1);
 }
 
-TEST_CASE("a reserved field that is dropped is logged, once however many there are") {
+TEST_CASE("dropped reserved fields are logged once") {
   const auto database = contract_database();
   const auto stream = new_stream("reserved");
   for (int i = 0; i < 50; ++i)

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// A row that takes its dispatcher down each time it is sent.
+// A poison row that kills its dispatcher each time it is sent.
 #include "support/fault_proxy.hpp"
 #include "support/outbox_table.hpp"
 #include "support/wait.hpp"
@@ -20,7 +20,8 @@ using outboxd::test::start_outboxd;
 using outboxd::test::wait_until;
 using outboxd::test::with;
 
-TEST_CASE("a row whose dispatcher dies at each attempt is dead after the last, and what comes later goes out") {
+TEST_CASE(
+    "a row whose dispatcher dies at each attempt is dead after the last attempt, and later rows are published") {
   const auto database = contract_database();
   const auto stream = new_stream("worn-out");
   FaultProxy proxy(shared_redis().port());
@@ -53,13 +54,13 @@ constexpr bool kSanitized = true;  // takes terabytes of address space, and can'
 constexpr bool kSanitized = false;
 #endif
 
-TEST_CASE("rows for which there is not enough memory don't die of it" * doctest::skip(kSanitized)) {
+TEST_CASE("rows don't die of a lack of memory" * doctest::skip(kSanitized)) {
   const auto database = contract_database();
   const auto stream = new_stream("large");
   database.exec("INSERT INTO event_outbox (id, stream_name, payload_json) SELECT 'row-' || n, '" + stream +
                 "', jsonb_build_object('n', n, 'pad', repeat('x', 15000000)) FROM generate_series(1, 20) AS n");
   {
-    // 400 MiB of address space, half of which a daemon with its threads has taken before it begins.
+    // 400 MiB of address space, half of which the daemon with its threads takes before any row is claimed.
     outboxd::test::Child starved(
         {.command = {"/bin/sh", "-c", R"(ulimit -v 409600 && exec "$0" run)", outboxd::test::outboxd_program()},
          .environment = outboxd_environment(database)});
