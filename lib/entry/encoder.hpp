@@ -55,7 +55,7 @@ struct Encoded {
 /// Turns events into signed entries. Not thread-safe.
 class Encoder {
  public:
-  /// Without a key (empty span) entries carry no signature. Throws std::runtime_error where Signer does.
+  /// Without a key (empty span) entries have no signature. Throws std::runtime_error as Signer does.
   Encoder(EncodingRules rules, std::span<const std::uint8_t> key);
 
   [[nodiscard]] Encoded encode(const Event& event);

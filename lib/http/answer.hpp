@@ -19,7 +19,7 @@ using Response = boost::beast::http::response<boost::beast::http::string_body>;
 struct Request {
   boost::beast::http::verb method = boost::beast::http::verb::unknown;
   std::string_view target;
-  std::string_view authorization;  ///< The header's value; empty where there is none.
+  std::string_view authorization;  ///< The header's value; empty if there is none.
   bool has_body = false;
 };
 

@@ -280,7 +280,7 @@ bool Migrator::revert_one(const Migration& migration, milliseconds lock_timeout)
   set_plain(transaction, true);
   set_timeouts(transaction, lock_timeout, true);
   take_lock(transaction, "pg_catalog.pg_try_advisory_xact_lock", options_.wait_for_other);
-  // An optional migration may exist in part; its down file drops what exists.
+  // An optional migration may exist in part; its down file drops the existing parts.
   if (migration.option.empty() && !is_done(transaction, migration)) return false;
   exec(transaction, std::string(migration.down));
   transaction.commit();

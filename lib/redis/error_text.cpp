@@ -82,7 +82,7 @@ constexpr std::size_t kMostUnknown = 8;
 constexpr std::size_t kMostSearched = 128UL << 20U;
 constexpr std::size_t kLongestCode = 20;
 
-/// The first word, where it is a code such as "ERR" or "OOM"; else nothing.
+/// The first word if it is a code such as "ERR" or "OOM", else "".
 std::string_view code_of(std::string_view error) {
   const auto word = error.substr(0, error.find(' '));
   const bool is_code = !word.empty() && word.size() <= kLongestCode &&

@@ -13,7 +13,7 @@ namespace outboxd::system {
 
 namespace {
 
-constexpr int kStatusOfSignal = 128;  // what shells report for a process that a signal ended
+constexpr int kStatusOfSignal = 128;  // added to the signal's number, as shells do
 
 std::string_view name_of(int signal) {
   if (signal == SIGHUP) return "SIGHUP";

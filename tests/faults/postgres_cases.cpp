@@ -38,10 +38,10 @@ void lock_table(World& world) {
 
 /// Every UPDATE of the daemons fails with this SQLSTATE, as if the server itself had caused it.
 Case failing_with(const std::string& sqlstate, const std::string& meaning) {
-  return by_statements("UPDATE fails with " + sqlstate + " (" + meaning + ") 2 s", "told to fail",
+  return by_statements("UPDATE fails with " + sqlstate + " (" + meaning + ") 2 s", "fails on purpose",
                        "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF current_user = "
                        "'relay' THEN RAISE EXCEPTION "
-                       "'told to fail' USING ERRCODE = '" +
+                       "'fails on purpose' USING ERRCODE = '" +
                            sqlstate +
                            "'; END IF; RETURN NEW; END $$; CREATE TRIGGER fail BEFORE UPDATE ON event_outbox FOR "
                            "EACH ROW EXECUTE FUNCTION fail()",

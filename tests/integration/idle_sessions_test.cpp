@@ -76,7 +76,8 @@ TEST_CASE("idle_session_timeout: each row is published at once, and no outage is
 }
 
 TEST_CASE(
-    "sessions that are ended while idle are opened anew without a word; a server that is gone is told of at once") {
+    "sessions that end while they are idle are reopened without a log line; an unreachable server is reported at "
+    "once") {
   PrivatePostgres server;
   const auto database = server.create_database();
   create_contract_table(database);

@@ -180,7 +180,7 @@ TEST_CASE("caracal_outbox is the contract's table") {
                                  "CHECK ((status = ANY (ARRAY['pending'::text, 'published'::text, 'dead'::text])))"});
   CHECK_THROWS(
       database.exec("INSERT INTO caracal_outbox (id, producer, topic, dedupe_key, payload_json)"
-                    " VALUES ('1', 'someone', 't', 'd', '{}')"));
+                    " VALUES ('1', 'other', 't', 'd', '{}')"));
 }
 
 TEST_CASE("a second migrate finds everything applied and changes nothing, even without the right to write") {

@@ -118,8 +118,8 @@ TEST_CASE("rows that are scheduled, dead, published or leased by another worker 
   insert("later", "available_at", "now() + interval '1 hour'");
   insert("dead", "available_at, last_error", "'infinity', 'why'");
   insert("published", "dispatched_at", "now()");
-  insert("leased", "locked_by, locked_until", "'somebody', now() + interval '1 hour'");
-  insert("expired", "locked_by, locked_until, attempts", "'somebody', now() - interval '1 second', 1");
+  insert("leased", "locked_by, locked_until", "'other', now() + interval '1 hour'");
+  insert("expired", "locked_by, locked_until, attempts", "'other', now() - interval '1 second', 1");
   const auto before = database.rows("SELECT * FROM event_outbox WHERE id <> 'expired' ORDER BY id");
   const auto ended = run_outboxd({"--once"}, outboxd_environment(database));
   CHECK(ended.status == 0);

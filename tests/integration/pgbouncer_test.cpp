@@ -271,8 +271,8 @@ TEST_CASE("a row that another session has locked doesn't hold up the others") {
       return count_rows(databases.direct, "locked_until IS NOT NULL") == 8 &&
              count_caracal_rows(databases.direct, "available_at > now()") == 8;
     });
-    const auto somebody = databases.direct.connect();
-    pqxx::work lock(*somebody);
+    const auto other = databases.direct.connect();
+    pqxx::work lock(*other);
     lock.exec(
         "SELECT FROM event_outbox WHERE id = 'a000003' FOR UPDATE; SELECT FROM caracal_outbox WHERE id = 'a000003'"
         " FOR UPDATE");

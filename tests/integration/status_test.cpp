@@ -35,7 +35,7 @@ Database database_in_every_state() {
   database.exec(
       "WITH numbered AS (SELECT id, row_number() OVER (ORDER BY id) AS n FROM event_outbox)"
       " UPDATE event_outbox AS o SET"
-      "   locked_by = CASE WHEN n <= 3 THEN 'somebody' END,"
+      "   locked_by = CASE WHEN n <= 3 THEN 'other' END,"
       "   locked_until = CASE WHEN n <= 3 THEN now() + interval '1 hour' END,"
       "   attempts = CASE WHEN n <= 6 THEN 1 ELSE 0 END,"
       "   available_at = CASE WHEN n IN (4, 5) THEN now() + interval '1 hour' WHEN n = 6 THEN 'infinity'"

@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Fails where the tree breaks its own rules: check.py ROOT. Each rule is broken once in check_test.py."""
+"""Fails if the source tree breaks its rules: check.py ROOT. check_test.py breaks each rule once."""
 import re
 import sys
 from pathlib import Path
 
-# A folder of lib/ may depend on folders of a lower level only.
+# A folder of lib/ may depend only on folders of a lower level.
 LEVELS = {
     "outbox": 0, "entry": 0,
     "config": 1, "system": 1,
@@ -14,12 +14,12 @@ LEVELS = {
     "outbox_table": 4, "migrate": 4, "enqueue": 4, "http": 4,
     "outbox_store": 5,
 }
-# No sockets, no servers here.
+# The folders without sockets and servers.
 PURE = ("outbox", "entry", "config")
 SOCKETS = re.compile(r"(boost/(asio|beast)|pqxx|libpq|hiredis|sys/socket\.h|sys/un\.h|netdb\.h|netinet/|arpa/)")
-# What every other folder speaks of.
+# The folder whose namespace all other folders use.
 ROOT_NAMESPACE = "outbox"
-# The one folder that may include a library.
+# The folder that may include each library.
 OWNERS = {re.compile(r"hiredis"): "redis", re.compile(r"(pqxx|libpq)"): "postgres"}
 MAX_LINES = 300
 MAX_MEMBERS = 15
@@ -45,7 +45,7 @@ def files_under(root, *folders):
 
 
 def declared_depends(cmake_text, folder):
-    """The DEPENDS of outboxd_library(folder …); None when the folder isn't declared."""
+    """The DEPENDS of outboxd_library(folder …); None if the folder isn't declared."""
     text = re.sub(r"#[^\n]*", "", cmake_text)
     for name, body in LIBRARY.findall(text):
         if name != folder:

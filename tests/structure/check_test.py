@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Proves that check.py can fail: each rule is broken once in a small tree that is otherwise sound."""
+"""Tests that check.py can fail: breaks each rule once in a small tree that is otherwise correct."""
 import subprocess
 import sys
 import tempfile
@@ -20,7 +20,7 @@ SOUND = {
     "lib/dispatch/ports.hpp": SPDX + '#include "outbox/row.hpp"\n',
     "lib/postgres/CMakeLists.txt": "outboxd_library(postgres SOURCES s.cpp DEPENDS dispatch LINKS PkgConfig::pqxx)\n",
     "lib/postgres/README.md": "# postgres\n",
-    # outbox comes by way of dispatch.
+    # outbox is a dependency of dispatch.
     "lib/postgres/store.cpp": SPDX + '#include <pqxx/pqxx>\n#include "outbox/row.hpp"\n#include "dispatch/ports.hpp"\n',
     "daemon/main.cpp": SPDX + '#include "postgres/store.hpp"\n',
     "migrations/0001_a.up.sql": "-- SPDX-License-Identifier: Apache-2.0\n",

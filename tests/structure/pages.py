@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Fails where the documentation is wrong: pages.py ROOT OUTBOXD. Each rule is broken once in pages_test.py.
+"""Fails if the documentation is wrong: pages.py ROOT OUTBOXD. pages_test.py breaks each rule once.
 
-- Every relative link of every *.md page leads to a file or folder, and its anchor to a heading there.
+- Every relative link of every *.md page leads to an existing file or folder, and its anchor to a heading there.
 - README.md has at most MAX_README lines and a table of contents, whose entries are its headings, in their order.
-- Every `outboxd …` command in shell blocks, and in code within the text, is one that the program OUTBOXD takes.
-- The help of each command of OUTBOXD ends with examples, which are commands that the program takes.
+- The program OUTBOXD accepts every `outboxd …` command in shell blocks and in code within the text.
+- The help of each command of OUTBOXD ends with examples, which the program accepts.
 - Every example in TOML passes `outboxd config check`.
 - Every script of the project that a shell block runs exists.
 - Every metric (`outboxd_…`) and every setting (`section.key`) in code within the text exists.
@@ -35,7 +35,7 @@ METRIC = re.compile(r"\boutboxd_[a-z][a-z_0-9]*[a-z0-9]\b")
 SETTING = re.compile(r"(?<![\w./\[-])(?:postgres|redis|signing|dispatcher|http|log)\.(?!hpp|cpp|sh)[a-z_]+\b(?![\w./(-])")
 SETTINGS_PAGE = "lib/config/SETTINGS.md"
 SOURCES = ("lib", "daemon", "migrations")
-# Of these the program takes any value when it is asked for help; `config check` looks at them.
+# Options that are not passed to `config check`. It checks the values of all others, as --help accepts any value.
 NOT_FOR_CHECK = {"--config", "--dispatcher", "--timeout"}
 
 
@@ -72,7 +72,7 @@ class Page:
                 self.anchors.add(slug if count == 0 else f"{slug}-{count}")
 
     def _continues(self, lines, number):
-        """An indented line is code after a blank line or further code; else it belongs to a list or paragraph."""
+        """An indented line is code after a blank line or after code; otherwise it belongs to a list or paragraph."""
         before = lines[number - 2]
         return not before.strip() or (self.blocks and self.blocks[-1][0] == "indented" and before.startswith("    "))
 
@@ -82,7 +82,7 @@ class Page:
         self.blocks[-1][2].append(line)
 
     def shell_lines(self):
-        """(line number, command line) of shell blocks; a line that ends with a backslash goes on in the next."""
+        """(line number, command line) of shell blocks; a backslash at the end joins a line with the next."""
         for language, first, lines in self.blocks:
             if language not in SHELLS and language != "indented":
                 continue
@@ -97,7 +97,7 @@ class Page:
                 whole = ""
 
     def code_in_text(self):
-        """(line number, code) of `code` within paragraphs and tables, which may go on in a next line."""
+        """(line number, code) of `code` within paragraphs and tables, also over several lines."""
         paragraph = []
         for number, line in self.text + [(0, "")]:
             if paragraph and (number != paragraph[-1][0] + 1 or not line.strip() or line.startswith("|")):
@@ -110,7 +110,7 @@ class Page:
 
 
 def plain(heading):
-    """A heading's words, without links and code marks."""
+    """A heading's text, without links and code marks."""
     return re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", heading).replace("`", "")
 
 
@@ -129,7 +129,7 @@ def links_of(page):
     for number, line in page.text:
         for target in LINK.findall(re.sub(r"(`+).+?\1", "``", line)):
             yield number, target
-    # A link whose words go on in the next line.
+    # A link whose text continues in the next line.
     for (number, line), (_, following) in zip(page.text, page.text[1:]):
         joined = re.sub(r"(`+).+?\1", "``", f"{line}\0{following}")
         for found in LINK.finditer(joined):
@@ -174,20 +174,20 @@ def check_readme(root, pages):
 
 
 class Program:
-    """The program that the pages are about, asked without the environment and without any side effect."""
+    """The documented program, called without the environment and without side effects."""
 
     def __init__(self, binary):
         self.binary = str(binary)
         self.settings = {flag: kind for flag, kind in FLAG_LINE.findall(self._run(["--help"]).stdout.split("Settings:")[-1])}
 
     def _run(self, words, environment=None):
-        # Of the caller's environment only what a sanitizer's build needs.
+        # Of the caller's environment only the variables that a sanitizer's build needs.
         sanitizers = {name: value for name, value in os.environ.items() if name.endswith("SAN_OPTIONS")}
         return subprocess.run([self.binary, *words], capture_output=True, text=True, check=False,
                               env={**sanitizers, **(environment or {})}, stdin=subprocess.DEVNULL, timeout=60)
 
     def helps(self, command=()):
-        """(words, help) of a command and of each below it, but for the default one, whose help is the program's."""
+        """(words, help) of a command and of its subcommands, except the default one, which has the program's help."""
         text = self._run([*command, "--help"]).stdout
         if command and text == self._run(["--help"]).stdout:
             return
@@ -197,7 +197,7 @@ class Program:
             yield from self.helps((*command, name))
 
     def fault_of(self, words):
-        """What is wrong with a command's words (without the program's name); None if nothing is."""
+        """The error for a command's words (without the program's name); None if they are accepted."""
         done = self._run([*words, "--help"])
         if done.returncode != 0:
             return (done.stderr or done.stdout).strip().split("\n")[0]
@@ -223,7 +223,7 @@ class Program:
 
     @staticmethod
     def _with_files(text, environment, folder):
-        """Files of secrets in an example are those of another machine: others stand in their place here."""
+        """Replaces the files of secrets in an example, which exist only on other machines."""
         contents = {"key_file": "5f3c" * 16, "bearer_file": "b" * 32, "password_file": "p" * 32}
         section = ""
         lines = []
@@ -265,17 +265,17 @@ def commands_of(line):
 
 
 def program_words(words):
-    """The words after `outboxd`, also behind sudo and assignments; None for another command."""
+    """The words after `outboxd`, also after sudo and assignments; None for another command."""
     while words and (re.match(r"^[A-Za-z_]\w*=", words[0]) or words[0] in ("sudo", "nice", "exec")):
         words = words[1:]
     return words[1:] if words and words[0] == "outboxd" else None
 
 
 def check_commands(root, pages, program):
-    faults = {}  # the same command stands in many places
+    faults = {}  # by command, as the same command is in many places
     for path, page in pages.items():
         lines = list(page.shell_lines())
-        # In the text the same words may be part of something else: `outboxd` alone, or `outboxd …`.
+        # In the text `outboxd` alone and `outboxd …` are no commands.
         lines += [(number, code) for number, code in page.code_in_text() if re.match(r"outboxd (?!…)", code)]
         for number, line in lines:
             place = f"{path.relative_to(root)}:{number}"

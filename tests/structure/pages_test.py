@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Proves that pages.py can fail: each rule is broken once in a few small pages that are otherwise right."""
+"""Tests that pages.py can fail: breaks each rule once in a few small pages that are otherwise correct."""
 import subprocess
 import sys
 import tempfile
@@ -10,7 +10,7 @@ from pathlib import Path
 sys.dont_write_bytecode = True
 PAGES = Path(__file__).with_name("pages.py")
 
-# Stands in for the program: takes one flag, and as settings a batch of digits.
+# A model of the program: accepts one flag, and as a setting a batch of digits.
 PROGRAM = r"""#!/bin/sh
 case " $* " in
   *" --help "*)

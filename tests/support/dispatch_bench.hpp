@@ -311,7 +311,7 @@ struct Bench {
   void insert(const std::string& id, const std::string& payload = "{}", std::uint32_t attempts_used = 0) {
     store.table.insert({.id = id, .stream = "s", .payload_json = payload, .dedupe_key = {}}, clock.now());
     for (std::uint32_t i = 0; i < attempts_used; ++i) {
-      store.table.claim("somebody", 1, clock.now(), -1s, TimePoint::max(),
+      store.table.claim("other", 1, clock.now(), -1s, TimePoint::max(),
                         [&](const simulation::SimRow& other) { return other.row.id != id; });
     }
   }
