@@ -113,8 +113,8 @@ def check(key, stream, fields, strict=False):
     twice: `{"a=b": "c"}` and `{"a": "b=c"}` have one signature. With `strict`, so are values_like_fields().
 
     The signature proves that an outboxd with this key made these fields for this stream. It does not prove that the
-    entry is new (every client that can write to the stream can add a copy: remember each outbox_id), that none before it is
-    missing, or that they stand in the order in which they were made.
+    entry is new (every client that can write to the stream can add a copy: remember each outbox_id), that none before
+    it is missing, or that they are in the order in which they were made.
     """
     if any(ord(character) in CONTROL_CHARACTERS for character in stream):
         raise SignatureError("the stream's name has a control character")
