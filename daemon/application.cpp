@@ -84,7 +84,7 @@ void Application::stop(std::string_view signal) {
 void Application::end_anyway_after(std::chrono::milliseconds time) {
   hard_stop_timer_.expires_after(time);
   hard_stop_timer_.async_wait([this](boost::system::error_code error) {
-    // A timer that has just run out can't be cancelled any more.
+    // Checked here, as a timer that has just expired can't be cancelled.
     if (error || (services_.have_ended() && !reload_.reads())) return;
     spdlog::error(
         services_.have_ended()

@@ -4,7 +4,7 @@
 namespace outboxd::daemon {
 namespace {
 
-// Mending a table is a person's work, or a migration's that runs at the same time; looking costs a query of the
+// A table is fixed by an operator or by a concurrent migration, so there is no hurry; an inspection is a query of the
 // catalog.
 constexpr std::chrono::seconds kFirstLookAgain{1};
 constexpr std::chrono::seconds kLookAgain{10};
