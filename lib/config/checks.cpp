@@ -2,39 +2,79 @@
 #include "config/checks.hpp"
 
 #include "config/nearest.hpp"
-#include "config/table_name.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
 
 #include <algorithm>
 #include <iterator>
-#include <string_view>
+#include <utility>
 
 namespace outboxd::config {
 namespace {
 
-constexpr std::size_t kLongestName = 64;
+constexpr std::size_t kLongestIdentifier = 63;  // Postgres cuts longer ones off.
+constexpr std::size_t kLeastKeyBytes = 32;
 constexpr std::int64_t kMaxPort = 65'535;
 
-std::string_view text(const Value& value) {
-  return std::get<std::string>(value);
+bool is_letter_or_digit(char c) {
+  return is_letter(c) || is_digit(c);
+}
+
+/// Whether Postgres could have something of this name, were it in quotes.
+bool can_be_identifier(std::string_view name) {
+  return !name.empty() && name.size() <= kLongestIdentifier && name.find('\0') == std::string_view::npos;
 }
 
 /// "a and b are both x" for the first two roles that share a name; "" if none do.
 std::string shared_name(const Names& names) {
   for (auto one = names.begin(); one != names.end(); ++one) {
-    for (auto other = std::next(one); other != names.end(); ++other) {
-      if (one->second == other->second)
-        return one->first + " and " + other->first + " are both " + echoed(one->second);
-    }
+    const auto other =
+        std::find_if(std::next(one), names.end(), [one](const auto& pair) { return pair.second == one->second; });
+    if (other != names.end()) return one->first + " and " + other->first + " are both " + echoed(one->second);
   }
   return "";
 }
 
+/// Takes the first part of a table's name off the front.
+std::optional<std::string> take_part(std::string_view& rest) {
+  if (!rest.starts_with('"')) {
+    const std::string_view part = rest.substr(0, rest.find('.'));
+    const auto fits = [](char c) { return is_letter_or_digit(c) || c == '_' || c == '$'; };
+    if (part.empty() || is_digit(part.front()) || part.front() == '$') return std::nullopt;
+    if (!std::ranges::all_of(part, fits)) return std::nullopt;
+    rest.remove_prefix(part.size());
+    return std::string(part);
+  }
+  std::string part;
+  for (std::size_t i = 1; i < rest.size(); ++i) {
+    const bool doubled = rest.substr(i).starts_with("\"\"");
+    if (rest[i] == '"' && !doubled) {
+      rest.remove_prefix(i + 1);
+      return part;
+    }
+    part += rest[i];
+    i += doubled ? 1 : 0;
+  }
+  return std::nullopt;
+}
+
 }  // namespace
 
+std::optional<std::vector<std::string>> table_name_parts(std::string_view name) {
+  std::vector<std::string> parts;
+  while (parts.size() < 2) {
+    std::optional<std::string> part = take_part(name);
+    if (!part || !can_be_identifier(*part)) return std::nullopt;
+    parts.push_back(std::move(*part));
+    if (name.empty()) return parts;
+    if (!name.starts_with('.')) return std::nullopt;
+    name.remove_prefix(1);
+  }
+  return std::nullopt;
+}
+
 std::string check_table_name(const Value& value) {
-  if (table_name_parts(text(value))) return "";
+  if (table_name_parts(std::get<std::string>(value))) return "";
   return "must be a table name, with or without a schema in front, of letters, digits, '_' and '$', or in double "
          R"(quotes: "My.Schema"."my table")";
 }
@@ -55,33 +95,32 @@ std::string check_columns(const Value& value) {
 std::string check_states(const Value& value) {
   const auto& states = std::get<Names>(value);
   for (const auto& [state, word] : states) {
-    if (word.empty()) return "the word for " + state + " is empty";
-    if (word.find('\0') != std::string::npos)
-      return "the word for " + state + " has a zero byte, which no text can hold";
+    const std::string start = "the word for " + state;
+    if (word.empty()) return start + " is empty";
+    if (word.find('\0') != std::string::npos) return start + " has a zero byte, which no text can hold";
   }
   const std::string shared = shared_name(states);
   return shared.empty() ? "" : shared + ": each state needs a word of its own";
 }
 
 std::string check_dispatcher_name(const Value& value) {
-  const std::string_view name = text(value);
-  const auto fits = [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '.'; };
-  if (!name.empty() && name.size() <= kLongestName && std::all_of(name.begin(), name.end(), fits)) return "";
-  return "must be 1 to 64 letters, digits, '_', '-' and '.'";
+  const auto& name = std::get<std::string>(value);
+  const auto fits = [](char c) { return is_letter_or_digit(c) || c == '_' || c == '-' || c == '.'; };
+  const bool good = !name.empty() && name.size() <= kLongestDispatcherName && std::ranges::all_of(name, fits);
+  return good ? "" : "must be 1 to 64 letters, digits, '_', '-' and '.'";
 }
 
 std::string check_trims(const Value& value) {
-  const std::vector<std::string> words{"approximate", "exact"};
   for (const auto& [stream, word] : std::get<Names>(value)) {
-    if (std::find(words.begin(), words.end(), word) != words.end()) continue;
+    if (word == "approximate" || word == "exact") continue;
     return "has " + echoed(word) + " for " + echoed(stream) + ": it must be approximate or exact" +
-           did_you_mean(nearest_word(word, words));
+           did_you_mean(nearest_word(word, {"approximate", "exact"}));
   }
   return "";
 }
 
 std::string check_listen(const Value& value) {
-  const std::string_view listen = text(value);
+  const std::string_view listen = std::get<std::string>(value);
   if (listen == "off") return "";
   const auto colon = listen.rfind(':');
   if (colon == std::string_view::npos) return "must be host:port, or off";
@@ -92,27 +131,47 @@ std::string check_listen(const Value& value) {
     return "must be host:port with an IPv6 host in brackets, or off";
   }
   const auto port = parse_integer(listen.substr(colon + 1)).value;
-  if (!port || *port < 0 || *port > kMaxPort) return "has a port that is not between 1 and 65535 (0: any free one)";
-  return "";
+  const bool good = port && *port >= 0 && *port <= kMaxPort;
+  return good ? "" : "has a port that is not between 1 and 65535 (0: any free one)";
 }
 
 std::string check_redis_host(const Value& value) {
-  const std::string_view host = text(value);
+  const std::string_view host = std::get<std::string>(value);
   if (host.empty()) return "is empty";
   if (host.front() == '/') return "is a path: give a Unix socket as redis.url, unix:///run/redis/redis.sock";
   if (host.find("://") != std::string_view::npos) return "is a URL: give it as redis.url";
-  const bool ipv6 = std::count(host.begin(), host.end(), ':') > 1;
-  if (host.find_first_of(" []@/") != std::string_view::npos || (!ipv6 && host.find(':') != std::string_view::npos)) {
-    return "must be a host name or an IP address, without a port (redis.port) or brackets";
-  }
-  return "";
+  const bool has_port = std::ranges::count(host, ':') == 1;
+  if (!has_port && host.find_first_of(" []@/") == std::string_view::npos) return "";
+  return "must be a host name or an IP address, without a port (redis.port) or brackets";
 }
 
 std::string check_bearer(const Value& value) {
-  const std::string_view token = text(value);
   const auto fits = [](char c) { return c > ' ' && c < '\x7F'; };
-  if (std::all_of(token.begin(), token.end(), fits)) return "";
-  return "must be printable ASCII without blanks";
+  const bool good = std::ranges::all_of(std::get<std::string>(value), fits);
+  return good ? "" : "must be printable ASCII without blanks";
+}
+
+Checked<std::vector<std::uint8_t>> decode_signing_key(std::string_view hex) {
+  if (std::string problem = quote_in_front(hex); !problem.empty()) return {.problem = std::move(problem)};
+  const auto stray = std::ranges::find_if(hex, [](char c) { return hex_digit(c) < 0; });
+  if (stray != hex.end()) {
+    return {.problem = "has a character that is not hex at position " + std::to_string(stray - hex.begin() + 1)};
+  }
+  const auto count = std::to_string(hex.size());
+  if (hex.size() % 2 != 0) return {.problem = "has an odd number of hex digits (" + count + ")"};
+  if (hex.size() / 2 < kLeastKeyBytes) {
+    return {.problem = "is " + std::to_string(hex.size() / 2) + " bytes, needs at least " +
+                       std::to_string(kLeastKeyBytes) + " (" + std::to_string(2 * kLeastKeyBytes) + " hex digits)"};
+  }
+  std::vector<std::uint8_t> bytes;
+  for (std::size_t i = 0; i < hex.size(); i += 2) {
+    bytes.push_back(static_cast<std::uint8_t>(hex_digit(hex[i]) * 16 + hex_digit(hex[i + 1])));
+  }
+  return {.value = std::move(bytes)};
+}
+
+std::string check_signing_key(const Value& value) {
+  return decode_signing_key(std::get<std::string>(value)).problem;
 }
 
 }  // namespace outboxd::config

@@ -3,7 +3,12 @@
 
 #include "config/value.hpp"
 
+#include <cstddef>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
+#include <vector>
 
 namespace outboxd::config {
 
@@ -17,12 +22,23 @@ std::string check_columns(const Value& value);
 std::string check_states(const Value& value);
 /// "approximate" or "exact" for each stream.
 std::string check_trims(const Value& value);
-/// Letters, digits, '_', '-' and '.', 1 to 64 of them.
+/// Letters, digits, '_', '-' and '.', 1 to kLongestDispatcherName of them.
 std::string check_dispatcher_name(const Value& value);
 /// "off" or host:port, IPv6 in brackets.
 std::string check_listen(const Value& value);
 std::string check_redis_host(const Value& value);
 /// Printable ASCII without blanks, as a token in an HTTP header is.
 std::string check_bearer(const Value& value);
+/// Hex of at least 32 bytes.
+std::string check_signing_key(const Value& value);
+
+inline constexpr std::size_t kLongestDispatcherName = 64;
+
+/// The table, or the schema and the table, that a name such as `table`, `schema.table` or `"My.Schema"."my
+/// ""table"""` is made of, without their quotes; nullopt if it is none.
+std::optional<std::vector<std::string>> table_name_parts(std::string_view name);
+
+/// The bytes of a signing key; what is wrong is said without quoting the key.
+Checked<std::vector<std::uint8_t>> decode_signing_key(std::string_view hex);
 
 }  // namespace outboxd::config

@@ -1,42 +1,31 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/conninfo.hpp"
+#include "config/postgres_parts.hpp"
 
-#include <cstddef>
+#include <algorithm>
 
 namespace outboxd::config {
 namespace {
 
 constexpr std::string_view kBlank = " \t\r\n\v\f";
 
-bool is_blank(char c) {
-  return kBlank.find(c) != std::string_view::npos;
-}
-
 void skip_blanks(std::string_view& text) {
-  const auto first = text.find_first_not_of(kBlank);
-  text.remove_prefix(first == std::string_view::npos ? text.size() : first);
+  text.remove_prefix(std::min(text.find_first_not_of(kBlank), text.size()));
 }
 
 /// Takes a value off the front; false if a quote is left open.
 bool take_value(std::string_view& text, std::string& value) {
-  const bool in_quotes = !text.empty() && text.front() == '\'';
-  std::size_t i = in_quotes ? 1 : 0;
-  bool closed = !in_quotes;
-  for (; i < text.size(); ++i) {
-    const char c = text[i];
-    if (in_quotes ? c == '\'' : is_blank(c)) {
-      closed = true;
-      if (in_quotes) ++i;
-      break;
-    }
-    if (c == '\\') {
-      ++i;
-      if (i == text.size()) break;
-    }
-    value += text[i];
+  const bool in_quotes = text.starts_with('\'');
+  const std::string_view end = in_quotes ? "'" : kBlank;
+  if (in_quotes) text.remove_prefix(1);
+  while (!text.empty() && end.find(text.front()) == std::string_view::npos) {
+    if (text.front() == '\\') text.remove_prefix(1);
+    if (text.empty()) break;
+    value += text.front();
+    text.remove_prefix(1);
   }
-  text.remove_prefix(i < text.size() ? i : text.size());
-  return closed;
+  if (text.empty()) return !in_quotes;
+  if (in_quotes) text.remove_prefix(1);
+  return true;
 }
 
 }  // namespace
@@ -45,21 +34,17 @@ std::optional<KeywordValues> parse_conninfo(std::string_view text) {
   KeywordValues pairs;
   skip_blanks(text);
   while (!text.empty()) {
-    const auto key_end = text.find_first_of(" \t\r\n\v\f=");
-    if (key_end == std::string_view::npos || key_end == 0) return std::nullopt;
-    const std::string key(text.substr(0, key_end));
-    text.remove_prefix(key_end);
+    const std::string key(text.substr(0, text.find_first_of(" \t\r\n\v\f=")));
+    text.remove_prefix(key.size());
     skip_blanks(text);
-    if (text.empty() || text.front() != '=') return std::nullopt;
+    if (key.empty() || !text.starts_with('=')) return std::nullopt;
     text.remove_prefix(1);
     skip_blanks(text);
-    std::string value;
-    if (!take_value(text, value)) return std::nullopt;
-    pairs.emplace_back(key, value);
+    auto& pair = pairs.emplace_back(key, "");
+    if (!take_value(text, pair.second)) return std::nullopt;
     skip_blanks(text);
   }
-  if (pairs.empty()) return std::nullopt;
-  return pairs;
+  return pairs.empty() ? std::nullopt : std::optional(pairs);
 }
 
 std::string conninfo_value(std::string_view value) {
@@ -71,6 +56,14 @@ std::string conninfo_value(std::string_view value) {
     result += c;
   }
   return result + "'";
+}
+
+std::string write_conninfo(const KeywordValues& pairs) {
+  std::string text;
+  for (const auto& [key, value] : pairs) {
+    text.append(text.empty() ? "" : " ").append(key).append("=").append(conninfo_value(value));
+  }
+  return text.empty() ? "postgresql://" : text;
 }
 
 }  // namespace outboxd::config

@@ -1,15 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/dispatchers.hpp"
 
-#include "config/dispatcher_names.hpp"
-#include "config/layout.hpp"
-#include "config/options.hpp"
-#include "config/resolve.hpp"
-#include "config/settle_postgres.hpp"
-#include "config/shared_names.hpp"
+#include "config/checks.hpp"
+#include "config/rules.hpp"
+#include "config/text.hpp"
 
 #include <algorithm>
 #include <array>
+#include <cstddef>
 #include <map>
 #include <utility>
 
@@ -20,14 +18,14 @@ constexpr std::array kNameServer = {"redis.url", "redis.url_file", "redis.host",
 constexpr std::array kEndpoint = {"redis.url",      "redis.url_file", "redis.host",          "redis.port",
                                   "redis.username", "redis.password", "redis.password_file", "redis.database"};
 
-/// From strong to weak.
+/// `layers` from weak to strong.
 Profile profile_of(std::initializer_list<const Layer*> layers) {
-  for (const Layer* layer : layers) {
-    const auto found = layer->find("profile");
-    if (found == layer->end() || !found->second.value) continue;
-    return std::get<std::string>(*found->second.value) == "api" ? Profile::api : Profile::coordinator;
+  Profile profile = Profile::api;
+  for (const Layer* const layer : layers) {
+    const auto* const word = value_of<std::string>(*layer, "profile");
+    if (word != nullptr) profile = profile_named(*word);
   }
-  return Profile::api;
+  return profile;
 }
 
 /// The profile comes first: it selects the defaults and the environment names of all other settings.
@@ -35,21 +33,21 @@ std::vector<Profile> profiles_of(const FileSettings& file, const Environment& en
   // Its own name is the same for both profiles, and a wrong one is reported when the whole environment is read.
   Problems reported_later;
   const Layer variables = environment_layer(environment, {}, reported_later, reported_later);
-  if (file.dispatchers.empty()) return {profile_of({&flags, &variables, &file.shared})};
+  if (file.dispatchers.empty()) return {profile_of({&file.shared, &variables, &flags})};
   if (file.dispatchers.size() == 1) {
-    return {profile_of({&flags, &variables, &file.dispatchers.front().settings, &file.shared})};
+    return {profile_of({&file.shared, &file.dispatchers.front().settings, &variables, &flags})};
   }
   std::vector<Profile> profiles;
-  for (const FileEntry& entry : file.dispatchers) profiles.push_back(profile_of({&entry.settings, &file.shared}));
+  for (const FileEntry& entry : file.dispatchers) profiles.push_back(profile_of({&file.shared, &entry.settings}));
   return profiles;
 }
 
-/// Takes out what could only be meant for one of several dispatchers.
+/// Of several dispatchers, takes out what could only be meant for one.
 void refuse_identities(const FileSettings& file, Layer& layer, Problems& problems) {
+  if (file.dispatchers.size() < 2) return;
   for (const Option& option : options()) {
-    if (!option.identifies) continue;
     const auto found = layer.find(option.path);
-    if (found == layer.end()) continue;
+    if (!option.identifies || found == layer.end()) continue;
     problems.push_back({found->second.origin, option.path + ": is that of one dispatcher, and " +
                                                   file.dispatchers.front().place.name + " has " +
                                                   std::to_string(file.dispatchers.size()) +
@@ -58,66 +56,96 @@ void refuse_identities(const FileSettings& file, Layer& layer, Problems& problem
   }
 }
 
-template <class Paths>
-void erase(const Paths& paths, Layer& layer) {
-  for (const char* const path : paths) layer.erase(path);
-}
-
-/// Apart from the others, since they win over the environment and the flags: one DATABASE_URL would hide them all.
-Layer take_own_connections(Layer& settings) {
-  Layer own;
-  for (auto item = settings.begin(); item != settings.end();) {
-    if (item->second.origin.own) {
-      own.insert(settings.extract(item++));
-    } else {
-      ++item;
+/// Applies all sources of one dispatcher, the weakest first.
+Layer merge(const Layer& defaults, const FileSettings& file, const FileEntry* entry, const Layer& variables,
+            const Layer& flags) {
+  Layer merged = defaults;
+  apply(file.shared, merged);
+  if (entry != nullptr) apply(entry->settings, merged);
+  apply(variables, merged);
+  apply(flags, merged);
+  if (entry == nullptr) return merged;
+  // An entry's connections come last: one DATABASE_URL would hide them all. And the name and the password of one
+  // server are of no use to another.
+  if (std::ranges::any_of(kNameServer, [&](const char* path) { return entry->own.contains(path); })) {
+    for (const char* const path : kEndpoint) {
+      merged.erase(path);
+      if (const Entry* const by_default = find(defaults, path)) merged[path] = *by_default;
     }
   }
-  return own;
+  apply(entry->own, merged);
+  return merged;
 }
 
-Layer merge_entry(const FileEntry& entry, Profile profile, std::vector<Layer> shared, Problems& problems) {
-  Layer settings = entry.settings;
-  const Layer own = take_own_connections(settings);
-  const auto is_given = [&](const char* path) { return own.find(path) != own.end(); };
-  // The name and the password of one server are of no use to another.
-  if (std::any_of(kNameServer.begin(), kNameServer.end(), is_given)) {
-    for (Layer& layer : shared) erase(kEndpoint, layer);
+/// The table's own name, without a schema, made of the letters that a dispatcher's name may have.
+std::string name_of_table(const Layer& merged) {
+  const auto parts = table_name_parts(value_or_empty<std::string>(merged, "dispatcher.table"));
+  if (!parts) return "outbox";
+  std::string name = parts->back();
+  for (char& c : name) c = check_dispatcher_name(std::string(1, c)).empty() ? c : '_';
+  return name;
+}
+
+std::string free_name(const std::string& wanted, const std::map<std::string, Origin>& taken) {
+  std::string name = wanted;
+  for (std::size_t n = 2; taken.contains(name); ++n) {
+    const std::string ending = "-" + std::to_string(n);
+    name = wanted.substr(0, kLongestDispatcherName - ending.size()) + ending;
   }
-  return merge({default_layer(profile), shared.at(0), settings, shared.at(1), shared.at(2), own}, problems);
+  return name;
+}
+
+/// Gives each dispatcher without a name that of its table, with a number behind it where that is taken; two that were
+/// given the same name are a problem.
+void settle_names(std::vector<Dispatcher>& dispatchers, Problems& problems) {
+  constexpr const char* kName = "dispatcher.name";
+  std::map<std::string, Origin> taken;
+  for (const Dispatcher& dispatcher : dispatchers) {
+    const auto* const name = value_of<std::string>(dispatcher.merged, kName);
+    if (name == nullptr || is_default(dispatcher.merged, kName)) continue;
+    const Origin& origin = dispatcher.merged.at(kName).origin;
+    const auto [first, is_new] = taken.emplace(*name, origin);
+    if (is_new) continue;
+    problems.push_back({origin, "dispatcher.name = " + echoed(*name) + ": the dispatcher of line " +
+                                    std::to_string(first->second.line) +
+                                    " has this name already: give each its own"});
+  }
+  for (Dispatcher& dispatcher : dispatchers) {
+    if (!is_default(dispatcher.merged, kName)) continue;
+    Entry& name = dispatcher.merged[kName];
+    name.value = free_name(name_of_table(dispatcher.merged), taken);
+    taken.emplace(std::get<std::string>(*name.value), name.origin);
+  }
 }
 
 }  // namespace
 
-std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Environment& environment, Layer flags,
-                                          const Libpq& libpq, Problems& problems, Problems& warnings) {
+std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Sources& sources, Problems& problems,
+                                          Problems& warnings) {
+  const Environment& environment = sources.environment;
+  Layer flags = flag_layer(sources.flags, problems);
   const std::vector<Profile> profiles = profiles_of(file, environment, flags);
-  const bool coordinator = std::find(profiles.begin(), profiles.end(), Profile::coordinator) != profiles.end();
-  const bool several = file.dispatchers.size() > 1;
+  const bool coordinator = std::ranges::find(profiles, Profile::coordinator) != profiles.end();
   std::map<Profile, Layer> variables;
   for (const Profile profile : profiles) {
-    if (variables.find(profile) != variables.end()) continue;
-    Layer& layer = variables[profile] = environment_layer(environment, {profile, coordinator}, problems, warnings);
-    if (several) refuse_identities(file, layer, problems);
+    if (variables.contains(profile)) continue;
+    variables[profile] = environment_layer(environment, {profile, coordinator}, problems, warnings);
+    refuse_identities(file, variables[profile], problems);
   }
-  if (several) refuse_identities(file, flags, problems);
+  refuse_identities(file, flags, problems);
   if (variables.size() > 1) warn_of_unread(environment, warnings);
 
-  std::vector<Dispatcher> all;
-  for (std::size_t i = 0; i < profiles.size(); ++i) {
-    const Layer& of_profile = variables[profiles[i]];
-    Dispatcher& dispatcher = all.emplace_back();
-    if (file.dispatchers.empty()) {
-      dispatcher.merged = merge({default_layer(profiles[i]), file.shared, of_profile, flags}, problems);
-    } else {
-      const FileEntry& entry = file.dispatchers[i];
-      dispatcher.merged = merge_entry(entry, profiles[i], {file.shared, of_profile, flags}, problems);
-      dispatcher.entry = entry.place;
-    }
-    warn_of_service_port(environment, dispatcher.merged, warnings);
-    settle_layout(dispatcher.merged);
-    settle_postgres(dispatcher.merged, libpq, problems, warnings);
-    dispatcher.redis_socket = settle_redis(dispatcher.merged, warnings);
+  std::vector<Dispatcher> all(profiles.size());
+  for (std::size_t i = 0; i < all.size(); ++i) {
+    const FileEntry* const entry = file.dispatchers.empty() ? nullptr : &file.dispatchers[i];
+    Layer& merged = all[i].merged;
+    merged = merge(default_layer(profiles[i]), file, entry, variables[profiles[i]], flags);
+    open_secrets(merged, problems);
+    if (entry != nullptr) all[i].entry = entry->place;
+    warn_of_service_port(environment, merged, warnings);
+    settle_layout(merged);
+    settle_postgres(merged, sources.libpq, problems, warnings);
+    all[i].redis_socket = settle_redis(merged, warnings);
   }
   if (!file.dispatchers.empty()) settle_names(all, problems);
   return all;

@@ -1,19 +1,64 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/environment.hpp"
 
+#include "config/layers.hpp"
+#include "config/nearest.hpp"
+#include "config/parse.hpp"
 #include "config/text.hpp"
+#include "config/units.hpp"
+
+#include <algorithm>
+#include <utility>
 
 namespace outboxd::config {
 namespace {
 
 constexpr std::string_view kPort = "_PORT";
 
-bool ends_with_port(std::string_view name) {
-  return name.size() >= kPort.size() && name.substr(name.size() - kPort.size()) == kPort;
+/// "tcp://10.0.0.1:6379" as a port.
+bool is_link(std::string_view name, std::string_view value) {
+  return name.ends_with(kPort) && (value.starts_with("tcp://") || value.starts_with("udp://"));
 }
 
-bool is_link_address(std::string_view value) {
-  return value.substr(0, 6) == "tcp://" || value.substr(0, 6) == "udp://";
+/// Whether Kubernetes sets a variable of this name and value for a Service called "outboxd…".
+bool is_of_service(std::string_view name, std::string_view value) {
+  if (name.find("_SERVICE_HOST") != std::string_view::npos || name.find("_SERVICE_PORT") != std::string_view::npos) {
+    return true;
+  }
+  for (auto at = name.find("_PORT_"); at != std::string_view::npos; at = name.find("_PORT_", at + 1)) {
+    const std::string_view after = name.substr(at + kPort.size() + 1);
+    if (!after.empty() && is_digit(after.front())) return true;
+  }
+  return is_link(name, value);
+}
+
+/// The largest number that the option takes, in the name's unit, where a shared name of a dispatcher's tuning has a
+/// larger one: by such a number other dispatchers are silenced, and it must not keep outboxd from starting.
+std::optional<std::string> largest_instead(const Option& option, const EnvName& name, std::string_view text) {
+  // A port, for one, is no amount: another would be another server's.
+  const bool is_amount = option.section() == "dispatcher" && option.max != 0;
+  if (!is_amount || name.name == option.own_env() || text.starts_with('-')) return std::nullopt;
+  const std::int64_t largest = option.max / factor_of(name.unit);
+  const Checked<std::int64_t> number = parse_integer(text);
+  const bool too_large = number.value ? *number.value > largest : number.problem == "is too large";
+  return too_large ? std::optional(std::to_string(largest)) : std::nullopt;
+}
+
+std::optional<Value> read(const Option& option, const EnvName& name, std::string_view text, Problems& problems,
+                          Problems& warnings) {
+  const Origin origin{Origin::Kind::environment, name.name};
+  if (option.secret) {
+    // As of a secret's file, the white space around it is no part of it.
+    if (!trim(text).empty()) return parse_text(option, trim(text), Unit::own, origin, problems);
+    problems.push_back({origin, option.path + ": has nothing but white space in it"});
+    return std::nullopt;
+  }
+  const auto largest = largest_instead(option, name, text);
+  if (!largest) return parse_text(option, text, name.unit, origin, problems);
+  warnings.push_back({origin, option.path + ": is too large, and " + *largest +
+                                  " is taken instead; if the number is for another dispatcher, set " +
+                                  option.own_env() + " for outboxd"});
+  return parse_text(option, *largest, name.unit, origin, problems);
 }
 
 }  // namespace
@@ -30,21 +75,74 @@ Environment environment_of(const char* const* variables) {
 
 const std::string* find_variable(const Environment& environment, std::string_view name) {
   const auto found = environment.find(name);
-  if (found == environment.end() || found->second.empty()) return nullptr;
-  if (ends_with_port(name) && is_link_address(found->second)) return nullptr;
-  return &found->second;
+  const bool counts = found != environment.end() && !found->second.empty() && !is_link(name, found->second);
+  return counts ? &found->second : nullptr;
 }
 
-bool is_service_link(std::string_view name, std::string_view value) {
-  if (name.find("_SERVICE_HOST") != std::string_view::npos || name.find("_SERVICE_PORT") != std::string_view::npos) {
-    return true;
+Layer environment_layer(const Environment& environment, const Reader& reader, Problems& problems,
+                        Problems& warnings) {
+  Layer layer;
+  for (const Option& option : options()) {
+    for (const EnvName& name : option.env(reader)) {
+      const std::string* const text = find_variable(environment, name.name);
+      if (text == nullptr) continue;
+      layer[option.path] = {read(option, name, *text, problems, warnings), {Origin::Kind::environment, name.name}};
+      break;
+    }
   }
-  if (ends_with_port(name) && is_link_address(value)) return true;
-  for (auto at = name.find("_PORT_"); at != std::string_view::npos; at = name.find("_PORT_", at + 1)) {
-    const std::string_view after = name.substr(at + kPort.size() + 1);
-    if (!after.empty() && is_digit(after.front())) return true;
+  settle_pairs(layer, warnings);
+  return layer;
+}
+
+void check_own_variables(const Environment& environment, Problems& problems) {
+  std::vector<std::string> known = {std::string(kConfigEnv.substr(kOwnEnvPrefix.size()))};
+  for (const Option& option : options()) known.push_back(option.own_env().substr(kOwnEnvPrefix.size()));
+  for (const auto& [name, value] : environment) {
+    if (!name.starts_with(kOwnEnvPrefix) || value.empty() || is_of_service(name, value)) continue;
+    const std::string word = name.substr(kOwnEnvPrefix.size());
+    if (std::ranges::find(known, word) != known.end()) continue;
+    const std::string near = nearest_word(word, known);
+    problems.push_back({{Origin::Kind::environment, name},
+                        "unknown variable" + did_you_mean(near.empty() ? near : std::string(kOwnEnvPrefix) + near)});
   }
-  return false;
+}
+
+void warn_of_unread(const Environment& environment, Problems& warnings) {
+  std::string unread;
+  std::string instead;
+  for (const Option& option : options()) {
+    const std::vector<EnvName> read = option.env({Profile::api, true});
+    const auto is_given = [&](const EnvName& env) { return find_variable(environment, env.name) != nullptr; };
+    // What is given by a stronger name would not count anyway.
+    if (std::ranges::any_of(read, is_given)) continue;
+    for (const EnvName& env : option.shared_env) {
+      if (env.readers != Readers::api_alone || !is_given(env)) continue;
+      unread.append(unread.empty() ? "" : ", ").append(env.name);
+      instead.append(instead.empty() ? "" : ", ").append(read.back().name);
+    }
+  }
+  if (unread.empty()) return;
+  warnings.push_back({{Origin::Kind::environment, unread},
+                      "not read by dispatchers of profile api, as one of profile coordinator is in the same process: "
+                      "set " +
+                          instead + " for them"});
+}
+
+void warn_of_service_port(const Environment& environment, const Layer& merged, Problems& warnings) {
+  if (find(merged, "redis.url") != nullptr || is_default(merged, "redis.host") || !is_default(merged, "redis.port")) {
+    return;
+  }
+  // No variable is for a server that an entry of the file has for itself.
+  if (merged.at("redis.host").origin.own) return;
+  const Option& port = *find_option("redis.port");
+  for (const EnvName& env : port.env({})) {
+    const auto found = environment.find(env.name);
+    if (found == environment.end() || found->second.empty()) continue;
+    warnings.push_back({{Origin::Kind::environment, env.name},
+                        "is not a port but what Kubernetes sets for a Service, and is not read: redis.port is " +
+                            port.default_api + "; for another, set redis.port or --redis-port, or give a redis.url"});
+    return;
+  }
 }
 
 }  // namespace outboxd::config

@@ -16,7 +16,4 @@ Environment environment_of(const char* const* variables);
 /// "redis": REDIS_PORT is then "tcp://10.0.0.1:6379", and no port of ours.
 const std::string* find_variable(const Environment& environment, std::string_view name);
 
-/// Whether Kubernetes sets a variable of this name and value for a Service called "outboxd…".
-bool is_service_link(std::string_view name, std::string_view value);
-
 }  // namespace outboxd::config

@@ -1,14 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/loader.hpp"
 
-#include "config/consistency.hpp"
 #include "config/dispatchers.hpp"
 #include "config/file_text.hpp"
-#include "config/layers.hpp"
-#include "config/layout.hpp"
-#include "config/resolve.hpp"
+#include "config/mask.hpp"
+#include "config/rules.hpp"
 #include "config/text.hpp"
-#include "config/warnings.hpp"
 
 #include <set>
 #include <utility>
@@ -19,53 +16,85 @@ namespace {
 std::optional<std::string> choose_file(const Sources& sources) {
   if (sources.config_file) return sources.config_file;
   if (const std::string* const named = find_variable(sources.environment, kConfigEnv)) return *named;
-  if (exists(sources.default_file)) return sources.default_file;
-  return std::nullopt;
+  return exists(sources.default_file) ? std::optional(sources.default_file) : std::nullopt;
 }
 
 /// What is wrong with one dispatcher; of several, each problem says with which.
 void check_dispatcher(const Dispatcher& dispatcher, const Needs& needs, Problems& problems) {
   Problems found;
-  check_postgres(dispatcher.merged, needs, found);
-  check_pacing(dispatcher.merged, found);
-  check_streams(dispatcher.merged, found);
-  check_layout(dispatcher.merged, found);
-  const std::optional<Value>& name = dispatcher.merged.at("dispatcher.name").value;
+  check_rules(dispatcher.merged, needs, found);
+  const auto* const name = value_of<std::string>(dispatcher.merged, "dispatcher.name");
   for (Problem& problem : found) {
-    if (dispatcher.entry && name) {
-      problem.text = "dispatcher " + in_quotes(std::get<std::string>(*name)) + ": " + problem.text;
+    if (dispatcher.entry) {
+      if (name != nullptr) problem.text = "dispatcher " + in_quotes(*name) + ": " + problem.text;
+      if (problem.where.kind <= Origin::Kind::defaults) problem.where = *dispatcher.entry;
     }
-    const bool nowhere = problem.where.kind == Origin::Kind::general || problem.where.kind == Origin::Kind::defaults;
-    if (dispatcher.entry && nowhere) problem.where = *dispatcher.entry;
     problems.push_back(std::move(problem));
   }
 }
 
 Settings settings_of(const Dispatcher& dispatcher) {
-  Settings settings = store(dispatcher.merged);
+  const Layer& merged = dispatcher.merged;
+  Settings settings;
+  for (const Option& option : options()) {
+    const Entry* const entry = find(merged, option.path);
+    if (option.store && entry != nullptr && entry->value) option.store(settings, *entry->value);
+  }
   if (!dispatcher.redis_socket.empty()) {
     settings.redis.endpoint.host.clear();
     settings.redis.endpoint.unix_path = dispatcher.redis_socket;
   }
-  // Without a layout of one's own choice this is the default's.
-  const auto& merged = dispatcher.merged;
-  const auto table = merged.find("dispatcher.table");
-  const auto url = merged.find("postgres.url");
-  const auto comes_from = [&](const Origin& origin) {
-    return origin.kind == Origin::Kind::defaults || (url != merged.end() && origin == url->second.origin);
-  };
-  // The URL may say which schema it is in.
-  settings.dispatcher.table_by_default = table != merged.end() && comes_from(table->second.origin) &&
-                                         merged.at("dispatcher.layout").origin.kind == Origin::Kind::defaults;
+  // Without a layout of one's own choice the table is the default's, and the URL may say which schema it is in.
+  const Entry* const table = find(merged, "dispatcher.table");
+  const Entry* const url = find(merged, "postgres.url");
+  settings.dispatcher.table_by_default =
+      table != nullptr && is_default(merged, "dispatcher.layout") &&
+      (is_default(merged, "dispatcher.table") || (url != nullptr && table->origin == url->origin));
   return settings;
 }
 
+Effective effective_of(const Layer& merged, const Option& option) {
+  const Entry* const entry = find(merged, option.path);
+  if (entry == nullptr) return {option.path, std::nullopt, {}};
+  Effective shown{option.path, entry->value, entry->origin};
+  const auto* const text = value_of<std::string>(merged, option.path);
+  if (option.secret && text != nullptr && !text->empty()) {
+    shown.value = option.mask == nullptr ? std::string(kMasked) : option.mask(*text);
+  }
+  // A lone word before the '@' of a Redis URL is a user by the rules, and by mistake often a password.
+  const Entry* const url = find(merged, "redis.url");
+  const bool is_user_of_url = option.path == "redis.username" && url != nullptr && url->origin == entry->origin;
+  if (is_user_of_url) shown.value = std::string(kMasked);
+  return shown;
+}
+
+/// Every setting in the order in which it is shown.
+std::vector<Effective> effective_of(const std::vector<Dispatcher>& dispatchers) {
+  std::vector<Effective> all;
+  const auto add = [&all](const Dispatcher& from, std::optional<std::size_t> index, const auto& wanted) {
+    for (const Option& option : options()) {
+      if (!option.file_of.empty() || !wanted(option)) continue;
+      all.push_back(effective_of(from.merged, option));
+      all.back().dispatcher = index;
+    }
+  };
+  const bool has_entries = dispatchers.front().entry.has_value();
+  add(dispatchers.front(), std::nullopt,
+      [&](const Option& option) { return !has_entries || !option.of_dispatcher(); });
+  for (std::size_t i = 0; has_entries && i < dispatchers.size(); ++i) {
+    // In TOML the tables inside of an entry come after its own keys.
+    add(dispatchers[i], i, [](const Option& option) { return option.of_dispatcher() && !option.of_connection(); });
+    add(dispatchers[i], i, [](const Option& option) { return option.of_connection(); });
+  }
+  return all;
+}
+
 /// What several dispatchers share is merged for each of them, and wrong for each.
-Problems without_repeats(Problems problems) {
+Problems without_repeats(const Problems& problems) {
   Problems result;
   std::set<std::string> seen;
-  for (Problem& problem : problems) {
-    if (seen.insert(problem.shown()).second) result.push_back(std::move(problem));
+  for (const Problem& problem : problems) {
+    if (seen.insert(problem.shown()).second) result.push_back(problem);
   }
   return result;
 }
@@ -77,26 +106,19 @@ Loaded load(const Sources& sources, const Needs& needs) {
   loaded.file = choose_file(sources);
   Problems problems;
   const FileSettings file = loaded.file ? read_settings(*loaded.file, problems) : FileSettings();
-  Problems flag_problems;
-  Layer flags = flag_layer(sources.flags, flag_problems);
-  check_own_variables(sources.environment, problems);
-  problems.insert(problems.end(), flag_problems.begin(), flag_problems.end());
   Problems warnings = file.warnings;
-  const std::vector<Dispatcher> dispatchers =
-      merge_dispatchers(file, sources.environment, std::move(flags), sources.libpq, problems, warnings);
-
-  check_signing(dispatchers.front().merged, needs, problems);
-  warn_of_unsigned(dispatchers.front().merged, needs, warnings);
+  check_own_variables(sources.environment, problems);
+  const std::vector<Dispatcher> dispatchers = merge_dispatchers(file, sources, problems, warnings);
+  check_signing(dispatchers.front().merged, needs, problems, warnings);
   for (const Dispatcher& dispatcher : dispatchers) {
     check_dispatcher(dispatcher, needs, problems);
-    const Problems found = warnings_of(dispatcher.merged);
-    warnings.insert(warnings.end(), found.begin(), found.end());
+    warn_of_exposed_secrets(dispatcher.merged, warnings);
     loaded.dispatchers.push_back(settings_of(dispatcher));
   }
   loaded.settings = loaded.dispatchers.front();
   loaded.effective = effective_of(dispatchers);
-  loaded.problems = without_repeats(std::move(problems));
-  loaded.warnings = without_repeats(std::move(warnings));
+  loaded.problems = without_repeats(problems);
+  loaded.warnings = without_repeats(warnings);
   return loaded;
 }
 

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "config/consistency.hpp"
-#include "config/effective.hpp"
 #include "config/environment.hpp"
 #include "config/origin.hpp"
 #include "config/postgres_url.hpp"
 #include "config/settings.hpp"
+#include "config/value.hpp"
 
+#include <cstddef>
 #include <map>
 #include <optional>
 #include <string>
@@ -29,6 +29,23 @@ struct Sources {
   std::map<std::string, std::string> flags;
   /// Has the last word on a Postgres connection.
   Libpq libpq{};
+};
+
+/// What the command at hand can't do without; load() says so if it is missing.
+struct Needs {
+  bool postgres = true;
+  /// A key, where the mode asks for one.
+  bool signing = true;
+};
+
+/// One setting as it stands, for `config show`.
+struct Effective {
+  std::string path;
+  /// Absent: not set. Secrets are masked already.
+  std::optional<Value> value;
+  Origin origin;
+  /// Which [[dispatcher]] of the file has it; absent: the process, or its only dispatcher.
+  std::optional<std::size_t> dispatcher{};
 };
 
 struct Loaded {

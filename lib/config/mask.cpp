@@ -1,8 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/mask.hpp"
 
-#include "config/conninfo.hpp"
+#include "config/postgres_parts.hpp"
 #include "config/text.hpp"
+#include "config/url_parts.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -20,11 +21,6 @@ constexpr std::string_view kHarmlessPostgres =
     "krbsrvname sslnegotiation sslcompression sslsni sslcert sslkey sslcertmode sslrootcert sslcrl "
     "sslcrldir ssl_min_protocol_version ssl_max_protocol_version min_protocol_version";
 constexpr std::string_view kHarmlessRedis = "db";
-
-bool contains(std::string_view list, std::string_view word) {
-  const auto words = split(list, ' ');
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
 
 /// libpq reads a dbname that looks like a connection string as one, password and all.
 bool may_nest(std::string_view value) {
@@ -45,24 +41,17 @@ bool are_server_settings(std::string_view options) {
 }
 
 bool may_be_shown(std::string_view key, std::string_view value, std::string_view harmless) {
-  if (!contains(harmless, key)) return false;
+  if (!is_one_of(harmless, key)) return false;
   return key == "options" ? are_server_settings(value) : !may_nest(value);
 }
 
 /// host[:port] lists only: anything else after a ':' could be a password that lost its '@'.
-bool is_address(std::string_view address) {
-  for (std::string_view part : split(address, ',')) {
-    if (!part.empty() && part.front() == '[') {
-      const auto bracket = part.find(']');
-      if (bracket == std::string_view::npos) return false;
-      part.remove_prefix(bracket + 1);
-    }
-    const auto colon = part.find(':');
-    if (colon == std::string_view::npos) continue;
-    const std::string_view port = part.substr(colon + 1);
-    if (!std::all_of(port.begin(), port.end(), is_digit)) return false;
-  }
-  return true;
+bool are_addresses(std::string_view list) {
+  return std::ranges::all_of(split(list, ','), [](std::string_view part) {
+    const auto address = read_address(part);
+    if (!address || address->after.empty()) return address.has_value();
+    return address->after.starts_with(':') && std::ranges::all_of(address->after.substr(1), is_digit);
+  });
 }
 
 std::string masked_query(std::string_view query, std::string_view harmless) {
@@ -106,7 +95,7 @@ std::string mask_url(std::string_view url, std::string_view harmless, bool lone_
   rest = rest.substr(0, rest.find('#'));
   const std::string_view address = rest.substr(0, rest.find_first_of("/?"));
   const std::string_view place = rest.substr(0, rest.find('?'));
-  if (!is_address(address) || may_nest(place)) return std::string(kMasked);
+  if (!are_addresses(address) || may_nest(place)) return std::string(kMasked);
   result += place;
   if (place.size() < rest.size()) result += masked_query(rest.substr(place.size() + 1), harmless);
   return has_fragment ? result + "#" + std::string(kMasked) : result;

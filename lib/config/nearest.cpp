@@ -2,7 +2,6 @@
 #include "config/nearest.hpp"
 
 #include "config/options.hpp"
-#include "config/synonyms.hpp"
 #include "config/text.hpp"
 
 #include <algorithm>
@@ -27,11 +26,6 @@ std::string completed(std::string_view word, const std::vector<std::string>& kno
     result = candidate;
   }
   return result;
-}
-
-std::string_view last_part(std::string_view path) {
-  const auto dot = path.rfind('.');
-  return dot == std::string_view::npos ? path : path.substr(dot + 1);
 }
 
 }  // namespace
@@ -82,21 +76,19 @@ std::string nearest_path(std::string_view path) {
     }
   }
   const std::string wanted = lower(path);
-  const std::string_view key = last_part(wanted);
+  const std::string_view key = std::string_view(wanted).substr(wanted.rfind('.') + 1);
   const std::string_view section = std::string_view(wanted).substr(0, wanted.size() - key.size());
   std::size_t best = std::numeric_limits<std::size_t>::max();
   std::string result;
   for (const Option& option : options()) {
-    const std::string option_key = option.key();
-    const std::size_t distance = edit_distance(key, option_key);
-    if (distance > tolerance(key)) continue;
+    const std::size_t distance = edit_distance(key, option.key());
     // A key in another section comes after any in this one.
-    const bool elsewhere = section != std::string_view(option.path).substr(0, option.path.size() - option_key.size());
-    const std::size_t score = distance + (elsewhere ? key.size() : 0);
-    if (score < best) {
-      best = score;
-      result = option.path;
-    }
+    const bool is_here =
+        option.path.size() == section.size() + option.key().size() && option.path.starts_with(section);
+    const std::size_t score = distance + (is_here ? 0 : key.size());
+    if (distance > tolerance(key) || score >= best) continue;
+    best = score;
+    result = option.path;
   }
   return result;
 }

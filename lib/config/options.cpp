@@ -13,30 +13,30 @@ namespace {
 /// Without the section that most settings are in, so that flags and environment names stay short.
 std::string short_path(std::string_view path) {
   constexpr std::string_view kMainSection = "dispatcher.";
-  if (path.substr(0, kMainSection.size()) == kMainSection) path.remove_prefix(kMainSection.size());
-  return std::string(path);
+  return std::string(path.starts_with(kMainSection) ? path.substr(kMainSection.size()) : path);
 }
 
 Option file_sibling(const Option& secret) {
   Option sibling{.path = secret.path + "_file", .help = "Path of a file that holds " + secret.path};
   sibling.file_of = secret.path;
-  for (const EnvName& env : secret.shared_env)
+  for (const EnvName& env : secret.shared_env) {
     sibling.shared_env.push_back({env.name + "_FILE", Unit::own, env.readers});
+  }
   return sibling;
 }
 
 bool may_read(const Reader& reader, Readers readers) {
+  const bool is_api = reader.profile == Profile::api;
   switch (readers) {
-    case Readers::all:
-      return true;
     case Readers::api:
-      return reader.profile == Profile::api;
+      return is_api;
     case Readers::api_alone:
-      return reader.profile == Profile::api && !reader.beside_coordinator;
+      return is_api && !reader.beside_coordinator;
     case Readers::coordinator:
-      return reader.profile == Profile::coordinator;
+      return !is_api;
+    default:
+      return true;
   }
-  return false;
 }
 
 }  // namespace
@@ -47,15 +47,13 @@ std::string Option::section() const {
 }
 
 std::string Option::key() const {
-  const auto dot = path.rfind('.');
-  return dot == std::string::npos ? path : path.substr(dot + 1);
+  return path.substr(path.rfind('.') + 1);
 }
 
 std::string Option::flag() const {
   if (secret) return "";
   std::string name = short_path(path);
-  std::replace_if(
-      name.begin(), name.end(), [](char c) { return c == '.' || c == '_'; }, '-');
+  for (char& c : name) c = c == '.' || c == '_' ? '-' : c;
   return "--" + name;
 }
 
@@ -73,20 +71,22 @@ std::vector<EnvName> Option::env(const Reader& reader) const {
   return names;
 }
 
+bool Option::of_connection() const {
+  return path.starts_with("postgres.") || path.starts_with("redis.");
+}
+
 bool Option::of_dispatcher() const {
-  const std::string of = section();
-  return path == "profile" || of == "dispatcher" || of == "postgres" || of == "redis";
+  return path == "profile" || path.starts_with("dispatcher.") || of_connection();
 }
 
 const std::string& Option::default_text(Profile profile) const {
-  return per_profile && profile == Profile::coordinator ? default_coordinator : default_api;
+  return profile == Profile::coordinator ? default_coordinator : default_api;
 }
 
 std::string Option::value_name() const {
-  if (!file_of.empty()) return "PATH";
   switch (kind) {
     case Kind::text:
-      return "TEXT";
+      return file_of.empty() ? "TEXT" : "PATH";
     case Kind::choice:
       return choices;
     case Kind::integer:
@@ -106,8 +106,7 @@ std::string Option::value_name() const {
 }
 
 std::string Option::range() const {
-  if (max == 0) return "";
-  return show_number(*this, min) + " to " + show_number(*this, max);
+  return max == 0 ? "" : show_number(*this, min) + " to " + show_number(*this, max);
 }
 
 const std::vector<Option>& options() {
@@ -123,27 +122,26 @@ const std::vector<Option>& options() {
 }
 
 const Option* find_option(std::string_view path) {
-  for (const Option& option : options()) {
-    if (option.path == path) return &option;
-  }
-  return nullptr;
+  const auto found = std::ranges::find(options(), path, &Option::path);
+  return found == options().end() ? nullptr : &*found;
 }
 
 const Option* find_option_by_flag(std::string_view flag) {
-  for (const Option& option : options()) {
-    if (!flag.empty() && option.flag() == flag) return &option;
-  }
-  return nullptr;
+  const auto found = std::ranges::find(options(), flag, &Option::flag);
+  return flag.empty() || found == options().end() ? nullptr : &*found;
 }
 
 std::string show_number(const Option& option, std::int64_t number) {
   if (option.kind == Kind::duration) return show_duration(number);
-  if (option.kind == Kind::size) return show_size(number);
-  return std::to_string(number);
+  return option.kind == Kind::size ? show_size(number) : std::to_string(number);
 }
 
 const char* to_string(Profile profile) {
   return profile == Profile::api ? "api" : "coordinator";
+}
+
+Profile profile_named(std::string_view word) {
+  return word == "api" ? Profile::api : Profile::coordinator;
 }
 
 }  // namespace outboxd::config

@@ -5,6 +5,7 @@
 #include "config/value.hpp"
 
 #include <cstdint>
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -33,6 +34,13 @@ struct EnvName {
   Readers readers = Readers::all;
 };
 
+/// What else must hold: the reason why it doesn't, or "". Never quotes a secret.
+using Check = std::string (*)(const Value&);
+/// How much of a secret may be shown.
+using Mask = std::string (*)(std::string_view);
+/// Puts a checked value into its field.
+using Store = std::function<void(Settings&, const Value&)>;
+
 /// One setting, declared once. Its flag and its OUTBOXD_ name follow from the path.
 struct Option {
   /// TOML path, e.g. "dispatcher.poll_interval".
@@ -43,7 +51,7 @@ struct Option {
   /// As the file would write it, without quotes; empty: not set (text, names), or empty (list, limits).
   std::string default_api{};
   std::string default_coordinator{};
-  /// Whether the default is part of a tuning profile, even where both agree.
+  /// Whether the default is part of a tuning profile.
   bool per_profile = false;
   /// Bounds of integer, duration (milliseconds), size (bytes) and each number of limits; inclusive.
   std::int64_t min = 0;
@@ -59,12 +67,11 @@ struct Option {
   std::string file_of{};
   /// Tells one dispatcher from another, so that one value can't be that of several.
   bool identifies = false;
-  /// What else must hold: the reason why it doesn't, or "". Never quotes a secret.
-  std::string (*check)(const Value&) = nullptr;
-  /// How much of a secret may be shown; without it, nothing.
-  std::string (*mask)(std::string_view) = nullptr;
-  /// Stores the checked value; none where several settings make one field.
-  void (*store)(Settings&, const Value&) = nullptr;
+  Check check = nullptr;
+  /// Of a secret; without it, nothing is shown.
+  Mask mask = nullptr;
+  /// None where several settings make one field.
+  Store store{};
 
   /// The part of the path before the last dot ("" for top-level settings), and after it.
   [[nodiscard]] std::string section() const;
@@ -77,6 +84,8 @@ struct Option {
   [[nodiscard]] std::vector<EnvName> env(const Reader& reader) const;
   /// Whether each dispatcher has a value of its own, or the process has one.
   [[nodiscard]] bool of_dispatcher() const;
+  /// Whether it says where Postgres or Redis is and how to talk to them.
+  [[nodiscard]] bool of_connection() const;
   [[nodiscard]] const std::string& default_text(Profile profile) const;
   /// For --help: "DURATION", "SIZE", "NUMBER", "TEXT", "PATH", "A,B", "STREAM=N,…", "ROLE=NAME,…" or the choices.
   [[nodiscard]] std::string value_name() const;
@@ -95,6 +104,7 @@ const Option* find_option_by_flag(std::string_view flag);
 std::string show_number(const Option& option, std::int64_t number);
 
 const char* to_string(Profile profile);
+Profile profile_named(std::string_view word);
 
 /// The environment name of the configuration file's path; not a setting of the file itself.
 inline constexpr std::string_view kConfigEnv = "OUTBOXD_CONFIG";
@@ -103,6 +113,5 @@ inline constexpr std::string_view kOwnEnvPrefix = "OUTBOXD_";
 /// The rows as declared, without the `_file` siblings; for options() alone.
 std::vector<Option> option_table();
 std::vector<Option> dispatcher_options();
-std::vector<Option> tuning_options();
 
 }  // namespace outboxd::config

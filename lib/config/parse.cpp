@@ -2,56 +2,48 @@
 #include "config/parse.hpp"
 
 #include "config/nearest.hpp"
-#include "config/parse_parts.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
 
+#include <algorithm>
 #include <utility>
 #include <vector>
 
 namespace outboxd::config {
 namespace {
 
-Checked<Value> bounded(const Option& option, const Checked<std::int64_t>& number, Unit unit) {
-  if (!number.value) {
-    const bool too_large = number.problem == "is too large";
-    return {.problem = too_large ? out_of_bounds(option, option.max + 1, unit) : number.problem};
-  }
-  if (std::string problem = out_of_bounds(option, *number.value, unit); !problem.empty()) return {.problem = problem};
+Checked<Value> bounded(const Option& option, const Checked<std::int64_t>& number, Unit unit = Unit::own) {
+  const bool too_large = number.problem == "is too large";
+  if (!number.value && !too_large) return {.problem = number.problem};
+  std::string problem = out_of_bounds(option, number.value.value_or(option.max + 1), unit);
+  if (!problem.empty()) return {.problem = std::move(problem)};
   return {.value = *number.value};
 }
 
 Checked<std::int64_t> read_number(const Option& option, std::string_view text, Unit unit) {
-  if (unit != Unit::own) {
-    Checked<std::int64_t> number = parse_integer(text);
-    const std::string unit_name = unit == Unit::milliseconds ? "milliseconds" : "seconds";
-    if (number.problem == "is not a whole number") {
-      return {.problem = "must be a plain number of " + unit_name + ", without a unit"};
-    }
-    // Whatever could overflow is out of bounds as it is.
-    const bool fits = number.value && *number.value >= -option.max && *number.value <= option.max;
-    if (fits) *number.value *= factor_of(unit);
-    return number;
+  if (unit == Unit::own && option.kind == Kind::duration) return parse_duration(text);
+  if (unit == Unit::own && option.kind == Kind::size) return parse_size(text);
+  Checked<std::int64_t> number = parse_integer(text);
+  if (unit == Unit::own) return number;
+  if (number.problem == "is not a whole number") {
+    const char* const name = unit == Unit::milliseconds ? "milliseconds" : "seconds";
+    return {.problem = std::string("must be a plain number of ") + name + ", without a unit"};
   }
-  if (option.kind == Kind::duration) return parse_duration(text);
-  return option.kind == Kind::size ? parse_size(text) : parse_integer(text);
+  // Whatever could overflow is out of bounds as it is.
+  const bool fits = number.value && *number.value >= -option.max && *number.value <= option.max;
+  if (fits) *number.value *= factor_of(unit);
+  return number;
 }
 
 Checked<Value> read_choice(const Option& option, std::string_view text) {
   const std::string wanted = lower(trim(text));
-  const std::vector<std::string> known = choices_of(option);
-  for (const std::string& word : known) {
-    if (word == wanted) return {.value = word};
-  }
+  const auto known = split(option.choices, '|');
+  if (std::ranges::find(known, wanted) != known.end()) return {.value = wanted};
   for (const std::string_view pair : split(option.aliases, '|')) {
-    const auto equals = pair.find('=');
-    if (equals != std::string_view::npos && pair.substr(0, equals) == wanted) {
-      return {.value = std::string(pair.substr(equals + 1))};
-    }
+    if (pair.starts_with(wanted + "=")) return {.value = std::string(pair.substr(wanted.size() + 1))};
   }
-  std::string list;
-  for (const std::string& word : known) list += (list.empty() ? "" : ", ") + word;
-  return {.problem = "must be one of " + list + did_you_mean(nearest_word(wanted, known))};
+  return {.problem =
+              "must be one of " + listed(known) + did_you_mean(nearest_word(wanted, {known.begin(), known.end()}))};
 }
 
 Checked<Value> read_list(std::string_view text) {
@@ -64,37 +56,32 @@ Checked<Value> read_list(std::string_view text) {
   return {.value = std::move(names)};
 }
 
-Checked<Value> read_limits(const Option& option, std::string_view text) {
+/// Limits or names. A role ends at the first '=', a stream's name at the last.
+Checked<Value> read_pairs(const Option& option, std::string_view text) {
+  const bool of_roles = !option.choices.empty();
+  const bool of_limits = option.kind == Kind::limits;
   StreamLimits limits;
-  if (trim(text).empty()) return {.value = limits};
-  for (const std::string_view part : split(text, ',')) {
-    const auto equals = part.rfind('=');
-    if (equals == std::string_view::npos) return {.problem = "must be a list such as stream-a=1000,stream-b=5"};
-    const std::string stream(trim(part.substr(0, equals)));
-    if (stream.empty()) return {.problem = kEmptyStream};
-    const Checked<Value> number = bounded(option, parse_integer(trim(part.substr(equals + 1))), Unit::own);
-    if (!number.value) return {.problem = "the number of " + echoed(stream) + " " + number.problem};
-    const auto bound = static_cast<std::uint64_t>(std::get<std::int64_t>(*number.value));
-    if (!limits.emplace(stream, bound).second) return {.problem = "names " + echoed(stream) + " twice"};
-  }
-  return {.value = std::move(limits)};
-}
-
-Checked<Value> read_names(const Option& option, std::string_view text) {
   Names names;
-  if (trim(text).empty()) return {.value = names};
   for (const std::string_view part : split(text, ',')) {
-    const bool of_streams = option.choices.empty();
-    const auto equals = of_streams ? part.rfind('=') : part.find('=');
+    if (trim(text).empty()) break;
+    const auto equals = of_roles ? part.find('=') : part.rfind('=');
     if (equals == std::string_view::npos) {
-      return {.problem = std::string("must be a list such as ") +
-                         (of_streams ? "stream-a=exact,stream-b=approximate" : "id=event_id,stream=topic")};
+      return {.problem =
+                  std::string("must be a list such as ") + (of_roles    ? "id=event_id,stream=topic"
+                                                            : of_limits ? "stream-a=1000,stream-b=5"
+                                                                        : "stream-a=exact,stream-b=approximate")};
     }
-    const std::string role(trim(part.substr(0, equals)));
-    if (std::string problem = wrong_role(option, role); !problem.empty()) return {.problem = std::move(problem)};
-    if (!names.emplace(role, trim(part.substr(equals + 1))).second) return {.problem = "names " + role + " twice"};
+    const std::string key(trim(part.substr(0, equals)));
+    const std::string_view value = trim(part.substr(equals + 1));
+    if (std::string problem = wrong_key(option, key); !problem.empty()) return {.problem = std::move(problem)};
+    if (of_limits) {
+      const Checked<Value> number = bounded(option, parse_integer(value));
+      if (!number.value) return {.problem = "the number of " + echoed(key) + " " + number.problem};
+      limits.emplace(key, static_cast<std::uint64_t>(std::get<std::int64_t>(*number.value)));
+    }
+    if (!names.emplace(key, value).second) return {.problem = "names " + echoed(key) + " twice"};
   }
-  return {.value = std::move(names)};
+  return {.value = of_limits ? Value(std::move(limits)) : Value(std::move(names))};
 }
 
 Checked<Value> read_text(const Option& option, std::string_view text, Unit unit) {
@@ -107,9 +94,8 @@ Checked<Value> read_text(const Option& option, std::string_view text, Unit unit)
     case Kind::list:
       return read_list(text);
     case Kind::limits:
-      return read_limits(option, text);
     case Kind::names:
-      return read_names(option, text);
+      return read_pairs(option, text);
     default:
       return bounded(option, read_number(option, text, unit), unit);
   }
@@ -121,13 +107,41 @@ std::optional<Value> parse_text(const Option& option, std::string_view text, Uni
                                 Problems& problems) {
   Checked<Value> result = read_text(option, text, unit);
   if (result.value) result.problem = failed_check(option, *result.value);
-  if (!result.problem.empty()) result.value.reset();
-  if (!result.value) {
-    const bool number = !text.empty() && text.find_first_not_of("-.0123456789") == std::string_view::npos;
-    const std::string shown = number ? std::string(text.substr(0, 40)) : echoed(text);
-    problems.push_back({origin, sentence(option, shown, result.problem)});
-  }
-  return std::move(result.value);
+  if (result.problem.empty()) return std::move(result.value);
+  const bool is_number = !text.empty() && text.find_first_not_of("-.0123456789") == std::string_view::npos;
+  problems.push_back(
+      {origin, sentence(option, is_number ? std::string(text.substr(0, 40)) : echoed(text), result.problem)});
+  return std::nullopt;
+}
+
+std::string out_of_bounds(const Option& option, std::int64_t number, Unit unit) {
+  if (number >= option.min && number <= option.max) return "";
+  const char* const name = unit == Unit::milliseconds ? " milliseconds" : unit == Unit::seconds ? " seconds" : "";
+  const auto shown = [&](std::int64_t bound) {
+    return unit == Unit::own ? show_number(option, bound) : std::to_string(bound / factor_of(unit));
+  };
+  return "must be between " + shown(option.min) + " and " + shown(option.max) + name;
+}
+
+std::string wrong_key(const Option& option, std::string_view key) {
+  if (option.choices.empty()) return key.empty() ? kEmptyStream : "";
+  const auto known = split(option.choices, '|');
+  if (std::ranges::find(known, key) != known.end()) return "";
+  const std::string near = nearest_word(key, {known.begin(), known.end()});
+  return "unknown role " + echoed(key) + (near.empty() ? ": the roles are " + listed(known) : did_you_mean(near));
+}
+
+std::string failed_check(const Option& option, const Value& value) {
+  return option.check == nullptr ? "" : option.check(value);
+}
+
+std::string sentence(const Option& option, const std::string& shown_value, const std::string& reason) {
+  const bool is_hidden = option.secret || !option.file_of.empty() || shown_value.empty();
+  return option.path + (is_hidden ? "" : " = " + shown_value) + ": " + reason;
+}
+
+std::int64_t factor_of(Unit unit) {
+  return unit == Unit::seconds ? 1'000 : 1;
 }
 
 }  // namespace outboxd::config

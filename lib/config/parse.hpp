@@ -3,9 +3,9 @@
 
 #include "config/options.hpp"
 #include "config/origin.hpp"
-#include "config/toml_reader.hpp"
 #include "config/value.hpp"
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -17,8 +17,20 @@ namespace outboxd::config {
 std::optional<Value> parse_text(const Option& option, std::string_view text, Unit unit, const Origin& origin,
                                 Problems& problems);
 
-/// The same for a value of the TOML file, which also must have the type that the option asks for.
-std::optional<Value> parse_node(const Option& option, const TomlNode& node, const std::string& file,
-                                Problems& problems);
+// What reading a TOML file (toml_file.cpp) has in common with that; each gives what is wrong, or "".
+
+inline constexpr const char* kEmptyStream = "has an empty stream name";
+
+/// The bounds are stated in the notation that was used.
+std::string out_of_bounds(const Option& option, std::int64_t number, Unit unit = Unit::own);
+/// The key of an entry of limits or names: a stream, or a role that the option has.
+std::string wrong_key(const Option& option, std::string_view key);
+std::string failed_check(const Option& option, const Value& value);
+
+/// "dispatcher.batch = 0: must be …"; a secret's value stays out of it.
+std::string sentence(const Option& option, const std::string& shown_value, const std::string& reason);
+
+/// How many of the option's own units one of the given makes.
+std::int64_t factor_of(Unit unit);
 
 }  // namespace outboxd::config

@@ -1,37 +1,27 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/postgres_pairs.hpp"
-
+#include "config/postgres_parts.hpp"
 #include "config/text.hpp"
-#include "config/units.hpp"
+#include "config/url_parts.hpp"
 
 #include <algorithm>
-#include <array>
-#include <cstdint>
-#include <optional>
-#include <utility>
 
 namespace outboxd::config {
 namespace {
 
 constexpr auto kNone = std::string_view::npos;
-constexpr std::int64_t kMaxPort = 65'535;
 constexpr std::string_view kInNames = "_-.[]";
 constexpr const char* kNeither =
     "is neither a URL (postgresql://user@host/database) nor key=value text (host=db user=app dbname=app)";
 constexpr const char* kStrayAt =
     "has an '@' that is not between password and host: write %40 for '@', %2F for '/', %3F for '?' and %23 for '#' "
-    "in "
-    "the user and the password";
-
+    "in the user and the password";
 constexpr const char* kFragment =
     "has a '#' in its database name, where libpq knows no fragment: take it out with what follows, or write %23 if "
-    "the "
-    "name has a '#'";
-
+    "the name has a '#'";
 constexpr const char* kAdoNet =
     "is a connection string of ADO.NET (Host=…;Port=…): write it as a URL, "
-    "postgresql://user:password@host:port/database "
-    "(in user and password %40 for '@', %2F for '/', %3F for '?', %23 for '#', %25 for '%')";
+    "postgresql://user:password@host:port/database (in user and password %40 for '@', %2F for '/', %3F for '?', %23 "
+    "for '#', %25 for '%')";
 
 /// Reads one URL; each step returns what is wrong, or "".
 class UrlReader {
@@ -70,8 +60,7 @@ class UrlReader {
     const auto at = authority.rfind('@');
     const auto colon = authority.substr(0, hash).find(':');
     if (at == kNone || authority.find('#', at) != kNone || colon == kNone) return true;
-    const auto as_port = authority.substr(0, hash).substr(colon + 1);
-    return std::all_of(as_port.begin(), as_port.end(), is_digit);
+    return std::ranges::all_of(authority.substr(colon + 1, hash - colon - 1), is_digit);
   }
 
   std::string add(std::string_view key, std::string_view text, const std::string& place) {
@@ -87,7 +76,7 @@ class UrlReader {
   std::string add_credential(std::string_view key, std::string_view text) {
     std::string value;
     if (!percent_decode(text, value)) result_.as_libpq = false;
-    if (!percent_decode_leniently(text, value)) return "has %00 in its user or password, which no text can hold";
+    if (!percent_decode(text, value, LonePercent::itself)) return kZeroInLogin;
     result_.pairs.emplace_back(key, std::move(value));
     return "";
   }
@@ -106,47 +95,29 @@ class UrlReader {
   std::string read_hosts(std::string_view authority) {
     std::string hosts;
     std::string ports;
-    bool some_port = false;
     std::string_view comma;
     for (const std::string_view part : split(authority, ',')) {
-      std::string_view host = part.substr(0, part.find(':'));
-      std::string_view after = part.substr(host.size());
-      if (part.starts_with('[')) {
-        const auto bracket = part.find(']');
-        if (bracket == kNone) return "has a '[' without a ']' in its host";
-        host = part.substr(1, bracket - 1);
-        after = part.substr(bracket + 1);
-        if (host.empty()) return "has brackets with no IPv6 address in them";
-      }
-      if (!after.empty() && !is_port(after)) {
-        return "has a port that is not a number between 1 and 65535 (IPv6 hosts stand in brackets; '/', '?', '#' and "
-               "'@' in a password are written as %2F, %3F, %23, %40)";
-      }
+      const auto address = read_address(part);
+      if (!address) return std::string(kOpenBracket) + " in its host";
+      if (address->in_brackets && address->host.empty()) return "has brackets with no IPv6 address in them";
+      const std::string_view port = address->after.substr(std::min<std::size_t>(1, address->after.size()));
+      if (!address->after.empty() && !address->after.starts_with(':')) return kBadPort;
+      if (!port.empty() && !is_port(port)) return kBadPort;
       // JDBC's is the machine itself, libpq's a Unix socket.
-      if (host.empty() && is_jdbc_) host = "localhost";
-      some_port = some_port || after.size() > 1;
-      hosts.append(comma).append(host);
-      ports.append(comma).append(after.empty() ? after : after.substr(1));
+      hosts.append(comma).append(address->host.empty() && is_jdbc_ ? "localhost" : address->host);
+      ports.append(comma).append(port);
       comma = ",";
     }
-    if (some_port) result_.pairs.emplace_back("port", ports);
+    if (ports.find_first_not_of(',') != kNone) result_.pairs.emplace_back("port", ports);
     return hosts.empty() ? "" : add("host", hosts, "its host");
-  }
-
-  static bool is_port(std::string_view after) {
-    if (!after.starts_with(':')) return false;
-    const auto port = parse_integer(after.substr(1)).value;
-    return after.size() == 1 || (port && *port >= 1 && *port <= kMaxPort);
   }
 
   std::string read_query(std::string_view query) {
     if (query.empty()) return "";
     for (const std::string_view pair : split(query, '&')) {
-      if (pair.empty()) {
-        result_.as_libpq = false;
-        continue;
-      }
-      if (std::string problem = read_parameter(pair); !problem.empty()) return problem;
+      if (pair.empty()) result_.as_libpq = false;
+      std::string problem = pair.empty() ? "" : read_parameter(pair);
+      if (!problem.empty()) return problem;
     }
     return "";
   }
@@ -159,9 +130,9 @@ class UrlReader {
     }
     std::string key;
     const auto fits = [](char c) { return is_letter(c) || is_digit(c) || kInNames.find(c) != kNone; };
-    if (!percent_decode(pair.substr(0, equals), key) || key.empty() || !std::all_of(key.begin(), key.end(), fits)) {
-      return "has a parameter whose name has other characters than letters, digits, '_' and '-'";
-    }
+    const bool is_name =
+        percent_decode(pair.substr(0, equals), key) && !key.empty() && std::ranges::all_of(key, fits);
+    if (!is_name) return kBadName;
     const auto value = pair.substr(equals + 1);
     const bool is_secret = key == "password";
     // Elsewhere it may be the end of a password that had a '?' in it.
@@ -193,10 +164,9 @@ std::optional<Scheme> take_scheme(std::string_view text) {
     return Scheme{std::string(text.substr(text.starts_with("//") ? 2 : 0)), true, false};
   }
   const auto separator = text.find("://");
-  if (separator == kNone) return std::nullopt;
   const std::string_view name = text.substr(0, separator);
   const std::string base = lower(name.substr(0, name.find('+')));
-  if (base != "postgres" && base != "postgresql") return std::nullopt;
+  if (separator == kNone || (base != "postgres" && base != "postgresql")) return std::nullopt;
   return Scheme{std::string(text.substr(separator + 3)), false, name == base};
 }
 
@@ -207,19 +177,15 @@ bool looks_like_url(std::string_view text) {
 
 /// Host=h;Port=5432;Database=d;…, where libpq would read a single value.
 bool is_of_ado_net(std::string_view text) {
-  constexpr std::array kKeys = {
-      std::string_view{"host"}, std::string_view{"server"},   std::string_view{"port"},
-      std::string_view{"user"}, std::string_view{"username"}, std::string_view{"userid"},
-      std::string_view{"uid"},  std::string_view{"database"}, std::string_view{"datasource"}};
   const auto parts = split(text, ';');
-  const auto is_known = [&](std::string_view part) {
+  const auto is_known = [](std::string_view part) {
     std::string key = lower(trim(part.substr(0, part.find('='))));
     std::erase(key, ' ');
-    return std::find(kKeys.begin(), kKeys.end(), key) != kKeys.end();
+    return is_one_of("host server port user username userid uid database datasource", key);
   };
   // In key=value text the first value may end in a ';', but several pairs come before it.
-  const bool is_one_pair = std::count(parts.front().begin(), parts.front().end(), '=') == 1;
-  return parts.size() > 1 && is_one_pair && std::count_if(parts.begin(), parts.end(), is_known) > 1;
+  return parts.size() > 1 && std::ranges::count(parts.front(), '=') == 1 &&
+         std::ranges::count_if(parts, is_known) > 1;
 }
 
 }  // namespace
@@ -238,7 +204,8 @@ Checked<PostgresPairs> read_postgres_pairs(std::string_view text) {
   }
   if (looks_like_url(text)) {
     return {.problem =
-                "begins with the scheme of something other than Postgres: write postgresql://user@host/database"};
+                "begins with the scheme of something other than Postgres: write "
+                "postgresql://user@host/database"};
   }
   if (is_of_ado_net(text)) return {.problem = kAdoNet};
   auto pairs = parse_conninfo(text);

@@ -1,32 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/postgres_url.hpp"
 
-#include "config/conninfo.hpp"
 #include "config/nearest.hpp"
-#include "config/postgres_dialects.hpp"
-#include "config/postgres_pairs.hpp"
-#include "config/postgres_values.hpp"
+#include "config/postgres_parts.hpp"
 #include "config/text.hpp"
 
 #include <algorithm>
-#include <array>
 #include <utility>
 
 namespace outboxd::config {
 namespace {
 
 /// Of libpq 16 and later.
-constexpr std::array<std::string_view, 9> kOfNewerLibpq = {
-    "require_auth",  "sslcertmode",          "load_balance_hosts",   "gssdelegation", "sslnegotiation",
-    "sslkeylogfile", "min_protocol_version", "max_protocol_version", "servicefile"};
-
-std::string written_out(const KeywordValues& pairs) {
-  std::string text;
-  for (const auto& [key, value] : pairs) {
-    text.append(text.empty() ? "" : " ").append(key).append("=").append(conninfo_value(value));
-  }
-  return text.empty() ? "postgresql://" : text;
-}
+constexpr std::string_view kOfNewerLibpq =
+    "require_auth sslcertmode load_balance_hosts gssdelegation sslnegotiation sslkeylogfile min_protocol_version "
+    "max_protocol_version servicefile";
 
 }  // namespace
 
@@ -36,23 +24,18 @@ Checked<PostgresUrl> read_postgres_url(std::string_view text) {
   Translated translated = translate_postgres(read.value->pairs);
   if (translated.problem.empty()) translated.problem = impossible_value(translated.pairs);
   if (!translated.problem.empty()) return {.problem = std::move(translated.problem)};
+  PostgresUrl url = std::move(translated.asked);
   const bool as_it_is = read.value->as_libpq && !translated.changed;
-  std::string for_libpq = as_it_is ? std::string(text) : written_out(translated.pairs);
-  std::vector<std::string> names;
-  for (const auto& pair : translated.pairs) names.push_back(pair.first);
-  return {.value = PostgresUrl{.text = std::move(for_libpq),
-                               .parameters = std::move(names),
-                               .warnings = std::move(translated.warnings),
-                               .statement_timeout = translated.statement_timeout,
-                               .transaction_pooler = translated.transaction_pooler,
-                               .schema = std::move(translated.schema)}};
+  url.text = as_it_is ? std::string(text) : write_conninfo(translated.pairs);
+  for (const auto& pair : translated.pairs) url.parameters.push_back(pair.first);
+  return {.value = std::move(url)};
 }
 
 std::string refused_by(const Libpq& libpq, const PostgresUrl& url) {
   const auto& known = libpq.parameters;
   for (const std::string& name : url.parameters) {
-    if (known.empty() || std::find(known.begin(), known.end(), name) != known.end()) continue;
-    if (std::find(kOfNewerLibpq.begin(), kOfNewerLibpq.end(), name) != kOfNewerLibpq.end()) {
+    if (known.empty() || std::ranges::find(known, name) != known.end()) continue;
+    if (is_one_of(kOfNewerLibpq, name)) {
       return "has the parameter " + name + ", which takes a newer libpq than this one: take it out";
     }
     const std::string near = nearest_word(lower(name), known);

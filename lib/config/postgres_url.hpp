@@ -26,7 +26,7 @@ struct PostgresUrl {
   std::string schema;
 };
 
-/// A URL or key=value text; see postgres_pairs.hpp, postgres_dialects.hpp and postgres_values.hpp. Problems are
+/// A URL or key=value text; its steps are in postgres_parts.hpp. Problems are
 /// clauses that name the parameter and never quote a value.
 Checked<PostgresUrl> read_postgres_url(std::string_view text);
 

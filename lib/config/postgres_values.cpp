@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/postgres_values.hpp"
-
+#include "config/postgres_parts.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
+#include "config/url_parts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -10,56 +10,38 @@
 #include <cstdint>
 #include <limits>
 #include <map>
-#include <string_view>
 
 namespace outboxd::config {
 namespace {
 
-struct Words {
+struct KnownWords {
   std::string_view key;
   /// In the order in which they are reported.
-  std::string_view known;
-  bool any_case = false;
+  std::string_view words;
 };
 
-constexpr std::string_view kTls = "TLSv1|TLSv1.1|TLSv1.2|TLSv1.3";
-
 // As the manual of Postgres 17 has them, which is what older libraries know and more: those say the rest themselves.
-constexpr std::array<Words, 8> kWords{{{"sslmode", "disable|allow|prefer|require|verify-ca|verify-full"},
-                                       {"gssencmode", "disable|prefer|require"},
-                                       {"channel_binding", "disable|prefer|require"},
-                                       {"sslcertmode", "disable|allow|require"},
-                                       {"sslnegotiation", "postgres|direct"},
-                                       {"load_balance_hosts", "disable|random"},
-                                       {"ssl_min_protocol_version", kTls, true},
-                                       {"ssl_max_protocol_version", kTls, true}}};
+constexpr std::array kKnownWords{KnownWords{"sslmode", "disable allow prefer require verify-ca verify-full"},
+                                 KnownWords{"gssencmode", "disable prefer require"},
+                                 KnownWords{"channel_binding", "disable prefer require"},
+                                 KnownWords{"sslcertmode", "disable allow require"},
+                                 KnownWords{"sslnegotiation", "postgres direct"},
+                                 KnownWords{"load_balance_hosts", "disable random"},
+                                 KnownWords{"ssl_min_protocol_version", "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3"},
+                                 KnownWords{"ssl_max_protocol_version", "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3"}};
 
-constexpr std::array<std::string_view, 6> kNumbers = {"connect_timeout",     "keepalives",       "keepalives_idle",
-                                                      "keepalives_interval", "keepalives_count", "tcp_user_timeout"};
+constexpr std::string_view kNumbers =
+    "connect_timeout keepalives keepalives_idle keepalives_interval keepalives_count tcp_user_timeout";
 
 /// What Linux allows; with anything else each connection over TCP fails before it begins.
 struct KeepAlive {
   std::string_view key;
   std::int64_t most;
 };
-constexpr std::array<KeepAlive, 3> kKeepAlives{
-    {{"keepalives_idle", 32'767}, {"keepalives_interval", 32'767}, {"keepalives_count", 127}}};
+constexpr std::array kKeepAlives{KeepAlive{"keepalives_idle", 32'767}, KeepAlive{"keepalives_interval", 32'767},
+                                 KeepAlive{"keepalives_count", 127}};
 
-constexpr std::array<std::string_view, 4> kSecrets = {"password", "sslpassword", "oauth_client_secret",
-                                                      "scram_client_key"};
-
-constexpr std::size_t kLongestSocketFolder = 107 - std::string_view("/.s.PGSQL.5432").size();
-
-template <std::size_t Size>
-bool has(const std::array<std::string_view, Size>& words, std::string_view word) {
-  return std::find(words.begin(), words.end(), word) != words.end();
-}
-
-std::string listed(std::string_view words) {
-  std::string list;
-  for (const std::string_view word : split(words, '|')) list.append(list.empty() ? "" : ", ").append(word);
-  return list;
-}
+constexpr std::string_view kSecrets = "password sslpassword oauth_client_secret scram_client_key";
 
 bool is_number(std::string_view text) {
   const auto number = parse_integer(trim(text)).value;
@@ -68,63 +50,58 @@ bool is_number(std::string_view text) {
 }
 
 std::string wrong_word(const std::string& key, const std::string& value) {
-  for (const Words& words : kWords) {
-    if (words.key != key) continue;
-    const auto known = split(words.known, '|');
-    const bool is_known = std::any_of(known.begin(), known.end(), [&](std::string_view word) {
-      return words.any_case ? lower(word) == lower(value) : word == value;
-    });
-    if (!is_known) return "has " + key + " set to none of " + listed(words.known);
-  }
-  return "";
+  const auto known = std::ranges::find(kKnownWords, std::string_view(key), &KnownWords::key);
+  if (known == kKnownWords.end()) return "";
+  // libpq takes versions of TLS in any case.
+  const bool is_known =
+      is_one_of(known->words, value) || (key.starts_with("ssl_m") && is_one_of(lower(known->words), lower(value)));
+  return is_known ? "" : "has " + key + " set to none of " + listed(split(known->words, ' '));
 }
 
 std::string wrong_session(const std::string& value) {
-  constexpr const char* kUse = "use read-write, primary, prefer-standby or any";
-  if (value == "read-only" || value == "standby") {
-    return std::string("has a target_session_attrs that asks for servers that take no writes, and outboxd writes: ") +
-           kUse;
-  }
-  const bool is_known = value == "any" || value == "read-write" || value == "primary" || value == "prefer-standby";
-  return is_known ? "" : std::string("has a target_session_attrs that is none of libpq's words: ") + kUse;
+  if (is_one_of("any read-write primary prefer-standby", value)) return "";
+  const bool is_reader = is_one_of("read-only standby", value);
+  return std::string("has a target_session_attrs that ") +
+         (is_reader ? "asks for servers that take no writes, and outboxd writes" : "is none of libpq's words") +
+         ": use read-write, primary, prefer-standby or any";
 }
 
 std::string wrong_ports(const std::string& value) {
-  constexpr std::int64_t kMaxPort = 65'535;
-  for (const std::string_view port : split(value, ',')) {
-    const auto number = parse_integer(trim(port)).value;
-    if (trim(port).empty() || (number && *number >= 1 && *number <= kMaxPort)) continue;
-    return "has a port that is not a number between 1 and 65535";
-  }
-  return "";
+  const auto parts = split(value, ',');
+  const auto fits = [](std::string_view port) { return trim(port).empty() || is_port(trim(port)); };
+  return std::ranges::all_of(parts, fits) ? "" : "has a port that is not a number between 1 and 65535";
+}
+
+/// A folder of sockets, or an abstract one, may be called anything.
+bool is_socket(std::string_view host) {
+  return host.starts_with('/') || host.starts_with('@');
 }
 
 std::string wrong_hosts(const std::string& value) {
+  constexpr std::size_t kLongestSocketFolder = 107 - std::string_view("/.s.PGSQL.5432").size();
   for (const std::string_view host : split(value, ',')) {
-    // A folder of sockets, or an abstract one, may be called anything.
-    if (host.starts_with('/') || host.starts_with('@')) {
-      if (host.size() > kLongestSocketFolder) return "has a host that is too long a path for a folder of sockets";
-      continue;
+    if (is_socket(host) && host.size() > kLongestSocketFolder) {
+      return "has a host that is too long a path for a folder of sockets";
     }
-    if (host.find_first_of(" /\\?#@[]<>\"'") == std::string_view::npos) continue;
-    return "has a host that is neither a name, an address nor the path of a folder";
+    if (!is_socket(host) && host.find_first_of(" /\\?#@[]<>\"'") != std::string_view::npos) {
+      return "has a host that is neither a name, an address nor the path of a folder";
+    }
   }
   return "";
 }
 
 std::string wrong_value(const std::string& key, const std::string& value) {
   const auto is_control = [](char c) { return static_cast<unsigned char>(c) < 0x20 || c == '\x7F'; };
-  if (!has(kSecrets, key) && std::any_of(value.begin(), value.end(), is_control)) {
+  if (!is_one_of(kSecrets, key) && std::ranges::any_of(value, is_control)) {
     const bool at_end = value.back() == '\n' || value.back() == '\r';
     return "has a " + key + (at_end ? " that ends in a line end: take that out" : " with a control character in it");
   }
   if (value.empty()) return "";
   if (key == "host") return wrong_hosts(value);
   if (key == "port") return wrong_ports(value);
-  if (has(kNumbers, key)) return is_number(value) ? "" : "has a " + key + " that is not a whole number";
   if (key == "target_session_attrs") return wrong_session(value);
-  if (key == "replication" && lower(value) != "false" && value != "0" && lower(value) != "off" &&
-      lower(value) != "no") {
+  if (is_one_of(kNumbers, key)) return is_number(value) ? "" : "has a " + key + " that is not a whole number";
+  if (key == "replication" && !is_one_of("false 0 off no", lower(value))) {
     return "asks for a replication connection (replication), which can't work on tables: take that out";
   }
   return wrong_word(key, value);
@@ -137,18 +114,12 @@ std::string value_in(const Values& values, std::string_view key) {
   return found == values.end() ? "" : found->second;
 }
 
-bool leads_over_tcp(const Values& values) {
-  const std::string hosts = value_in(values, "host");
-  const auto is_name = [](std::string_view host) {
-    return !host.empty() && !host.starts_with('/') && !host.starts_with('@');
-  };
-  const auto parts = split(hosts, ',');
-  return !value_in(values, "hostaddr").empty() || std::any_of(parts.begin(), parts.end(), is_name);
-}
-
 std::string wrong_keep_alive(const Values& values) {
-  const auto is_on = value_in(values, "keepalives");
-  if (!leads_over_tcp(values) || parse_integer(trim(is_on)).value == 0) return "";
+  const std::string list = value_in(values, "host");
+  const auto is_name = [](std::string_view host) { return !host.empty() && !is_socket(host); };
+  const auto hosts = split(list, ',');
+  const bool over_tcp = !value_in(values, "hostaddr").empty() || std::ranges::any_of(hosts, is_name);
+  if (!over_tcp || parse_integer(trim(value_in(values, "keepalives"))).value == 0) return "";
   for (const auto& [key, most] : kKeepAlives) {
     const auto number = parse_integer(trim(value_in(values, key))).value;
     if (!number || (*number >= 1 && *number <= most)) continue;
@@ -158,9 +129,9 @@ std::string wrong_keep_alive(const Values& values) {
   return "";
 }
 
-std::size_t parts_of(const Values& last, std::string_view key) {
-  const auto found = last.find(key);
-  return found == last.end() || found->second.empty() ? 0 : split(found->second, ',').size();
+std::size_t parts_of(const Values& values, std::string_view key) {
+  const std::string list = value_in(values, key);
+  return list.empty() ? 0 : split(list, ',').size();
 }
 
 }  // namespace
@@ -170,8 +141,8 @@ std::string impossible_value(const KeywordValues& pairs) {
   for (const auto& [key, value] : pairs) last[key] = value;
   for (const auto& [key, value] : pairs) {
     // libpq goes by the last of several.
-    if (last[key] != value) continue;
-    if (std::string problem = wrong_value(key, value); !problem.empty()) return problem;
+    std::string problem = last[key] == value ? wrong_value(key, value) : "";
+    if (!problem.empty()) return problem;
   }
   if (std::string problem = wrong_keep_alive(last); !problem.empty()) return problem;
   const auto hosts = parts_of(last, "host");

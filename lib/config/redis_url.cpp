@@ -2,9 +2,9 @@
 #include "config/redis_url.hpp"
 
 #include "config/checks.hpp"
-#include "config/redis_parameters.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
+#include "config/url_parts.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -15,21 +15,34 @@ namespace {
 
 using Rest = std::string_view;
 
-constexpr std::int64_t kMaxPort = 65'535;
 constexpr std::size_t kLongestSocketPath = 107;
-constexpr std::int64_t kMaxDatabase = 65'535;
-constexpr std::string_view kBadPercent = "has a '%' that is not followed by two hex digits, or is %00";
+constexpr const char* kBadPercent = "has a '%' that is not followed by two hex digits, or is %00";
 constexpr const char* kNoTls =
     "asks for TLS (rediss://), and TLS to Redis is not supported by this version: use redis:// or unix://";
 
-std::optional<std::int64_t> number_within(std::string_view text, std::int64_t min, std::int64_t max) {
-  const auto number = parse_integer(text).value;
-  return number && *number >= min && *number <= max ? number : std::nullopt;
-}
+// What ioredis, node-redis, redis-py, go-redis and their like leave to the driver: in lower case and without '_',
+// since each writes them in its own way.
+constexpr std::string_view kOfTheDriver =
+    "family protocol "
+    // Pools
+    "maxconnections poolsize pooltimeout poolfifo minidleconns maxidleconns maxactiveconns connmaxidletime "
+    "connmaxlifetime connmaxlifetimejitter idletimeout idlecheckfrequency maxconnage "
+    // Time-outs and retries
+    "timeout connecttimeout commandtimeout dialtimeout readtimeout writetimeout sockettimeout socketconnecttimeout "
+    "maxretries minretrybackoff maxretrybackoff maxretriesperrequest retryontimeout retryonerror retrystrategy "
+    "reconnectonerror healthcheckinterval pinginterval keepalive socketkeepalive nodelay "
+    // Names and notations
+    "clientname connectionname libname libver libraryname libraryversion identitysuffix disableidentity "
+    "decoderesponses encoding encodingerrors allowusernameinuri enablereadycheck enableofflinequeue "
+    "disableofflinequeue lazyconnect autoresubscribe autoresendunfulfilledcommands showfriendlyerrorstack "
+    "singleconnectionclient enableautopipelining";
 
 std::string read_database(std::string_view text, RedisUrl& url) {
-  const auto database = number_within(text, 0, kMaxDatabase);
-  if (!database) return "names a database that is not a number between 0 and " + std::to_string(kMaxDatabase);
+  constexpr std::int64_t kMaxDatabase = 65'535;
+  const auto database = parse_integer(text).value;
+  if (!database || *database < 0 || *database > kMaxDatabase) {
+    return "names a database that is not a number between 0 and " + std::to_string(kMaxDatabase);
+  }
   if (url.database && *url.database != *database) return "names two different databases";
   url.database = static_cast<int>(*database);
   return "";
@@ -39,14 +52,14 @@ std::string read_user(std::string_view info, RedisUrl& url) {
   if (info.find_first_of("/?#") != Rest::npos) {
     return "has a '/', '?' or '#' in its user or password: write them as %2F, %3F and %23";
   }
-  const auto colon = info.find(':');
+  const auto colon = std::min(info.find(':'), info.size());
+  const std::string_view after = info.substr(std::min(colon + 1, info.size()));
   std::string username;
   std::string password;
   // A '%' that begins no escape has one reading.
-  if (!percent_decode_leniently(info.substr(0, colon), username) ||
-      (colon != Rest::npos && !percent_decode_leniently(info.substr(colon + 1), password))) {
-    return "has %00 in its user or password, which no text can hold";
-  }
+  const bool good = percent_decode(info.substr(0, colon), username, LonePercent::itself) &&
+                    percent_decode(after, password, LonePercent::itself);
+  if (!good) return kZeroInLogin;
   if (!username.empty()) url.username = std::move(username);
   if (!password.empty()) url.password = std::move(password);
   return "";
@@ -55,41 +68,37 @@ std::string read_user(std::string_view info, RedisUrl& url) {
 bool is_plain_name(std::string_view name) {
   constexpr std::size_t kLongest = 40;
   const auto fits = [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; };
-  return !name.empty() && name.size() <= kLongest && std::all_of(name.begin(), name.end(), fits);
+  return !name.empty() && name.size() <= kLongest && std::ranges::all_of(name, fits);
 }
 
-std::string read_parameter(std::string_view name, std::string_view value, RedisUrl& url) {
-  if (!is_plain_name(name))
-    return "has a parameter whose name has other characters than letters, digits, '_' and '-'";
+std::string read_parameter(std::string_view name, std::string_view text, RedisUrl& url) {
+  if (!is_plain_name(name)) return kBadName;
+  std::string value;
+  if (!percent_decode(text, value)) return kBadPercent;
   const std::string shown = "the parameter " + std::string(name);
-  std::string decoded;
-  if (!percent_decode(value, decoded)) return std::string(kBadPercent);
-  const bool is_off = decoded == "false" || decoded == "0" || decoded.empty();
-  switch (redis_parameter(name)) {
-    case RedisParameter::database:
-      return read_database(value, url);
-    case RedisParameter::username:
-      if (!url.username) url.username = decoded;
-      return "";
-    case RedisParameter::password:
-      if (!url.password) url.password = decoded;
-      return "";
-    case RedisParameter::of_the_driver:
-      url.warnings.push_back(shown +
-                             " concerns another driver alone, and is left out: outboxd has redis.timeout, "
-                             "redis.connect_timeout and one connection");
-      return "";
-    case RedisParameter::of_tls:
-      url.warnings.push_back(shown + " is for TLS, which this URL doesn't ask for, and is left out");
-      return "";
-    case RedisParameter::tls:
-      return is_off ? "" : kNoTls;
-    case RedisParameter::prefix:
-      return is_off ? "" : "has " + shown + ": streams have the names that their rows give them, so take it out";
-    case RedisParameter::unknown:
-      break;
+  const bool is_off = value == "false" || value == "0" || value.empty();
+  std::string word = lower(name);
+  std::erase(word, '_');
+  if (is_one_of("db database", word)) return read_database(text, url);
+  if (is_one_of("tls ssl", word)) return is_off ? "" : kNoTls;
+  if (word == "keyprefix" && !is_off) {
+    return "has " + shown + ": streams have the names that their rows give them, so take it out";
   }
-  return "has " + shown + ", which means nothing here: take it out";
+  if (is_one_of("username user", word)) {
+    if (!url.username) url.username = value;
+  } else if (word == "password") {
+    if (!url.password) url.password = value;
+  } else if (word.starts_with("ssl") || word.starts_with("tls") ||
+             is_one_of("skipverify servername rejectunauthorized", word)) {
+    url.warnings.push_back(shown + " is for TLS, which this URL doesn't ask for, and is left out");
+  } else if (is_one_of(kOfTheDriver, word)) {
+    url.warnings.push_back(shown +
+                           " concerns another driver alone, and is left out: outboxd has redis.timeout, "
+                           "redis.connect_timeout and one connection");
+  } else if (word != "keyprefix") {
+    return "has " + shown + ", which means nothing here: take it out";
+  }
+  return "";
 }
 
 std::string read_query(std::string_view query, RedisUrl& url) {
@@ -103,31 +112,22 @@ std::string read_query(std::string_view query, RedisUrl& url) {
   return "";
 }
 
-/// host, host:port, [v6] or [v6]:port.
-std::string read_address(std::string_view address, RedisUrl& url) {
-  std::string_view host = address.substr(0, address.find(':'));
-  std::string_view after = address.substr(host.size());
-  if (!address.empty() && address.front() == '[') {
-    const auto bracket = address.find(']');
-    if (bracket == Rest::npos) return "has a '[' without a ']'";
-    host = address.substr(1, bracket - 1);
-    after = address.substr(bracket + 1);
-    const Rest digits = host.substr(0, host.find('%'));
-    if (digits.find_first_not_of("0123456789abcdefABCDEF:.") != Rest::npos || digits.find(':') == Rest::npos) {
-      return "has something other than an IPv6 address in brackets";
-    }
-  }
-  if (!percent_decode(host, url.host)) return std::string(kBadPercent);
+std::string read_server(std::string_view text, RedisUrl& url) {
+  const auto address = read_address(text);
+  if (!address) return kOpenBracket;
+  const Rest digits = address->host.substr(0, address->host.find('%'));
+  const bool is_ipv6 =
+      digits.find_first_not_of("0123456789abcdefABCDEF:.") == Rest::npos && digits.find(':') != Rest::npos;
+  if (address->in_brackets && !is_ipv6) return "has something other than an IPv6 address in brackets";
+  if (!percent_decode(address->host, url.host)) return kBadPercent;
   if (url.host.empty()) return "names no host";
-  if (!is_utf8(url.host) || !check_redis_host(url.host).empty())
+  if (!is_utf8(url.host) || !check_redis_host(url.host).empty()) {
     return "has a host that is neither a name nor an IP address";
-  if (after.empty()) return "";
-  const auto port = after.front() == ':' ? number_within(after.substr(1), 1, kMaxPort) : std::nullopt;
-  if (!port) {
-    return "has a port that is not a number between 1 and " + std::to_string(kMaxPort) +
-           " (IPv6 hosts stand in brackets; '/', '?', '#' and '@' in a password are written as %2F, %3F, %23, %40)";
   }
-  url.port = static_cast<std::uint16_t>(*port);
+  if (address->after.empty()) return "";
+  const std::string_view port = address->after.substr(1);
+  if (!address->after.starts_with(':') || !is_port(port)) return kBadPort;
+  url.port = static_cast<std::uint16_t>(*parse_integer(port).value);
   return "";
 }
 
@@ -142,49 +142,52 @@ std::string read_tcp(Rest rest, RedisUrl& url) {
     rest = rest.substr(0, fragment);
   }
   const Rest address = rest.substr(0, rest.find_first_of("/?"));
-  if (std::string problem = read_address(address, url); !problem.empty()) return problem;
+  if (std::string problem = read_server(address, url); !problem.empty()) return problem;
   rest.remove_prefix(address.size());
   const Rest path = rest.substr(0, rest.find('?'));
-  if (path.size() > 1) {
-    if (std::string problem = read_database(path.substr(1), url); !problem.empty()) return problem;
-  }
-  return path.size() < rest.size() ? read_query(rest.substr(path.size() + 1), url) : "";
+  std::string problem = path.size() > 1 ? read_database(path.substr(1), url) : "";
+  if (!problem.empty() || path.size() == rest.size()) return problem;
+  return read_query(rest.substr(path.size() + 1), url);
 }
 
 std::string read_unix(Rest rest, RedisUrl& url) {
-  if (rest.empty() || rest.front() != '/') {
+  if (!rest.starts_with('/')) {
     const auto at = rest.find("@/");
     if (at == Rest::npos) return "names no absolute socket path, as unix:///run/redis/redis.sock does";
     if (std::string problem = read_user(rest.substr(0, at), url); !problem.empty()) return problem;
     rest.remove_prefix(at + 1);
   }
   const Rest path = rest.substr(0, rest.find('?'));
-  if (!percent_decode(path, url.unix_path)) return std::string(kBadPercent);
+  if (!percent_decode(path, url.unix_path)) return kBadPercent;
   if (url.unix_path == "/") return "names no socket path";
-  if (url.unix_path.size() > kLongestSocketPath)
+  if (url.unix_path.size() > kLongestSocketPath) {
     return "names a socket path of more than 107 bytes, which none can have";
+  }
   return path.size() < rest.size() ? read_query(rest.substr(path.size() + 1), url) : "";
+}
+
+std::string read_url(std::string_view text, RedisUrl& url) {
+  const auto separator = text.find("://");
+  const std::string scheme = separator == Rest::npos ? "" : lower(text.substr(0, separator));
+  if (scheme == "redis") return read_tcp(text.substr(separator + 3), url);
+  if (scheme == "unix" || scheme == "redis+unix") return read_unix(text.substr(separator + 3), url);
+  if (scheme == "rediss") return kNoTls;
+  const std::string quoted = quote_in_front(text);
+  return quoted.empty() ? "does not begin with redis://, unix:// or redis+unix://" : quoted;
 }
 
 }  // namespace
 
+std::string RedisEndpoint::shown() const {
+  const std::string suffix = "/" + std::to_string(database);
+  if (!unix_path.empty()) return "unix:" + unix_path + suffix;
+  const bool ipv6 = host.find(':') != std::string::npos;
+  return (ipv6 ? "[" + host + "]" : host) + ":" + std::to_string(port) + suffix;
+}
+
 Checked<RedisUrl> parse_redis_url(std::string_view text) {
-  constexpr std::string_view kSeparator = "://";
-  text = trim(text);
-  const auto separator = text.find(kSeparator);
-  const std::string scheme = separator == Rest::npos ? "" : lower(text.substr(0, separator));
-  const Rest rest = scheme.empty() ? Rest() : text.substr(separator + kSeparator.size());
   RedisUrl url;
-  std::string problem;
-  if (scheme == "redis") {
-    problem = read_tcp(rest, url);
-  } else if (scheme == "unix" || scheme == "redis+unix") {
-    problem = read_unix(rest, url);
-  } else if (scheme == "rediss") {
-    problem = kNoTls;
-  } else if (problem = quote_in_front(text); problem.empty()) {
-    problem = "does not begin with redis://, unix:// or redis+unix://";
-  }
+  std::string problem = read_url(trim(text), url);
   if (!problem.empty()) return {.problem = std::move(problem)};
   return {.value = std::move(url)};
 }

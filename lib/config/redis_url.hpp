@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "config/settings.hpp"
 #include "config/value.hpp"
 
 #include <cstdint>
@@ -24,7 +25,7 @@ struct RedisUrl {
 };
 
 /// redis://[user[:password]@]host[:port][/db][?db=N], unix://[user[:password]@]/path[?db=N] and redis+unix://, with
-/// blanks around it and with what other drivers add for themselves (redis_parameters.hpp); problems never quote any
+/// blanks around it and with what other drivers add for themselves; problems never quote any
 /// part of the URL.
 Checked<RedisUrl> parse_redis_url(std::string_view text);
 

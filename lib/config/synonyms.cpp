@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/synonyms.hpp"
-
+#include "config/nearest.hpp"
 #include "config/text.hpp"
 
 #include <algorithm>
@@ -63,15 +62,13 @@ constexpr std::array<std::string_view, 10> kUnits{"_ms",      "_millis", "_milli
 std::string short_form(std::string_view name) {
   constexpr std::string_view kMainSection = "dispatcher_";
   std::string form = lower(name.substr(std::min(name.find_first_not_of('-'), name.size())));
-  std::replace_if(
-      form.begin(), form.end(), [](char c) { return c == '.' || c == '-'; }, '_');
+  for (char& c : form) c = c == '.' || c == '-' ? '_' : c;
   return form.starts_with(kMainSection) ? form.substr(kMainSection.size()) : form;
 }
 
 void look_up(std::string_view word, std::vector<std::string>& meanings) {
   for (const Synonyms& synonyms : kSynonyms) {
-    const auto words = split(synonyms.words, ' ');
-    if (std::find(words.begin(), words.end(), word) != words.end()) meanings.emplace_back(synonyms.meaning);
+    if (is_one_of(synonyms.words, word)) meanings.emplace_back(synonyms.meaning);
   }
 }
 

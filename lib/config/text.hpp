@@ -13,9 +13,17 @@ std::string upper(std::string_view text);
 std::string_view trim(std::string_view text);
 bool is_digit(char c);
 bool is_letter(char c);
+/// The value of a hex digit, or -1.
+int hex_digit(char c);
 
 /// The parts between separators; "" gives one empty part.
 std::vector<std::string_view> split(std::string_view text, char separator);
+
+/// Whether a word is one of those in a list with blanks between them.
+bool is_one_of(std::string_view words, std::string_view word);
+
+/// "a, b, c".
+std::string listed(const std::vector<std::string_view>& words);
 
 /// Whether the text is well-formed UTF-8 (no surrogates, no overlong forms).
 bool is_utf8(std::string_view text);
@@ -29,16 +37,7 @@ std::string without_control_characters(std::string_view text);
 /// A value as an error message may repeat it: quoted and shortened; "***" if it looks as if it held credentials.
 std::string echoed(std::string_view text);
 
-/// Undoes %XX; false if a '%' is not followed by two hex digits, or stands for a zero byte.
-bool percent_decode(std::string_view text, std::string& decoded);
-
-/// The same, with each '%' that is not followed by two hex digits taken for itself; false only for a zero byte.
-bool percent_decode_leniently(std::string_view text, std::string& decoded);
-
 /// What is wrong with a text that begins with a quote, as an env file that keeps quotes hands it over; else "".
 std::string quote_in_front(std::string_view text);
-
-/// The value of a hex digit, or -1.
-int hex_digit(char c);
 
 }  // namespace outboxd::config

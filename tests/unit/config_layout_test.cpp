@@ -3,7 +3,6 @@
 #include "config/checks.hpp"
 #include "config/loader.hpp"
 #include "config/render.hpp"
-#include "config/table_name.hpp"
 #include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>

@@ -119,8 +119,9 @@ TEST_CASE("problems of a file have a line, a column and a remedy") {
           Row{"[dispatcher.stream_maxlen]\na = \"5\"",
               "2:5: dispatcher.stream_maxlen: the number of \"a\" must be an integer, is a string\n"},
           Row{"[dispatcher.stream_maxlen]\na.b = 5",
-              "2:1: dispatcher.stream_maxlen: the number of \"a\" is a table: a stream name with dots stands in "
-              "quotes\n"},
+              "2:1: dispatcher.stream_maxlen: the number of \"a\" must be an integer, is a table: a stream name with "
+              "dots "
+              "stands in quotes\n"},
           Row{"[dispatcher.stream_maxlen]\n\"\" = 5", "2:6: dispatcher.stream_maxlen: has an empty stream name\n"},
           Row{"[dispatcher]\nstream_maxlen = 5",
               "2:17: dispatcher.stream_maxlen: must be a table of stream = number, is an integer\n"},

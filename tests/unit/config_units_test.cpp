@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "config/checks.hpp"
 #include "config/options.hpp"
 #include "config/parse.hpp"
-#include "config/signing_key.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
 

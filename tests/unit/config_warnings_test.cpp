@@ -2,7 +2,7 @@
 // Files of secrets that must not be read, and what works and should not be so.
 #include "config/loader.hpp"
 #include "config/render.hpp"
-#include "config/warnings.hpp"
+#include "config/rules.hpp"
 #include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>

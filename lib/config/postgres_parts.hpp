@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: Apache-2.0
+// The steps from postgres.url to what libpq reads, for postgres_url.cpp and mask.cpp alone.
+#pragma once
+
+#include "config/postgres_url.hpp"
+#include "config/value.hpp"
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+namespace outboxd::config {
+
+/// libpq's keywords, or other drivers' parameters, with their values.
+using KeywordValues = std::vector<std::pair<std::string, std::string>>;
+
+/// Reads `key = value key='quoted \' value'` by libpq's rules, but with any key, since other drivers have more of
+/// them; nullopt if it is not of that form.
+std::optional<KeywordValues> parse_conninfo(std::string_view text);
+
+/// The other way round.
+std::string write_conninfo(const KeywordValues& pairs);
+std::string conninfo_value(std::string_view value);
+
+struct PostgresPairs {
+  KeywordValues pairs;
+  /// Whether libpq reads the text itself in the same way; else the pairs have to be written out for it.
+  bool as_libpq = true;
+};
+
+/// Reads a URL (postgres://, postgresql://, in any case, postgresql+driver://, jdbc:postgresql:) or key=value text.
+/// A raw '@' or a lone '%' in a password is taken as it stands where there is one reading. Problems never quote any
+/// part of the text.
+Checked<PostgresPairs> read_postgres_pairs(std::string_view text);
+
+struct Translated {
+  /// libpq's alone, but for those unknown here: libpq refuses them.
+  KeywordValues pairs{};
+  /// Whether that is something else than what was given.
+  bool changed = false;
+  /// The first parameter that can't be translated, why, and what to write instead; or "".
+  std::string problem{};
+  /// What is asked of other settings, and warnings; without a text.
+  PostgresUrl asked{};
+};
+
+/// Translates what node-postgres, Prisma, pgx, SQLAlchemy, asyncpg, JDBC and their like add to libpq's parameters.
+/// Texts name parameters and quote no value.
+Translated translate_postgres(const KeywordValues& pairs);
+
+/// The first of libpq's parameters whose value no server and no wait can mend, and what it may be; "" if there is
+/// none. libpq itself looks at most of them only when it connects, and a daemon would wait for that as for an outage.
+/// Names the parameter, and quotes no value.
+std::string impossible_value(const KeywordValues& pairs);
+
+}  // namespace outboxd::config

@@ -1,0 +1,300 @@
+// SPDX-License-Identifier: Apache-2.0
+// Reads the configuration file.
+#include "config/file_text.hpp"
+#include "config/layers.hpp"
+#include "config/nearest.hpp"
+#include "config/parse.hpp"
+#include "config/text.hpp"
+#include "config/toml_library.hpp"
+
+#include <algorithm>
+#include <utility>
+
+namespace outboxd::config {
+namespace {
+
+constexpr std::size_t kLargestFile = 1'048'576;
+constexpr std::string_view kInDispatcher = "dispatcher.";
+
+std::string describe(const toml::node& node) {
+  if (node.is_string()) return "a string";
+  if (node.is_integer()) return "an integer";
+  if (node.is_floating_point()) return "a float";
+  if (node.is_boolean()) return "a boolean";
+  if (node.is_array()) return "an array";
+  return node.is_table() ? "a table" : "a date or time";
+}
+
+/// toml++ quotes what it stumbled over, which may be a secret written without quotes: only single characters, also as
+/// an escape such as \n, words of TOML itself and the names of keys stay.
+std::string without_values(std::string_view description) {
+  const auto is_harmless = [](std::string_view quoted) {
+    const bool escape = quoted.size() == 2 && quoted.front() == '\\';
+    const auto begins_character = [](char c) { return (static_cast<unsigned char>(c) & 0xC0U) != 0x80U; };
+    return escape || std::ranges::count_if(quoted, begins_character) <= 1 || is_one_of("true false inf nan", quoted);
+  };
+  const bool names_a_key = description.find("redefine") != std::string_view::npos;
+  std::string result;
+  while (true) {
+    const auto open = description.find('\'');
+    const auto close = description.find('\'', open + 1);
+    if (close == std::string_view::npos) return without_control_characters(result.append(description));
+    const std::string_view inside = description.substr(open + 1, close - open - 1);
+    result.append(description.substr(0, open + 1));
+    result.append(names_a_key || is_harmless(inside) ? inside : "…").append("'");
+    description.remove_prefix(close + 1);
+  }
+}
+
+using Child = std::pair<const toml::key*, const toml::node*>;
+
+/// In the order of the file.
+std::vector<Child> children_of(const toml::table& table) {
+  std::vector<Child> children;
+  for (const auto& [key, value] : table) children.emplace_back(&key, &value);
+  std::ranges::stable_sort(children, [](const Child& left, const Child& right) {
+    return left.first->source().begin < right.first->source().begin;
+  });
+  return children;
+}
+
+/// Where the keys are that are being walked: at the top of the file, or in a [[dispatcher]] entry.
+struct Scope {
+  FileSettings& settings;
+  /// Null at the top.
+  FileEntry* entry = nullptr;
+  std::vector<std::string> sections;
+
+  /// The option's path of a key. An entry's profile and connections stand outside of [dispatcher] otherwise.
+  [[nodiscard]] std::string option_path(const std::string& path) const {
+    if (entry == nullptr || !path.starts_with(kInDispatcher)) return path;
+    const std::string inner = path.substr(kInDispatcher.size());
+    return inner == "profile" || inner.find('.') != std::string::npos ? inner : path;
+  }
+
+  /// The other way round, for options that an entry may have.
+  [[nodiscard]] std::string shown_path(const std::string& path) const {
+    const Option* const option = find_option(path);
+    const bool moved =
+        entry != nullptr && option != nullptr && option->of_dispatcher() && option->section() != "dispatcher";
+    return (moved ? std::string(kInDispatcher) : "") + path;
+  }
+
+  [[nodiscard]] Layer& layer_of(const Option& option) const {
+    if (entry == nullptr) return settings.shared;
+    return option.of_connection() ? entry->own : entry->settings;
+  }
+
+  /// By the last word alone: what stands before it is the same for all.
+  [[nodiscard]] std::string nearest_section(std::string_view key) const {
+    std::vector<std::string> words;
+    for (const std::string& name : sections) words.push_back(name.substr(name.rfind('.') + 1));
+    const std::string near = nearest_word(key, words);
+    return near.empty() || entry == nullptr ? near : std::string(kInDispatcher) + near;
+  }
+};
+
+/// Walks a file's tables, whose keys are either settings or sections.
+class FileReader {
+ public:
+  FileReader(const std::string& file, Problems& problems) : file_(file), problems_(problems) {}
+
+  FileSettings read(const toml::table& root) {
+    FileSettings settings;
+    Scope top{settings, nullptr, {}};
+    for (const Option& option : options()) {
+      if (!option.section().empty()) top.sections.push_back(option.section());
+    }
+    for (const auto& [key, node] : children_of(root)) {
+      const bool are_entries = key->str() == "dispatcher" && node->is_array();
+      are_entries ? read_entries(*key, *node->as_array(), settings) : read_key(*key, *node, "", top);
+    }
+    settle_pairs(settings.shared, settings.warnings);
+    return settings;
+  }
+
+ private:
+  [[nodiscard]] Origin place_of(const toml::source_region& source) const {
+    return {Origin::Kind::file, file_, source.begin.line, source.begin.column};
+  }
+
+  void add(const toml::source_region& source, std::string text) {
+    problems_.push_back({place_of(source), std::move(text)});
+  }
+
+  void read_entries(const toml::key& key, const toml::array& array, FileSettings& settings) {
+    if (array.empty()) {
+      add(key.source(), "dispatcher: is an empty array: write a [[dispatcher]] for each dispatcher, or leave it out");
+    }
+    for (const toml::node& element : array) {
+      if (!element.is_table()) {
+        add(element.source(), "dispatcher: must be a table, or an array of tables ([[dispatcher]]), has " +
+                                  describe(element) + " in it");
+        continue;
+      }
+      FileEntry& entry = settings.dispatchers.emplace_back();
+      entry.place = place_of(element.source());
+      const Scope scope{settings, &entry, {"dispatcher.postgres", "dispatcher.redis"}};
+      read_table(*element.as_table(), std::string(kInDispatcher), scope);
+      settle_pairs(entry.settings, settings.warnings);
+      settle_pairs(entry.own, settings.warnings);
+    }
+  }
+
+  void read_table(const toml::table& table, const std::string& prefix, const Scope& scope) {
+    for (const auto& [key, node] : children_of(table)) read_key(*key, *node, prefix, scope);
+  }
+
+  void read_key(const toml::key& key, const toml::node& node, const std::string& prefix, const Scope& scope) {
+    // A key that was written with a dot in quotes is one word, not a path; one with a line's end stays on one line.
+    const std::string quoted = in_quotes(key.str());
+    const bool plain = key.str().find('.') == std::string::npos && quoted.size() == key.str().size() + 2;
+    const std::string path = prefix + (plain ? std::string(key.str()) : quoted);
+    const Option* const option = find_option(scope.option_path(path));
+    if (option != nullptr && (scope.entry == nullptr || option->of_dispatcher())) {
+      Origin place = place_of(node.source());
+      place.own = scope.entry != nullptr && option->of_connection();
+      scope.layer_of(*option)[option->path] = {read_value(*option, node), place};
+    } else if (std::ranges::find(scope.sections, path) == scope.sections.end()) {
+      add_unknown(key, path, node.is_table(), scope);
+    } else if (node.is_table()) {
+      read_table(*node.as_table(), path + ".", scope);
+    } else {
+      const std::string remedy = node.is_array() ? " (write [" + path + "], not [[" + path + "]])" : "";
+      add(key.source(), path + ": must be a table, is " + describe(node) + remedy);
+    }
+  }
+
+  void add_unknown(const toml::key& key, const std::string& path, bool is_section, const Scope& scope) {
+    const std::string meant = scope.option_path(path);
+    std::string near = is_section ? scope.nearest_section(key.str()) : "";
+    if (near.empty()) near = nearest_path(meant.find('"') == std::string::npos ? meant : std::string(key.str()));
+    add(key.source(),
+        std::string("unknown ") + (is_section ? "section " : "key ") + path + did_you_mean(scope.shown_path(near)));
+  }
+
+  std::optional<Value> read_value(const Option& option, const toml::node& node) {
+    const auto* const integer = node.as_integer();
+    const std::string number = integer == nullptr ? "" : std::to_string(integer->get());
+    switch (option.kind) {
+      case Kind::list:
+        return read_list(option, node);
+      case Kind::limits:
+      case Kind::names:
+        return read_pairs(option, node);
+      case Kind::integer:
+        return integer == nullptr ? wrong_type(option, node, "an integer") : read_text(option, node, number);
+      case Kind::size:
+        if (integer != nullptr) return read_text(option, node, number);
+        return read_string(option, node, "a string such as \"16MiB\", or an integer");
+      case Kind::duration:
+        if (integer == nullptr) return read_string(option, node, "a string with a unit such as \"250ms\"");
+        return fail(option, node, "needs quotes and a unit: \"" + number + "ms\" or \"" + number + "s\"", number);
+      default:
+        return read_string(option, node, "a string");
+    }
+  }
+
+  std::nullopt_t fail(const Option& option, const toml::node& node, const std::string& reason,
+                      const std::string& shown = "") {
+    add(node.source(), sentence(option, shown, reason));
+    return std::nullopt;
+  }
+
+  std::optional<Value> wrong_type(const Option& option, const toml::node& node, const std::string& wanted) {
+    return fail(option, node, "must be " + wanted + ", is " + describe(node));
+  }
+
+  std::optional<Value> read_text(const Option& option, const toml::node& node, std::string_view text) {
+    return parse_text(option, text, Unit::own, place_of(node.source()), problems_);
+  }
+  std::optional<Value> read_string(const Option& option, const toml::node& node, const std::string& wanted) {
+    const auto* const text = node.as_string();
+    return text == nullptr ? wrong_type(option, node, wanted) : read_text(option, node, text->get());
+  }
+
+  std::optional<Value> read_list(const Option& option, const toml::node& node) {
+    if (!node.is_array()) return wrong_type(option, node, "an array of strings");
+    std::vector<std::string> names;
+    for (const toml::node& element : *node.as_array()) {
+      const auto* const name = element.as_string();
+      if (name == nullptr) {
+        fail(option, element, "must be an array of strings, has " + describe(element) + " in it");
+      } else if (name->get().empty()) {
+        fail(option, element, kEmptyStream);
+      } else {
+        names.push_back(name->get());
+      }
+    }
+    if (names.size() != node.as_array()->size()) return std::nullopt;
+    return names;
+  }
+
+  std::optional<Value> read_pairs(const Option& option, const toml::node& node) {
+    const bool of_limits = option.kind == Kind::limits;
+    if (!node.is_table()) {
+      const char* const names = option.choices.empty() ? "stream = \"word\"" : "role = \"name\"";
+      return wrong_type(option, node, std::string("a table of ") + (of_limits ? "stream = number" : names));
+    }
+    StreamLimits limits;
+    Names names;
+    for (const auto& [key, child] : children_of(*node.as_table())) {
+      const std::string name{key->str()};
+      if (std::string problem = wrong_pair(option, name, *child); !problem.empty()) {
+        fail(option, *child, problem);
+      } else if (of_limits) {
+        limits.emplace(name, static_cast<std::uint64_t>(child->as_integer()->get()));
+      } else {
+        names.emplace(name, child->as_string()->get());
+      }
+    }
+    if (limits.size() + names.size() != node.as_table()->size()) return std::nullopt;
+    if (of_limits) return limits;
+    if (const std::string problem = failed_check(option, names); !problem.empty()) return fail(option, node, problem);
+    return names;
+  }
+
+  static std::string wrong_pair(const Option& option, const std::string& key, const toml::node& node) {
+    if (std::string problem = wrong_key(option, key); !problem.empty()) return problem;
+    const bool of_limits = option.kind == Kind::limits;
+    const bool of_streams = option.choices.empty();
+    const std::string what = of_limits    ? "the number of " + echoed(key)
+                             : of_streams ? "the word for " + echoed(key)
+                                          : "the name for " + key;
+    if (of_limits ? !node.is_integer() : !node.is_string()) {
+      const char* const remedy = of_streams && node.is_table() ? ": a stream name with dots stands in quotes" : "";
+      return what + " must be " + (of_limits ? "an integer" : "a string") + ", is " + describe(node) + remedy;
+    }
+    const std::string problem = of_limits ? out_of_bounds(option, node.as_integer()->get()) : "";
+    if (problem.empty()) return "";
+    return what + " is " + std::to_string(node.as_integer()->get()) + ": it " + problem;
+  }
+
+  const std::string& file_;
+  Problems& problems_;
+};
+
+}  // namespace
+
+FileSettings read_settings(const std::string& file, Problems& problems) {
+  const Checked<std::string> text = read_file(file, kLargestFile);
+  if (!text.value) {
+    problems.push_back({{Origin::Kind::file, file}, "can't read the configuration file: " + text.problem});
+    return {};
+  }
+  try {
+    Problems found;
+    FileSettings settings = FileReader(file, found).read(toml::parse(*text.value, file));
+    std::ranges::stable_sort(found, {}, [](const Problem& it) { return std::pair(it.where.line, it.where.column); });
+    problems.insert(problems.end(), found.begin(), found.end());
+    return settings;
+  } catch (const toml::parse_error& error) {
+    std::string message = without_values(error.description());
+    if (message.find("determine value type") != std::string::npos) message += " (text stands in quotes)";
+    const toml::source_position place = error.source().begin;
+    problems.push_back({{Origin::Kind::file, file, place.line, place.column}, "not valid TOML: " + message});
+    return {};
+  }
+}
+
+}  // namespace outboxd::config
