@@ -46,23 +46,24 @@ std::string other_kind(mode_t mode) {
   return "";
 }
 
-/// Opens an ordinary file. Waits for nothing: opening a FIFO would, for its writer, and may set a device going.
-Checked<File> open_ordinary(const std::string& path) {
-  const auto refusal = [](const std::string& kind) { return kind + "; put the secret into an ordinary file"; };
+/// Reads an ordinary file. Waits for nothing: opening a FIFO would, for its writer, and may set a device going.
+Checked<std::string> read_ordinary(const std::string& path) {
   struct stat status {};
-  if (::stat(path.c_str(), &status) != 0) return {.problem = reason(errno)};
-  if (const auto kind = other_kind(status.st_mode); !kind.empty()) return {.problem = refusal(kind)};
+  const auto refusal = [&status](int result) {
+    const std::string kind = result == 0 ? other_kind(status.st_mode) : reason(errno);
+    return result != 0 || kind.empty() ? kind : kind + "; put the secret into an ordinary file";
+  };
+  if (std::string problem = refusal(::stat(path.c_str(), &status)); !problem.empty()) return {.problem = problem};
   const int descriptor = ::open(path.c_str(), O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY);
   if (descriptor < 0) return {.problem = reason(errno)};
-  File file{::fdopen(descriptor, "r")};
+  const File file{::fdopen(descriptor, "r")};
   if (!file) {
     ::close(descriptor);
     return {.problem = reason(errno)};
   }
   // It may have been put there in between.
-  if (::fstat(descriptor, &status) != 0) return {.problem = reason(errno)};
-  if (const auto kind = other_kind(status.st_mode); !kind.empty()) return {.problem = refusal(kind)};
-  return {.value = std::move(file)};
+  if (std::string problem = refusal(::fstat(descriptor, &status)); !problem.empty()) return {.problem = problem};
+  return read_all(file.get(), kLongestSecret);
 }
 
 bool is_plainly_a_path(std::string_view text) {
@@ -85,9 +86,7 @@ bool exists(const std::string& path) {
 
 Checked<std::string> read_secret(const std::string& path) {
   if (path.empty()) return {.problem = "names no file"};
-  const Checked<File> file = open_ordinary(path);
-  Checked<std::string> content =
-      file.value ? read_all(file.value->get(), kLongestSecret) : Checked<std::string>{.problem = file.problem};
+  const Checked<std::string> content = read_ordinary(path);
   const std::string shown =
       is_plainly_a_path(path) ? path : "the file (its name is not shown, in case it is the secret itself)";
   if (!content.value) return {.problem = "can't read " + shown + ": " + content.problem};

@@ -5,10 +5,76 @@
 #include "config/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <limits>
 
 namespace outboxd::config {
 namespace {
+
+struct Section {
+  std::string_view name;
+  /// What other programs call it.
+  std::string_view also;
+};
+constexpr std::array kSections{
+    Section{"log", "logging logger logs"},
+    Section{"postgres", "database db postgresql pg pgsql"},
+    Section{"redis", "cache valkey"},
+    Section{"http", "server metrics prometheus health web"},
+    Section{"signing", "hmac signature sign crypto"},
+    Section{"dispatcher", "dispatch outbox outboxd worker relay publisher"},
+};
+
+// Units that other programs put behind a name, and that stand behind the value here.
+constexpr std::array<std::string_view, 10> kUnits{"_ms",      "_millis", "_milliseconds", "_s",    "_sec",
+                                                  "_seconds", "_secs",   "_bytes",        "_size", "_count"};
+
+/// The same for `dispatcher.poll_interval`, `--poll-interval` and `POLL_INTERVAL`.
+std::string short_form(std::string_view name) {
+  constexpr std::string_view kMainSection = "dispatcher_";
+  std::string form = lower(name.substr(std::min(name.find_first_not_of('-'), name.size())));
+  for (char& c : form) c = c == '.' || c == '-' ? '_' : c;
+  return form.starts_with(kMainSection) ? form.substr(kMainSection.size()) : form;
+}
+
+void look_up(std::string_view word, std::vector<std::string>& meanings) {
+  for (const Section& section : kSections) {
+    if (is_one_of(section.also, word)) meanings.emplace_back(section.name);
+  }
+  for (const Option& option : options()) {
+    if (is_one_of(option.also, word)) meanings.push_back(option.path);
+  }
+}
+
+std::string_view without_unit(std::string_view word) {
+  for (const std::string_view unit : kUnits) {
+    if (word.size() > unit.size() && word.ends_with(unit)) return word.substr(0, word.size() - unit.size());
+  }
+  return word;
+}
+
+/// What a dotted path, a flag, or (a part of) a variable's name may mean here: paths of settings, names of sections.
+std::vector<std::string> meant_by(std::string_view word) {
+  const std::string whole = short_form(word);
+  const std::string last = short_form(word.substr(word.rfind('.') + 1));
+  std::vector<std::string> meanings{whole};
+  look_up(whole, meanings);
+  look_up(last, meanings);
+  if (const std::string_view bare = without_unit(whole); bare != whole) {
+    meanings.emplace_back(bare);
+    look_up(bare, meanings);
+    look_up(without_unit(last), meanings);
+  }
+  return meanings;
+}
+
+/// Whether a path, a section, a flag or a variable's name (without OUTBOXD_) is that of a setting or section. The
+/// flag of a secret is that of its file.
+bool names_setting(std::string_view word, std::string_view setting) {
+  const std::string form = short_form(word);
+  const std::string wanted = short_form(setting);
+  return form == wanted || form == wanted + "_file";
+}
 
 /// A third of the word may be wrong; of short words, one letter.
 std::size_t tolerance(std::string_view word) {

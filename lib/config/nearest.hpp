@@ -11,14 +11,6 @@ namespace outboxd::config {
 /// How many letters must be added, dropped, changed or swapped with their neighbour.
 std::size_t edit_distance(std::string_view left, std::string_view right);
 
-/// What other programs call a setting or a section, such as `batch_size` or `logging`: what it may mean here, as a
-/// setting's path or a section's name. `word` may be a dotted path, a flag, or (a part of) a variable's name.
-std::vector<std::string> meant_by(std::string_view word);
-
-/// Whether a path, a section, a flag or a variable's name (without OUTBOXD_) is that of a setting or section. The
-/// flag of a secret is that of its file.
-bool names_setting(std::string_view word, std::string_view setting);
-
 /// The word of `known` that means the same, or is spelt most like `word`, or is the only one that begins with it; ""
 /// if there is none.
 std::string nearest_word(std::string_view word, const std::vector<std::string>& known);

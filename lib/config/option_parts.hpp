@@ -15,66 +15,79 @@ inline constexpr std::int64_t kSecond = 1'000;
 inline constexpr std::int64_t kMinute = 60 * kSecond;
 inline constexpr std::int64_t kHour = 60 * kMinute;
 
+// The parts of a row; what has no struct here is put as it is.
+
 /// The default of both profiles.
 struct Default {
   std::string text;
+  void put(Option& option) const { option.default_api = option.default_coordinator = text; }
 };
+
 /// Defaults that are part of a tuning profile, even where both agree.
 struct Tuned {
   std::string api;
   std::string coordinator;
+  void put(Option& option) const {
+    option.default_api = api;
+    option.default_coordinator = coordinator;
+    option.per_profile = true;
+  }
 };
+
 struct Within {
   std::int64_t min = 0;
   std::int64_t max = 0;
+  void put(Option& option) const {
+    option.min = min;
+    option.max = max;
+  }
 };
+
 struct Words {
   std::string choices;
   std::string aliases{};
+  void put(Option& option) const {
+    option.choices = choices;
+    option.aliases = aliases;
+  }
 };
+
 struct Secret {
   Mask mask = nullptr;
+  void put(Option& option) const {
+    option.secret = true;
+    option.mask = mask;
+  }
 };
-struct Identifies {};
 
-inline void add(Option& option, const Default& part) {
-  option.default_api = option.default_coordinator = part.text;
-}
-inline void add(Option& option, const Tuned& part) {
-  option.default_api = part.api;
-  option.default_coordinator = part.coordinator;
-  option.per_profile = true;
-}
-inline void add(Option& option, const Within& part) {
-  option.min = part.min;
-  option.max = part.max;
-}
-inline void add(Option& option, const Words& part) {
-  option.choices = part.choices;
-  option.aliases = part.aliases;
-}
-inline void add(Option& option, const Secret& part) {
-  option.secret = true;
-  option.mask = part.mask;
-}
-inline void add(Option& option, const Identifies& /*part*/) {
-  option.identifies = true;
-}
-inline void add(Option& option, const EnvName& part) {
-  option.shared_env.push_back(part);
-}
-inline void add(Option& option, Check part) {
-  option.check = part;
-}
-inline void add(Option& option, const Store& part) {
-  option.store = part;
+/// What other programs call it, with blanks between.
+struct Also {
+  std::string names;
+  void put(Option& option) const { option.also = names; }
+};
+
+struct Identifies {
+  static void put(Option& option) { option.identifies = true; }
+};
+
+template <class Part>
+void put(const Part& part, Option& option) {
+  if constexpr (std::is_same_v<Part, EnvName>) {
+    option.shared_env.push_back(part);
+  } else if constexpr (std::is_same_v<Part, Check>) {
+    option.check = part;
+  } else if constexpr (std::is_same_v<Part, Store>) {
+    option.store = part;
+  } else {
+    part.put(option);
+  }
 }
 
 /// A row of the table.
 template <class... Parts>
 Option row(std::string path, Kind kind, std::string help, const Parts&... parts) {
   Option option{.path = std::move(path), .kind = kind, .help = std::move(help)};
-  (add(option, parts), ...);
+  (put(parts, option), ...);
   return option;
 }
 

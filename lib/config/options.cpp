@@ -5,6 +5,8 @@
 #include "config/units.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <utility>
 
 namespace outboxd::config {
@@ -84,25 +86,11 @@ const std::string& Option::default_text(Profile profile) const {
 }
 
 std::string Option::value_name() const {
-  switch (kind) {
-    case Kind::text:
-      return file_of.empty() ? "TEXT" : "PATH";
-    case Kind::choice:
-      return choices;
-    case Kind::integer:
-      return "NUMBER";
-    case Kind::duration:
-      return "DURATION";
-    case Kind::size:
-      return "SIZE";
-    case Kind::list:
-      return "A,B";
-    case Kind::limits:
-      return "STREAM=N,...";
-    case Kind::names:
-      return choices.empty() ? "STREAM=WORD,..." : "ROLE=NAME,...";
-  }
-  return "";
+  // In the order of Kind.
+  constexpr std::array kNames{"TEXT", "", "NUMBER", "DURATION", "SIZE", "A,B", "STREAM=N,...", "ROLE=NAME,..."};
+  if (kind == Kind::choice) return choices;
+  if (kind == Kind::names && choices.empty()) return "STREAM=WORD,...";
+  return file_of.empty() ? kNames.at(static_cast<std::size_t>(kind)) : "PATH";
 }
 
 std::string Option::range() const {

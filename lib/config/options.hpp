@@ -67,6 +67,9 @@ struct Option {
   std::string file_of{};
   /// Tells one dispatcher from another, so that one value can't be that of several.
   bool identifies = false;
+  /// What other programs call it, for suggestions: words with blanks between, with the section in front ("redis_db")
+  /// where the word alone is not enough.
+  std::string also{};
   Check check = nullptr;
   /// Of a secret; without it, nothing is shown.
   Mask mask = nullptr;

@@ -2,31 +2,24 @@
 #include "config/origin.hpp"
 
 #include <algorithm>
+#include <array>
+#include <cstddef>
 #include <utility>
 
 namespace outboxd::config {
+namespace {
+
+const char* word_of(Origin::Kind kind) {
+  constexpr std::array kWords{"", "default", "profile ", "file ", "environment ", "flag "};
+  return kWords.at(static_cast<std::size_t>(kind));
+}
+
+}  // namespace
 
 std::string Origin::shown() const {
-  std::string text;
-  switch (kind) {
-    case Kind::general:
-      break;
-    case Kind::defaults:
-      text = "default";
-      break;
-    case Kind::profile:
-      text = "profile " + name;
-      break;
-    case Kind::file:
-      text = "file " + name + (line > 0 ? ":" + std::to_string(line) : "");
-      break;
-    case Kind::environment:
-      text = "environment " + name;
-      break;
-    case Kind::flag:
-      text = "flag " + name;
-      break;
-  }
+  std::string text = word_of(kind);
+  if (kind > Kind::defaults) text += name;
+  if (kind == Kind::file && line > 0) text += ":" + std::to_string(line);
   return read_from.empty() ? text : text + ", read from " + read_from;
 }
 
@@ -38,19 +31,10 @@ bool outranks(const Origin& left, const Origin& right) {
 }
 
 std::string Problem::shown() const {
-  switch (where.kind) {
-    case Origin::Kind::file: {
-      std::string place = where.name;
-      if (where.line > 0) place += ":" + std::to_string(where.line) + ":" + std::to_string(where.column);
-      return place + ": " + text;
-    }
-    case Origin::Kind::environment:
-      return "environment " + where.name + ": " + text;
-    case Origin::Kind::flag:
-      return "flag " + where.name + ": " + text;
-    default:
-      return text;
-  }
+  if (where.kind < Origin::Kind::file) return text;
+  std::string place = (where.kind == Origin::Kind::file ? "" : word_of(where.kind)) + where.name;
+  if (where.line > 0) place += ":" + std::to_string(where.line) + ":" + std::to_string(where.column);
+  return place + ": " + text;
 }
 
 }  // namespace outboxd::config

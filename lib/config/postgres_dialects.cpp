@@ -15,7 +15,6 @@ using Word = std::string_view;
 constexpr Word kYes = "1 true yes on t";
 constexpr Word kNo = "0 false no off f";
 constexpr Word kModes = "disable allow prefer require verify-ca verify-full";
-constexpr const char* kVerify = "write sslmode=verify-full and sslrootcert=<file of the authority's certificate>";
 
 // Pools, caches of prepared statements, and how results are read.
 constexpr Word kOfThePool =
@@ -61,6 +60,21 @@ constexpr std::array kRenamed{Renamed{"applicationname", "application_name"},
                               Renamed{"ssl-cert", "sslcert"},
                               Renamed{"ssl-key", "sslkey"}};
 
+/// Parameters that may only say what is so here anyway.
+struct Needless {
+  Word name;
+  Word harmless;
+  const char* reason;
+};
+constexpr std::array kNeedless{
+    Needless{
+        "sslaccept", "accept_invalid_certs",
+        "which libpq doesn't know: write sslmode=verify-full and sslrootcert=<file of the authority's certificate>"},
+    Needless{"sslinline", kNo, "and libpq reads certificates from files alone: write their paths"},
+    Needless{"sslidentity", "",
+             "a PKCS #12 file, which libpq doesn't read: write sslcert=<file>&sslkey=<file>, in PEM"},
+    Needless{"readonly", kNo, "and outboxd writes: take it out"}};
+
 /// libpq's name in lower case, also where it is known under another one.
 std::string libpq_name(const std::string& key) {
   const std::string name = lower(key);
@@ -98,6 +112,7 @@ class Translation {
   void read(const std::string& key, const std::string& name, const std::string& value, const std::string& word) {
     // What is read here is not for libpq as it stands.
     const bool was_changed = std::exchange(result_.changed, true);
+    const auto needless = std::ranges::find(kNeedless, Word(name), &Needless::name);
     if (is_one_of(kOfThePool, name) || name.starts_with("pool_")) {
       leave_out(key, "concerns another driver's pool or statements, and is left out");
     } else if (is_one_of(kOfTheSession, name)) {
@@ -106,6 +121,8 @@ class Translation {
                 "(postgres.statement_timeout, postgres.connect_timeout)");
     } else if (is_one_of("encoding client_encoding charset characterencoding", name)) {
       if (!is_one_of("utf8 utf-8 unicode auto", word)) leave_out(key, "is left out: outboxd reads and writes UTF-8");
+    } else if (needless != kNeedless.end()) {
+      if (!is_one_of(needless->harmless, word)) refuse(key, needless->reason);
     } else if (!read_tls(key, name, word) && !read_place(key, name, value, word) &&
                !read_connection(key, name, value, word)) {
       result_.changed = was_changed;
@@ -117,7 +134,7 @@ class Translation {
     }
   }
 
-  void refuse(const std::string& key, const std::string& reason) {
+  void refuse(const std::string& key, const char* reason) {
     result_.problem = "has the parameter " + key + ", " + reason;
   }
 
@@ -132,14 +149,12 @@ class Translation {
       read_ssl(key, word);
     } else if (name == "sslmode" && word == "no-verify") {
       put("sslmode", "require");
-    } else if (name == "sslaccept") {
-      if (word != "accept_invalid_certs") refuse(key, std::string("which libpq doesn't know: ") + kVerify);
     } else if (name == "sslfactory") {
-      if (!word.ends_with("nonvalidatingfactory")) refuse(key, std::string("which is a class of Java: ") + kVerify);
-    } else if (name == "sslidentity") {
-      refuse(key, "a PKCS #12 file, which libpq doesn't read: write sslcert=<file>&sslkey=<file>, in PEM");
-    } else if (name == "sslinline") {
-      if (!is_one_of(kNo, word)) refuse(key, "and libpq reads certificates from files alone: write their paths");
+      if (!word.ends_with("nonvalidatingfactory")) {
+        refuse(key,
+               "which is a class of Java: write sslmode=verify-full and sslrootcert=<file of the authority's "
+               "certificate>");
+      }
     } else {
       // It asks for what libpq does.
       return name == "uselibpqcompat";
@@ -182,8 +197,6 @@ class Translation {
         refuse(key, "which asks for a server that may take no writes: write target_session_attrs=read-write");
       }
       put("target_session_attrs", word == "any" ? "any" : "read-write");
-    } else if (name == "readonly") {
-      if (!is_one_of(kNo, word)) refuse(key, "and outboxd writes: take it out");
     } else {
       return false;
     }

@@ -21,14 +21,16 @@ struct KnownWords {
 };
 
 // As the manual of Postgres 17 has them, which is what older libraries know and more: those say the rest themselves.
-constexpr std::array kKnownWords{KnownWords{"sslmode", "disable allow prefer require verify-ca verify-full"},
-                                 KnownWords{"gssencmode", "disable prefer require"},
-                                 KnownWords{"channel_binding", "disable prefer require"},
-                                 KnownWords{"sslcertmode", "disable allow require"},
-                                 KnownWords{"sslnegotiation", "postgres direct"},
-                                 KnownWords{"load_balance_hosts", "disable random"},
-                                 KnownWords{"ssl_min_protocol_version", "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3"},
-                                 KnownWords{"ssl_max_protocol_version", "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3"}};
+constexpr std::array kKnownWords{
+    KnownWords{"sslmode", "disable allow prefer require verify-ca verify-full"},
+    KnownWords{"gssencmode", "disable prefer require"},
+    KnownWords{"channel_binding", "disable prefer require"},
+    KnownWords{"sslcertmode", "disable allow require"},
+    KnownWords{"sslnegotiation", "postgres direct"},
+    KnownWords{"load_balance_hosts", "disable random"},
+    KnownWords{"target_session_attrs", "any read-write read-only primary standby prefer-standby"},
+    KnownWords{"ssl_min_protocol_version", "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3"},
+    KnownWords{"ssl_max_protocol_version", "TLSv1 TLSv1.1 TLSv1.2 TLSv1.3"}};
 
 constexpr std::string_view kNumbers =
     "connect_timeout keepalives keepalives_idle keepalives_interval keepalives_count tcp_user_timeout";
@@ -56,14 +58,6 @@ std::string wrong_word(const std::string& key, const std::string& value) {
   const bool is_known =
       is_one_of(known->words, value) || (key.starts_with("ssl_m") && is_one_of(lower(known->words), lower(value)));
   return is_known ? "" : "has " + key + " set to none of " + listed(split(known->words, ' '));
-}
-
-std::string wrong_session(const std::string& value) {
-  if (is_one_of("any read-write primary prefer-standby", value)) return "";
-  const bool is_reader = is_one_of("read-only standby", value);
-  return std::string("has a target_session_attrs that ") +
-         (is_reader ? "asks for servers that take no writes, and outboxd writes" : "is none of libpq's words") +
-         ": use read-write, primary, prefer-standby or any";
 }
 
 std::string wrong_ports(const std::string& value) {
@@ -99,7 +93,6 @@ std::string wrong_value(const std::string& key, const std::string& value) {
   if (value.empty()) return "";
   if (key == "host") return wrong_hosts(value);
   if (key == "port") return wrong_ports(value);
-  if (key == "target_session_attrs") return wrong_session(value);
   if (is_one_of(kNumbers, key)) return is_number(value) ? "" : "has a " + key + " that is not a whole number";
   if (key == "replication" && !is_one_of("false 0 off no", lower(value))) {
     return "asks for a replication connection (replication), which can't work on tables: take that out";

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
+// Settings and the option table for people: `config show`, --help and SETTINGS.md.
 #include "config/render.hpp"
 
 #include "config/options.hpp"
 #include "config/text.hpp"
 
+#include <algorithm>
 #include <cstddef>
 #include <optional>
 #include <string_view>
@@ -11,9 +13,7 @@
 namespace outboxd::config {
 namespace {
 
-constexpr const char* kDispatcher = "dispatcher";
-
-enum class Notation { toml, json };
+constexpr const char* kNone = "–";
 
 template <class Items, class Show>
 std::string joined(const Items& items, const Show& show) {
@@ -22,29 +22,61 @@ std::string joined(const Items& items, const Show& show) {
   return result;
 }
 
-std::string literal(const Option& option, const Value& value, Notation notation) {
+/// In TOML or in JSON, which differ in the `sign` between a key and its value.
+std::string literal(const Option& option, const Value& value, const std::string& sign) {
   if (const auto* text = std::get_if<std::string>(&value)) return in_quotes(*text);
+  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return "[" + joined(*list, in_quotes) + "]";
   if (const auto* number = std::get_if<std::int64_t>(&value)) {
     const std::string shown = show_number(option, *number);
-    return shown.find_first_not_of("0123456789") == std::string::npos ? shown : in_quotes(shown);
+    return std::ranges::all_of(shown, is_digit) ? shown : in_quotes(shown);
   }
-  if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return "[" + joined(*list, in_quotes) + "]";
-  const std::string_view sign = notation == Notation::toml ? " = " : ": ";
-  const auto name = [&](const auto& pair) {
-    return in_quotes(pair.first) + std::string(sign) + in_quotes(pair.second);
-  };
-  const auto limit = [&](const auto& pair) {
-    return in_quotes(pair.first) + std::string(sign) + std::to_string(pair.second);
-  };
-  if (const auto* names = std::get_if<Names>(&value)) return "{" + joined(*names, name) + "}";
-  return "{" + joined(std::get<StreamLimits>(value), limit) + "}";
+  const auto name = [&](const auto& pair) { return in_quotes(pair.first) + sign + in_quotes(pair.second); };
+  const auto limit = [&](const auto& pair) { return in_quotes(pair.first) + sign + std::to_string(pair.second); };
+  const auto* const names = std::get_if<Names>(&value);
+  return "{" + (names != nullptr ? joined(*names, name) : joined(std::get<StreamLimits>(value), limit)) + "}";
 }
 
 /// Where a setting stands in the file: of an entry, its connections are tables inside of it.
 std::string section_of(const Effective& item, const Option& option) {
-  std::string section = option.section();
-  if (!item.dispatcher) return section;
-  return section.empty() || section == kDispatcher ? kDispatcher : std::string(kDispatcher) + "." + section;
+  if (!item.dispatcher) return option.section();
+  return option.of_connection() ? "dispatcher." + option.section() : "dispatcher";
+}
+
+std::string code(const std::string& text) {
+  return text.empty() ? "" : "`" + text + "`";
+}
+
+/// The names that both profiles read, then those that only one does.
+std::string environment_cell(const Option& option) {
+  const auto named = [](const EnvName& env) {
+    const char* const unit = env.unit == Unit::milliseconds ? " (ms)" : env.unit == Unit::seconds ? " (s)" : "";
+    return code(env.name) + unit;
+  };
+  const auto of = [&](auto... readers) {
+    std::vector<EnvName> list;
+    for (const EnvName& env : option.shared_env) {
+      if (((env.readers == readers) || ...)) list.push_back(env);
+    }
+    return joined(list, named);
+  };
+  const std::string all = of(Readers::all);
+  const std::string api = of(Readers::api, Readers::api_alone);
+  const std::string coordinator = of(Readers::coordinator);
+  return code(option.own_env()) + (all.empty() ? "" : ", " + all) + (api.empty() ? "" : "; api: " + api) +
+         (coordinator.empty() ? "" : "; coordinator: " + coordinator);
+}
+
+std::string default_cell(const Option& option) {
+  const std::string api = code(option.default_api);
+  const std::string coordinator = code(option.default_coordinator);
+  if (api.empty()) return kNone;
+  return api == coordinator ? api : api + " / " + coordinator;
+}
+
+std::string meaning_cell(const Option& option) {
+  const std::string choices = listed(split(option.choices, '|'));
+  const std::string range = option.range();
+  return option.help + (choices.empty() ? "" : " (" + choices + ")") + (range.empty() ? "" : " (" + range + ")");
 }
 
 }  // namespace
@@ -57,7 +89,7 @@ std::string render_show(const Loaded& loaded) {
     const Option& option = *find_option(item.path);
     if (item.dispatcher != dispatcher) {
       dispatcher = item.dispatcher;
-      section = kDispatcher;
+      section = "dispatcher";
       result += "\n[[dispatcher]]\n";
     }
     if (const std::string of = section_of(item, option); of != section) {
@@ -65,7 +97,7 @@ std::string render_show(const Loaded& loaded) {
       result += "\n[" + section + "]\n";
     }
     if (item.value) {
-      result += option.key() + " = " + literal(option, *item.value, Notation::toml) + "  # " +
+      result += option.key() + " = " + literal(option, *item.value, " = ") + "  # " +
                 without_control_characters(item.origin.shown()) + "\n";
     } else {
       result += "# " + option.key() + " is not set\n";
@@ -75,24 +107,59 @@ std::string render_show(const Loaded& loaded) {
 }
 
 std::string render_show_json(const Loaded& loaded) {
-  const auto object = [&](const Effective& item) {
-    std::string of;
+  std::string result;
+  for (const Effective& item : loaded.effective) {
+    result += result.empty() ? "[\n  {" : ",\n  {";
     if (item.dispatcher) {
-      of = "\"dispatcher\": " + in_quotes(loaded.dispatchers[*item.dispatcher].dispatcher.name) + ", ";
+      const std::string& name = loaded.dispatchers[*item.dispatcher].dispatcher.name;
+      result += "\"dispatcher\": " + in_quotes(name) + ", ";
     }
-    const std::string value = item.value ? literal(*find_option(item.path), *item.value, Notation::json) : "null";
+    const std::string value = item.value ? literal(*find_option(item.path), *item.value, ": ") : "null";
     const std::string origin = item.value ? in_quotes(item.origin.shown()) : "null";
-    return "\n  {" + of + "\"setting\": " + in_quotes(item.path) + ", \"value\": " + value +
-           ", \"origin\": " + origin + "}";
-  };
-  std::string result = "[";
-  for (const Effective& item : loaded.effective) result += (result.size() > 1 ? "," : "") + object(item);
+    result += "\"setting\": " + in_quotes(item.path) + ", \"value\": " + value + ", \"origin\": " + origin + "}";
+  }
   return result + "\n]\n";
 }
 
 std::string render_problems(const Problems& problems) {
   std::string result;
   for (const Problem& problem : problems) result += problem.shown() + "\n";
+  return result;
+}
+
+std::string render_help_table(Profile profile) {
+  constexpr std::size_t kWidestColumn = 40;
+  std::size_t width = 0;
+  const auto left = [](const Option& option) { return "  " + option.flag() + " " + option.value_name(); };
+  for (const Option& option : options()) {
+    if (!option.secret && left(option).size() <= kWidestColumn) width = std::max(width, left(option).size());
+  }
+  std::string result;
+  for (const Option& option : options()) {
+    if (option.secret) continue;
+    std::string line = left(option);
+    if (line.size() > width) {
+      result += line + "\n";
+      line.clear();
+    }
+    line.resize(width + 2, ' ');
+    line += option.help;
+    if (!option.range().empty()) line += ", " + option.range();
+    if (!option.default_text(profile).empty()) line += " [" + option.default_text(profile) + "]";
+    result += line + "\n";
+  }
+  return result;
+}
+
+std::string render_markdown_table() {
+  std::string result =
+      "| setting | default (api / coordinator) | environment | flag | meaning |\n"
+      "| --- | --- | --- | --- | --- |\n";
+  for (const Option& option : options()) {
+    const std::string flag = option.secret ? kNone : code(option.flag());
+    result += "| " + code(option.path) + " | " + default_cell(option) + " | " + environment_cell(option) + " | " +
+              flag + " | " + meaning_cell(option) + " |\n";
+  }
   return result;
 }
 

@@ -14,7 +14,6 @@ namespace outboxd::config {
 namespace {
 
 constexpr std::size_t kLargestFile = 1'048'576;
-constexpr std::string_view kInDispatcher = "dispatcher.";
 
 std::string describe(const toml::node& node) {
   if (node.is_string()) return "a string";
@@ -63,21 +62,21 @@ struct Scope {
   FileSettings& settings;
   /// Null at the top.
   FileEntry* entry = nullptr;
-  std::vector<std::string> sections;
+  /// What stands in front of the sections in messages.
+  std::string prefix{};
+  std::vector<std::string> sections{};
 
   /// The option's path of a key. An entry's profile and connections stand outside of [dispatcher] otherwise.
   [[nodiscard]] std::string option_path(const std::string& path) const {
-    if (entry == nullptr || !path.starts_with(kInDispatcher)) return path;
-    const std::string inner = path.substr(kInDispatcher.size());
+    const std::string inner = path.substr(prefix.size());
     return inner == "profile" || inner.find('.') != std::string::npos ? inner : path;
   }
 
   /// The other way round, for options that an entry may have.
   [[nodiscard]] std::string shown_path(const std::string& path) const {
     const Option* const option = find_option(path);
-    const bool moved =
-        entry != nullptr && option != nullptr && option->of_dispatcher() && option->section() != "dispatcher";
-    return (moved ? std::string(kInDispatcher) : "") + path;
+    const bool moved = option != nullptr && option->of_dispatcher() && !option->path.starts_with("dispatcher.");
+    return (moved ? prefix : "") + path;
   }
 
   [[nodiscard]] Layer& layer_of(const Option& option) const {
@@ -85,12 +84,9 @@ struct Scope {
     return option.of_connection() ? entry->own : entry->settings;
   }
 
-  /// By the last word alone: what stands before it is the same for all.
   [[nodiscard]] std::string nearest_section(std::string_view key) const {
-    std::vector<std::string> words;
-    for (const std::string& name : sections) words.push_back(name.substr(name.rfind('.') + 1));
-    const std::string near = nearest_word(key, words);
-    return near.empty() || entry == nullptr ? near : std::string(kInDispatcher) + near;
+    const std::string near = nearest_word(key, sections);
+    return near.empty() ? near : prefix + near;
   }
 };
 
@@ -101,7 +97,7 @@ class FileReader {
 
   FileSettings read(const toml::table& root) {
     FileSettings settings;
-    Scope top{settings, nullptr, {}};
+    Scope top{settings};
     for (const Option& option : options()) {
       if (!option.section().empty()) top.sections.push_back(option.section());
     }
@@ -134,8 +130,8 @@ class FileReader {
       }
       FileEntry& entry = settings.dispatchers.emplace_back();
       entry.place = place_of(element.source());
-      const Scope scope{settings, &entry, {"dispatcher.postgres", "dispatcher.redis"}};
-      read_table(*element.as_table(), std::string(kInDispatcher), scope);
+      const Scope scope{settings, &entry, "dispatcher.", {"postgres", "redis"}};
+      read_table(*element.as_table(), scope.prefix, scope);
       settle_pairs(entry.settings, settings.warnings);
       settle_pairs(entry.own, settings.warnings);
     }
@@ -155,7 +151,7 @@ class FileReader {
       Origin place = place_of(node.source());
       place.own = scope.entry != nullptr && option->of_connection();
       scope.layer_of(*option)[option->path] = {read_value(*option, node), place};
-    } else if (std::ranges::find(scope.sections, path) == scope.sections.end()) {
+    } else if (std::ranges::find(scope.sections, path.substr(scope.prefix.size())) == scope.sections.end()) {
       add_unknown(key, path, node.is_table(), scope);
     } else if (node.is_table()) {
       read_table(*node.as_table(), path + ".", scope);
@@ -183,9 +179,10 @@ class FileReader {
       case Kind::names:
         return read_pairs(option, node);
       case Kind::integer:
-        return integer == nullptr ? wrong_type(option, node, "an integer") : read_text(option, node, number);
+        if (integer == nullptr) return fail(option, node, "must be an integer, is " + describe(node));
+        return read_integer(option, node, integer->get());
       case Kind::size:
-        if (integer != nullptr) return read_text(option, node, number);
+        if (integer != nullptr) return read_integer(option, node, integer->get());
         return read_string(option, node, "a string such as \"16MiB\", or an integer");
       case Kind::duration:
         if (integer == nullptr) return read_string(option, node, "a string with a unit such as \"250ms\"");
@@ -201,20 +198,20 @@ class FileReader {
     return std::nullopt;
   }
 
-  std::optional<Value> wrong_type(const Option& option, const toml::node& node, const std::string& wanted) {
-    return fail(option, node, "must be " + wanted + ", is " + describe(node));
+  std::optional<Value> read_integer(const Option& option, const toml::node& node, std::int64_t number) {
+    const std::string problem = out_of_bounds(option, number);
+    if (!problem.empty()) return fail(option, node, problem, std::to_string(number));
+    return number;
   }
 
-  std::optional<Value> read_text(const Option& option, const toml::node& node, std::string_view text) {
-    return parse_text(option, text, Unit::own, place_of(node.source()), problems_);
-  }
   std::optional<Value> read_string(const Option& option, const toml::node& node, const std::string& wanted) {
     const auto* const text = node.as_string();
-    return text == nullptr ? wrong_type(option, node, wanted) : read_text(option, node, text->get());
+    if (text == nullptr) return fail(option, node, "must be " + wanted + ", is " + describe(node));
+    return parse_text(option, text->get(), Unit::own, place_of(node.source()), problems_);
   }
 
   std::optional<Value> read_list(const Option& option, const toml::node& node) {
-    if (!node.is_array()) return wrong_type(option, node, "an array of strings");
+    if (!node.is_array()) return fail(option, node, "must be an array of strings, is " + describe(node));
     std::vector<std::string> names;
     for (const toml::node& element : *node.as_array()) {
       const auto* const name = element.as_string();
@@ -234,7 +231,9 @@ class FileReader {
     const bool of_limits = option.kind == Kind::limits;
     if (!node.is_table()) {
       const char* const names = option.choices.empty() ? "stream = \"word\"" : "role = \"name\"";
-      return wrong_type(option, node, std::string("a table of ") + (of_limits ? "stream = number" : names));
+      return fail(
+          option, node,
+          std::string("must be a table of ") + (of_limits ? "stream = number" : names) + ", is " + describe(node));
     }
     StreamLimits limits;
     Names names;

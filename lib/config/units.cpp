@@ -7,7 +7,6 @@
 #include <array>
 #include <charconv>
 #include <limits>
-#include <optional>
 #include <span>
 #include <string>
 #include <system_error>
@@ -31,29 +30,39 @@ constexpr std::array<Scale, 7> kSizes{{{"GiB", 1LL << 30U},
                                        {"B", 1}}};
 constexpr std::size_t kMostFractionDigits = 9;
 
-Checked<std::int64_t> too_large() {
-  return {.problem = "is too large"};
-}
+constexpr std::string_view kInNumbers = "0123456789.";
+constexpr const char* kTooLarge = "is too large";
 
 /// digits[.digits] times the factor; the product must be whole.
-Checked<std::int64_t> scaled(std::string_view number, const Scale& scale) {
+Checked<std::int64_t> scaled(std::string_view number, std::int64_t factor) {
   const auto point = number.find('.');
   const Checked<std::int64_t> whole = parse_integer(number.substr(0, point));
-  if (!whole.value) return {.problem = whole.problem};
-  if (*whole.value > std::numeric_limits<std::int64_t>::max() / scale.factor - 1) return too_large();
-  std::int64_t result = *whole.value * scale.factor;
-  if (point == std::string_view::npos) return {.value = result};
+  if (!whole.value) return whole;
+  if (*whole.value > std::numeric_limits<std::int64_t>::max() / factor - 1) return {.problem = kTooLarge};
+  if (point == std::string_view::npos) return {.value = *whole.value * factor};
 
   const std::string_view digits = number.substr(point + 1);
-  if (digits.empty() || digits.size() > kMostFractionDigits || !std::all_of(digits.begin(), digits.end(), is_digit)) {
+  if (digits.empty() || digits.size() > kMostFractionDigits || !std::ranges::all_of(digits, is_digit)) {
     return {.problem = "is not a number followed by a unit"};
   }
   std::int64_t divisor = 1;
   for (std::size_t i = 0; i < digits.size(); ++i) divisor *= 10;
-  const std::int64_t part = *parse_integer(digits).value * scale.factor;
+  const std::int64_t part = *parse_integer(digits).value * factor;
   if (part % divisor != 0) return {.problem = "is finer than the smallest unit"};
-  result += part / divisor;
-  return {.value = result};
+  return {.value = *whole.value * factor + part / divisor};
+}
+
+Checked<std::int64_t> scaled(std::string_view number, std::string_view unit, std::span<const Scale> scales,
+                             const std::string& known) {
+  for (const Scale& scale : scales) {
+    if (unit == scale.unit) return scaled(number, scale.factor);
+  }
+  for (const Scale& scale : scales) {
+    if (lower(unit) != lower(scale.unit)) continue;
+    return {.problem =
+                "has its unit in the wrong case; write \"" + std::string(number) + std::string(scale.unit) + "\""};
+  }
+  return {.problem = "has an unknown unit; known are " + known};
 }
 
 std::string in_largest_unit(std::int64_t value, std::span<const Scale> scales) {
@@ -66,23 +75,12 @@ std::string in_largest_unit(std::int64_t value, std::span<const Scale> scales) {
 
 using Parser = Checked<std::int64_t> (*)(std::string_view);
 
-/// Where blanks are all that is wrong with a number, a duration or a size: what to write.
-std::optional<std::string> without_blanks(std::string_view text, Parser parse) {
+/// Where blanks are all that is wrong with a number, a duration or a size: what to write; else "".
+std::string stray_blank(std::string_view text, Parser parse) {
   std::string bare(text);
   std::erase_if(bare, [](char c) { return c == ' ' || c == '\t'; });
-  if (bare.size() == text.size() || !parse(bare).value) return std::nullopt;
+  if (bare.size() == text.size() || !parse(bare).value) return "";
   return "has a blank in it; write \"" + bare + "\"";
-}
-
-/// What to say of a unit that is none.
-template <std::size_t N>
-std::string unknown_unit(std::string_view number, std::string_view unit, const std::array<Scale, N>& scales,
-                         const std::string& known) {
-  for (const Scale& scale : scales) {
-    if (lower(unit) != lower(scale.unit)) continue;
-    return "has its unit in the wrong case; write \"" + std::string(number) + std::string(scale.unit) + "\"";
-  }
-  return "has an unknown unit; known are " + known;
 }
 
 }  // namespace
@@ -91,38 +89,29 @@ Checked<std::int64_t> parse_integer(std::string_view text) {
   std::int64_t value = 0;
   const char* const end = text.data() + text.size();
   const auto [stop, error] = std::from_chars(text.data(), end, value);
-  if (stop == end && error == std::errc::result_out_of_range) return too_large();
-  if (text.empty() || stop != end || error != std::errc()) {
-    return {.problem = without_blanks(text, parse_integer).value_or("is not a whole number")};
-  }
-  return {.value = value};
+  if (stop == end && error == std::errc::result_out_of_range) return {.problem = kTooLarge};
+  if (!text.empty() && stop == end && error == std::errc()) return {.value = value};
+  std::string blank = stray_blank(text, parse_integer);
+  return {.problem = blank.empty() ? "is not a whole number" : std::move(blank)};
 }
 
 Checked<std::int64_t> parse_duration(std::string_view text) {
-  if (auto problem = without_blanks(text, parse_duration)) return {.problem = *std::move(problem)};
-  const auto unit_at = text.find_first_not_of("0123456789.");
-  if (text.empty() || unit_at == 0) return {.problem = R"(is not a duration such as "250ms", "30s", "5m" or "1h")"};
-  const std::string number(text.substr(0, unit_at));
-  if (unit_at == std::string_view::npos) {
+  if (std::string blank = stray_blank(text, parse_duration); !blank.empty()) return {.problem = std::move(blank)};
+  const std::string number(text.substr(0, text.find_first_not_of(kInNumbers)));
+  if (number.empty()) return {.problem = R"(is not a duration such as "250ms", "30s", "5m" or "1h")"};
+  if (number.size() == text.size()) {
     return {.problem = "needs a unit: \"" + number + "ms\", \"" + number + "s\", \"" + number + "m\" or \"" + number +
                        "h\""};
   }
-  for (const Scale& scale : kDurations) {
-    if (text.substr(unit_at) == scale.unit) return scaled(number, scale);
-  }
-  return {.problem = unknown_unit(number, text.substr(unit_at), kDurations, R"("ms", "s", "m" and "h")")};
+  return scaled(number, text.substr(number.size()), kDurations, R"("ms", "s", "m" and "h")");
 }
 
 Checked<std::int64_t> parse_size(std::string_view text) {
-  if (auto problem = without_blanks(text, parse_size)) return {.problem = *std::move(problem)};
-  const auto unit_at = text.find_first_not_of("0123456789.");
-  if (unit_at == std::string_view::npos) return parse_integer(text);
-  if (unit_at == 0) return {.problem = R"(is not a size such as "16MiB", "64KiB", "1MB" or a number of bytes)"};
-  for (const Scale& scale : kSizes) {
-    if (text.substr(unit_at) == scale.unit) return scaled(text.substr(0, unit_at), scale);
-  }
-  return {.problem = unknown_unit(text.substr(0, unit_at), text.substr(unit_at), kSizes,
-                                  R"("B", "KB", "MB", "GB", "KiB", "MiB" and "GiB")")};
+  if (std::string blank = stray_blank(text, parse_size); !blank.empty()) return {.problem = std::move(blank)};
+  const std::string_view number = text.substr(0, text.find_first_not_of(kInNumbers));
+  if (number.size() == text.size()) return parse_integer(text);
+  if (number.empty()) return {.problem = R"(is not a size such as "16MiB", "64KiB", "1MB" or a number of bytes)"};
+  return scaled(number, text.substr(number.size()), kSizes, R"("B", "KB", "MB", "GB", "KiB", "MiB" and "GiB")");
 }
 
 std::string show_duration(std::int64_t milliseconds) {
