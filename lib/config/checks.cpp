@@ -4,6 +4,7 @@
 #include "config/nearest.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
+#include "outbox/table_name.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -35,42 +36,23 @@ std::string shared_name(const Names& names) {
   return "";
 }
 
-/// Takes the first part of a table's name off the front.
-std::optional<std::string> take_part(std::string_view& rest) {
-  if (!rest.starts_with('"')) {
-    const std::string_view part = rest.substr(0, rest.find('.'));
-    const auto fits = [](char c) { return is_letter_or_digit(c) || c == '_' || c == '$'; };
-    if (part.empty() || is_digit(part.front()) || part.front() == '$') return std::nullopt;
-    if (!std::ranges::all_of(part, fits)) return std::nullopt;
-    rest.remove_prefix(part.size());
-    return std::string(part);
-  }
-  std::string part;
-  for (std::size_t i = 1; i < rest.size(); ++i) {
-    const bool doubled = rest.substr(i).starts_with("\"\"");
-    if (rest[i] == '"' && !doubled) {
-      rest.remove_prefix(i + 1);
-      return part;
-    }
-    part += rest[i];
-    i += doubled ? 1 : 0;
-  }
-  return std::nullopt;
+/// What needs no quotes, in lower case or not.
+bool is_plain(std::string_view name) {
+  const auto fits = [](char c) { return is_letter_or_digit(c) || c == '_' || c == '$'; };
+  return !is_digit(name.front()) && name.front() != '$' && std::ranges::all_of(name, fits);
 }
 
 }  // namespace
 
 std::optional<std::vector<std::string>> table_name_parts(std::string_view name) {
-  std::vector<std::string> parts;
-  while (parts.size() < 2) {
-    std::optional<std::string> part = take_part(name);
-    if (!part || !can_be_identifier(*part)) return std::nullopt;
-    parts.push_back(std::move(*part));
-    if (name.empty()) return parts;
-    if (!name.starts_with('.')) return std::nullopt;
-    name.remove_prefix(1);
+  const auto parts = split_table_name(name);
+  if (!parts) return std::nullopt;
+  std::vector<std::string> names;
+  for (const NamePart& part : *parts) {
+    if (!can_be_identifier(part.text) || (!part.quoted && !is_plain(part.text))) return std::nullopt;
+    names.push_back(part.text);
   }
-  return std::nullopt;
+  return names;
 }
 
 std::string check_table_name(const Value& value) {

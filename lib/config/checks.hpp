@@ -34,8 +34,8 @@ std::string check_signing_key(const Value& value);
 
 inline constexpr std::size_t kLongestDispatcherName = 64;
 
-/// The table, or the schema and the table, that a name such as `table`, `schema.table` or `"My.Schema"."my
-/// ""table"""` is made of, without their quotes; nullopt if it is none.
+/// The parts of a table's name (outbox/table_name.hpp); nullopt if it is none that Postgres can have, or has other
+/// characters than letters, digits, '_' and '$' outside of quotes.
 std::optional<std::vector<std::string>> table_name_parts(std::string_view name);
 
 /// The bytes of a signing key; what is wrong is said without quoting the key.

@@ -8,8 +8,8 @@ namespace outboxd::postgres {
 
 /// A table name, perhaps schema-qualified (`schema.table`), as SQL takes it: each part between double quotes. A part
 /// already in double quotes is kept as written (`"My.Schema"."odd""name"`); a bare part is quoted as it stands, so
-/// upper case is kept, not folded. Throws std::invalid_argument for an empty part, a quote that isn't closed,
-/// more than two parts, or a NUL byte.
+/// upper case is kept, not folded. Throws std::invalid_argument for what is no table's name (outbox/table_name.hpp),
+/// or has a NUL byte.
 [[nodiscard]] std::string quote_table(std::string_view name);
 
 /// A column's name, whatever is in it, as SQL takes it.
