@@ -18,28 +18,22 @@ constexpr std::array kNameServer = {"redis.url", "redis.url_file", "redis.host",
 constexpr std::array kEndpoint = {"redis.url",      "redis.url_file", "redis.host",          "redis.port",
                                   "redis.username", "redis.password", "redis.password_file", "redis.database"};
 
-/// `layers` from weak to strong.
-Profile profile_of(std::initializer_list<const Layer*> layers) {
+/// Of one dispatcher. It comes first: it selects the defaults and the environment names of all other settings.
+Profile profile_of(const FileSettings& file, const FileEntry* entry, const Sources& sources) {
+  // Its own names are the same for both profiles, and what is wrong is reported when all is read.
+  Problems later;
+  std::vector<Layer> layers = {file.shared};
+  if (entry != nullptr) layers.push_back(entry->settings);
+  if (file.dispatchers.size() < 2) {
+    layers.push_back(environment_layer(sources.environment, {}, later, later));
+    layers.push_back(flag_layer(sources.flags, later));
+  }
   Profile profile = Profile::api;
-  for (const Layer* const layer : layers) {
-    const auto* const word = value_of<std::string>(*layer, "profile");
+  for (const Layer& layer : layers) {
+    const auto* const word = value_of<std::string>(layer, "profile");
     if (word != nullptr) profile = profile_named(*word);
   }
   return profile;
-}
-
-/// The profile comes first: it selects the defaults and the environment names of all other settings.
-std::vector<Profile> profiles_of(const FileSettings& file, const Environment& environment, const Layer& flags) {
-  // Its own name is the same for both profiles, and a wrong one is reported when the whole environment is read.
-  Problems reported_later;
-  const Layer variables = environment_layer(environment, {}, reported_later, reported_later);
-  if (file.dispatchers.empty()) return {profile_of({&file.shared, &variables, &flags})};
-  if (file.dispatchers.size() == 1) {
-    return {profile_of({&file.shared, &file.dispatchers.front().settings, &variables, &flags})};
-  }
-  std::vector<Profile> profiles;
-  for (const FileEntry& entry : file.dispatchers) profiles.push_back(profile_of({&file.shared, &entry.settings}));
-  return profiles;
 }
 
 /// Of several dispatchers, takes out what could only be meant for one.
@@ -124,7 +118,12 @@ std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Source
                                           Problems& warnings) {
   const Environment& environment = sources.environment;
   Layer flags = flag_layer(sources.flags, problems);
-  const std::vector<Profile> profiles = profiles_of(file, environment, flags);
+  // Null for the only dispatcher of a file without entries.
+  std::vector<const FileEntry*> entries(std::max<std::size_t>(1, file.dispatchers.size()), nullptr);
+  std::ranges::transform(file.dispatchers, entries.begin(), [](const FileEntry& entry) { return &entry; });
+  std::vector<Profile> profiles(entries.size());
+  std::ranges::transform(entries, profiles.begin(),
+                         [&](const FileEntry* entry) { return profile_of(file, entry, sources); });
   const bool coordinator = std::ranges::find(profiles, Profile::coordinator) != profiles.end();
   std::map<Profile, Layer> variables;
   for (const Profile profile : profiles) {
@@ -137,11 +136,10 @@ std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Source
 
   std::vector<Dispatcher> all(profiles.size());
   for (std::size_t i = 0; i < all.size(); ++i) {
-    const FileEntry* const entry = file.dispatchers.empty() ? nullptr : &file.dispatchers[i];
     Layer& merged = all[i].merged;
-    merged = merge(default_layer(profiles[i]), file, entry, variables[profiles[i]], flags);
+    merged = merge(default_layer(profiles[i]), file, entries[i], variables[profiles[i]], flags);
     open_secrets(merged, problems);
-    if (entry != nullptr) all[i].entry = entry->place;
+    if (entries[i] != nullptr) all[i].entry = entries[i]->place;
     warn_of_service_port(environment, merged, warnings);
     settle_layout(merged);
     settle_postgres(merged, sources.libpq, problems, warnings);

@@ -31,8 +31,10 @@ void settle_pairs(Layer& source, Problems& warnings) {
     const std::string of_file = is_environment ? origin.name : option.path;
     const std::string of_secret = is_environment ? secret->second.origin.name : option.file_of;
     const bool file_wins = of_file.starts_with(kOwnEnvPrefix) && !of_secret.starts_with(kOwnEnvPrefix);
-    warnings.push_back({origin, of_secret + " and " + of_file + " are both set, and " +
-                                    (file_wins ? of_file : of_secret) + " counts: take the other out"});
+    std::string text = of_secret;
+    text.append(" and ").append(of_file).append(" are both set, and ");
+    text.append(file_wins ? of_file : of_secret).append(" counts: take the other out");
+    warnings.push_back({origin, std::move(text)});
     source.erase(file_wins ? secret : file);
   }
 }

@@ -5,6 +5,8 @@
 #include "config/options.hpp"
 
 #include <cstdint>
+#include <functional>
+#include <initializer_list>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -15,80 +17,69 @@ inline constexpr std::int64_t kSecond = 1'000;
 inline constexpr std::int64_t kMinute = 60 * kSecond;
 inline constexpr std::int64_t kHour = 60 * kMinute;
 
-// The parts of a row; what has no struct here is put as it is.
+/// One thing that a row says of its option.
+using Part = std::function<void(Option&)>;
+
+inline Option row(std::string path, Kind kind, std::string help, std::initializer_list<Part> parts) {
+  Option option{.path = std::move(path), .kind = kind, .help = std::move(help)};
+  for (const Part& part : parts) part(option);
+  return option;
+}
 
 /// The default of both profiles.
-struct Default {
-  std::string text;
-  void put(Option& option) const { option.default_api = option.default_coordinator = text; }
-};
+inline Part by_default(std::string text) {
+  return [text = std::move(text)](Option& option) { option.default_api = option.default_coordinator = text; };
+}
 
 /// Defaults that are part of a tuning profile, even where both agree.
-struct Tuned {
-  std::string api;
-  std::string coordinator;
-  void put(Option& option) const {
+inline Part tuned(std::string api, std::string coordinator) {
+  return [api = std::move(api), coordinator = std::move(coordinator)](Option& option) {
     option.default_api = api;
     option.default_coordinator = coordinator;
     option.per_profile = true;
-  }
-};
-
-struct Within {
-  std::int64_t min = 0;
-  std::int64_t max = 0;
-  void put(Option& option) const {
-    option.min = min;
-    option.max = max;
-  }
-};
-
-struct Words {
-  std::string choices;
-  std::string aliases{};
-  void put(Option& option) const {
-    option.choices = choices;
-    option.aliases = aliases;
-  }
-};
-
-struct Secret {
-  Mask mask = nullptr;
-  void put(Option& option) const {
-    option.secret = true;
-    option.mask = mask;
-  }
-};
-
-/// What other programs call it, with blanks between.
-struct Also {
-  std::string names;
-  void put(Option& option) const { option.also = names; }
-};
-
-struct Identifies {
-  static void put(Option& option) { option.identifies = true; }
-};
-
-template <class Part>
-void put(const Part& part, Option& option) {
-  if constexpr (std::is_same_v<Part, EnvName>) {
-    option.shared_env.push_back(part);
-  } else if constexpr (std::is_same_v<Part, Check>) {
-    option.check = part;
-  } else if constexpr (std::is_same_v<Part, Store>) {
-    option.store = part;
-  } else {
-    part.put(option);
-  }
+  };
 }
 
-/// A row of the table.
-template <class... Parts>
-Option row(std::string path, Kind kind, std::string help, const Parts&... parts) {
-  Option option{.path = std::move(path), .kind = kind, .help = std::move(help)};
-  (put(parts, option), ...);
-  return option;
+inline Part within(std::int64_t min, std::int64_t max) {
+  return [min, max](Option& option) {
+    option.min = min;
+    option.max = max;
+  };
+}
+
+inline Part words(const char* choices, const char* aliases = "") {
+  return [choices, aliases](Option& option) {
+    option.choices = choices;
+    option.aliases = aliases;
+  };
+}
+
+inline Part env(const char* name, Unit unit = Unit::own, Readers readers = Readers::all) {
+  return [=](Option& option) { option.shared_env.push_back({name, unit, readers}); };
+}
+
+inline Part secret(Mask mask = nullptr) {
+  return [mask](Option& option) {
+    option.secret = true;
+    option.mask = mask;
+  };
+}
+
+inline Part identifies() {
+  return [](Option& option) { option.identifies = true; };
+}
+
+inline Part checked_by(Check check) {
+  return [check](Option& option) { option.check = check; };
+}
+
+/// What other programs call it, with blanks between.
+inline Part also(const char* names) {
+  return [names](Option& option) { option.also = names; };
+}
+
+inline Part to(Store store) {
+  return [store = std::move(store)](Option& option) { option.store = store; };
 }
 
 template <class Section>
@@ -103,8 +94,8 @@ Section& section_of(Settings& settings) {
 
 /// Stores the value in a field of its own type.
 template <class Section, class Field>
-Store to(Field Section::*field) {
-  return [field](Settings& settings, const Value& value) {
+Part to(Field Section::*field) {
+  return to([field](Settings& settings, const Value& value) {
     auto& place = section_of<Section>(settings).*field;
     if constexpr (std::is_same_v<Field, Millis>) {
       place = Millis(std::get<std::int64_t>(value));
@@ -113,15 +104,15 @@ Store to(Field Section::*field) {
     } else {
       place = std::get<Field>(value);
     }
-  };
+  });
 }
 
 /// Stores whether the value is this word.
 template <class Section>
-Store to(bool Section::*field, const char* word) {
-  return [field, word](Settings& settings, const Value& value) {
+Part to(bool Section::*field, const char* word) {
+  return to([field, word](Settings& settings, const Value& value) {
     section_of<Section>(settings).*field = std::get<std::string>(value) == word;
-  };
+  });
 }
 
 }  // namespace outboxd::config

@@ -116,7 +116,8 @@ std::string render_show_json(const Loaded& loaded) {
     }
     const std::string value = item.value ? literal(*find_option(item.path), *item.value, ": ") : "null";
     const std::string origin = item.value ? in_quotes(item.origin.shown()) : "null";
-    result += "\"setting\": " + in_quotes(item.path) + ", \"value\": " + value + ", \"origin\": " + origin + "}";
+    result.append("\"setting\": ").append(in_quotes(item.path));
+    result.append(", \"value\": ").append(value).append(", \"origin\": ").append(origin).append("}");
   }
   return result + "\n]\n";
 }

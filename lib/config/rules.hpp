@@ -13,15 +13,11 @@
 namespace outboxd::config {
 
 /// A connection to Postgres where the command needs one, the back-off's bounds, streams that are wanted and excluded,
-/// and the layout.
+/// and whether the layout, its columns and states make a table that can be worked on.
 void check_rules(const Layer& merged, const Needs& needs, Problems& problems);
 
 /// Puts in what follows from the layout where nothing else was given: the table's name and the producer.
 void settle_layout(Layer& merged);
-
-/// Whether the layout, its columns and states make a table that can be worked on; each problem names the column that
-/// is missing or wrong.
-void check_layout(const Layer& merged, Problems& problems);
 
 /// A signing key, where the mode asks for one; a warning where no key is set, and the mode allows it.
 void check_signing(const Layer& merged, const Needs& needs, Problems& problems, Problems& warnings);

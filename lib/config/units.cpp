@@ -36,7 +36,7 @@ constexpr const char* kTooLarge = "is too large";
 /// digits[.digits] times the factor; the product must be whole.
 Checked<std::int64_t> scaled(std::string_view number, std::int64_t factor) {
   const auto point = number.find('.');
-  const Checked<std::int64_t> whole = parse_integer(number.substr(0, point));
+  Checked<std::int64_t> whole = parse_integer(number.substr(0, point));
   if (!whole.value) return whole;
   if (*whole.value > std::numeric_limits<std::int64_t>::max() / factor - 1) return {.problem = kTooLarge};
   if (point == std::string_view::npos) return {.value = *whole.value * factor};
