@@ -2,12 +2,15 @@
 #include "config/nearest.hpp"
 #include "config/options.hpp"
 #include "config/render.hpp"
+#include "config/text.hpp"
 #include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <set>
 #include <string>
+#include <string_view>
 
 namespace config = outboxd::config;
 using outboxd::Profile;
@@ -194,6 +197,18 @@ TEST_CASE("what other programs call a setting finds ours, in files, flags and va
   CHECK(config::nearest_word("--batch-size", {"--batch-max", "--batch"}) == "--batch");
   CHECK(config::nearest_word("--hmac-key", {"--batch", "--signing-key-file"}) == "--signing-key-file");
   CHECK(config::nearest_word("POLL_MS", {"BATCH", "POLL_INTERVAL"}) == "POLL_INTERVAL");
+}
+
+TEST_CASE("no word of other programs is said to mean two settings") {
+  std::set<std::string_view> seen;
+  for (const auto& option : config::options()) {
+    for (const auto word : config::split(option.also, ' ')) {
+      CAPTURE(std::string(word));
+      CHECK((word.empty() || seen.insert(word).second));
+      CHECK(config::find_option(word) == nullptr);
+    }
+  }
+  CHECK(seen.size() > 100);
 }
 
 TEST_CASE("misspelt words find the nearest known one, distant ones none") {
