@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dispatch/delivery.hpp"
 #include "dispatch/observer.hpp"
 #include "dispatch/refused_row.hpp"
-#include "entry/entry.hpp"
 #include "outbox/decide.hpp"
 #include "outbox/lease_room.hpp"
 #include "outbox/missing_workers.hpp"
@@ -189,11 +189,11 @@ class CommitNotifier : public Port {
 /// Where entries go. One call at a time.
 class StreamSink : public Port {
  public:
-  /// Writes all entries in one go, in order, and returns exactly one reply for each, by position. Begins to write no
-  /// later than `not_after` (afterwards nothing is sent: Fault::redis_away) and ends by itself within the configured
-  /// time-out. An error reply has the fault that guess_by_words() finds in it. Where the replies can't be told to be
-  /// those of these entries, one for each, all that was sent is Fault::unanswered. Does not throw for a lost server.
-  virtual Awaitable<std::vector<Reply>> publish(std::span<const entry::Entry> entries, TimePoint not_after) = 0;
+  /// Writes the entries of all rows in one go, in order, and sets the reply of each. Begins to write no later than
+  /// `not_after` (afterwards nothing is sent: Fault::redis_away) and ends by itself within the configured time-out.
+  /// An error reply has the fault that guess_by_words() finds in it. Where the replies can't be told to be those of
+  /// these entries, one for each, all that was sent is Fault::unanswered. Does not throw for a lost server.
+  virtual Awaitable<void> publish(std::span<Delivery* const> rows, TimePoint not_after) = 0;
 
   /// Finds out, writing nothing, whether an entry could be written to `stream` now (empty: to any stream), connecting
   /// when there is no connection. Fault::none means yes, as far as can be seen without writing; otherwise the reason,

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dispatch/prepare.hpp"
 
+#include "outbox/write_bounds.hpp"
+
 #include <new>
-#include <optional>
 #include <string>
+#include <utility>
 
 namespace outboxd::dispatch {
 namespace {
@@ -27,9 +29,6 @@ std::string refusal_by_store(const Row& row, const entry::Encoder& encoder) {
   return row.oversize_bytes ? encoder.oversize_refusal(*row.oversize_bytes) : std::string{};
 }
 
-// Each write must be answered within the time-out, so a batch of large payloads goes out in several.
-constexpr std::size_t kMaxWriteBytes = 8UL << 20U;
-
 std::size_t bytes_of(const entry::Entry& entry) {
   std::size_t bytes = entry.stream.size();
   for (const auto& field : entry.fields) bytes += field.name.size() + field.value.size();
@@ -37,72 +36,60 @@ std::size_t bytes_of(const entry::Entry& entry) {
 }
 
 /// Nothing, and a reply, where memory does not suffice.
-entry::Encoded encode(const Row& row, entry::Encoder& encoder, std::optional<Reply>& reply) {
+entry::Encoded encode(Delivery& delivery, entry::Encoder& encoder) {
   try {
-    return encoder.encode(event_of(row));
+    return encoder.encode(event_of(delivery.row));
   } catch (const std::bad_alloc&) {
-    reply = Reply{Fault::short_of_memory,
-                  "not enough memory to encode a payload of " + std::to_string(row.payload_json.size()) + " bytes"};
+    delivery.reply = Reply{Fault::short_of_memory, "not enough memory to encode a payload of " +
+                                                       std::to_string(delivery.row.payload_json.size()) + " bytes"};
     return {};
+  }
+}
+
+void prepare(Delivery& delivery, entry::Encoder& encoder, std::uint32_t max_attempts, Observer& observer) {
+  const auto& row = delivery.row;
+  if (row.attempt > max_attempts) {
+    delivery.reply = Reply{Fault::worn_out, worn_out_text(row, max_attempts)};
+    return;
+  }
+  if (auto refusal = refusal_by_store(row, encoder); !refusal.empty()) {
+    delivery.reply = Reply{Fault::bad_row, std::move(refusal)};
+    return;
+  }
+  auto encoded = encode(delivery, encoder);
+  if (delivery.reply) return;
+  if (encoded.reserved_dropped > 0) observer.reserved_fields_dropped(row.stream, encoded.reserved_dropped);
+  if (!encoded.ambiguity.empty()) {
+    observer.ambiguous_entry(row.id, row.stream, encoded.ambiguity, !encoded.refusal.empty());
+  }
+  if (encoded.refusal.empty()) {
+    delivery.entry = std::move(encoded.entry);
+    delivery.was_tried_before = row.attempt > 1;
+  } else {
+    delivery.reply = Reply{Fault::bad_row, std::move(encoded.refusal)};
   }
 }
 
 }  // namespace
 
-Prepared prepare(std::span<const Row> rows, entry::Encoder& encoder, std::uint32_t max_attempts) {
-  Prepared prepared;
-  prepared.entries.reserve(rows.size());
-  prepared.replies.reserve(rows.size());
-  for (const auto& row : rows) {
-    auto& reply = prepared.replies.emplace_back();
-    if (row.attempt > max_attempts) {
-      reply = Reply{Fault::worn_out, worn_out_text(row, max_attempts)};
-      continue;
-    }
-    if (auto refusal = refusal_by_store(row, encoder); !refusal.empty()) {
-      reply = Reply{Fault::bad_row, std::move(refusal)};
-      continue;
-    }
-    auto encoded = encode(row, encoder, reply);
-    if (reply) continue;
-    if (encoded.reserved_dropped > 0) {
-      prepared.reserved_dropped.push_back({prepared.replies.size() - 1, encoded.reserved_dropped});
-    }
-    if (!encoded.ambiguity.empty()) {
-      prepared.ambiguous.push_back({prepared.replies.size() - 1, encoded.ambiguity, !encoded.refusal.empty()});
-    }
-    if (encoded.refusal.empty()) {
-      prepared.entries.push_back(std::move(encoded.entry));
-      prepared.tried_before.push_back(row.attempt > 1);
-    } else {
-      reply = Reply{Fault::bad_row, std::move(encoded.refusal)};
-    }
+void prepare(std::span<Delivery> batch, entry::Encoder& encoder, std::uint32_t max_attempts, Observer& observer) {
+  for (auto& delivery : batch) {
+    if (delivery.is_to_be_sent()) prepare(delivery, encoder, max_attempts, observer);
   }
-  return prepared;
 }
 
-std::vector<std::size_t> ends_of_writes(const Prepared& prepared, bool isolate) {
-  std::vector<std::size_t> ends;
-  const auto& suspect = prepared.tried_before;
-  auto bytes = bytes_of(prepared.entries.front());
-  for (std::size_t i = 1; i < prepared.entries.size(); ++i) {
-    const auto more = bytes_of(prepared.entries[i]);
-    const bool alone = isolate && (suspect[i - 1] || suspect[i]);
-    if (alone || bytes + more > kMaxWriteBytes) {
-      ends.push_back(i);
-      bytes = 0;
-    }
-    bytes += more;
+std::vector<Write> writes_of(std::span<Delivery* const> to_send, bool isolates) {
+  std::vector<Write> writes;
+  WriteBounds bounds{isolates};
+  std::size_t begin = 0;
+  for (std::size_t i = 0; i < to_send.size(); ++i) {
+    const bool joins = bounds.joins(bytes_of(to_send[i]->entry), to_send[i]->was_tried_before);
+    if (joins || i == begin) continue;
+    writes.push_back(to_send.subspan(begin, i - begin));
+    begin = i;
   }
-  ends.push_back(prepared.entries.size());
-  return ends;
-}
-
-void merge_replies(Prepared& prepared, std::vector<Reply> from_redis) {
-  auto next = from_redis.begin();
-  for (auto& reply : prepared.replies) {
-    if (!reply) reply = std::move(*next++);
-  }
+  if (begin < to_send.size()) writes.push_back(to_send.subspan(begin));
+  return writes;
 }
 
 }  // namespace outboxd::dispatch

@@ -180,59 +180,62 @@ Awaitable<bool> RedisGate::wait_for_streams() {
   co_return true;
 }
 
-Awaitable<bool> RedisGate::judge(std::vector<Reply>& replies, std::span<const SentEntry> sent) {
-  const bool answers = co_await judge_faults(replies, sent);
-  if (answers) watch_for_outage(replies, sent);
+Awaitable<bool> RedisGate::judge(std::span<Delivery* const> sent) {
+  std::vector<SentEntry> entries;
+  entries.reserve(sent.size());
+  for (auto* delivery : sent) entries.push_back({delivery->row.id, delivery->row.stream, &*delivery->reply});
+  const bool answers = co_await judge_faults(entries);
+  if (answers) watch_for_outage(entries);
   co_return answers;
 }
 
-Awaitable<bool> RedisGate::judge_faults(std::vector<Reply>& replies, std::span<const SentEntry> sent) {
+Awaitable<bool> RedisGate::judge_faults(std::span<const SentEntry> sent) {
   bool answers = true;
-  std::map<std::string, Reply> probed;
-  for (const auto index : refusals_.judge(replies, sent, shared_.clock.now())) {
-    const std::string stream{sent[index].stream};
+  std::map<std::string_view, Reply> probed;
+  for (const auto& [id, stream, reply] : refusals_.judge(sent, shared_.clock.now())) {
     auto found = probed.find(stream);
     if (found == probed.end() && probed.size() < kMostProbes) {
-      auto answer = co_await streams_.probe(stream);
+      auto answer = co_await streams_.probe(std::string{stream});
       found = probed.emplace(stream, std::move(answer)).first;
     }
-    if (found == probed.end() || found->second.fault != Fault::none) replies[index].fault = Fault::refused;
+    if (found == probed.end() || found->second.fault != Fault::none) reply->fault = Fault::refused;
     if (found == probed.end()) continue;
     const auto& now = found->second;
     if (now.fault != Fault::redis_away && now.fault != Fault::unanswered) continue;
-    redis_is_away(now.text, stream);
+    redis_is_away(now.text, std::string{stream});
     answers = false;
   }
-  for (std::size_t i = 0; i < sent.size(); ++i) {
-    if (replies[i].fault != Fault::none) continue;
-    is_taken(sent[i].stream);
-    if (i + 1 == sent.size() || good_stream_.empty()) good_stream_ = sent[i].stream;
+  for (const auto& entry : sent) {
+    if (entry.reply->fault != Fault::none) continue;
+    is_taken(entry.stream);
+    if (&entry == &sent.back() || good_stream_.empty()) good_stream_ = entry.stream;
   }
-  for (std::size_t i = 0; i < sent.size(); ++i) {
-    if (replies[i].fault == Fault::stream_refused) block(std::string{sent[i].stream}, replies[i].text);
+  for (const auto& [id, stream, reply] : sent) {
+    if (reply->fault == Fault::stream_refused) block(std::string{stream}, reply->text);
   }
   co_return answers;
 }
 
-void RedisGate::watch_for_outage(const std::vector<Reply>& replies, std::span<const SentEntry> sent) {
-  const auto outage = std::ranges::find_if(replies, is_outage);
-  if (outage == replies.end()) {
+void RedisGate::watch_for_outage(std::span<const SentEntry> sent) {
+  const auto outage = std::ranges::find_if(sent, [](const SentEntry& entry) { return is_outage(*entry.reply); });
+  if (outage == sent.end()) {
     backoff_.reset();
     const bool any_taken =
-        std::ranges::any_of(replies, [](const Reply& reply) { return reply.fault == Fault::none; });
+        std::ranges::any_of(sent, [](const SentEntry& entry) { return entry.reply->fault == Fault::none; });
     if (breaker_.is_open() && any_taken) redis_answers();
     return;
   }
-  const std::string stream{sent[static_cast<std::size_t>(outage - replies.begin())].stream};
-  if (std::ranges::any_of(replies, is_no_answer)) {
-    redis_is_away(outage->text, stream);
+  const std::string stream{outage->stream};
+  if (std::ranges::any_of(sent, [](const SentEntry& entry) { return is_no_answer(*entry.reply); })) {
+    redis_is_away(outage->reply->text, stream);
     return;
   }
   const bool may_be_theirs = !breaker_.is_open() || shared_.health.trouble().redis_in_doubt;
-  shut(outage->text, stream, may_be_theirs);
-  for (std::size_t i = 0; i < replies.size(); ++i) {
-    const bool refused = replies[i].fault == Fault::redis_refuses && refused_streams_.size() < BlockedStreams::kMost;
-    if (refused) refused_streams_.emplace(sent[i].stream);
+  shut(outage->reply->text, stream, may_be_theirs);
+  for (const auto& entry : sent) {
+    const bool refused =
+        entry.reply->fault == Fault::redis_refuses && refused_streams_.size() < BlockedStreams::kMost;
+    if (refused) refused_streams_.emplace(entry.stream);
   }
 }
 

@@ -10,7 +10,6 @@
 #include "outbox/exploration.hpp"
 #include "outbox/refusals.hpp"
 
-#include <cstddef>
 #include <set>
 #include <span>
 #include <string>
@@ -44,7 +43,7 @@ class RedisGate {
 
   /// Judges the replies to one write: whose fault it is that entries were refused or not answered. Sets the replies'
   /// faults, and shuts the gate for an outage. False when a probe for it found that Redis is unreachable.
-  Awaitable<bool> judge(std::vector<Reply>& replies, std::span<const SentEntry> sent);
+  Awaitable<bool> judge(std::span<Delivery* const> sent);
 
   /// Probes a blocked stream.
   Awaitable<void> probe_stream(const std::string& stream);
@@ -67,8 +66,8 @@ class RedisGate {
   /// Probes a stream that was taken before: where it is taken now, what is refused is those streams' matter. Shuts
   /// the gate where Redis is unreachable.
   Awaitable<bool> others_are_taken();
-  Awaitable<bool> judge_faults(std::vector<Reply>& replies, std::span<const SentEntry> sent);
-  void watch_for_outage(const std::vector<Reply>& replies, std::span<const SentEntry> sent);
+  Awaitable<bool> judge_faults(std::span<const SentEntry> sent);
+  void watch_for_outage(std::span<const SentEntry> sent);
   void block(const std::string& stream, const std::string& reason);
   void is_taken(std::string_view stream);
 

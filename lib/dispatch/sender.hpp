@@ -2,17 +2,17 @@
 #pragma once
 
 #include "dispatch/claim_size.hpp"
+#include "dispatch/delivery.hpp"
 #include "dispatch/held_rows.hpp"
 #include "dispatch/ports.hpp"
-#include "dispatch/prepare.hpp"
 #include "dispatch/queue.hpp"
 #include "dispatch/redis_gate.hpp"
 #include "dispatch/shared.hpp"
 #include "dispatch/work.hpp"
 #include "entry/encoder.hpp"
 
-#include <cstddef>
 #include <optional>
+#include <span>
 #include <utility>
 #include <vector>
 
@@ -44,16 +44,16 @@ class Sender {
 
  private:
   Awaitable<Settlement> publish(Work work);
-  /// Outcomes that need no sending, by their places in the claim.
-  using Known = std::vector<std::pair<std::size_t, Outcome>>;
-  /// Takes rows out of the claim that have been sent before.
-  Known take_sent_before(ClaimedRows& claimed);
-  Awaitable<std::vector<Reply>> send(const Prepared& prepared, const Work& work);
-  /// Entries of blocked streams get their replies unsent, but for the first ones of each stream on trial.
-  void hold_back(Prepared& prepared, const std::vector<Row>& rows) const;
+  /// Rows that have been sent before get their outcomes unsent.
+  void decide_sent_before(std::span<Delivery> batch, bool claims_count);
+  /// Afterwards each of these has its reply.
+  Awaitable<void> send(std::span<Delivery* const> to_send, const Work& work);
+  /// Rows of blocked streams get their replies unsent, but for the first ones of each stream on trial.
+  void hold_back(std::span<Delivery> batch) const;
   /// Why nothing may be sent now, if so.
-  [[nodiscard]] std::optional<Reply> obstacle(const Work& work, bool explores) const;
-  Settlement decide_all(ClaimedRows claimed, const Prepared& prepared);
+  [[nodiscard]] std::optional<Reply> obstacle(const ClaimedRows& claimed, bool explores) const;
+  Settlement settlement_of(std::span<Delivery> batch, ClaimedRows claimed);
+  void decide_by_reply(Delivery& delivery, const ClaimedRows& claimed);
   void account(const Row& row, const Reply& reply, const Outcome& outcome);
 
   Shared shared_;

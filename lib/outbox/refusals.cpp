@@ -41,12 +41,17 @@ void remember(Map& map, std::string_view name, typename Map::mapped_type what) {
 
 }  // namespace
 
+/// An entry, its place in its write, and whose fault its reply tells, before that is judged.
+struct Refusals::Told {
+  SentEntry entry;
+  std::size_t place;
+  Fault fault;
+};
+
 /// What there is to see in one write.
 struct Refusals::Write {
-  std::span<const Reply> replies;
-  std::span<const SentEntry> sent;
+  std::vector<Told> all;
   struct Taken {
-    std::size_t first;
     std::size_t last;
     std::size_t count;
   };
@@ -55,95 +60,93 @@ struct Refusals::Write {
   /// Streams of which a row is refused for the first time, as far as is remembered.
   std::unordered_set<std::string_view> newly_refused;
 
-  Write(std::span<const Reply> all_replies, std::span<const SentEntry> all_sent, const Refusals& memory)
-      : replies{all_replies}, sent{all_sent} {
-    for (std::size_t i = 0; i < replies.size(); ++i) {
-      if (is_error(replies[i].fault) && !memory.rows_.contains(sent[i].id)) newly_refused.insert(sent[i].stream);
-      if (replies[i].fault != Fault::none) continue;
-      auto& of_stream = taken.try_emplace(sent[i].stream, Taken{i, i, 0}).first->second;
-      of_stream.last = i;
+  Write(std::span<const SentEntry> sent, const Refusals& memory) {
+    all.reserve(sent.size());
+    for (const auto& entry : sent) {
+      const auto& told = all.emplace_back(Told{entry, all.size(), entry.reply->fault});
+      if (is_error(told.fault) && !memory.rows_.contains(entry.id)) newly_refused.insert(entry.stream);
+      if (told.fault != Fault::none) continue;
+      auto& of_stream = taken.try_emplace(entry.stream, Taken{told.place, 0}).first->second;
+      of_stream.last = told.place;
       ++of_stream.count;
-      last_taken = i;
+      last_taken = told.place;
     }
   }
 };
 
-std::vector<std::size_t> Refusals::judge(std::span<Reply> replies, std::span<const SentEntry> sent, TimePoint now) {
+std::vector<SentEntry> Refusals::judge(std::span<const SentEntry> sent, TimePoint now) {
   forget_old(now);
-  const bool all_taken = std::ranges::all_of(
-      replies, [](Fault fault) { return fault == Fault::none; }, &Reply::fault);
+  const bool all_taken =
+      std::ranges::all_of(sent, [](const SentEntry& entry) { return entry.reply->fault == Fault::none; });
   if (all_taken && rows_.empty() && streams_.empty() && unanswered_.empty()) {
-    taken_ += replies.size();
-    served_ += replies.size();
+    taken_ += sent.size();
+    served_ += sent.size();
     return {};
   }
-  const std::vector<Reply> told(replies.begin(), replies.end());
-  const Write write{told, sent, *this};
-  std::vector<std::size_t> unsure_of;
-  for (std::size_t i = 0; i < replies.size(); ++i) {
-    if (is_error(told[i].fault)) {
+  const Write write{sent, *this};
+  std::vector<SentEntry> unsure_of;
+  for (const auto& told : write.all) {
+    if (is_error(told.fault)) {
       bool unsure = false;
-      replies[i].fault = judge_error(write, i, unsure);
-      if (unsure) unsure_of.push_back(i);
-    } else if (told[i].fault == Fault::unanswered) {
+      told.entry.reply->fault = judge_error(write, told, unsure);
+      if (unsure) unsure_of.push_back(told.entry);
+    } else if (told.fault == Fault::unanswered) {
       // Failing again tells something about the row only if Redis took others in between: an outage fails everybody.
-      const auto before = unanswered_.find(sent[i].id);
+      const auto before = unanswered_.find(told.entry.id);
       const bool others_went_through = before != unanswered_.end() && taken_ > before->second.taken;
-      replies[i].singled_out = replies.size() == 1 && others_went_through;
+      told.entry.reply->singled_out = sent.size() == 1 && others_went_through;
     }
   }
   remember_taken(write);
   remember_refused(write, now);
-  remember_answers(write, replies, now);
+  remember_answers(sent, now);
   return unsure_of;
 }
 
-Fault Refusals::judge_error(const Write& write, std::size_t index, bool& unsure) const {
-  const auto& stream = write.sent[index].stream;
-  const auto guess = write.replies[index].fault;
+Fault Refusals::judge_error(const Write& write, const Told& told, bool& unsure) const {
+  const auto& stream = told.entry.stream;
   const auto of_stream = write.taken.find(stream);
-  const bool stream_goes_on = of_stream != write.taken.end() && of_stream->second.last > index;
-  const auto row = rows_.find(write.sent[index].id);
-  const bool was_refused = row != rows_.end();
-  const bool passes = passing_.contains(words_of(write.replies[index].text));
+  const bool stream_goes_on = of_stream != write.taken.end() && of_stream->second.last > told.place;
+  const bool was_refused = rows_.contains(told.entry.id);
+  const bool passes = passing_.contains(words_of(told.entry.reply->text));
   if (stream_goes_on) {
     // Words that speak of others have the benefit of the doubt once.
-    const bool speaks_of_others = guess == Fault::stream_refused || guess == Fault::redis_refuses;
+    const bool speaks_of_others = told.fault == Fault::stream_refused || told.fault == Fault::redis_refuses;
     return passes || (speaks_of_others && !was_refused) ? Fault::refused : Fault::entry_refused;
   }
-  if (guess == Fault::stream_refused) return guess;
-  if (was_refused && !passes && went_through_since(write, index)) {
+  if (told.fault == Fault::stream_refused) return told.fault;
+  if (was_refused && !passes && went_through_since(write, told)) {
     unsure = true;
     return Fault::entry_refused;
   }
-  if (guess != Fault::redis_refuses) {
+  if (told.fault != Fault::redis_refuses) {
     if (of_stream != write.taken.end()) return Fault::refused;
     if (write.last_taken) return Fault::stream_refused;
   }
   const auto memory = streams_.find(stream);
   const bool others_go_on =
-      (write.last_taken && *write.last_taken > index) ||
+      (write.last_taken && *write.last_taken > told.place) ||
       (memory != streams_.end() && memory->second.is_refused && served_ > memory->second.served);
   return others_go_on ? Fault::stream_refused : Fault::redis_refuses;
 }
 
 // Others of its stream, after its last refusal; and no further one is refused now for the first time, which would
 // look like the beginning of an outage.
-bool Refusals::went_through_since(const Write& write, std::size_t index) const {
-  const auto& stream = write.sent[index].stream;
-  const auto row = rows_.find(write.sent[index].id);
+bool Refusals::went_through_since(const Write& write, const Told& told) const {
+  const auto& stream = told.entry.stream;
+  const auto row = rows_.find(told.entry.id);
   const auto memory = streams_.find(stream);
   if (memory == streams_.end() || memory->second.taken <= row->second.taken_of_stream) return false;
   return !write.newly_refused.contains(stream);
 }
 
 void Refusals::remember_taken(const Write& write) {
-  for (std::size_t i = 0; i < write.replies.size(); ++i) {
-    if (write.replies[i].fault != Fault::none) continue;
+  for (const auto& told : write.all) {
+    if (told.fault != Fault::none) continue;
     ++taken_;
     ++served_;
     if (rows_.empty()) continue;
-    const auto row = rows_.find(write.sent[i].id);
+    const auto row = rows_.find(told.entry.id);
     if (row == rows_.end()) continue;
     const bool may_learn = passing_.size() < kMostWords || passing_.contains(row->second.words);
     if (may_learn) passing_[row->second.words] = swept_at_;
@@ -159,9 +162,9 @@ void Refusals::remember_taken(const Write& write) {
 }
 
 void Refusals::remember_refused(const Write& write, TimePoint now) {
-  for (std::size_t i = 0; i < write.replies.size(); ++i) {
-    if (!is_error(write.replies[i].fault)) continue;
-    const auto& entry = write.sent[i];
+  for (const auto& told : write.all) {
+    if (!is_error(told.fault)) continue;
+    const auto& entry = told.entry;
     auto stream = streams_.find(entry.stream);
     if (stream == streams_.end()) {
       if (streams_.size() >= kMostRemembered) continue;
@@ -170,18 +173,17 @@ void Refusals::remember_refused(const Write& write, TimePoint now) {
     stream->second.since = now;
     stream->second.is_refused = true;
     stream->second.served = served_;
-    remember(rows_, entry.id, {now, stream->second.taken, words_of(write.replies[i].text)});
+    remember(rows_, entry.id, {now, stream->second.taken, words_of(entry.reply->text)});
   }
 }
 
-void Refusals::remember_answers(const Write& write, std::span<const Reply> judged, TimePoint now) {
-  for (std::size_t i = 0; i < judged.size(); ++i) {
-    if (judged[i].fault == Fault::unanswered) {
+void Refusals::remember_answers(std::span<const SentEntry> judged, TimePoint now) {
+  for (const auto& [id, stream, reply] : judged) {
+    if (reply->fault == Fault::unanswered) {
       suspicion_ends_ = now + kSuspicion;
-      remember(unanswered_, write.sent[i].id, {now, taken_});
-    } else if (judged[i].fault != Fault::redis_refuses && judged[i].fault != Fault::redis_away &&
-               !unanswered_.empty()) {
-      const auto row = unanswered_.find(write.sent[i].id);
+      remember(unanswered_, id, {now, taken_});
+    } else if (reply->fault != Fault::redis_refuses && reply->fault != Fault::redis_away && !unanswered_.empty()) {
+      const auto row = unanswered_.find(id);
       if (row != unanswered_.end()) unanswered_.erase(row);
     }
   }

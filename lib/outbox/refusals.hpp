@@ -14,10 +14,12 @@
 
 namespace outboxd {
 
-/// One entry of a pipelined write.
+/// One entry of a pipelined write, by its row, and the reply to it.
 struct SentEntry {
   std::string_view id;
   std::string_view stream;
+  /// Never null; it outlives this.
+  Reply* reply;
 };
 
 /// Judges whose fault it is that Redis refuses entries, or leaves them unanswered.
@@ -40,7 +42,7 @@ class Refusals {
   /// Sets the faults of the replies to one write (with errors as guess_by_words() leaves them), and singled_out.
   /// Returns the entries that are found at fault by what went through earlier alone: an outage may have begun since,
   /// and a probe of their stream, now, tells.
-  std::vector<std::size_t> judge(std::span<Reply> replies, std::span<const SentEntry> sent, TimePoint now);
+  std::vector<SentEntry> judge(std::span<const SentEntry> sent, TimePoint now);
 
   /// A probe has shown that Redis serves in general: what is refused from now on is the stream's.
   void served() { ++served_; }
@@ -73,11 +75,12 @@ class Refusals {
   };
   struct Write;
 
-  Fault judge_error(const Write& write, std::size_t index, bool& unsure) const;
-  [[nodiscard]] bool went_through_since(const Write& write, std::size_t index) const;
+  struct Told;
+  Fault judge_error(const Write& write, const Told& told, bool& unsure) const;
+  [[nodiscard]] bool went_through_since(const Write& write, const Told& told) const;
   void remember_taken(const Write& write);
   void remember_refused(const Write& write, TimePoint now);
-  void remember_answers(const Write& write, std::span<const Reply> judged, TimePoint now);
+  void remember_answers(std::span<const SentEntry> judged, TimePoint now);
   void forget_old(TimePoint now);
 
   /// Entries taken, whatever their streams.

@@ -11,39 +11,44 @@
 #include <utility>
 
 namespace outboxd::redis {
+namespace {
+
+void answer_all(std::span<dispatch::Delivery* const> rows, const Reply& reply) {
+  for (auto* row : rows) row->reply = reply;
+}
+
+}  // namespace
+
 Publisher::Publisher(const boost::asio::any_io_executor& executor, PublisherOptions options,
                      std::function<void(std::string)> warn)
     : options_{std::move(options)}, warn_{std::move(warn)}, connection_{executor, options_.endpoint} {}
 
-dispatch::Awaitable<std::vector<Reply>> Publisher::publish(std::span<const entry::Entry> entries,
-                                                           dispatch::TimePoint not_after) {
+dispatch::Awaitable<void> Publisher::publish(std::span<dispatch::Delivery* const> rows,
+                                             dispatch::TimePoint not_after) {
   auto refusal = co_await ensure_open();
   if (!refusal) {
-    auto streams = new_streams_of(entries);
+    auto streams = new_streams_of(rows);
     if (!streams.empty()) refusal = co_await look_at(std::move(streams));
   }
-  if (refusal) co_return std::vector<Reply>(entries.size(), Reply{Fault::redis_away, *refusal});
+  if (refusal) co_return answer_all(rows, {Fault::redis_away, *refusal});
   if (std::chrono::steady_clock::now() > not_after) {
-    co_return std::vector<Reply>(entries.size(), Reply{Fault::redis_away, "connecting to Redis took too long"});
+    co_return answer_all(rows, {Fault::redis_away, "connecting to Redis took too long"});
   }
   Commands commands;
   try {
-    commands = encode(entries);
+    commands = encode(rows);
   } catch (const std::bad_alloc&) {
-    co_return std::vector<Reply>(entries.size(),
-                                 Reply{Fault::short_of_memory, "not enough memory to write the batch to Redis"});
+    co_return answer_all(rows, {Fault::short_of_memory, "not enough memory to write the batch to Redis"});
   }
-  std::vector<Reply> replies;
   try {
-    auto exchange = co_await connection_.exchange(std::move(commands.bytes), entries.size(), options_.timeout);
-    replies = replies_of(std::move(exchange), entries, commands.ends);
+    auto exchange = co_await connection_.exchange(std::move(commands.bytes), rows.size(), options_.timeout);
+    read_replies(std::move(exchange), rows, commands.ends);
   } catch (const std::bad_alloc&) {
-    replies.assign(entries.size(), Reply{Fault::unanswered, "not enough memory to read what Redis answered"});
+    answer_all(rows, {Fault::unanswered, "not enough memory to read what Redis answered"});
   }
-  const bool unanswered = std::ranges::any_of(
-      replies, [](Fault fault) { return fault == Fault::unanswered; }, &Reply::fault);
+  const bool unanswered =
+      std::ranges::any_of(rows, [](const dispatch::Delivery* row) { return row->reply->fault == Fault::unanswered; });
   if (unanswered) connection_.close();
-  co_return replies;
 }
 
 dispatch::Awaitable<Reply> Publisher::probe(std::string stream) {
@@ -88,11 +93,11 @@ dispatch::Awaitable<std::optional<std::string>> Publisher::ensure_open() {
   co_return co_await look_at(options_.streams);
 }
 
-Publisher::Commands Publisher::encode(std::span<const entry::Entry> entries) const {
+Publisher::Commands Publisher::encode(std::span<dispatch::Delivery* const> rows) const {
   Commands commands;
-  commands.ends.reserve(entries.size());
-  for (const auto& entry : entries) {
-    append_xadd(commands.bytes, entry, options_.bounds.of(entry.stream));
+  commands.ends.reserve(rows.size());
+  for (const auto* row : rows) {
+    append_xadd(commands.bytes, row->entry, options_.bounds.of(row->entry.stream));
     commands.ends.push_back(commands.bytes.size());
   }
   // Reserve now: if memory is short, nothing was sent yet.
@@ -106,14 +111,15 @@ void Publisher::use_bounds(Bounds bounds) {
   looked_at_.clear();
 }
 
-std::vector<std::string> Publisher::new_streams_of(std::span<const entry::Entry> entries) const {
+std::vector<std::string> Publisher::new_streams_of(std::span<dispatch::Delivery* const> rows) const {
   std::set<std::string> streams;
   const std::string* last = nullptr;
-  for (const auto& entry : entries) {
+  for (const auto* row : rows) {
+    const auto& stream = row->entry.stream;
     // Most entries have the stream of the entry before.
-    if (last != nullptr && *last == entry.stream) continue;
-    last = &entry.stream;
-    if (!looked_at_.contains(entry.stream)) streams.insert(entry.stream);
+    if (last != nullptr && *last == stream) continue;
+    last = &stream;
+    if (!looked_at_.contains(stream)) streams.insert(stream);
   }
   return {streams.begin(), streams.end()};
 }

@@ -43,8 +43,8 @@ class Publisher final : public dispatch::StreamSink {
   /// Sets the bounds of streams from now on.
   void use_bounds(Bounds bounds);
 
-  dispatch::Awaitable<std::vector<Reply>> publish(std::span<const entry::Entry> entries,
-                                                  dispatch::TimePoint not_after) override;
+  dispatch::Awaitable<void> publish(std::span<dispatch::Delivery* const> rows,
+                                    dispatch::TimePoint not_after) override;
   dispatch::Awaitable<Reply> probe(std::string stream) override;
 
  private:
@@ -56,9 +56,9 @@ class Publisher final : public dispatch::StreamSink {
 
   dispatch::Awaitable<std::optional<std::string>> open();
   dispatch::Awaitable<std::optional<std::string>> ensure_open();
-  [[nodiscard]] Commands encode(std::span<const entry::Entry> entries) const;
+  [[nodiscard]] Commands encode(std::span<dispatch::Delivery* const> rows) const;
   /// The streams of these entries that were not checked yet.
-  [[nodiscard]] std::vector<std::string> new_streams_of(std::span<const entry::Entry> entries) const;
+  [[nodiscard]] std::vector<std::string> new_streams_of(std::span<dispatch::Delivery* const> rows) const;
   /// Checks those of the streams that were not checked yet, before a new bound trims anything.
   dispatch::Awaitable<std::optional<std::string>> look_at(std::vector<std::string> streams);
 

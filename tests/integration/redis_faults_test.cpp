@@ -21,6 +21,7 @@
 
 using outboxd::Fault;
 using outboxd::Reply;
+using outboxd::dispatch::Delivery;
 using outboxd::entry::Entry;
 using outboxd::redis::Publisher;
 using outboxd::redis::PublisherOptions;
@@ -83,13 +84,22 @@ class Client {
   explicit Client(std::uint16_t port, std::chrono::milliseconds timeout = kPatient, const std::string& password = "")
       : publisher_{loop_.get_executor(), options(port, timeout, password), [](const std::string&) {}} {}
 
-  std::vector<Reply> publish(const std::vector<Entry>& batch) {
-    return wait_for(publisher_.publish(batch, outboxd::dispatch::TimePoint::max()));
-  }
+  std::vector<Reply> publish(const std::vector<Entry>& batch) { return wait_for(publish_all(batch)); }
   std::string publish(std::size_t rows) { return fates(publish(entries(rows))); }
   Reply probe(const std::string& stream = "a.stream") { return wait_for(publisher_.probe(stream)); }
 
  private:
+  boost::asio::awaitable<std::vector<Reply>> publish_all(std::vector<Entry> batch) {
+    std::vector<Delivery> rows;
+    for (auto& entry : batch) rows.push_back({.row = {}, .entry = std::move(entry)});
+    std::vector<Delivery*> all;
+    for (auto& row : rows) all.push_back(&row);
+    co_await publisher_.publish(all, outboxd::dispatch::TimePoint::max());
+    std::vector<Reply> replies;
+    for (auto& row : rows) replies.push_back(std::move(*row.reply));
+    co_return replies;
+  }
+
   static PublisherOptions options(std::uint16_t port, std::chrono::milliseconds timeout,
                                   const std::string& password) {
     PublisherOptions options;

@@ -34,6 +34,12 @@ struct ClaimedRow {
   bool written = false;
 };
 
+/// A row that was sent, and what Redis meant by its reply.
+struct Answered {
+  const dispatch::Delivery* row;
+  Fault meant;
+};
+
 /// Which promise about outcomes this one breaks; empty: none. The table of reasons in deploy/GUARANTEES.md, again.
 [[nodiscard]] std::string broken_rule(const ClaimedRow& claimed, const Outcome& outcome, const RetryPolicy& policy);
 
@@ -53,9 +59,8 @@ class Ledger {
   void settling_fails(const dispatch::Settlement& settlement, bool unreachable, bool maybe_carried_out);
   void is_settled(const dispatch::Settlement& settlement);
 
-  void sends(std::span<const entry::Entry> entries, TimePoint not_after);
-  void gets_replies(std::span<const entry::Entry> entries, const std::vector<Reply>& replies,
-                    std::span<const Fault> meant);
+  void sends(std::span<dispatch::Delivery* const> rows, TimePoint not_after);
+  void gets_replies(std::span<const Answered> write);
   void probes();
   void probe_ends(const std::string& stream, const Reply& reply);
 
@@ -106,10 +111,10 @@ class Ledger {
   void brings_for_the_first_time(Lease& lease, const dispatch::Settlement& settlement);
   /// It was sent by an earlier claim, and now only gets its outcome, or is held.
   [[nodiscard]] bool needs_no_sending(const ClaimedRow& row, const Outcome& outcome) const;
-  [[nodiscard]] bool others_went_through(std::span<const entry::Entry> entries, std::span<const Fault> meant,
-                                         std::size_t index) const;
-  void remember_taken(std::span<const Fault> meant);
-  void remember_refused(std::span<const entry::Entry> entries, std::span<const Fault> meant);
+  /// `answered` is one of the write.
+  [[nodiscard]] bool others_went_through(std::span<const Answered> write, const Answered& answered) const;
+  void remember_taken(std::span<const Answered> write);
+  void remember_refused(std::span<const Answered> write);
   [[nodiscard]] bool may_be_blocked(const std::string& stream, TimePoint asked_at) const;
   void check_unsent(const Lease& lease, const ClaimedRow& row, const Outcome& outcome);
   [[nodiscard]] Fault reason_of(const ClaimedRow& row) const;
@@ -157,9 +162,6 @@ class Ledger {
 
 /// The name of the claim that an entry's row comes from.
 [[nodiscard]] std::string lease_of(const entry::Entry& entry);
-[[nodiscard]] inline const std::string& id_of(const entry::Entry& entry) {
-  return entry.fields.front().value;
-}
 /// A payload that names its claim, so that an entry tells which one it comes from.
 [[nodiscard]] std::string payload_of_lease(const std::string& lease);
 

@@ -30,14 +30,14 @@ ClaimedRow* Ledger::find_sent(Lease& lease, const std::string& id) {
   return &*found;
 }
 
-void Ledger::sends(std::span<const entry::Entry> entries, TimePoint not_after) {
+void Ledger::sends(std::span<dispatch::Delivery* const> rows, TimePoint not_after) {
   judges_refusals_ = false;
-  expect(!entries.empty(), "no empty writes");
+  expect(!rows.empty(), "no empty writes");
   expect(!redis_in_doubt_, "nothing is sent while Redis is in doubt");
   expect(!life_.past_deadline(), "nothing is sent after the deadline");
-  for (const auto& entry : entries) {
-    const auto& id = id_of(entry);
-    const auto found = leases_.find(lease_of(entry));
+  for (const auto* sent : rows) {
+    const auto& id = sent->row.id;
+    const auto found = leases_.find(lease_of(sent->entry));
     if (found == leases_.end()) return fault("row " + id + ": only rows in hand are sent");
     auto& lease = found->second;
     auto* row = find_sent(lease, id);
@@ -52,58 +52,60 @@ void Ledger::sends(std::span<const entry::Entry> entries, TimePoint not_after) {
     const auto suspect = unanswered_.find(id);
     const bool suspected =
         suspect != unanswered_.end() && !suspect->second.refused && world_.now() < suspect->second.at + kSuspicion;
-    expect(!suspected || entries.size() == 1, "row " + id + ": a row of an unanswered write goes alone from then on");
+    expect(!suspected || rows.size() == 1, "row " + id + ": a row of an unanswered write goes alone from then on");
   }
 }
 
-bool Ledger::others_went_through(std::span<const entry::Entry> entries, std::span<const Fault> meant,
-                                 std::size_t index) const {
-  const auto& stream = entries[index].stream;
-  for (std::size_t i = index + 1; i < entries.size(); ++i) {
-    if (entries[i].stream == stream && meant[i] == Fault::none) return true;
-  }
-  const auto before = refused_.find(id_of(entries[index]));
-  const auto taken = taken_.find(stream);
+bool Ledger::others_went_through(std::span<const Answered> write, const Answered& answered) const {
+  const auto& row = answered.row->row;
+  const auto after = write.subspan(static_cast<std::size_t>(&answered - write.data()) + 1);
+  const auto is_taken = [&](const Answered& other) {
+    return other.row->row.stream == row.stream && other.meant == Fault::none;
+  };
+  if (std::ranges::any_of(after, is_taken)) return true;
+  const auto before = refused_.find(row.id);
+  const auto taken = taken_.find(row.stream);
   return before != refused_.end() && taken != taken_.end() && taken->second > before->second;
 }
 
-void Ledger::remember_taken(std::span<const Fault> meant) {
-  const bool any_taken = std::ranges::find(meant, Fault::none) != meant.end();
+void Ledger::remember_taken(std::span<const Answered> write) {
+  const bool any_taken = std::ranges::find(write, Fault::none, &Answered::meant) != write.end();
   if (any_taken && rows_after_doubt_) *rows_after_doubt_ *= 2;
 }
 
-void Ledger::remember_refused(std::span<const entry::Entry> entries, std::span<const Fault> meant) {
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const auto& stream = entries[i].stream;
-    if (meant[i] == Fault::none) {
+void Ledger::remember_refused(std::span<const Answered> write) {
+  for (const auto& [sent, meant] : write) {
+    const auto& stream = sent->row.stream;
+    if (meant == Fault::none) {
       ++taken_[stream];
       const auto refused = taken_again_.find(stream);
       if (refused != taken_again_.end()) refused->second = std::min(refused->second, world_.now());
     }
   }
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    if (meant[i] != Fault::refused) continue;
-    refused_[id_of(entries[i])] = taken_[entries[i].stream];
-    taken_again_[entries[i].stream] = TimePoint::max();
+  for (const auto& [sent, meant] : write) {
+    if (meant != Fault::refused) continue;
+    refused_[sent->row.id] = taken_[sent->row.stream];
+    taken_again_[sent->row.stream] = TimePoint::max();
   }
 }
 
-void Ledger::gets_replies(std::span<const entry::Entry> entries, const std::vector<Reply>& replies,
-                          std::span<const Fault> meant) {
+void Ledger::gets_replies(std::span<const Answered> write) {
   bool outage = false;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    const auto& id = id_of(entries[i]);
-    const auto found = leases_.find(lease_of(entries[i]));
+  for (const auto& answered : write) {
+    const auto& [sent, meant] = answered;
+    const auto& id = sent->row.id;
+    const auto lease = lease_of(sent->entry);
+    const auto found = leases_.find(lease);
     if (found == leases_.end()) continue;
     auto& rows = found->second.rows;
     auto& row = *std::ranges::find(rows, id, [](const ClaimedRow& claimed) { return claimed.row.id; });
     row.sent = true;
-    world_.trace(life_.worker(), "of " + id + " in lease " + lease_of(entries[i]) + ": " + to_string(meant[i]));
-    row.meant = meant[i];
-    row.text = replies[i].text;
+    world_.trace(life_.worker(), "of " + id + " in lease " + lease + ": " + to_string(meant));
+    row.meant = meant;
+    row.text = sent->reply->text;
     outage = outage || row.meant == Fault::redis_away;
     if (row.meant == Fault::refused) {
-      row.others_went_through = others_went_through(entries, meant, i);
+      row.others_went_through = others_went_through(write, answered);
       if (const auto before = unanswered_.find(id); before != unanswered_.end()) before->second.refused = true;
       doubted_at_ = world_.now();
       judges_refusals_ = true;
@@ -119,11 +121,11 @@ void Ledger::gets_replies(std::span<const entry::Entry> entries, const std::vect
     ++world_.facts.at(id).unanswered;
     world_.count(Event::unanswered);
     const auto before = unanswered_.find(id);
-    row.singled_out = entries.size() == 1 && before != unanswered_.end() && answered_ > before->second.answered;
+    row.singled_out = write.size() == 1 && before != unanswered_.end() && answered_ > before->second.answered;
     unanswered_[id] = {world_.now(), answered_, false};
   }
-  remember_refused(entries, meant);
-  remember_taken(meant);
+  remember_refused(write);
+  remember_taken(write);
   if (!outage) return;
   redis_in_doubt_ = true;
   doubted_at_ = world_.now();

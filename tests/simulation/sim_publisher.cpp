@@ -2,6 +2,7 @@
 #include "simulation/sim_publisher.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace outboxd::simulation {
 namespace {
@@ -10,21 +11,23 @@ using dispatch::Awaitable;
 
 constexpr Milliseconds kSlowest{20};
 
-}  // namespace
-
-void SimPublisher::Replies::add(Fault meaning, std::string text) {
-  told.push_back({meaning == Fault::refused ? guess_by_words(text) : meaning, std::move(text)});
-  meant.push_back(meaning);
+/// Gives the row a reply, in the words that its dispatcher sees.
+Answered answer(dispatch::Delivery& row, Fault meaning, std::string text) {
+  const auto fault = meaning == Fault::refused ? guess_by_words(text) : meaning;
+  row.reply = Reply{fault, std::move(text)};
+  return {&row, meaning};
 }
+
+}  // namespace
 
 Awaitable<void> SimPublisher::wait(Milliseconds time) {
   co_await world_.clock.wait(alarm_, world_.now() + time);
   life_.go_on();
 }
 
-Awaitable<std::vector<Reply>> SimPublisher::publish(std::span<const entry::Entry> entries, TimePoint not_after) {
+Awaitable<void> SimPublisher::publish(Rows rows, TimePoint not_after) {
   const Call call{world_, life_};
-  ledger_.sends(entries, not_after);
+  ledger_.sends(rows, not_after);
   life_.go_on();
   world_.redis.change_weather(life_.worker());
   // Connecting may take its time, too.
@@ -32,85 +35,85 @@ Awaitable<std::vector<Reply>> SimPublisher::publish(std::span<const entry::Entry
   const auto connecting = world_.chance.between(0ms, slowly ? Milliseconds{5'000} : kSlowest);
   if (slowly) life_.meets_trouble(connecting);
   co_await wait(connecting);
-  Replies replies;
+  std::vector<Answered> write;
   if (world_.redis.state(life_.worker()) == SimRedis::State::away || world_.now() > not_after) {
-    for (std::size_t i = 0; i < entries.size(); ++i) replies.add(Fault::redis_away, "connection refused");
+    for (auto* row : rows) write.push_back(answer(*row, Fault::redis_away, "connection refused"));
   } else if (world_.redis.state(life_.worker()) == SimRedis::State::hangs) {
-    replies = co_await hang(entries);
+    write = co_await hang(rows);
   } else {
-    replies = co_await exchange(entries);
+    write = co_await exchange(rows);
   }
-  ledger_.gets_replies(entries, replies.told, replies.meant);
-  co_return replies.told;
+  ledger_.gets_replies(write);
 }
 
-SimPublisher::Reach SimPublisher::reach_of(std::span<const entry::Entry> entries) {
+bool SimPublisher::drops_connection(const dispatch::Delivery* row) const {
+  return world_.facts.at(row->row.id).poison == Poison::drops_connection;
+}
+
+SimPublisher::Reach SimPublisher::reach_of(Rows rows) {
   auto& chance = world_.chance;
-  const auto drops = std::ranges::find_if(entries, [this](const entry::Entry& entry) {
-    return world_.facts.at(id_of(entry)).poison == Poison::drops_connection;
-  });
-  Reach reach{static_cast<std::size_t>(drops - entries.begin()), 0, entries.size()};
+  const auto drops = std::ranges::find_if(rows, [this](const auto* row) { return drops_connection(row); });
+  Reach reach{static_cast<std::size_t>(drops - rows.begin()), 0, rows.size()};
   const bool cut = chance.happens(world_.weather.cut);
   if (cut) {
     world_.count(Event::cut);
     reach.carried_out = chance.below(reach.carried_out + 1);
   }
   reach.answered = reach.carried_out;
-  if (reach.carried_out == entries.size() && !cut) return reach;
+  if (reach.carried_out == rows.size() && !cut) return reach;
   // What did not come to its end is not trusted.
   reach.answered = 0;
-  const auto first_unsent = reach.carried_out + (drops == entries.end() ? 0 : 1);
-  if (first_unsent < entries.size()) reach.sent = first_unsent + chance.below(entries.size() - first_unsent + 1);
+  const auto first_unsent = reach.carried_out + (drops == rows.end() ? 0 : 1);
+  if (first_unsent < rows.size()) reach.sent = first_unsent + chance.below(rows.size() - first_unsent + 1);
   return reach;
 }
 
-void SimPublisher::die_in_the_middle(std::span<const entry::Entry> entries) {
-  const auto kills = std::ranges::find_if(entries, [this](const entry::Entry& entry) {
-    return world_.facts.at(id_of(entry)).poison == Poison::kills_when_sent;
-  });
-  const bool by_row = kills != entries.end();
+void SimPublisher::die_in_the_middle(Rows rows) {
+  const auto kills = std::ranges::find_if(
+      rows, [this](const auto* row) { return world_.facts.at(row->row.id).poison == Poison::kills_when_sent; });
+  const bool by_row = kills != rows.end();
   if (!by_row && !world_.chance.happens(world_.weather.crash)) return;
-  const auto drops = std::ranges::find_if(entries, [this](const entry::Entry& entry) {
-    return world_.facts.at(id_of(entry)).poison == Poison::drops_connection;
-  });
-  const auto most = static_cast<std::size_t>(std::min(kills, drops) - entries.begin());
+  const auto drops = std::ranges::find_if(rows, [this](const auto* row) { return drops_connection(row); });
+  const auto most = static_cast<std::size_t>(std::min(kills, drops) - rows.begin());
   const auto first = world_.chance.below(most + 1);
-  for (const auto& entry : entries.first(first)) world_.redis.xadd(id_of(entry), entry.stream, life_.worker());
+  for (const auto* row : rows.first(first)) world_.redis.xadd(row->row.id, row->entry.stream, life_.worker());
   life_.crash(by_row ? Event::crash_by_row : Event::crash_in_write);
 }
 
-Awaitable<SimPublisher::Replies> SimPublisher::exchange(std::span<const entry::Entry> entries) {
-  for (const auto& entry : entries) {
-    const bool held = world_.table.row(id_of(entry)).lease == lease_of(entry);
-    if (!held) world_.fault("row " + id_of(entry) + ": an entry is written only while its row's lease lasts");
+Awaitable<std::vector<Answered>> SimPublisher::exchange(Rows rows) {
+  for (const auto* row : rows) {
+    const bool held = world_.table.row(row->row.id).lease == lease_of(row->entry);
+    if (!held) world_.fault("row " + row->row.id + ": an entry is written only while its row's lease lasts");
   }
-  die_in_the_middle(entries);
-  const auto reach = reach_of(entries);
-  Replies replies;
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    auto answer = i < reach.carried_out ? world_.redis.xadd(id_of(entries[i]), entries[i].stream, life_.worker())
-                                        : SimRedis::Answer{};
-    if (i < reach.answered) {
-      replies.add(answer.meant, std::move(answer.text));
+  die_in_the_middle(rows);
+  const auto reach = reach_of(rows);
+  std::vector<Answered> write;
+  for (auto* row : rows) {
+    const auto place = write.size();
+    auto said = place < reach.carried_out ? world_.redis.xadd(row->row.id, row->entry.stream, life_.worker())
+                                          : SimRedis::Answer{};
+    if (place < reach.answered) {
+      write.push_back(answer(*row, said.meant, std::move(said.text)));
     } else {
-      replies.add(i < reach.sent ? Fault::unanswered : Fault::redis_away, "connection lost");
+      write.push_back(answer(*row, place < reach.sent ? Fault::unanswered : Fault::redis_away, "connection lost"));
     }
   }
   co_await wait(world_.chance.between(0ms, kSlowest));
-  co_return replies;
+  co_return write;
 }
 
-Awaitable<SimPublisher::Replies> SimPublisher::hang(std::span<const entry::Entry> entries) {
-  die_in_the_middle(entries);
+Awaitable<std::vector<Answered>> SimPublisher::hang(Rows rows) {
+  die_in_the_middle(rows);
   life_.meets_trouble(timeout_);
   co_await wait(timeout_ - kSlowest);
-  Replies replies;
-  for (const auto& entry : entries) {
-    replies.add(Fault::unanswered, "no answer in time");
-    const bool drops = world_.facts.at(id_of(entry)).poison == Poison::drops_connection;
-    if (!drops && world_.chance.happens(0.3)) world_.redis.xadd_later(id_of(entry), entry.stream);
+  std::vector<Answered> write;
+  for (auto* row : rows) {
+    write.push_back(answer(*row, Fault::unanswered, "no answer in time"));
+    if (!drops_connection(row) && world_.chance.happens(0.3)) {
+      world_.redis.xadd_later(row->row.id, row->entry.stream);
+    }
   }
-  co_return replies;
+  co_return write;
 }
 
 Awaitable<Reply> SimPublisher::probe(std::string stream) {

@@ -12,12 +12,13 @@ namespace outboxd::simulation {
 /// One process' connection to Redis, and what becomes of what is written to it.
 class SimPublisher final : public dispatch::StreamSink {
  public:
+  using Rows = std::span<dispatch::Delivery* const>;
+
   SimPublisher(World& world, Life& life, Ledger& ledger, const boost::asio::any_io_executor& executor,
                Milliseconds timeout)
       : world_{world}, life_{life}, ledger_{ledger}, alarm_{executor}, timeout_{timeout} {}
 
-  dispatch::Awaitable<std::vector<Reply>> publish(std::span<const entry::Entry> entries,
-                                                  TimePoint not_after) override;
+  dispatch::Awaitable<void> publish(Rows rows, TimePoint not_after) override;
   dispatch::Awaitable<Reply> probe(std::string stream) override;
 
  private:
@@ -25,17 +26,12 @@ class SimPublisher final : public dispatch::StreamSink {
   struct Reach {
     std::size_t carried_out = 0, answered = 0, sent = 0;
   };
-  struct Replies {
-    std::vector<Reply> told;
-    std::vector<Fault> meant;
-    void add(Fault meaning, std::string text);
-  };
-
   dispatch::Awaitable<void> wait(Milliseconds time);
-  Reach reach_of(std::span<const entry::Entry> entries);
-  void die_in_the_middle(std::span<const entry::Entry> entries);
-  dispatch::Awaitable<Replies> exchange(std::span<const entry::Entry> entries);
-  dispatch::Awaitable<Replies> hang(std::span<const entry::Entry> entries);
+  Reach reach_of(Rows rows);
+  void die_in_the_middle(Rows rows);
+  dispatch::Awaitable<std::vector<Answered>> exchange(Rows rows);
+  dispatch::Awaitable<std::vector<Answered>> hang(Rows rows);
+  [[nodiscard]] bool drops_connection(const dispatch::Delivery* row) const;
 
   World& world_;
   Life& life_;

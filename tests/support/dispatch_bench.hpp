@@ -209,17 +209,16 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
 };
 
 struct FakePublisher final : StreamSink {
-  Awaitable<std::vector<Reply>> publish(std::span<const entry::Entry> entries, TimePoint /*not_after*/) override {
-    std::vector<Reply> replies;
+  Awaitable<void> publish(std::span<Delivery* const> rows, TimePoint /*not_after*/) override {
     writes.emplace_back();
-    for (const auto& entry : entries) {
-      const auto& id = entry.fields.front().value;
-      writes.back().push_back(id);
-      replies.push_back(answer_entry ? answer_entry(entry) : answer(id));
-      if (replies.back().fault == Fault::none) published.push_back(id);
+    for (auto* sent : rows) {
+      const auto& row = sent->row;
+      writes.back().push_back(row.id);
+      sent->reply = answer_row ? answer_row(row) : answer(row.id);
+      if (sent->reply->fault == Fault::none) published.push_back(row.id);
     }
     if (on_publish) on_publish();
-    co_return replies;
+    co_return;
   }
   Awaitable<Reply> probe(std::string stream) override {
     probes.push_back(stream);
@@ -228,7 +227,7 @@ struct FakePublisher final : StreamSink {
 
   std::function<Reply(const std::string&)> answer = [](const std::string&) { return Reply{Fault::none, "1-1"}; };
   /// Replaces `answer`, if it is set.
-  std::function<Reply(const entry::Entry&)> answer_entry;
+  std::function<Reply(const Row&)> answer_row;
   /// Replaces `probe_reply`, if it is set.
   std::function<Reply(const std::string&)> answer_probe;
   std::function<void()> on_publish;

@@ -584,7 +584,7 @@ TEST_CASE("rows of a blocked stream are due, and that no claim gets them is no t
   const auto judge = [](const std::string& stream) {
     return stream == "refused" ? Reply{Fault::stream_refused, "NOPERM"} : Reply{Fault::none, "1-1"};
   };
-  bench.publisher.answer_entry = [&](const entry::Entry& entry) { return judge(entry.stream); };
+  bench.publisher.answer_row = [&](const Row& row) { return judge(row.stream); };
   bench.publisher.answer_probe = judge;
   bench.run_for(5s);
   REQUIRE(bench.observer.blocked == std::vector<std::string>{"refused"});

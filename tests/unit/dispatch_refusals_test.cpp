@@ -72,7 +72,7 @@ TEST_CASE("whatever a proxy answers to every command, for an hour: no row dies, 
       const auto second = rows_named("b", 20);
       for (const auto& id : first) bench.insert_into("a", id);
       for (const auto& id : second) bench.insert_into("b", id);
-      bench.publisher.answer_entry = [&](const entry::Entry&) { return error(words); };
+      bench.publisher.answer_row = [&](const Row&) { return error(words); };
       bench.publisher.answer_probe = [&](const std::string& stream) {
         // At the start all is well.
         return stream.empty() ? Reply{} : error(words);
@@ -84,7 +84,7 @@ TEST_CASE("whatever a proxy answers to every command, for an hour: no row dies, 
       const bool is_streams = guess_by_words(words) == Fault::stream_refused;
       CHECK(bench.observer.seen.back() == (is_streams ? Health::working : Health::redis_unavailable));
       CHECK(bench.dispatcher.tally().dead + bench.dispatcher.tally().retried == 0);
-      bench.publisher.answer_entry = nullptr;
+      bench.publisher.answer_row = nullptr;
       bench.publisher.answer_probe = nullptr;
       bench.run_for(1min);
       CHECK(bench.observer.seen.back() == Health::working);
@@ -118,9 +118,7 @@ TEST_CASE("one stream is refused, whatever the words, and whether its probe show
         const auto refused = rows_named("a", 60);
         for (const auto& id : refused) bench.insert_into("a", id);
         const auto is_refused = [](const std::string& stream) { return stream == "a"; };
-        bench.publisher.answer_entry = [&](const entry::Entry& entry) {
-          return is_refused(entry.stream) ? error(words) : kTaken;
-        };
+        bench.publisher.answer_row = [&](const Row& row) { return is_refused(row.stream) ? error(words) : kTaken; };
         bench.publisher.answer_probe = [&](const std::string& stream) {
           return probe_shows_it && is_refused(stream) ? error(words) : Reply{};
         };
@@ -139,7 +137,7 @@ TEST_CASE("one stream is refused, whatever the words, and whether its probe show
         CHECK(bench.dispatcher.tally().dead + bench.dispatcher.tally().retried == 0);
         CHECK(bench.observer.seen.back() == Health::working);
         CHECK(bench.observer.blocked == std::vector<std::string>{"a"});
-        bench.publisher.answer_entry = nullptr;
+        bench.publisher.answer_row = nullptr;
         bench.publisher.answer_probe = nullptr;
         bench.run_for(10s);
         check_published_at_the_first_attempt(bench, refused);
@@ -158,9 +156,7 @@ TEST_CASE("an outage of all streams that stays with the last one holds up no oth
   CHECK(bench.row("first").published);
   const Reply outage{Fault::redis_refuses, "LOADING Redis is loading the dataset in memory"};
   bool all = true;
-  bench.publisher.answer_entry = [&](const entry::Entry& entry) {
-    return all || entry.stream == "z" ? outage : kTaken;
-  };
+  bench.publisher.answer_row = [&](const Row& row) { return all || row.stream == "z" ? outage : kTaken; };
   bench.publisher.answer_probe = [&](const std::string& stream) { return all || stream == "z" ? outage : Reply{}; };
   for (const auto* stream : {"b", "c", "z"}) {
     for (const auto& id : rows_named(stream, 20)) bench.insert_into(stream, id);
@@ -171,7 +167,7 @@ TEST_CASE("an outage of all streams that stays with the last one holds up no oth
   bench.run_for(2min);
   CHECK(bench.publisher.published.size() == 41);
   CHECK(bench.observer.seen.back() == Health::working);
-  bench.publisher.answer_entry = nullptr;
+  bench.publisher.answer_row = nullptr;
   bench.publisher.answer_probe = nullptr;
   bench.run_for(2min);
   CHECK(bench.publisher.published.size() == 61);
@@ -183,7 +179,7 @@ TEST_CASE("a server whose words to a probe nobody knows is found to be well agai
   const auto ids = rows_named("a", 20);
   for (const auto& id : ids) bench.insert_into("a", id);
   bool down = true;
-  bench.publisher.answer_entry = [&](const entry::Entry&) { return down ? error("no upstream host") : kTaken; };
+  bench.publisher.answer_row = [&](const Row&) { return down ? error("no upstream host") : kTaken; };
   bench.publisher.answer_probe = [](const std::string& stream) {
     return stream.empty() ? Reply{} : error("ERR no such id");
   };
@@ -232,8 +228,8 @@ TEST_CASE("where nobody knows the words to a probe, a blocked stream is on trial
   const auto ids = rows_named("a", 20);
   for (const auto& id : ids) bench.insert_into("a", id);
   bool wrong = true;
-  bench.publisher.answer_entry = [&](const entry::Entry& entry) {
-    return wrong && entry.stream == "a" ? error("WRONGTYPE Operation") : kTaken;
+  bench.publisher.answer_row = [&](const Row& row) {
+    return wrong && row.stream == "a" ? error("WRONGTYPE Operation") : kTaken;
   };
   bench.publisher.answer_probe = [](const std::string& stream) {
     return stream.empty() ? Reply{} : error("ERR no such id");
@@ -255,7 +251,7 @@ TEST_CASE("readiness stays while it may be but one entry, or one stream, that Re
     bench.insert_into("b", "1");
     bench.run_for(10s);
     bench.insert_into("a", "2");
-    bench.publisher.answer_entry = [&](const entry::Entry&) { return error("ERR value is too large"); };
+    bench.publisher.answer_row = [&](const Row&) { return error("ERR value is too large"); };
     bench.publisher.answer_probe = [&](const std::string& stream) {
       return by_proxy && stream == "a" ? error("ERR no route") : Reply{};
     };
@@ -274,9 +270,7 @@ TEST_CASE("an entry that is refused alone dies of it, at the head of a busy stre
       CAPTURE(batch);
       Bench bench{coordinator(batch)};
       bench.insert_into("a", "0");
-      bench.publisher.answer_entry = [&](const entry::Entry& entry) {
-        return entry.fields.front().value == "0" ? error(words) : kTaken;
-      };
+      bench.publisher.answer_row = [&](const Row& row) { return row.id == "0" ? error(words) : kTaken; };
       std::vector<std::string> others;
       for (int round = 0; round < 300; ++round) {
         others.push_back("b" + std::to_string(1000 + round));
@@ -296,7 +290,7 @@ TEST_CASE("an entry that is refused alone dies of it, at the head of a busy stre
 TEST_CASE("refusals that come and go cost a row an attempt at first, and then no more") {
   Bench bench{coordinator()};
   int number = 0;
-  bench.publisher.answer_entry = [&](const entry::Entry&) {
+  bench.publisher.answer_row = [&](const Row&) {
     return ++number % 3 == 0 ? error("ERR too many requests") : kTaken;
   };
   std::vector<std::string> ids;
@@ -320,9 +314,7 @@ TEST_CASE("an outage that begins inside a write costs no attempt") {
   for (const auto& id : ids) bench.insert_into("a", id);
   int number = 0;
   bool down = true;
-  bench.publisher.answer_entry = [&](const entry::Entry&) {
-    return ++number > 5 && down ? error("upstream failure") : kTaken;
-  };
+  bench.publisher.answer_row = [&](const Row&) { return ++number > 5 && down ? error("upstream failure") : kTaken; };
   bench.publisher.answer_probe = [&](const std::string&) {
     return number > 5 && down ? error("upstream failure") : Reply{};
   };
@@ -338,15 +330,13 @@ TEST_CASE("a thousand streams and more are refused: what is left out is bounded,
   Bench bench{coordinator()};
   for (int i = 0; i < 1'200; ++i) bench.insert_into("x" + std::to_string(i), std::to_string(10'000 + i));
   bench.insert_into("good", "99999");
-  bench.publisher.answer_entry = [](const entry::Entry& entry) {
-    return entry.stream == "good" ? kTaken : error("WRONGTYPE");
-  };
+  bench.publisher.answer_row = [](const Row& row) { return row.stream == "good" ? kTaken : error("WRONGTYPE"); };
   bench.run_for(10min);
   CHECK(bench.row("99999").published);
   CHECK(bench.store.most_left_out <= BlockedStreams::kMost);
   CHECK(bench.observer.blocked.size() >= BlockedStreams::kMost);
   CHECK(bench.dispatcher.tally().dead + bench.dispatcher.tally().retried == 0);
-  bench.publisher.answer_entry = nullptr;
+  bench.publisher.answer_row = nullptr;
   bench.run_for(10min);
   CHECK(bench.dispatcher.tally().published == 1'201);
   bench.end();
@@ -363,9 +353,7 @@ TEST_CASE("once: a refused stream's rows remain, and the others have had their t
       for (const auto& id : rows_named("a", 30)) bench.insert_into("a", id);
       const auto others = rows_named("b", 30);
       for (const auto& id : others) bench.insert_into("b", id);
-      bench.publisher.answer_entry = [&](const entry::Entry& entry) {
-        return entry.stream == "a" ? error(words) : kTaken;
-      };
+      bench.publisher.answer_row = [&](const Row& row) { return row.stream == "a" ? error(words) : kTaken; };
       bench.publisher.answer_probe = [&](const std::string& stream) {
         return stream == "a" ? error(words) : Reply{};
       };

@@ -4,7 +4,10 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+#include <deque>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace outboxd {
@@ -88,16 +91,18 @@ char letter_of(const Reply& reply) {
 }
 
 std::string judge(Refusals& refusals, const std::string& sent, Refusals::TimePoint now) {
-  std::vector<Reply> replies;
+  std::deque<Reply> replies;
   std::vector<SentEntry> entries;
   for (std::size_t at = 0; at < sent.size(); at += 4) {
-    entries.push_back({std::string_view{sent}.substr(at, 1), std::string_view{sent}.substr(at + 1, 1)});
-    replies.push_back(told(sent[at + 2]));
+    auto& reply = replies.emplace_back(told(sent[at + 2]));
+    entries.push_back({std::string_view{sent}.substr(at, 1), std::string_view{sent}.substr(at + 1, 1), &reply});
   }
-  const auto unsure = refusals.judge(replies, entries, now);
+  const auto unsure = refusals.judge(entries, now);
   std::string letters;
-  for (const auto& reply : replies) letters += letter_of(reply);
-  for (const auto index : unsure) letters[index] = 'e';
+  for (const auto& entry : entries) {
+    const bool is_unsure = std::ranges::find(unsure, entry.reply, &SentEntry::reply) != unsure.end();
+    letters += is_unsure ? 'e' : letter_of(*entry.reply);
+  }
   return letters;
 }
 
@@ -144,9 +149,10 @@ TEST_CASE("what is remembered is bounded, and rows beyond it are judged as at fi
   Refusals refusals;
   for (std::size_t i = 0; i < Refusals::kMostRemembered + 10; ++i) {
     const auto name = std::to_string(i);
-    std::vector<Reply> replies{told('?'), told('u')};
-    const std::vector<SentEntry> sent{{name, name}, {name, name}};
-    refusals.judge(replies, sent, kStart);
+    auto refused = told('?');
+    auto unanswered = told('u');
+    const std::vector<SentEntry> sent{{name, name, &refused}, {name, name, &unanswered}};
+    refusals.judge(sent, kStart);
   }
   CHECK(refusals.was_unanswered("0"));
   CHECK_FALSE(refusals.was_unanswered(std::to_string(Refusals::kMostRemembered + 1)));

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace outboxd::redis {
@@ -40,19 +41,25 @@ const std::vector<Case> kCases{
     {"aa", {"0-0", "6-0"}, "UU"},
 };
 
-std::string fates(const std::vector<Reply>& replies) {
-  std::string letters;
-  for (const auto& reply : replies) {
-    letters += reply.fault == Fault::none ? 'P' : reply.fault == Fault::unanswered ? 'U' : 'E';
+/// Rows that were sent, one for each letter of `streams`.
+struct Sent {
+  explicit Sent(const std::string& streams) {
+    for (const char stream : streams) rows.push_back({.row = {}, .entry = {std::string(1, stream), {}}});
+    for (auto& row : rows) all.push_back(&row);
   }
-  return letters;
-}
 
-std::vector<entry::Entry> entries_of(const std::string& streams) {
-  std::vector<entry::Entry> entries;
-  for (const char stream : streams) entries.push_back({std::string(1, stream), {{"outbox_id", "1"}}});
-  return entries;
-}
+  [[nodiscard]] std::string fates() const {
+    std::string letters;
+    for (const auto& row : rows) {
+      const auto fault = row.reply->fault;
+      letters += fault == Fault::none ? 'P' : fault == Fault::unanswered ? 'U' : 'E';
+    }
+    return letters;
+  }
+
+  std::vector<dispatch::Delivery> rows;
+  std::vector<dispatch::Delivery*> all;
+};
 
 }  // namespace
 
@@ -64,13 +71,13 @@ TEST_CASE("replies, one for each entry, are trusted when ids rise within their s
       value.kind = text.starts_with('-') ? Value::Kind::error : Value::Kind::string;
       value.text = text.starts_with('-') ? text.substr(1) : text;
     }
-    const auto entries = entries_of(streams);
-    const std::vector<std::size_t> ends(entries.size(), 10);
+    Sent sent{streams};
+    const std::vector<std::size_t> ends(sent.all.size(), 10);
     exchange.bytes_sent = 10;
     CAPTURE(streams);
     CAPTURE(expected);
-    const auto replies = replies_of(std::move(exchange), entries, ends);
-    CHECK(fates(replies) == expected);
+    read_replies(std::move(exchange), sent.all, ends);
+    CHECK(sent.fates() == expected);
   }
 }
 
@@ -79,14 +86,13 @@ TEST_CASE(
   Exchange exchange;
   exchange.bytes_sent = 25;
   exchange.failure = "connection lost";
-  const auto entries = entries_of("aaa");
+  Sent sent{"aaa"};
   const std::array<std::size_t, 3> ends{10, 20, 30};
-  const auto replies = replies_of(std::move(exchange), entries, ends);
-  REQUIRE(replies.size() == 3);
-  CHECK(replies[0].fault == Fault::unanswered);
-  CHECK(replies[1].fault == Fault::unanswered);
-  CHECK(replies[2].fault == Fault::redis_away);
-  CHECK(replies[0].text == "connection lost");
+  read_replies(std::move(exchange), sent.all, ends);
+  CHECK(sent.rows[0].reply->fault == Fault::unanswered);
+  CHECK(sent.rows[1].reply->fault == Fault::unanswered);
+  CHECK(sent.rows[2].reply->fault == Fault::redis_away);
+  CHECK(sent.rows[0].reply->text == "connection lost");
 }
 
 }  // namespace outboxd::redis
