@@ -165,10 +165,6 @@ NotHandedOut read_claim(Statements& statements, const Layout& layout, const Layo
   return others;
 }
 
-std::uint64_t bytes_of(const Row& row) {
-  return row.id.size() + row.stream.size() + row.payload_json.size() + row.dedupe_key.value_or("").size();
-}
-
 std::vector<dispatch::RefusedRow> bury_due_nameless(Statements& statements, const Layout& layout) {
   std::vector<dispatch::RefusedRow> dead;
   const auto error = "id is over the limit of " + std::to_string(entry::kMaxNameBytes) + " bytes: use a shorter one";

@@ -26,9 +26,6 @@ struct NotHandedOut {
                                       const outbox_table::LayoutTerms& terms, const pqxx::result& result,
                                       dispatch::ClaimedRows& claimed);
 
-/// What takes place in memory of a row, nearly: its payload and names.
-[[nodiscard]] std::uint64_t bytes_of(const Row& row);
-
 /// Declares due rows dead that are named by ids too long to compare them, a few at a time; returns them. Blocks;
 /// throws what libpqxx throws where the connection no longer works.
 [[nodiscard]] std::vector<dispatch::RefusedRow> bury_due_nameless(postgres::Statements& statements,

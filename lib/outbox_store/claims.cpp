@@ -17,7 +17,6 @@ using outbox_table::Layout;
 using outbox_table::LayoutTerms;
 using postgres::array_literal;
 using postgres::exec;
-using postgres::message_of;
 using postgres::or_null;
 using postgres::row_count;
 using postgres::Statements;
@@ -94,9 +93,9 @@ std::vector<std::string> Claims::claim_into(dispatch::ClaimedRows& claimed, cons
   }
   auto [kept_back, unreadable] = read_payloads(call, claimed, before, others.to_read);
   give_back_what_does_not_fit(call, claimed, kept_back);
-  for (const auto& [id, cause, reason] : unreadable) {
-    if (claimed.refusal.empty()) claimed.refusal = "claiming from " + call.table + ": " + reason;
-    claimed.refused.push_back(refuse(call, id, cause, reason));
+  for (const auto& [id, why] : unreadable) {
+    if (claimed.refusal.empty()) claimed.refusal = "claiming from " + call.table + ": " + why.reason;
+    claimed.refused.push_back(refuse(call, id, why));
     std::erase(kept_back, id);
   }
   std::ranges::move(kept_back, std::back_inserter(kept_back_));
@@ -107,11 +106,13 @@ template <typename... Ids>
 dispatch::ClaimedRows Claims::claim_by(const Call& call, const std::string& statement, const Ids&... ids) {
   dispatch::ClaimedRows claimed;
   kept_back_.clear();
-  const auto limit = std::min(call.request.limit, fitting_);
+  const auto limit = fitting_.limit(call.request.limit);
   const auto unwritten = claim_into(claimed, call, statement, limit, ids...);
   // There may be more behind rows that were found and not written, too.
   const bool was_full = last_was_full_ || claimed.rows.size() + claimed.refused.size() + unwritten.size() >= limit;
   if (!unwritten.empty()) claim_unwritten(claimed, call, unwritten);
+  // It asked for fewer than it was to, as more of them would not have fitted.
+  if (was_full && limit < call.request.limit) claimed.more = true;
   last_was_full_ = was_full;
   return claimed;
 }
@@ -129,7 +130,7 @@ void Claims::claim_unwritten(dispatch::ClaimedRows& claimed, const Call& call, c
   const auto unwritten = claim_these(claimed, call, ids);
   for (const auto& id : unwritten) {
     claimed.refused.push_back(
-        refuse(call, id, kUnwritten, "the UPDATE for its lease did nothing, or was undone (by a trigger?)"));
+        refuse(call, id, {"the UPDATE for its lease did nothing, or was undone (by a trigger?)", kUnwritten}));
   }
   if (unwritten.empty()) return;
   claimed.refusal = "claiming from " + call.table + ": " + claimed.refused.back().reason;
@@ -140,7 +141,7 @@ dispatch::ClaimedRows Claims::claim_due(const Call& call) {
   Failure failure;
   try {
     auto claimed = claim_any(call);
-    fruitless_ = 0;
+    patience_.went_well();
     return claimed;
   } catch (const std::exception& error) {
     check_it_may_be_a_rows(call.statements, error);
@@ -148,10 +149,10 @@ dispatch::ClaimedRows Claims::claim_due(const Call& call) {
     ahead_.forget();
     // The row may be one that lies below.
     mark_.forget();
-    failure = {cause_of(error), message_of(error), std::current_exception()};
+    failure = {cause_of(error), std::current_exception()};
   }
   auto claimed = claim_around(call, failure);
-  if (!claimed.rows.empty()) fruitless_ = 0;
+  if (!claimed.rows.empty()) patience_.went_well();
   return claimed;
 }
 
@@ -203,7 +204,7 @@ void Claims::hand_over(Overlooked overlooked) {
 }
 
 dispatch::ClaimedRows Claims::claim_overlooked(const Call& call) {
-  const auto limit = std::min(call.request.limit, fitting_);
+  const auto limit = fitting_.limit(call.request.limit);
   const bool in_a_backlog = last_was_full_;
   const auto& without = call.request.without;
   while (!overlooked_.empty()) {
@@ -225,7 +226,7 @@ dispatch::ClaimedRows Claims::claim_overlooked(const Call& call) {
 }
 
 dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
-  const auto limit = std::min(call.request.limit, fitting_);
+  const auto limit = fitting_.limit(call.request.limit);
   for (;;) {
     const auto places = ahead_.take(limit, call.request.due_by, SteadyClock::now());
     if (places.empty()) return {};
@@ -259,22 +260,19 @@ void Claims::look_ahead(const Call& call) {
 void Claims::give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed,
                                          const std::vector<std::string>& kept_back) {
   if (kept_back.empty()) {
-    if (fitting_ <= UINT32_MAX / 2 && last_was_full_) fitting_ *= 2;
+    if (last_was_full_) fitting_.fitted_full();
     return;
   }
-  fitting_ = std::max<std::uint32_t>(1, static_cast<std::uint32_t>(claimed.rows.size()));
+  fitting_.did_not_fit(claimed.rows.size());
   claimed.more = true;
   // One that can't be given back comes again when its lease ends; those that do fit are not to be lost for it.
-  by_halves(call.statements, kept_back.size(), false, SteadyClock::now() + kLongestSearch,
-            [&](std::size_t begin, std::size_t end) {
-              const std::vector<std::string> ids(kept_back.begin() + static_cast<std::ptrdiff_t>(begin),
-                                                 kept_back.begin() + static_cast<std::ptrdiff_t>(end));
-              const std::vector<std::string> verdicts(ids.size(), to_string(Verdict::release));
-              const std::vector<std::string> delays(ids.size(), "0");
-              const std::vector<std::optional<std::string>> errors(ids.size());
-              exec(call.statements, call.layout.settle_unlocked, array_literal(ids), claimed.lease,
-                   array_literal(verdicts), array_literal(delays), array_literal(errors));
-            });
+  by_halves(call.statements, kept_back.size(), false, SteadyClock::now() + RefusalSearch::kLongest, [&](Part part) {
+    const std::vector<std::string> verdicts(part.size(), to_string(Verdict::release));
+    const std::vector<std::string> delays(part.size(), "0");
+    const std::vector<std::optional<std::string>> errors(part.size());
+    exec(call.statements, call.layout.settle_unlocked, array_literal(part_of(kept_back, part)), claimed.lease,
+         array_literal(verdicts), array_literal(delays), array_literal(errors));
+  });
 }
 
 }  // namespace outboxd::outbox_store

@@ -2,9 +2,11 @@
 #pragma once
 
 #include "dispatch/ports.hpp"
+#include "outbox/batch_room.hpp"
+#include "outbox/claim_patience.hpp"
+#include "outbox/look_ahead.hpp"
 #include "outbox/low_water_mark.hpp"
 #include "outbox_store/by_halves.hpp"
-#include "outbox_store/look_ahead.hpp"
 #include "outbox_table/layout.hpp"
 #include "postgres/statements.hpp"
 
@@ -12,7 +14,6 @@
 #include <cstdint>
 #include <deque>
 #include <exception>
-#include <map>
 #include <optional>
 #include <string>
 #include <vector>
@@ -68,12 +69,10 @@ class Claims {
   };
   struct Unreadable {
     std::string id;
-    std::string cause;
-    std::string reason;
+    RefusalSearch::Why why;
   };
   struct Failure {
     std::string cause;
-    std::string text;
     std::exception_ptr error;
   };
 
@@ -107,15 +106,15 @@ class Claims {
   void claim_unwritten(dispatch::ClaimedRows& claimed, const Call& call, const std::vector<std::string>& ids);
   dispatch::ClaimedRows claim_around(const Call& call, const Failure& failure);
   dispatch::ClaimedRows claim_one_by_one(const Call& call, const std::vector<std::string>& ids,
-                                         const Failure* failure, std::chrono::milliseconds time = kProbeTimeout);
+                                         const Failure* failure,
+                                         std::chrono::milliseconds time = RefusalSearch::kPartTimeout);
   /// Of rows that are tried by their names: those that were too slow by themselves before have their turn one at a
   /// time, when no others are there.
   dispatch::ClaimedRows claim_by_name(const Call& call);
   std::optional<dispatch::ClaimedRows> claim_with_patience(const Call& call, std::chrono::milliseconds most);
   void leave_out(const std::vector<std::string>& streams);
   void free_unknown_leases(const Call& call);
-  dispatch::RefusedRow refuse(const Call& call, const std::string& id, const std::string& cause,
-                              const std::string& reason);
+  dispatch::RefusedRow refuse(const Call& call, const std::string& id, const RefusalSearch::Why& why);
 
   /// A claim failed, and may have been carried out all the same.
   bool in_doubt_ = false;
@@ -133,17 +132,13 @@ class Claims {
   LowWaterMark mark_;
   /// Ids of rows below the mark.
   std::deque<std::string> overlooked_;
-  /// How many rows the next claim may take, as more of them would not have fitted into the last one.
-  std::uint32_t fitting_ = UINT32_MAX;
+  FittingRows fitting_;
   /// Of the claim at hand: leased rows that are not handed out, as their payloads are more than a batch holds.
   std::vector<std::string> kept_back_;
   /// When to look again for rows that can't be named.
   std::chrono::steady_clock::time_point bury_at_{};
   bool wants_new_connection_ = false;
-  /// Claims in a row that were too slow, and found no row that is to blame for it.
-  unsigned fruitless_ = 0;
-  /// Rows that were too slow by themselves, and how long each may take the next time.
-  std::map<std::string, std::chrono::milliseconds> slow_;
+  ClaimPatience patience_;
 };
 
 }  // namespace outboxd::outbox_store

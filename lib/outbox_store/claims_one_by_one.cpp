@@ -31,20 +31,9 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 using Milliseconds = std::chrono::milliseconds;
 
-// Beyond this a claim waits for nothing that may be a single row's, as others come meanwhile.
-constexpr std::chrono::seconds kLongestPatience{10};
-// More are forgotten, and begin anew.
-constexpr std::size_t kMostSlow = 1'000;
-
 /// Errors that a row's own contents cause in every session that reads it.
 bool is_of_data(std::string_view sqlstate) {
   return sqlstate.starts_with("22") || sqlstate.starts_with("XX");
-}
-
-std::uint64_t bytes_of(const std::vector<Row>& rows) {
-  std::uint64_t bytes = 0;
-  for (const auto& row : rows) bytes += row.payload_json.size();
-  return bytes;
 }
 
 void sort_as(const std::vector<std::string>& ids, std::vector<Row>& rows) {
@@ -84,10 +73,8 @@ dispatch::ClaimedRows Claims::claim_around(const Call& call, const Failure& fail
       claimed.rows.empty() &&
       std::ranges::all_of(claimed.refused, [](const dispatch::RefusedRow& row) { return took_its_time(row.cause); });
   if (slow && all_slow) {
-    const auto patience = call.statements.usual_timeout() * (1U << std::min(fruitless_++, 4U));
-    if (auto late = claim_with_patience(call, std::min<Milliseconds>(patience, kLongestPatience))) {
-      return std::move(*late);
-    }
+    auto late = claim_with_patience(call, patience_.once_more(call.statements.usual_timeout()));
+    if (late) return std::move(*late);
   }
   return claimed;
 }
@@ -109,67 +96,60 @@ std::optional<dispatch::ClaimedRows> Claims::claim_with_patience(const Call& cal
 
 dispatch::ClaimedRows Claims::claim_by_name(const Call& call) {
   const auto& only = call.request.only;
-  std::vector<std::string> quick;
-  std::ranges::copy_if(only, std::back_inserter(quick), [&](const auto& id) { return !slow_.contains(id); });
-  if (quick.empty()) quick.push_back(only.front());
-  const auto slow = slow_.find(quick.front());
-  auto claimed = claim_one_by_one(call, quick, nullptr, slow == slow_.end() ? kProbeTimeout : slow->second);
-  if (quick.size() < only.size()) claimed.more = true;
+  const auto [ids, time] = patience_.turn_of(only);
+  auto claimed = claim_one_by_one(call, ids, nullptr, time);
+  if (ids.size() < only.size()) claimed.more = true;
   return claimed;
 }
 
 dispatch::ClaimedRows Claims::claim_one_by_one(const Call& call, const std::vector<std::string>& ids,
                                                const Failure* failure, Milliseconds time) {
   dispatch::ClaimedRows claimed;
-  const auto work = [&](std::size_t begin, std::size_t end) {
-    // More than a batch holds is left for the next claim.
-    if (bytes_of(claimed.rows) >= call.terms.batch_bytes) {
+  const auto work = [&](Part part) {
+    if (fill_a_batch(claimed.rows, call.terms.batch_bytes)) {
       claimed.more = true;
       return;
     }
-    const std::vector<std::string> these(ids.begin() + static_cast<std::ptrdiff_t>(begin),
-                                         ids.begin() + static_cast<std::ptrdiff_t>(end));
-    const auto unwritten = claim_these(claimed, call, these);
+    const auto unwritten = claim_these(claimed, call, part_of(ids, part));
     if (!unwritten.empty()) claim_unwritten(claimed, call, unwritten);
   };
   const auto give_up_at =
-      std::min(SteadyClock::now() + kLongestSearch, call.began + call.statements.longest_timeout());
+      std::min(SteadyClock::now() + RefusalSearch::kLongest, call.began + call.statements.longest_timeout());
   const bool whole_failed = failure != nullptr && took_its_time(failure->cause);
-  const auto longest = std::min<Milliseconds>(call.statements.longest_timeout(), kLongestPatience);
+  const auto longest = std::min<Milliseconds>(call.statements.longest_timeout(), ClaimPatience::kLongest);
   const Statements::Patience patience{call.statements, std::min(longest, time)};
-  const auto refused = by_halves(call.statements, ids.size(), whole_failed, give_up_at, work);
+  auto [search, first] = by_halves(call.statements, ids.size(), whole_failed, give_up_at, work);
+  const auto& refused = search.refused();
   // What was claimed is ours; else it is no row's fault.
-  if (claimed.rows.empty() && !refused.items.empty()) {
-    look_for_table_lock(call.statements, call.layout, refused.items.front().cause);
+  if (claimed.rows.empty() && !refused.empty()) {
+    look_for_table_lock(call.statements, call.layout, refused.front().why.cause);
   }
-  if (refused.untried > 0) claimed.more = true;
-  const auto error = refused.first || failure == nullptr ? refused.first : failure->error;
-  if (error && claimed.rows.empty() && claimed.refused.empty() && refused.items.empty() && refused.untried > 0) {
+  const bool some_untried = !search.untried().empty();
+  if (some_untried) claimed.more = true;
+  const auto error = first || failure == nullptr ? first : failure->error;
+  if (error && claimed.rows.empty() && claimed.refused.empty() && refused.empty() && some_untried) {
     std::rethrow_exception(error);
   }
   bool all_by_connection = claimed.rows.empty() && call.request.only.empty();
-  for (const auto& [index, reason, cause] : refused.items) {
-    if (claimed.refusal.empty()) claimed.refusal = with_remedy("claiming from " + call.table + ": " + reason, cause);
-    if (!meaning_of_sqlstate(cause).reconnect) all_by_connection = false;
-    if (took_its_time(cause)) {
-      if (slow_.size() >= kMostSlow) slow_.clear();
-      slow_[ids[index]] =
-          std::min<Milliseconds>(kLongestPatience, std::max(call.statements.usual_timeout(), 2 * time));
+  for (const auto& [index, why] : refused) {
+    if (claimed.refusal.empty()) {
+      claimed.refusal = with_remedy("claiming from " + call.table + ": " + why.reason, why.cause);
     }
-    claimed.refused.push_back(refuse(call, ids[index], cause, reason));
+    if (!meaning_of_sqlstate(why.cause).reconnect) all_by_connection = false;
+    if (took_its_time(why.cause)) patience_.was_too_slow(ids[index], time, call.statements.usual_timeout());
+    claimed.refused.push_back(refuse(call, ids[index], why));
   }
   const bool whole_by_connection = failure != nullptr && meaning_of_sqlstate(failure->cause).reconnect;
-  wants_new_connection_ = refused.items.empty() ? whole_by_connection : all_by_connection;
-  for (const auto& row : claimed.rows) slow_.erase(row.id);
+  wants_new_connection_ = refused.empty() ? whole_by_connection : all_by_connection;
+  for (const auto& row : claimed.rows) patience_.was_claimed(row.id);
   sort_as(ids, claimed.rows);
   return claimed;
 }
 
-dispatch::RefusedRow Claims::refuse(const Call& call, const std::string& id, const std::string& cause,
-                                    const std::string& reason) {
-  dispatch::RefusedRow row{id, "it can't be claimed: " + reason, false, cause};
-  if (!is_of_data(cause)) return row;
-  std::string why;
+dispatch::RefusedRow Claims::refuse(const Call& call, const std::string& id, const RefusalSearch::Why& why) {
+  dispatch::RefusedRow row{id, "it can't be claimed: " + why.reason, false, why.cause};
+  if (!is_of_data(why.cause)) return row;
+  std::string last_error;
   try {
     exec(call.statements, call.layout.read_payload, id);
     return row;
@@ -177,10 +157,10 @@ dispatch::RefusedRow Claims::refuse(const Call& call, const std::string& id, con
     check_it_may_be_a_rows(call.statements, error);
     if (!is_of_data(cause_of(error))) return row;
     row.reason = "it can't be read: " + message_of(error);
-    why = storable_error("it can't be read: " + whole_message_of(error), call.statements.takes_unicode());
+    last_error = storable_error("it can't be read: " + whole_message_of(error), call.statements.takes_unicode());
   }
   try {
-    row.dead = affected_rows(exec(call.statements, call.layout.bury, id, why)) > 0;
+    row.dead = affected_rows(exec(call.statements, call.layout.bury, id, last_error)) > 0;
   } catch (const std::exception& error) {
     check_it_may_be_a_rows(call.statements, error);
   }

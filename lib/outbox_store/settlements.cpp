@@ -77,33 +77,31 @@ class Writer {
   void write_in_parts(bool slow) {
     const std::span all{settlement_.outcomes};
     const auto now = std::chrono::steady_clock::now();
-    std::vector<bool> tried(all.size());
-    const auto work = [&](std::size_t begin, std::size_t end) {
-      take(settle_with(layout_.settle_unlocked, all.subspan(begin, end - begin)));
-      std::fill(tried.begin() + static_cast<std::ptrdiff_t>(begin), tried.begin() + static_cast<std::ptrdiff_t>(end),
-                true);
+    const auto work = [&](Part part) {
+      take(settle_with(layout_.settle_unlocked, all.subspan(part.begin, part.size())));
     };
-    auto refused = [&] {
-      const Statements::Patience patience{statements_, std::min(statements_.usual_timeout(), kProbeTimeout)};
-      return by_halves(statements_, all.size(), slow, now + kLongestSearch, work);
+    auto [search, first] = [&] {
+      const Statements::Patience patience{statements_,
+                                          std::min(statements_.usual_timeout(), RefusalSearch::kPartTimeout)};
+      return by_halves(statements_, all.size(), slow, now + RefusalSearch::kLongest, work);
     }();
-    if (written_.settled.written == 0 && !refused.items.empty()) {
-      look_for_table_lock(statements_, layout_, refused.items.front().cause);
+    auto& refused = search.refused();
+    if (written_.settled.written == 0 && !refused.empty()) {
+      look_for_table_lock(statements_, layout_, refused.front().why.cause);
     }
     // The first time their neighbours don't wait for them.
-    if (settlement_.in_parts) try_slow_ones(refused.items, work);
+    if (settlement_.in_parts) try_slow_ones(refused, work);
     auto& settled = written_.settled;
     const bool any_done = settled.written + settled.undone.size() > 0;
-    if (!any_done && refused.items.empty() && refused.first) std::rethrow_exception(refused.first);
-    written_.wants_new_connection = settled.written == 0 && !refused.items.empty();
-    for (const auto& [index, reason, cause] : refused.items) {
-      const auto meaning = meaning_of_sqlstate(cause);
+    if (!any_done && refused.empty() && first) std::rethrow_exception(first);
+    written_.wants_new_connection = settled.written == 0 && !refused.empty();
+    for (const auto& [index, why] : refused) {
+      const auto meaning = meaning_of_sqlstate(why.cause);
       if (!meaning.reconnect) written_.wants_new_connection = false;
-      tried[index] = true;
-      refuse(all[index].id, cause, reason, meaning.remedy);
+      refuse(all[index].id, why.cause, why.reason, meaning.remedy);
     }
-    for (std::size_t i = 0; i < all.size(); ++i) {
-      if (!tried[i]) settled.untried.push_back(all[i].id);
+    for (const auto& part : search.untried()) {
+      for (const auto& outcome : all.subspan(part.begin, part.size())) settled.untried.push_back(outcome.id);
     }
     add_unwritten();
   }
@@ -119,26 +117,26 @@ class Writer {
 
   /// Of those that took too long, as many as the usual time of one statement allows; each time others first.
   template <class Work>
-  void try_slow_ones(std::vector<NotDone::One>& items, Work work) {
+  void try_slow_ones(std::vector<RefusalSearch::Refused>& refused, Work work) {
     using Clock = std::chrono::steady_clock;
-    const auto begin = std::partition(items.begin(), items.end(),
-                                      [](const NotDone::One& item) { return !took_its_time(item.cause); });
-    std::vector<NotDone::One> slow(begin, items.end());
-    items.erase(begin, items.end());
+    const auto begin = std::partition(refused.begin(), refused.end(),
+                                      [](const auto& item) { return !took_its_time(item.why.cause); });
+    std::vector<RefusalSearch::Refused> slow(begin, refused.end());
+    refused.erase(begin, refused.end());
     if (slow.empty()) return;
     const auto first = Clock::now().time_since_epoch().count() % static_cast<Clock::rep>(slow.size());
     std::rotate(slow.begin(), slow.begin() + first, slow.end());
     const auto end = Clock::now() + statements_.usual_timeout();
     for (auto& item : slow) {
       const auto left = std::chrono::floor<std::chrono::milliseconds>(end - Clock::now());
-      if (left > kProbeTimeout) {
+      if (left > RefusalSearch::kPartTimeout) {
         const Statements::Patience patience{statements_, left};
-        const auto again = by_halves(statements_, 1, false, end, [&](std::size_t /*begin*/, std::size_t /*end*/) {
-          work(item.index, item.index + 1);
+        auto again = by_halves(statements_, 1, false, end, [&](Part /*whole*/) {
+          work({item.index, item.index + 1});
         });
-        if (again.items.empty()) continue;
+        if (again.search.refused().empty() && again.search.untried().empty()) continue;
       }
-      items.push_back(std::move(item));
+      refused.push_back(std::move(item));
     }
   }
 

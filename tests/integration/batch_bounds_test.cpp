@@ -41,8 +41,9 @@ TEST_CASE("a batch is bounded by bytes: rows that don't fit are released untouch
   const auto stream = new_stream();
   database.exec("INSERT INTO event_outbox (id, stream_name, payload_json) SELECT 'r' || lpad(n::text, 3, '0'), '" +
                 stream + "', jsonb_build_object('text', repeat('x', 100000)) FROM generate_series(1, 40) AS n");
-  const auto daemon = start_outboxd({"--http-listen", "127.0.0.1:0", "--batch", "40", "--batch-bytes", "256KiB"},
-                                    outboxd_environment(database));
+  const auto daemon = start_outboxd(
+      {"--http-listen", "127.0.0.1:0", "--batch", "40", "--batch-bytes", "256KiB", "--poll-interval", "1h"},
+      outboxd_environment(database));
   wait_until([&] { return count_rows(database, "dispatched_at IS NOT NULL") == 40; });
   CHECK(count_rows(database, "attempts = 1") == 40);
   CHECK(published(shared_redis().probe(), stream).each_once(40));

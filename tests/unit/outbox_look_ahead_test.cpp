@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "outbox_store/look_ahead.hpp"
+#include "outbox/look_ahead.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <set>
 
-using outboxd::outbox_store::LookAhead;
+using outboxd::LookAhead;
 using namespace std::chrono_literals;
 
 namespace {

@@ -10,7 +10,7 @@
 #include <utility>
 #include <vector>
 
-namespace outboxd::outbox_store {
+namespace outboxd {
 
 /// Where the rows are that the next claims take while a backlog is worked off.
 ///
@@ -107,4 +107,4 @@ class LookAhead {
   TimePoint good_until_{};
 };
 
-}  // namespace outboxd::outbox_store
+}  // namespace outboxd
