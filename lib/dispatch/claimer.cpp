@@ -25,9 +25,11 @@ Awaitable<void> Claimer::run() {
   while (!is_complete && !shared_.run.claiming_is_over()) {
     if (!parts_.gate.is_shut()) co_await ask_for_probes_of_streams();
     if (shared_.run.claiming_is_over()) break;
+    const auto rows_allowed = parts_.gate.breaker().rows_allowed(parts_.size.batch.now());
+    auto retries = retries_.due(rows_allowed);
     const BeforeClaim facts{.redis_is_shut = parts_.gate.is_shut(),
                             .has_poison_candidates = !parts_.candidates.empty(),
-                            .has_retries = !retries_.due().empty(),
+                            .has_retries = !retries.empty(),
                             .outcomes_are_refused = parts_.refused_settlements.all_are_refused()};
     switch (next_step(facts)) {
       case ClaimStep::probe_redis:
@@ -37,7 +39,7 @@ Awaitable<void> Claimer::run() {
         co_await claim_candidate();
         break;
       case ClaimStep::retry_quarantined:
-        co_await retry_quarantined();
+        co_await retry_quarantined(std::move(retries));
         break;
       case ClaimStep::claim_after_pause:
         if (co_await pause_for_outcomes()) is_complete = co_await claim_rows();
@@ -79,8 +81,7 @@ Awaitable<void> Claimer::claim_candidate() {
   co_await drain();
 }
 
-Awaitable<void> Claimer::retry_quarantined() {
-  auto ids = retries_.due();
+Awaitable<void> Claimer::retry_quarantined(std::vector<std::string> ids) {
   auto claimed = co_await retries_.retry(std::move(ids));
   if (claimed) co_await pass_on(std::move(*claimed));
 }
@@ -89,7 +90,9 @@ Awaitable<bool> Claimer::pause_for_outcomes() {
   // One more batch now and then may show whose fault it is.
   co_await parts_.idle.disarm();
   co_await pause(parts_.refused_settlements.next_pause());
-  co_return shared_.in_flight.rows_postponed() < kMostPostponed && !shared_.run.claiming_is_over();
+  // Redis may have gone meanwhile.
+  co_return shared_.in_flight.rows_postponed() < kMostPostponed && !shared_.run.claiming_is_over() &&
+      !parts_.gate.is_shut();
 }
 
 Awaitable<bool> Claimer::claim_rows() {

@@ -17,6 +17,8 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
+#include <string>
+#include <vector>
 
 namespace outboxd::dispatch {
 
@@ -51,7 +53,7 @@ class Claimer {
   Awaitable<void> probe_redis();
   Awaitable<void> ask_for_probes_of_streams();
   Awaitable<void> claim_candidate();
-  Awaitable<void> retry_quarantined();
+  Awaitable<void> retry_quarantined(std::vector<std::string> ids);
   /// False when no row may be claimed even now.
   Awaitable<bool> pause_for_outcomes();
   /// False when the run is complete.

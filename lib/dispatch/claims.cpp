@@ -26,6 +26,7 @@ Awaitable<std::optional<ClaimedRows>> Claims::claim(ClaimRequest request) {
     trouble.away_at = shared_.clock.now();
     held.sent().store_was_away(*trouble.away_at);
   }
+  if (result) shared_.run.claimed_at(result->claimed_at);
   trouble.unfit = !result && result.error().unfit;
   if (result && !refused.judge(*result, scope, limit)) {
     account(*result, started);
@@ -49,7 +50,6 @@ Awaitable<std::optional<ClaimedRows>> Claims::claim(ClaimRequest request) {
       .asked = started, .arrived = shared_.clock.now(), .ends = claimed.lease_ends, .rows = claimed.rows.size()};
   idle.claimed(claimed.rows.size(), shared_.clock.now() - started);
   if (!claimed.any_due) reaper.nothing_was_due(started);
-  shared_.run.claimed_at(claimed.claimed_at);
   account(claimed, started);
   shared_.in_flight.claimed(claimed.rows.size());
   size.rate.took(claimed.rows.size());

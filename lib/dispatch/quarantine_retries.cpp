@@ -13,11 +13,11 @@ constexpr int kRestToRetry = 9;
 
 }  // namespace
 
-std::vector<std::string> QuarantineRetries::due() const {
+std::vector<std::string> QuarantineRetries::due(std::size_t most) const {
   const auto now = shared_.clock.now();
   // With `once` each row has one turn.
   if (shared_.run.is_once() || now < next_at_) return {};
-  return held_.quarantine().due(now, kMostRetried);
+  return held_.quarantine().due(now, std::min(most, kMostRetried));
 }
 
 Awaitable<std::optional<ClaimedRows>> QuarantineRetries::retry(std::vector<std::string> ids) {

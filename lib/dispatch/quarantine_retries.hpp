@@ -5,6 +5,7 @@
 #include "dispatch/held_rows.hpp"
 #include "dispatch/shared.hpp"
 
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <vector>
@@ -16,8 +17,8 @@ class QuarantineRetries {
  public:
   QuarantineRetries(Shared shared, Claims& claims, HeldRows& held) : shared_{shared}, claims_{claims}, held_{held} {}
 
-  /// Ids of rows whose turn it is now.
-  [[nodiscard]] std::vector<std::string> due() const;
+  /// Ids of rows whose turn it is now, `most` of them.
+  [[nodiscard]] std::vector<std::string> due(std::size_t most) const;
   /// Claims these; returns what the claim brought, if it succeeded.
   Awaitable<std::optional<ClaimedRows>> retry(std::vector<std::string> ids);
 
