@@ -23,6 +23,9 @@ bool RefusedClaims::judge(ClaimedRows& claimed, Scope scope, std::uint32_t limit
   if (!claimed.refusal.empty()) refused_.reason = claimed.refusal;
   const bool tried_all = open_to_all && !claimed.more && written + claimed.refused.size() < limit;
   const bool none_refused = claimed.refused.empty();
+  if (!held_.refused_claims().knows_no_row()) {
+    for (const auto& row : claimed.rows) held_.refused_claims().forget(row.id);
+  }
   auto judged = held_.refused_claims().judge(std::exchange(claimed.refused, {}), written, tried_all, now);
   for (const auto& row : judged.own) quarantine.add(row, now);
   claimed.refused = std::move(judged.own);

@@ -21,11 +21,16 @@ RefusalJudgement::Judged RefusalJudgement::judge(std::vector<Refusal> refused, s
   if (undecided_.empty()) search_began_ = now;
   if (refused_since_.size() > kMostRemembered) refused_since_.clear();
   if (known_.size() > kMostRemembered) known_.clear();
-  for (auto& row : refused) {
+  bool any_is_new = false;
+  for (const auto& row : refused) {
     auto& [since, last] = refused_since_.try_emplace(row.id, Times{now, now}).first->second;
     // An outage that is long over says nothing of the rows that it refused.
     if (now - std::exchange(last, now) > kForgotten) since = now;
-    if (row.dead || row.cause.empty() || known_.contains(row.id) || wrote_at_ > since) {
+    if (since >= wrote_at_ && !is_known(row)) any_is_new = true;
+  }
+  const bool may_be_another_outage = written == 0 && any_is_new;
+  for (auto& row : refused) {
+    if (is_known(row) || (wrote_at_ > refused_since_[row.id].first && !may_be_another_outage)) {
       judged.own.push_back(std::move(row));
     } else {
       auto id = row.id;
@@ -50,6 +55,10 @@ RefusalJudgement::Judged RefusalJudgement::judge(std::vector<Refusal> refused, s
     undecided_.clear();
   }
   return judged;
+}
+
+bool RefusalJudgement::is_known(const Refusal& row) const {
+  return row.dead || row.cause.empty() || known_.contains(row.id);
 }
 
 void RefusalJudgement::forget(const std::string& id) {

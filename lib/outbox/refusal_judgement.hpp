@@ -16,8 +16,9 @@ namespace outboxd {
 /// all.
 ///
 /// The kind of error doesn't say: a trigger may raise any of them for one row, or for each. What does say is whether
-/// other rows are written: beside them, or since they failed first, or whether they fail for different causes.
-/// Without any such sign it is everybody's, once nothing that is due is left untried.
+/// other rows are written: beside them, or since they failed first, unless rows fail beside them that did not fail
+/// before, as another outage would have it; or whether they fail for different causes. Without any such sign it is
+/// everybody's, once nothing that is due is left untried.
 class RefusalJudgement {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -50,8 +51,12 @@ class RefusalJudgement {
 
   /// The row was written after all, or is gone.
   void forget(const std::string& id);
+  /// There is nothing to forget.
+  [[nodiscard]] bool knows_no_row() const { return refused_since_.empty() && known_.empty(); }
 
  private:
+  /// Its own fault, whatever else is refused.
+  [[nodiscard]] bool is_known(const Refusal& row) const;
   std::vector<Refusal> take_undecided();
   [[nodiscard]] bool causes_differ() const;
 

@@ -214,6 +214,34 @@ TEST_CASE("a row that is marked and due again: undone, or requeued") {
   }
 }
 
+TEST_CASE(
+    "two outages blame no row that both refuse, while a row that others go past is known at its second refusal") {
+  RefusalJudgement judgement;
+  CHECK(judgement.judge(refusals({"1", "2"}, "25006"), 0, true, kStart).whose == Whose::everybodys);
+  judgement.wrote(kStart + 5s);
+  // One of them, beside a row that was not refused before: nothing tells it from another outage.
+  CHECK(judgement.judge(refusals({"1", "3"}, "25006"), 0, true, kStart + 6s).whose == Whose::everybodys);
+  CHECK(judgement.judge(refusals({"1", "3"}, "25006"), 0, true, kStart + 7s).whose == Whose::everybodys);
+  // Others are written again, and all that is refused now was refused before that.
+  judgement.wrote(kStart + 8s);
+  const auto judged = judgement.judge(refusals({"1", "3"}, "25006"), 0, true, kStart + 9s);
+  CHECK(judged.whose == Whose::rows_own);
+  CHECK(judged.own.size() == 2);
+  // Of rows that are known, none is taken for the sign of an outage.
+  CHECK(judgement.judge(refusals({"2"}, "25006"), 0, true, kStart + 10s).whose == Whose::rows_own);
+}
+
+TEST_CASE("a row that was written after its refusal is no suspect in the next outage") {
+  RefusalJudgement judgement;
+  CHECK(judgement.knows_no_row());
+  CHECK(judgement.judge(refusals({"1"}, "25006"), 0, true, kStart).whose == Whose::everybodys);
+  CHECK_FALSE(judgement.knows_no_row());
+  judgement.wrote(kStart + 5s);
+  judgement.forget("1");
+  CHECK(judgement.knows_no_row());
+  CHECK(judgement.judge(refusals({"1"}, "25006"), 0, true, kStart + 6s).whose == Whose::everybodys);
+}
+
 TEST_CASE("rows starve when they are due, claims find none, and their number doesn't fall") {
   Starvation starvation;
   const auto sampled = [&](std::size_t claimed, std::uint64_t due, std::uint64_t left_out) {
