@@ -21,6 +21,13 @@ std::string_view to_string(Event event) {
       "… for one process only",
       "settlements refused as a whole",
       "outcomes refused for one row",
+      "rows refused at their claim",
+      "rows refused at their settlement",
+      "… that are slow to be refused",
+      "tables that refuse every row for a while",
+      "settlements written in parts",
+      "searches that left some untried",
+      "rows over the bytes of a claim",
       "due rows locked by somebody for a moment",
       "live workers not seen for a moment",
       "leases ended without an outcome",
@@ -66,6 +73,7 @@ std::string_view to_string(Event event) {
       "… that are woken by a commit",
       "rows timed in good weather",
       "… beside a stream that takes nothing",
+      "… beside rows that the store refuses",
   };
   return kNames[static_cast<std::size_t>(event)];
 }

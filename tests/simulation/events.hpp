@@ -28,6 +28,13 @@ enum class Event : std::uint8_t {
   store_partition,
   settlement_refused,
   outcome_refused,
+  row_refused_at_claim,
+  row_refused_at_settlement,
+  row_too_slow,
+  table_refuses,
+  settled_in_parts,
+  untried_in_time,
+  row_over_budget,
   row_locked,
   lock_unseen,
   // Leases.
@@ -79,6 +86,7 @@ enum class Event : std::uint8_t {
   woken,
   timed_row,
   timed_beside_bad_stream,
+  timed_beside_refused_rows,
   number_of_kinds,
 };
 

@@ -3,6 +3,7 @@
 #include "simulation/ledger.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace outboxd::simulation {
 
@@ -37,9 +38,12 @@ void Ledger::gets_rows(const dispatch::ClaimedRows& claimed, TimePoint asked_at)
 }
 
 void Ledger::brings_outcomes(const dispatch::Settlement& settlement) {
+  if (const auto rest = leases_.find(settlement.lease); rest != leases_.end() && rest->second.is_postponed) {
+    return brings_the_rest(rest->second, settlement);
+  }
   if (settling_ != settlement.lease) {
     // Outcomes are brought one batch after the other: those of the last one will not be brought any more.
-    if (const auto last = leases_.find(settling_); last != leases_.end()) {
+    if (const auto last = leases_.find(settling_); last != leases_.end() && !last->second.is_postponed) {
       gives_up(last->second);
       leases_.erase(last);
     }
@@ -54,6 +58,36 @@ void Ledger::brings_outcomes(const dispatch::Settlement& settlement) {
     return row.row.id == outcome.id && row.verdict == outcome.verdict;
   };
   expect(std::ranges::equal(rows, settlement.outcomes, same), "what is brought again is what was brought before");
+}
+
+void Ledger::brings_the_rest(Lease& lease, const dispatch::Settlement& settlement) {
+  expect(settlement.in_parts, "what was refused is written in parts from then on");
+  std::map<std::string, Verdict> brought;
+  for (const auto& outcome : settlement.outcomes) brought.emplace(outcome.id, outcome.verdict);
+  std::map<std::string, Verdict> left;
+  for (const auto& row : lease.rows) {
+    if (row.left) left.emplace(row.row.id, *row.verdict);
+  }
+  expect(brought == left, "what was not written, and nothing else, is brought again");
+  ++lease.tries;
+  if (life_.stopped_at() || life_.past_deadline()) return;
+  expect(world_.now() - lease.tried_at >= 250ms, "a refused settlement is not sent again at once");
+  // A pause doubles from a quarter of a second to four seconds, and one ends with the lease.
+  const auto most = 8 + (world_.now() - lease.postponed_at) / 4s;
+  expect(lease.tries <= most || lease.some_untried || world_.now() >= lease.ends,
+         "a refused settlement is not sent again and again");
+}
+
+void Ledger::postponed_is_over(const std::string& name, bool unreachable) {
+  const auto found = leases_.find(name);
+  auto& lease = found->second;
+  lease.tried_at = world_.now();
+  lease.failed_at = world_.now();
+  lease.unreachable = unreachable;
+  const bool lease_is_over = world_.now() >= lease.ends && !unreachable;
+  if (!lease_is_over && !life_.past_deadline()) return;
+  gives_up(lease);
+  leases_.erase(found);
 }
 
 void Ledger::brings_for_the_first_time(Lease& lease, const dispatch::Settlement& settlement) {
@@ -160,46 +194,61 @@ void Ledger::settling_fails(const dispatch::Settlement& settlement, bool unreach
   lease.failed_past_deadline = life_.past_deadline();
   lease.unreachable = unreachable;
   lease.maybe_carried_out = lease.maybe_carried_out || maybe_carried_out;
+  if (lease.is_postponed) postponed_is_over(settlement.lease, unreachable);
 }
 
-void Ledger::is_settled(const dispatch::Settlement& settlement) {
+void Ledger::is_settled(const dispatch::Settlement& settlement, const dispatch::Settled& settled) {
   const auto found = leases_.find(settlement.lease);
   if (found == leases_.end()) return;
-  const auto& lease = found->second;
-  world_.trace(life_.worker(), "has settled lease " + settlement.lease);
-  const auto is_lost = [](const ClaimedRow& row) { return !row.written; };
-  const auto is_lost_and_sent = [](const ClaimedRow& row) {
-    return !row.written && row.verdict == Verdict::published;
-  };
-  const auto is_sent = [](const ClaimedRow& row) { return row.verdict == Verdict::published; };
-  const auto count_if = [&](const auto& what) {
-    return static_cast<std::uint64_t>(std::ranges::count_if(lease.rows, what));
-  };
-  const auto lost = count_if(is_lost);
-  if (lost > 0)
-    world_.trace(life_.worker(),
-                 std::to_string(lost) + " of them too late, failures " + std::to_string(lease.failures));
+  auto& lease = found->second;
+  std::set<std::string> unwritten(settled.untried.begin(), settled.untried.end());
+  for (const auto& row : settled.refused) unwritten.insert(row.id);
+  std::uint64_t lost = 0;
+  std::uint64_t lost_and_sent = 0;
+  std::uint64_t sent = 0;
+  std::uint64_t brought = 0;
+  for (auto& row : lease.rows) {
+    if (!row.left) continue;
+    ++brought;
+    const bool is_sent = row.verdict == Verdict::published;
+    if (is_sent) ++sent;
+    row.left = unwritten.contains(row.row.id);
+    if (row.left && is_sent) unmarked_.insert(row.row.id);
+    if (row.left || row.written) continue;
+    ++lost;
+    if (is_sent) ++lost_and_sent;
+  }
+  world_.trace(life_.worker(), "has settled lease " + settlement.lease + ", all but " +
+                                   std::to_string(unwritten.size()) + "; too late for " + std::to_string(lost) +
+                                   ", failures " + std::to_string(lease.failures));
   world_.count(Event::outcome_too_late, lost);
   // After an answer that was lost, nobody can tell one's own outcome from another's; nor, after any failure, whether
   // a row is missing in the answer as it was written before, or as the store refused it.
   const bool unclear = lease.maybe_carried_out || (lease.failures > 0 && lease.refused);
   if (!unclear) {
     expected_.fewest_lost += lost;
-    expected_.fewest_duplicates += count_if(is_lost_and_sent);
+    expected_.fewest_duplicates += lost_and_sent;
   }
-  expected_.most_lost += unclear ? lease.rows.size() : lost;
-  if (lost > 0 || unclear) expected_.most_duplicates += count_if(is_sent);
-  leases_.erase(found);
+  expected_.most_lost += unclear ? brought - unwritten.size() : lost;
+  if (lost > 0 || unclear) expected_.most_duplicates += sent;
+  if (unwritten.empty()) {
+    leases_.erase(found);
+    return;
+  }
+  lease.some_untried = lease.some_untried || !settled.untried.empty();
+  if (!std::exchange(lease.is_postponed, true)) lease.postponed_at = world_.now();
+  postponed_is_over(settlement.lease, false);
 }
 
 void Ledger::gives_up(Lease& lease) {
   world_.count(Event::outcomes_given_up);
   const bool lease_was_over = lease.failed_at >= lease.ends && !lease.unreachable;
   const bool too_late = life_.deadline && lease.failed_at >= *life_.deadline;
-  expect(lease.failures > 0 && (lease_was_over || too_late),
+  expect((lease.failures > 0 || lease.is_postponed) && (lease_was_over || too_late),
          "outcomes are given up only when their lease is over, or at the deadline");
-  expected_.unsettled += lease.rows.size();
   for (const auto& row : lease.rows) {
+    if (!row.left) continue;
+    ++expected_.unsettled;
     if (row.verdict != Verdict::published) continue;
     ++expected_.fewest_duplicates;
     ++expected_.most_duplicates;
@@ -221,7 +270,7 @@ void Ledger::expect_count(const char* what, std::uint64_t told, std::uint64_t fe
 
 void Ledger::close(const dispatch::Tally& tally, std::map<Fault, std::uint64_t> reasons) {
   for (auto& [name, lease] : leases_) {
-    if (lease.brought && name == settling_) {
+    if (lease.brought && !lease.is_postponed && name == settling_) {
       gives_up(lease);
     } else {
       fault("nothing is in hand when the run has ended");

@@ -32,6 +32,8 @@ struct ClaimedRow {
   std::optional<Verdict> verdict;
   /// Whether the outcome stands in the table.
   bool written = false;
+  /// The outcome is still to be brought: not yet, or once more as the store did not write it.
+  bool left = true;
 };
 
 /// A row that was sent, and what Redis meant by its reply.
@@ -57,7 +59,7 @@ class Ledger {
   /// The store says no to a single outcome of it.
   void outcome_is_refused(const dispatch::Settlement& settlement);
   void settling_fails(const dispatch::Settlement& settlement, bool unreachable, bool maybe_carried_out);
-  void is_settled(const dispatch::Settlement& settlement);
+  void is_settled(const dispatch::Settlement& settlement, const dispatch::Settled& settled);
 
   void sends(std::span<dispatch::Delivery* const> rows, TimePoint not_after);
   void gets_replies(std::span<const Answered> write);
@@ -94,6 +96,13 @@ class Ledger {
     TimePoint failed_at{};
     bool failed_past_deadline = false;
     bool unreachable = false;
+    /// Some of it was refused: those rows are brought beside other leases, at last tried then, so often already, for
+    /// the first time then.
+    bool is_postponed = false;
+    TimePoint tried_at{};
+    TimePoint postponed_at{};
+    int tries = 0;
+    bool some_untried = false;
   };
   /// What tally() must come to, as far as it can be known from outside.
   struct Expected {
@@ -109,6 +118,9 @@ class Ledger {
   }
   ClaimedRow* find_sent(Lease& lease, const std::string& id);
   void brings_for_the_first_time(Lease& lease, const dispatch::Settlement& settlement);
+  void brings_the_rest(Lease& lease, const dispatch::Settlement& settlement);
+  /// Ends the lease's entry where the dispatcher has no more time for its outcomes.
+  void postponed_is_over(const std::string& name, bool unreachable);
   /// It was sent by an earlier claim, and now only gets its outcome, or is held.
   [[nodiscard]] bool needs_no_sending(const ClaimedRow& row, const Outcome& outcome) const;
   /// `answered` is one of the write.
@@ -128,6 +140,8 @@ class Ledger {
   std::map<std::string, Lease> leases_;
   /// Rows that this process sent, and brought as published: they may be due again for the want of their outcome.
   std::set<std::string> sent_before_;
+  /// Rows among them that the store refused to mark.
+  std::set<std::string> unmarked_;
   /// The lease whose outcomes are being brought, again and again if need be.
   std::string settling_;
   Expected expected_;
@@ -163,6 +177,6 @@ class Ledger {
 /// The name of the claim that an entry's row comes from.
 [[nodiscard]] std::string lease_of(const entry::Entry& entry);
 /// A payload that names its claim, so that an entry tells which one it comes from.
-[[nodiscard]] std::string payload_of_lease(const std::string& lease);
+[[nodiscard]] std::string payload_of_lease(const std::string& lease, std::size_t bytes = 0);
 
 }  // namespace outboxd::simulation

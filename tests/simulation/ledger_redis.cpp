@@ -13,8 +13,10 @@ constexpr auto kSuspicion = 2min;
 
 }  // namespace
 
-std::string payload_of_lease(const std::string& lease) {
-  return std::string{"{\""} + kLeaseField + "\": \"" + lease + "\"}";
+std::string payload_of_lease(const std::string& lease, std::size_t bytes) {
+  auto payload = std::string{"{\""} + kLeaseField + "\": \"" + lease + "\"";
+  if (bytes > payload.size()) payload += ", \"text\": \"" + std::string(bytes - payload.size(), 'x') + "\"";
+  return payload + "}";
 }
 
 std::string lease_of(const entry::Entry& entry) {
@@ -49,6 +51,7 @@ void Ledger::sends(std::span<dispatch::Delivery* const> rows, TimePoint not_afte
     expect(world_.now() + reserve < lease.ends && not_after + reserve <= lease.ends,
            "row " + id + ": no row is sent with too little left of its lease");
     expect(row->row.attempt <= options_.retry.max_attempts, "row " + id + ": no row is sent beyond its last attempt");
+    expect(!unmarked_.contains(id), "row " + id + ": a row that could not be marked is not sent again");
     const auto suspect = unanswered_.find(id);
     const bool suspected =
         suspect != unanswered_.end() && !suspect->second.refused && world_.now() < suspect->second.at + kSuspicion;

@@ -35,6 +35,22 @@ void CountingObserver::failed(std::string_view /*stream*/, Fault fault, std::str
   if (fault == Fault::stopping) world_.count(Event::stopping);
 }
 
+void CountingObserver::refused_by_store(std::span<const dispatch::RefusedRow> rows) {
+  // For so long a row that was refused is remembered.
+  constexpr auto kBlamed = 10min;
+  for (const auto& row : rows) {
+    const auto& refused_at = world_.facts.at(row.id).refused_at;
+    const bool is_its_own = row.cause.empty() || (refused_at && world_.now() - *refused_at < kBlamed);
+    // One that was refused before it can't be told from it; nor can any while rows are refused for different causes,
+    // or while the answer to an earlier write may come late.
+    const auto& outage = world_.table_refuses;
+    const bool can_be_told = world_.now() < outage.until && outage.first_refusals.contains({worker_, row.id}) &&
+                             !world_.setting.has_refused_rows() && world_.weather.stall == 0;
+    if (is_its_own || !can_be_told) continue;
+    world_.fault(worker_ + ": row " + row.id + ": no row is blamed for an outage of everybody");
+  }
+}
+
 Process::Process(World& world, const boost::asio::any_io_executor& executor, const std::string& worker)
     : world_{world},
       life_{world, worker},
@@ -42,7 +58,7 @@ Process::Process(World& world, const boost::asio::any_io_executor& executor, con
       ledger_{world, life_, options_},
       store_{world, life_, ledger_, executor, draw_lease(world.chance)},
       publisher_{world, life_, ledger_, executor, options_.lease_reserve},
-      observer_{world},
+      observer_{world, worker},
       dispatcher_{executor, options_, parts_of(world, store_, publisher_, observer_)} {
   world_.lives[worker] = &life_;
   life_.on_stop = [this] { stop(); };
@@ -123,7 +139,8 @@ void Process::check_once() {
     const bool refused = ledger_.is_refused(row->row.stream);
     // Of one that was sent the outcome alone is missing, and the report counts it as unsettled.
     const bool sent = ledger_.has_sent(row->row.id);
-    expect(!was_due || !was_ours || !seen || refused || sent,
+    const bool is_held = world_.facts.at(row->row.id).claim_refused_to.contains(life_.worker());
+    expect(!was_due || !was_ours || !seen || refused || sent || is_held,
            "row " + row->row.id + ": with once, what was due has its turn");
   }
 }

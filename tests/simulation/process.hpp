@@ -7,14 +7,16 @@
 #include <boost/asio/io_context.hpp>
 
 #include <map>
+#include <span>
 #include <string>
+#include <utility>
 
 namespace outboxd::simulation {
 
 /// Counts what an observer is told: metrics must agree with the tally.
 class CountingObserver final : public dispatch::Observer {
  public:
-  explicit CountingObserver(World& world) : world_{world} {}
+  CountingObserver(World& world, std::string worker) : world_{world}, worker_{std::move(worker)} {}
 
   void claimed(std::size_t rows, std::chrono::nanoseconds /*took*/) override { told.claimed += rows; }
   void settled(std::size_t /*rows*/, std::size_t lost, std::chrono::nanoseconds /*took*/) override {
@@ -29,6 +31,7 @@ class CountingObserver final : public dispatch::Observer {
     ++told.dead;
   }
   void possible_duplicate() override { ++told.possible_duplicates; }
+  void refused_by_store(std::span<const dispatch::RefusedRow> rows) override;
   void health(dispatch::Health health, std::string_view /*reason*/) override { last_health = health; }
 
   dispatch::Tally told;
@@ -38,6 +41,7 @@ class CountingObserver final : public dispatch::Observer {
 
  private:
   World& world_;
+  std::string worker_;
 };
 
 /// One process of outboxd: a dispatcher, its view of the world, and the book that is kept of it.

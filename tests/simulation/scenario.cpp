@@ -10,6 +10,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <algorithm>
+#include <array>
 #include <memory>
 #include <numeric>
 
@@ -77,6 +78,7 @@ class Scenario {
     if (poison == Poison::stream_empty) stream.clear();
     if (poison != Poison::none) world_.count(static_cast<Event>(kFirst + static_cast<std::size_t>(poison)));
     world_.facts[id] = {.poison = poison, .inserted_at = world_.now()};
+    if (world_.calm_since == TimePoint::max()) draw_refusals(world_.facts[id]);
     const bool keyed = world_.chance.happens(0.3);
     world_.table.insert({.id = id,
                          .stream = std::move(stream),
@@ -85,6 +87,23 @@ class Scenario {
                         available_at);
     tell_of_commit();
     return id;
+  }
+
+  void draw_refusals(RowFacts& facts) {
+    const auto& setting = world_.setting;
+    auto& chance = world_.chance;
+    const auto refusing = [&](double share) -> Refusing {
+      if (!chance.happens(share)) return {};
+      const bool for_long = setting.refused_for_long && chance.happens(0.3);
+      const auto time = chance.between(1s, 5min);
+      static constexpr std::array kCauses{"P0001", "23514", "22003"};
+      std::string cause = setting.slow_refusals && chance.happens(0.3) ? "57014" : kCauses.at(chance.below(3));
+      return {for_long ? TimePoint::max() : world_.now() + time, std::move(cause)};
+    };
+    facts.claim_refused = refusing(setting.refused_claims);
+    facts.settlement_refused = refusing(setting.refused_settlements);
+    if (facts.settlement_refused.until > TimePoint{} && chance.happens(0.2)) facts.settlement_refused.cause.clear();
+    if (setting.most_row_bytes > 0) facts.bytes = chance.below(setting.most_row_bytes);
   }
 
   void tell_of_commit() {
@@ -115,8 +134,11 @@ class Scenario {
   /// One bad row or stream must not hold back the others.
   void time(const std::string& id) {
     world_.count(Event::timed_row);
+    if (world_.setting.has_refused_rows()) world_.count(Event::timed_beside_refused_rows);
     if (world_.setting.bad_stream) world_.count(Event::timed_beside_bad_stream);
-    world_.at(world_.now() + 10s + 2 * world_.setting.longest_poll, [this, id] {
+    // A search among slow rows, and a try of one of them by itself.
+    const auto slow = world_.setting.slow_refusals ? RefusalSearch::kLongest + ClaimPatience::kLongest : 0s;
+    world_.at(world_.now() + 10s + slow + 2 * world_.setting.longest_poll, [this, id] {
       if (!world_.table.row(id).done()) world_.fault("row " + id + ": in good weather a row is in its stream soon");
     });
   }
@@ -139,20 +161,34 @@ class Scenario {
     world_.store_back_at = {};
     for (const auto& process : processes_) process->life().store_back_at = {};
     world_.calm_since = world_.now();
-    world_.at(world_.now() + kMended, [this] { world_.redis.mend_bad_stream(); });
+    world_.table_refuses = {};
+    world_.at(world_.now() + kMended, [this] { mend(); });
     if (!world_.setting.has_killers()) world_.at(world_.now() + kRecovery, [this] { check_recovery(); });
+  }
+
+  /// What was wrong for long, beside poison.
+  void mend() {
+    world_.redis.mend_bad_stream();
+    for (auto& [id, facts] : world_.facts) {
+      facts.claim_refused = {};
+      facts.settlement_refused = {};
+    }
   }
 
   void check_recovery() {
     for (const auto* row : world_.table.pending()) {
       const auto since = world_.now() - world_.facts.at(row->row.id).inserted_at;
-      const bool waits = row->row.stream == "bad" && world_.redis.has_bad_stream();
+      const auto& facts = world_.facts.at(row->row.id);
+      const bool waits =
+          (row->row.stream == "bad" && world_.redis.has_bad_stream()) ||
+          std::max(facts.claim_refused.until, facts.settlement_refused.until) > world_.now() - kRecovery;
       if (is_poisoned(world_, *row) || waits || since < kRecovery) continue;
       world_.fault("row " + row->row.id + ": in good weather the backlog is worked off");
     }
     const auto works = [](const Process* process) { return process->health() == dispatch::Health::working; };
     // Where others take all that is good, one may have met nothing but a stream that takes nothing.
-    const bool drops = world_.setting.has(Poison::drops_connection) || world_.setting.bad_stream;
+    const bool drops =
+        world_.setting.has(Poison::drops_connection) || world_.setting.bad_stream || world_.setting.refused_for_long;
     if (!drops && !std::ranges::all_of(alive_, works)) world_.fault("in good weather every dispatcher says it works");
   }
 

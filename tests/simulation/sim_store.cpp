@@ -36,6 +36,12 @@ Awaitable<SimStore::Failure> SimStore::go(dispatch::Alarm& alarm) {
     back_at = world_.now() + chance.between(1ms, chance.happens(0.5) ? Milliseconds{5s} : Milliseconds{3min});
     world_.count(for_all ? Event::store_outage : Event::store_partition);
   }
+  if (world_.now() >= world_.table_refuses.until && chance.happens(world_.weather.table_refuses)) {
+    world_.table_refuses = {
+        {world_.now() + chance.between(100ms, chance.happens(0.5) ? Milliseconds{5s} : 2min), "25006"}, {}};
+    world_.count(Event::table_refuses);
+    world_.trace(life_.worker(), "the table refuses all");
+  }
   co_await wait(alarm, chance.between(0ms, kSlowest));
   if (is_away()) {
     // A connection that is refused, or one that nobody answers.
@@ -78,12 +84,19 @@ Awaitable<StoreResult<dispatch::ClaimedRows>> SimStore::claim(dispatch::ClaimReq
   const auto asked_at = world_.now();
   const auto failure = co_await go(claim_alarm_);
   if (failure) co_return *failure;
-  auto claimed = take_rows(request);
+  Milliseconds took{0};
+  auto answer = take_rows(request, took);
+  if (took > 0ms) co_await wait(claim_alarm_, took);
+  if (!answer) co_return answer;
+  auto& claimed = *answer;
   claimed.lease_ends = asked_at + lease_;
   const auto lost = co_await come_back(claim_alarm_);
   if (lost) {
     world_.count(Event::claim_answer_lost);
     co_return *lost;
+  }
+  for (const auto& row : claimed.refused) {
+    learns_of(row, world_.facts.at(row.id).claim_refused_to);
   }
   ledger_.gets_rows(claimed, asked_at);
   const auto kills = [this](const Row& row) {
@@ -91,10 +104,19 @@ Awaitable<StoreResult<dispatch::ClaimedRows>> SimStore::claim(dispatch::ClaimReq
            world_.facts.at(row.id).poison == Poison::kills_when_claimed;
   };
   if (std::ranges::any_of(claimed.rows, kills)) life_.crash(Event::crash_by_row);
-  co_return claimed;
+  co_return answer;
 }
 
-dispatch::ClaimedRows SimStore::take_rows(const dispatch::ClaimRequest& request) {
+void SimStore::learns_of(const dispatch::RefusedRow& row, std::set<std::string>& refused_to) const {
+  const auto& facts = world_.facts.at(row.id);
+  const auto& worker = life_.worker();
+  const bool is_first = !facts.claim_refused_to.contains(worker) && !facts.settlement_refused_to.contains(worker);
+  refused_to.insert(worker);
+  auto& outage = world_.table_refuses;
+  if (is_first && row.cause == outage.cause) outage.first_refusals.emplace(worker, row.id);
+}
+
+StoreResult<dispatch::ClaimedRows> SimStore::take_rows(const dispatch::ClaimRequest& request, Milliseconds& took) {
   const auto& only = request.only;
   const auto passed_over = [&](const SimRow& row) {
     if (std::ranges::find(request.without, row.row.id) != request.without.end()) return true;
@@ -109,27 +131,31 @@ dispatch::ClaimedRows SimStore::take_rows(const dispatch::ClaimRequest& request)
     return true;
   };
   if (!only.empty()) world_.count(Event::poison_candidate_claimed_alone);
-  auto claimed =
-      world_.table.claim(life_.worker(), request.limit, world_.now(), lease_, read_time(request.due_by), passed_over);
-  claimed.any_due = !claimed.rows.empty() || std::ranges::any_of(world_.table.pending(), [this](const SimRow* row) {
+  auto claimed = statements_.claim(request, passed_over, took);
+  world_.report_lost_leases();
+  if (!claimed) return claimed;
+  claimed->any_due = !claimed->rows.empty() || std::ranges::any_of(world_.table.pending(), [this](const SimRow* row) {
     return row->available_at <= world_.now();
   });
-  claimed.claimed_at = print_time(world_.now());
-  world_.report_lost_leases();
-  for (auto& row : claimed.rows) {
-    const auto poison = world_.facts.at(row.id).poison;
-    if (row.payload_json.empty()) row.payload_json = payload_of_lease(claimed.lease);
-    if (poison == Poison::payload_oversize) row.oversize_bytes = 1ULL << 30U;
-    // As the real store does, it keeps back what won't be sent.
-    if (row.oversize_bytes || row.attempt > world_.setting.retry.max_attempts) row.payload_json.clear();
-  }
+  claimed->claimed_at = print_time(world_.now());
   return claimed;
 }
 
 Awaitable<StoreResult<dispatch::Settled>> SimStore::settle(const dispatch::Settlement& settlement) {
   const Call call{world_, life_};
+  dispatch::Alarm alarm{co_await boost::asio::this_coro::executor};
+  // What was refused is brought again beside what is new, and there is one session for both.
+  while (settles_) co_await wait(alarm, kSlowest);
+  settles_ = true;
+  auto settled = co_await settle(settlement, alarm);
+  settles_ = false;
+  co_return settled;
+}
+
+Awaitable<StoreResult<dispatch::Settled>> SimStore::settle(const dispatch::Settlement& settlement,
+                                                           dispatch::Alarm& alarm) {
   ledger_.brings_outcomes(settlement);
-  const auto failure = co_await go(settle_alarm_);
+  const auto failure = co_await go(alarm);
   if (failure) {
     ledger_.settling_fails(settlement, failure->unreachable, false);
     co_return *failure;
@@ -140,19 +166,27 @@ Awaitable<StoreResult<dispatch::Settled>> SimStore::settle(const dispatch::Settl
     ledger_.settling_fails(settlement, false, false);
     co_return StoreError{"deadlock detected", false};
   }
-  const auto rows = write(settlement);
-  const auto lost = co_await come_back(settle_alarm_);
+  Milliseconds took{0};
+  auto settled = write(settlement, took);
+  if (took > 0ms) co_await wait(alarm, took);
+  if (!settled) {
+    ledger_.settling_fails(settlement, false, false);
+    co_return settled;
+  }
+  const auto lost = co_await come_back(alarm);
   if (lost) {
     world_.count(Event::settle_answer_lost);
     ledger_.settling_fails(settlement, lost->unreachable, true);
     co_return *lost;
   }
-  ledger_.is_settled(settlement);
-  dispatch::Settled settled{rows, {}};
+  for (const auto& row : settled->refused) {
+    learns_of(row, world_.facts.at(row.id).settlement_refused_to);
+  }
+  ledger_.is_settled(settlement, *settled);
   co_return settled;
 }
 
-std::size_t SimStore::write(const dispatch::Settlement& settlement) {
+StoreResult<dispatch::Settled> SimStore::write(const dispatch::Settlement& settlement, Milliseconds& took) {
   const auto refused = [&](const SimRow& row, const Outcome& outcome) {
     const bool never = world_.facts.at(row.row.id).poison == Poison::cannot_be_marked;
     const bool refuses =
@@ -163,9 +197,7 @@ std::size_t SimStore::write(const dispatch::Settlement& settlement) {
     life_.meets_trouble();
     return true;
   };
-  const auto rows = world_.settle(life_.worker(), settlement, refused);
-  for (const auto& id : rows) ledger_.outcome_is_written(settlement, id);
-  return rows.size();
+  return statements_.settle(settlement, refused, took);
 }
 
 Awaitable<SimStore::Failure> SimStore::go_watching(TimePoint asked_at) {

@@ -1,9 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "simulation/ledger.hpp"
+#include "simulation/sim_statements.hpp"
 
 #include <optional>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -21,10 +22,10 @@ class SimStore final : public dispatch::RowSource,
         life_{life},
         ledger_{ledger},
         claim_alarm_{executor},
-        settle_alarm_{executor},
         sample_alarm_{executor},
         watch_alarm_{executor},
-        lease_{lease} {}
+        lease_{lease},
+        statements_{world, life, ledger, lease} {}
 
   dispatch::Awaitable<dispatch::StoreResult<dispatch::ClaimedRows>> claim(dispatch::ClaimRequest request) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> settle(
@@ -49,8 +50,12 @@ class SimStore final : public dispatch::RowSource,
   dispatch::Awaitable<void> wait(dispatch::Alarm& alarm, Milliseconds time);
   [[nodiscard]] bool is_away() const;
 
-  dispatch::ClaimedRows take_rows(const dispatch::ClaimRequest& request);
-  std::size_t write(const dispatch::Settlement& settlement);
+  dispatch::StoreResult<dispatch::ClaimedRows> take_rows(const dispatch::ClaimRequest& request, Milliseconds& took);
+  dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> settle(const dispatch::Settlement& settlement,
+                                                                       dispatch::Alarm& alarm);
+  /// Its process knows that the row was refused.
+  void learns_of(const dispatch::RefusedRow& row, std::set<std::string>& refused_to) const;
+  dispatch::StoreResult<dispatch::Settled> write(const dispatch::Settlement& settlement, Milliseconds& took);
   /// The same for the statements of the reaper, whose delays excuse it.
   dispatch::Awaitable<Failure> go_watching(TimePoint asked_at);
   dispatch::Awaitable<Failure> come_back_watching(TimePoint asked_at);
@@ -64,10 +69,12 @@ class SimStore final : public dispatch::RowSource,
   Ledger& ledger_;
   // One for each loop of the dispatcher.
   dispatch::Alarm claim_alarm_;
-  dispatch::Alarm settle_alarm_;
   dispatch::Alarm sample_alarm_;
   dispatch::Alarm watch_alarm_;
   Milliseconds lease_;
+  SimStatements statements_;
+  /// A settlement is under way.
+  bool settles_ = false;
   std::optional<TimePoint> reconnected_at_;
 };
 

@@ -49,28 +49,42 @@ void SimTable::end_without_outcome(SimRow& row) {
   lost_leases_.push_back({row.row.id, row.locked_by, row.lease});
 }
 
-dispatch::ClaimedRows SimTable::claim(const std::string& worker, std::uint32_t limit, TimePoint now,
-                                      std::chrono::milliseconds lease, TimePoint due_by, const RowFilter& locked) {
-  std::vector<SimRow*> due;
-  for (auto* row : pending_) {
+std::vector<std::string> SimTable::due(std::uint32_t limit, TimePoint now, TimePoint due_by,
+                                       const RowFilter& locked) const {
+  std::vector<const SimRow*> due;
+  for (const auto* row : pending_) {
     if (row->available_at > std::min(now, due_by) || !row->is_free(now)) continue;
     if (!locked || !locked(*row)) due.push_back(row);
   }
   std::ranges::sort(due, {}, [](const SimRow* row) { return std::tie(row->available_at, row->row.id); });
   if (due.size() > limit) due.resize(limit);
-  dispatch::ClaimedRows claimed;
-  claimed.lease = std::to_string(++claims_);
-  for (auto* row : due) {
-    if (!row->lease.empty()) end_without_outcome(*row);
-    row->locked_by = worker;
-    row->lease = claimed.lease;
-    row->ended_without_outcome = false;
-    row->locked_until = now + lease;
-    ++row->attempts;
-    ++row->claims;
-    claimed.rows.push_back(row->row);
-    claimed.rows.back().attempt = row->attempts;
+  std::vector<std::string> ids;
+  for (const auto* row : due) ids.push_back(row->row.id);
+  return ids;
+}
+
+void SimTable::lease(const std::vector<std::string>& ids, const std::string& worker, const std::string& lease,
+                     TimePoint now, std::chrono::milliseconds time, std::vector<Row>& rows) {
+  for (const auto& id : ids) {
+    auto& row = rows_.at(id);
+    if (!row.lease.empty()) end_without_outcome(row);
+    row.locked_by = worker;
+    row.lease = lease;
+    row.ended_without_outcome = false;
+    row.locked_until = now + time;
+    ++row.attempts;
+    ++row.claims;
+    rows.push_back(row.row);
+    rows.back().attempt = row.attempts;
   }
+}
+
+dispatch::ClaimedRows SimTable::claim(const std::string& worker, std::uint32_t limit, TimePoint now,
+                                      std::chrono::milliseconds lease_time, TimePoint due_by,
+                                      const RowFilter& locked) {
+  dispatch::ClaimedRows claimed;
+  claimed.lease = new_lease();
+  lease(due(limit, now, due_by, locked), worker, claimed.lease, now, lease_time, claimed.rows);
   return claimed;
 }
 

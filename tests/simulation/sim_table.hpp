@@ -77,8 +77,14 @@ class SimTable {
   void insert(Row row, TimePoint available_at);
 
   dispatch::ClaimedRows claim(const std::string& worker, std::uint32_t limit, TimePoint now,
-                              std::chrono::milliseconds lease, TimePoint due_by = TimePoint::max(),
+                              std::chrono::milliseconds lease_time, TimePoint due_by = TimePoint::max(),
                               const RowFilter& locked = {});
+  /// The two halves of a claim: ids of due rows, in publishing order, and the leases of such rows.
+  [[nodiscard]] std::vector<std::string> due(std::uint32_t limit, TimePoint now, TimePoint due_by,
+                                             const RowFilter& locked) const;
+  void lease(const std::vector<std::string>& ids, const std::string& worker, const std::string& lease, TimePoint now,
+             std::chrono::milliseconds time, std::vector<Row>& rows);
+  [[nodiscard]] std::string new_lease() { return std::to_string(++claims_); }
   std::size_t settle(const std::string& worker, const dispatch::Settlement& settlement, TimePoint now,
                      const OutcomeFilter& refused = {});
   /// A published row is to be published again, with its attempts counted anew or not.

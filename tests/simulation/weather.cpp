@@ -29,6 +29,22 @@ void draw_poisons(Setting& setting, Chance& chance) {
   setting.bad_stream = chance.happens(2 * runs);
 }
 
+void draw_refusals(Setting& setting, Chance& chance) {
+  // One alone, some together, or nearly all.
+  const auto share = [&] {
+    const double most = chance.happens(0.3) ? 0.9 : chance.happens(0.5) ? 0.2 : 0.02;
+    return 0.001 + most * chance.fraction();
+  };
+  if (chance.happens(0.2)) setting.refused_claims = share();
+  if (chance.happens(0.2)) setting.refused_settlements = share();
+  // With a hundred attempts these would be claimed for hours of virtual time.
+  setting.refused_for_long = chance.happens(0.3);
+  setting.slow_refusals = chance.happens(0.3);
+  if (!chance.happens(0.2)) return;
+  setting.batch_bytes = 500 + chance.below(5'000);
+  setting.most_row_bytes = 100 + chance.below(2'000);
+}
+
 }  // namespace
 
 Setting draw_setting(Chance& chance) {
@@ -44,6 +60,7 @@ Setting draw_setting(Chance& chance) {
   setting.wake_ups = chance.happens(0.5);
   setting.longest_poll = chance.happens(0.5) ? Milliseconds{1s} : Milliseconds{5s};
   draw_poisons(setting, chance);
+  draw_refusals(setting, chance);
   return setting;
 }
 
@@ -61,6 +78,7 @@ Weather draw_weather(const Setting& setting, Chance& chance) {
       .settlement_refused = some(0.2),
       .outcome_refused = some(0.05),
       .row_locked = some(0.2),
+      .table_refuses = some(0.02),
       .lock_unseen = some(0.1),
       .redis_goes = some(0.1),
       .stream_moves = some(0.03),

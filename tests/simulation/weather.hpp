@@ -54,6 +54,7 @@ struct Weather {
   double settlement_refused = 0;
   double outcome_refused = 0;  ///< Each outcome: the store says no to this one row.
   double row_locked = 0;       ///< Each due row: somebody else has it locked while a claim looks.
+  double table_refuses = 0;    ///< The store refuses every row for a while, whatever it is asked.
   double lock_unseen = 0;      ///< A live worker's lock is missing for a moment.
   double redis_goes = 0;       ///< Redis is away, refuses, or hangs, for everybody or for one process.
   double stream_moves = 0;     ///< A stream is refused for a while, in words of all kinds.
@@ -77,12 +78,24 @@ struct Setting {
   double stopped_later = 0;
   /// Share of the rows that have each poison.
   std::array<double, kPoisons> poison{};
+  /// Share of the rows that the store refuses to have claimed, or settled.
+  double refused_claims = 0;
+  double refused_settlements = 0;
+  /// Some of them until long after the storm.
+  bool refused_for_long = false;
+  /// For some of them it takes long.
+  bool slow_refusals = false;
+  /// Payloads and names of one claim, together.
+  std::uint64_t batch_bytes = 1U << 20U;
+  /// A row's payload has up to so many.
+  std::uint64_t most_row_bytes = 0;
   Milliseconds storm{};
   /// A fresh row comes each so often.
   Milliseconds trickle{};
   Milliseconds longest_poll{};
 
   [[nodiscard]] bool has(Poison kind) const { return poison[static_cast<std::size_t>(kind)] > 0; }
+  [[nodiscard]] bool has_refused_rows() const { return refused_claims + refused_settlements > 0; }
   [[nodiscard]] bool has_killers() const { return has(Poison::kills_when_claimed) || has(Poison::kills_when_sent); }
 };
 

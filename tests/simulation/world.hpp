@@ -11,13 +11,27 @@
 #include <functional>
 #include <iostream>
 #include <map>
+#include <optional>
 #include <set>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace outboxd::simulation {
 
 class Life;
+
+/// That the store refuses something, and for which cause; an empty one: as another session holds a lock on the row.
+struct Refusing {
+  TimePoint until{};
+  std::string cause{};
+};
+
+/// What a claim, or a settlement, was refused for by a table that refuses every row.
+struct Outage : Refusing {
+  /// Rows that it was the first to refuse, with the worker that learned of it.
+  std::set<std::pair<std::string, std::string>> first_refusals{};
+};
 
 /// What is known of a row beside what stands in the table.
 struct RowFacts {
@@ -25,6 +39,15 @@ struct RowFacts {
   TimePoint inserted_at{};
   /// When a claim last passed over it, as somebody had it locked.
   TimePoint passed_over_at{};
+  Refusing claim_refused{};
+  Refusing settlement_refused{};
+  /// When the store last refused it for a reason of its own.
+  std::optional<TimePoint> refused_at{};
+  /// The workers that could not claim it, or not settle it, for whatever reason.
+  std::set<std::string> claim_refused_to{};
+  std::set<std::string> settlement_refused_to{};
+  /// Of its payload.
+  std::uint64_t bytes = 0;
   /// How often it stands in its stream.
   std::uint32_t entries = 0;
   /// Writes of it that were sent and not answered.
@@ -84,6 +107,8 @@ struct World {
   std::string told_of_commits;
   /// Those that wait for a commit, by their workers' names.
   std::map<std::string, std::function<void()>> wait_for_commits;
+  /// Every row is refused, at its claim and at its settlement.
+  Outage table_refuses;
   /// Until then the store is away for everybody.
   TimePoint store_back_at{};
   /// Since when nothing has gone wrong.
