@@ -8,6 +8,7 @@
 #include <cstddef>
 #include <map>
 #include <string>
+#include <utility>
 #include <vector>
 
 namespace outboxd {
@@ -56,13 +57,18 @@ class Quarantine {
     return all;
   }
 
-  /// Rows whose delay is over, `most` of them.
+  /// Rows whose delay is over, `most` of them: those first for which it has been over longest, so that none waits for
+  /// others to be tried again and again.
   [[nodiscard]] std::vector<std::string> due(TimePoint now, std::size_t most) const {
-    std::vector<std::string> due;
+    std::vector<std::pair<TimePoint, const std::string*>> due;
     for (const auto& [id, held] : rows_) {
-      if (held.until <= now && due.size() < most) due.push_back(id);
+      if (held.until <= now) due.emplace_back(held.until, &id);
     }
-    return due;
+    std::ranges::stable_sort(due, {}, [](const auto& row) { return row.first; });
+    if (due.size() > most) due.resize(most);
+    std::vector<std::string> ids;
+    for (const auto& [until, id] : due) ids.push_back(*id);
+    return ids;
   }
 
  private:

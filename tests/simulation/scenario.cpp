@@ -182,6 +182,8 @@ class Scenario {
       const bool waits =
           (row->row.stream == "bad" && world_.redis.has_bad_stream()) ||
           std::max(facts.claim_refused.until, facts.settlement_refused.until) > world_.now() - kRecovery;
+      // Tries of rows in quarantine that are slow to be refused leave others there little time.
+      if (world_.setting.slow_refusals && !facts.claim_refused_to.empty()) continue;
       if (is_poisoned(world_, *row) || waits || since < kRecovery) continue;
       world_.fault("row " + row->row.id + ": in good weather the backlog is worked off");
     }

@@ -214,6 +214,20 @@ TEST_CASE("a row that is marked and due again: undone, or requeued") {
   }
 }
 
+TEST_CASE("rows in quarantine have their turns one after the other, however few are tried at a time") {
+  Quarantine quarantine;
+  for (const auto& row : refusals({"1", "2", "3"}, "P0001")) quarantine.add(row, kStart);
+  std::string turns;
+  auto now = kStart + Quarantine::kLongestDelay;
+  for (int i = 0; i < 6; ++i, now += Quarantine::kLongestDelay) {
+    const auto due = quarantine.due(now, 1);
+    REQUIRE(due.size() == 1);
+    turns += due.front();
+    quarantine.add(refusals(due, "P0001").front(), now);
+  }
+  CHECK(turns == "123123");
+}
+
 TEST_CASE(
     "two outages blame no row that both refuse, while a row that others go past is known at its second refusal") {
   RefusalJudgement judgement;
