@@ -73,7 +73,7 @@ asio::awaitable<void> DispatcherService::run() {
   const bool fit = co_await table_is_fit();
   if (fit) {
     co_await pipeline_->dispatcher.run();
-    gave_up_because_ = pipeline_->dispatcher.gave_up_because();
+    gave_up_because_ = pipeline_->dispatcher.abort_reason();
   }
   ended_at_ = clock_.now();
   if (!gave_up_because_.empty()) spdlog::error("{}: gave up: {}", name(), gave_up_because_);
@@ -182,7 +182,7 @@ OnceResult DispatcherService::result() const {
   return {.dispatcher = name(),
           .tally = pipeline_->dispatcher.tally(),
           .backlog = pipeline_->dispatcher.backlog(),
-          .gave_up_because = gave_up_because_,
+          .abort_reason = gave_up_because_,
           .took = ended_at_.value_or(clock_.now()) - mode_.started};
 }
 

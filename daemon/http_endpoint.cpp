@@ -164,10 +164,11 @@ void HttpEndpoint::stop() {
 
 void HttpEndpoint::token_was_wrong(const std::string& peer) {
   wrong_tokens_.Increment();
-  const auto kept_back = lines_of_wrong_tokens_.admit(peer);
-  if (!kept_back) return;
-  spdlog::warn("http: {} sent a wrong bearer token for /metrics{}", peer,
-               *kept_back > 0 ? fmt::format(", and {} more were wrong since the last such line", *kept_back) : "");
+  const auto over_budget = lines_of_wrong_tokens_.admit(peer);
+  if (!over_budget) return;
+  spdlog::warn(
+      "http: {} sent a wrong bearer token for /metrics{}", peer,
+      *over_budget > 0 ? fmt::format(", and {} more were wrong since the last such line", *over_budget) : "");
 }
 
 }  // namespace outboxd::daemon

@@ -3,7 +3,7 @@
 
 #include "config/settings.hpp"
 #include "http/server.hpp"
-#include "telemetry/line_rate.hpp"
+#include "telemetry/log_rate_limiter.hpp"
 #include "telemetry/metrics.hpp"
 #include "telemetry/readiness.hpp"
 
@@ -49,10 +49,10 @@ class HttpEndpoint {
   http::Routes routes_;
   bool stopping_ = false;
   boost::asio::steady_timer retry_timer_;
-  telemetry::LineRate lines_of_failures_;
+  telemetry::LogRateLimiter lines_of_failures_;
 
   prometheus::Counter& wrong_tokens_;
-  telemetry::LineRate lines_of_wrong_tokens_;
+  telemetry::LogRateLimiter lines_of_wrong_tokens_;
   /// While it listens.
   std::optional<http::Server> server_;
 };

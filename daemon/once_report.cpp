@@ -27,11 +27,11 @@ const char* name_of(ExitStatus status) {
 
 ExitStatus exit_status_of(const OnceResult& result) {
   const auto& tally = result.tally;
-  if (!result.gave_up_because.empty() && tally.claimed == 0) return kCouldNotWork;
+  if (!result.abort_reason.empty() && tally.claimed == 0) return kCouldNotWork;
   const bool all_written =
       tally.retried + tally.dead + tally.released_for_later + tally.unsettled + tally.leases_lost == 0;
   const bool nothing_left = result.backlog && result.backlog->due == 0;
-  return result.gave_up_because.empty() && all_written && nothing_left ? kDone : kIncomplete;
+  return result.abort_reason.empty() && all_written && nothing_left ? kDone : kIncomplete;
 }
 
 ExitStatus exit_status_of(std::span<const OnceResult> results) {

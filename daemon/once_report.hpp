@@ -19,7 +19,7 @@ struct OnceResult {
   /// The backlog at the end; empty if it could not be counted.
   std::optional<dispatch::BacklogSample> backlog;
   /// Why the dispatcher ended before the backlog was drained; empty if it didn't.
-  std::string gave_up_because;
+  std::string abort_reason;
   std::chrono::duration<double> took{0};
 };
 

@@ -25,13 +25,13 @@ entry::Nulls nulls_of(const config::DispatcherSettings& dispatcher) {
 postgres::Pooler pooler_of(config::Pooler pooler) {
   switch (pooler) {
     case config::Pooler::automatic:
-      return postgres::Pooler::found_by_looking;
+      return postgres::Pooler::autodetect;
     case config::Pooler::transaction:
       return postgres::Pooler::transaction;
     case config::Pooler::none:
       return postgres::Pooler::none;
   }
-  return postgres::Pooler::found_by_looking;
+  return postgres::Pooler::autodetect;
 }
 
 /// The streams that the settings name.
@@ -100,7 +100,7 @@ dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings,
   return {
       .batch_rows = dispatcher.batch,
       .most_batch_rows = dispatcher.batch_max,
-      .most_rows_a_second = dispatcher.max_rate,
+      .max_rows_per_second = dispatcher.max_rate,
       .poll_interval = dispatcher.poll_interval,
       .lease_reserve = write_timeout(settings),
       .shutdown_timeout = dispatcher.shutdown_timeout,

@@ -3,7 +3,7 @@
 
 #include "config/loader.hpp"
 #include "daemon/changes.hpp"
-#include "telemetry/line_rate.hpp"
+#include "telemetry/log_rate_limiter.hpp"
 
 namespace outboxd::daemon {
 
@@ -19,7 +19,7 @@ class ReloadLog {
 
  private:
   /// Limits the lines, as a dispatcher that can't connect asks for a reload at each attempt.
-  telemetry::LineRate lines_for_logins_;
+  telemetry::LogRateLimiter lines_for_logins_;
 };
 
 }  // namespace outboxd::daemon

@@ -16,12 +16,12 @@ StartWaits::StartWaits(dispatch::Clock& clock, const boost::asio::any_io_executo
                        std::chrono::milliseconds longest)
     : clock_{clock},
       random_{std::move(random)},
-      alarm_{loop},
+      event_{loop},
       postgres_{shortest, longest},
       table_{kFirstLookAgain, kLookAgain} {}
 
 boost::asio::awaitable<void> StartWaits::wait(Backoff& backoff) {
-  co_await clock_.wait(alarm_, clock_.now() + backoff.next(random_()));
+  co_await clock_.wait(event_, clock_.now() + backoff.next(random_()));
 }
 
 }  // namespace outboxd::daemon

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dispatch/alarm.hpp"
+#include "dispatch/auto_reset_event.hpp"
 #include "dispatch/ports.hpp"
 #include "outbox/backoff.hpp"
 
@@ -25,14 +25,14 @@ class StartWaits {
   /// Resets the back-off for Postgres.
   void postgres_answered() { postgres_.reset(); }
   /// Ends the current wait at once.
-  void look_again() { alarm_.ring(); }
+  void look_again() { event_.set(); }
 
  private:
   boost::asio::awaitable<void> wait(Backoff& backoff);
 
   dispatch::Clock& clock_;
   std::function<double()> random_;
-  dispatch::Alarm alarm_;
+  dispatch::AutoResetEvent event_;
   Backoff postgres_;
   Backoff table_;
 };

@@ -31,7 +31,7 @@ void UnsignedNotice::set(bool is_unsigned) {
   readiness_.note("signing", is_unsigned ? kText : "");
 }
 
-void UnsignedNotice::tick(telemetry::LineRate::TimePoint now) {
+void UnsignedNotice::tick(telemetry::LogRateLimiter::TimePoint now) {
   const bool is_hour_over = hourly_.admit("", now).has_value();
   const bool is_start = !std::exchange(has_begun_, true);
   if (is_unsigned_ && is_hour_over && !is_start) spdlog::warn("{}", kText);

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "telemetry/line_rate.hpp"
+#include "telemetry/log_rate_limiter.hpp"
 #include "telemetry/metrics.hpp"
 #include "telemetry/readiness.hpp"
 
@@ -21,14 +21,14 @@ class UnsignedNotice {
   void set(bool is_unsigned);
 
   /// To be called each second.
-  void tick(telemetry::LineRate::TimePoint now = std::chrono::steady_clock::now());
+  void tick(telemetry::LogRateLimiter::TimePoint now = std::chrono::steady_clock::now());
 
  private:
   telemetry::Readiness& readiness_;
   prometheus::Gauge& gauge_;
   bool is_unsigned_ = false;
   bool has_begun_ = false;
-  telemetry::LineRate hourly_{std::chrono::hours{1}};
+  telemetry::LogRateLimiter hourly_{std::chrono::hours{1}};
 };
 
 }  // namespace outboxd::daemon

@@ -38,7 +38,7 @@ void put_schema(const std::string& schema, const Origin& from, Layer& merged) {
 
 }  // namespace
 
-void settle_postgres(Layer& merged, const Libpq& libpq, Problems& problems, Problems& warnings) {
+void resolve_postgres(Layer& merged, const Libpq& libpq, Problems& problems, Problems& warnings) {
   const auto* const text = value_of<std::string>(merged, "postgres.url");
   if (text == nullptr) return;
   Entry& entry = merged.at("postgres.url");
@@ -58,7 +58,7 @@ void settle_postgres(Layer& merged, const Libpq& libpq, Problems& problems, Prob
   if (!url.schema.empty()) put_schema(url.schema, entry.origin, merged);
 }
 
-std::string settle_redis(Layer& merged, Problems& warnings) {
+std::string resolve_redis(Layer& merged, Problems& warnings) {
   const auto* const text = value_of<std::string>(merged, "redis.url");
   if (text == nullptr) return "";
   const Origin from = merged.at("redis.url").origin;

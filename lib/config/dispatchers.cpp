@@ -91,7 +91,7 @@ std::string free_name(const std::string& wanted, const std::map<std::string, Ori
 
 /// Gives each dispatcher without a name that of its table, with a number behind it where that is taken; two that were
 /// given the same name are a problem.
-void settle_names(std::vector<Dispatcher>& dispatchers, Problems& problems) {
+void resolve_names(std::vector<Dispatcher>& dispatchers, Problems& problems) {
   constexpr const char* kName = "dispatcher.name";
   std::map<std::string, Origin> taken;
   for (const Dispatcher& dispatcher : dispatchers) {
@@ -141,11 +141,11 @@ std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Source
     open_secrets(merged, problems);
     if (entries[i] != nullptr) all[i].entry = entries[i]->place;
     warn_of_service_port(environment, merged, warnings);
-    settle_layout(merged);
-    settle_postgres(merged, sources.libpq, problems, warnings);
-    all[i].redis_socket = settle_redis(merged, warnings);
+    resolve_layout(merged);
+    resolve_postgres(merged, sources.libpq, problems, warnings);
+    all[i].redis_socket = resolve_redis(merged, warnings);
   }
-  if (!file.dispatchers.empty()) settle_names(all, problems);
+  if (!file.dispatchers.empty()) resolve_names(all, problems);
   return all;
 }
 

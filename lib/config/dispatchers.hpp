@@ -28,11 +28,11 @@ std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Source
 /// Puts postgres.url into libpq's words, and what it says for other settings into those, where nobody gave them
 /// otherwise: postgres.pooler, postgres.statement_timeout, and the schema of dispatcher.table. libpq has the last
 /// word on whether the connection can work.
-void settle_postgres(Layer& merged, const Libpq& libpq, Problems& problems, Problems& warnings);
+void resolve_postgres(Layer& merged, const Libpq& libpq, Problems& problems, Problems& warnings);
 
 /// Makes the parts of the Redis endpoint agree: in one source the URL wins for what it names, and a higher source
 /// wins over a URL. A Unix socket leaves no host and port. Warns of what the URL says for nobody. Returns the
 /// socket's path, or "".
-std::string settle_redis(Layer& merged, Problems& warnings);
+std::string resolve_redis(Layer& merged, Problems& warnings);
 
 }  // namespace outboxd::config

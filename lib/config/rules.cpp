@@ -153,7 +153,7 @@ class LayoutCheck {
 
 }  // namespace
 
-void settle_layout(Layer& merged) {
+void resolve_layout(Layer& merged) {
   const auto layout = value_or_empty<std::string>(merged, kLayout);
   if (layout.empty() || layout == kCustom) return;
   const Origin by_default{Origin::Kind::defaults};

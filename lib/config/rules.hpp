@@ -17,7 +17,7 @@ namespace outboxd::config {
 void check_rules(const Layer& merged, const Needs& needs, Problems& problems);
 
 /// Puts in what follows from the layout where nothing else was given: the table's name and the producer.
-void settle_layout(Layer& merged);
+void resolve_layout(Layer& merged);
 
 /// A signing key, where the mode asks for one; a warning where no key is set, and the mode allows it.
 void check_signing(const Layer& merged, const Needs& needs, Problems& problems, Problems& warnings);

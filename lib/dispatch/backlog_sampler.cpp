@@ -15,7 +15,7 @@ Awaitable<void> BacklogSampler::run() {
     const bool answered = co_await sample();
     const auto now = shared_.clock.now();
     const auto rest = pace.rest_after(now - started, !answered);
-    if (!shared_.run.has_ended()) co_await shared_.clock.wait(alarm_, now + rest);
+    if (!shared_.run.has_ended()) co_await shared_.clock.wait(event_, now + rest);
   }
 }
 
@@ -33,15 +33,15 @@ Awaitable<bool> BacklogSampler::sample() {
 
 Awaitable<void> BacklogSampler::count_what_remains() {
   if (probe_ == nullptr) co_return;
-  // The run has ended, and so has been rung for; these waits are for the clock alone.
-  alarm_.forget();
+  // The event was set when the run ended; these waits are for the clock alone.
+  event_.reset();
   // Rows that another process is just claiming count as due until it commits: a second look tells them apart.
   for (int looks = 0; looks < 3; ++looks) {
     last_.reset();
     co_await sample();
     const auto& run = shared_.run;
-    if (!last_ || last_->due == 0 || !run.gave_up_because().empty() || run.past_deadline()) co_return;
-    co_await shared_.clock.wait(alarm_, run.within_once(shared_.clock.now() + std::chrono::milliseconds{100}));
+    if (!last_ || last_->due == 0 || !run.abort_reason().empty() || run.past_deadline()) co_return;
+    co_await shared_.clock.wait(event_, run.within_once(shared_.clock.now() + std::chrono::milliseconds{100}));
   }
 }
 

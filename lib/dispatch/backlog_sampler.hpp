@@ -16,12 +16,12 @@ class BacklogSampler {
   /// `probe`: null where nothing can be counted. `sampled` is called with each sample.
   BacklogSampler(const boost::asio::any_io_executor& executor, Shared shared, BacklogProbe* probe,
                  std::function<void(const BacklogSample&)> sampled)
-      : shared_{shared}, probe_{probe}, sampled_{std::move(sampled)}, alarm_{executor} {}
+      : shared_{shared}, probe_{probe}, sampled_{std::move(sampled)}, event_{executor} {}
 
   /// Until the run has ended.
   Awaitable<void> run();
   /// After RunState::end().
-  void end() { alarm_.ring(); }
+  void end() { event_.set(); }
 
   /// What is left at the end of a run.
   Awaitable<void> count_what_remains();
@@ -36,7 +36,7 @@ class BacklogSampler {
   Shared shared_;
   BacklogProbe* probe_;
   std::function<void(const BacklogSample&)> sampled_;
-  Alarm alarm_;
+  AutoResetEvent event_;
   std::optional<BacklogSample> last_;
 };
 

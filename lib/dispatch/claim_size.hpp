@@ -10,7 +10,7 @@ namespace outboxd::dispatch {
 /// How many rows the next claim asks for.
 struct ClaimSize {
   explicit ClaimSize(const DispatcherOptions& options)
-      : batch{options.batch_rows, options.most_batch_rows}, rate{options.most_rows_a_second} {}
+      : batch{options.batch_rows, options.most_batch_rows}, rate{options.max_rows_per_second} {}
 
   BatchSize batch;
   RateLimit rate;

@@ -55,7 +55,7 @@ Awaitable<void> Claimer::run() {
 Awaitable<void> Claimer::probe_redis() {
   co_await parts_.idle.disarm();
   const auto next = co_await parts_.gate.probe();
-  if (next != RedisGate::Next::go_on) co_await explorer_.run(next == RedisGate::Next::explore_all);
+  if (next != RedisGate::Next::go_on) co_await breaker_probe_.run(next == RedisGate::Next::explore_all);
 }
 
 Awaitable<void> Claimer::ask_for_probes_of_streams() {
@@ -177,7 +177,7 @@ Awaitable<void> Claimer::drain() {
 }
 
 Awaitable<void> Claimer::pause(std::chrono::microseconds how_long) {
-  co_await shared_.clock.wait(alarm_, shared_.run.within_once(shared_.clock.now() + how_long));
+  co_await shared_.clock.wait(event_, shared_.run.within_once(shared_.clock.now() + how_long));
 }
 
 }  // namespace outboxd::dispatch

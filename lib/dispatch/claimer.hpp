@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dispatch/breaker_probe.hpp"
 #include "dispatch/claim_size.hpp"
 #include "dispatch/claims.hpp"
-#include "dispatch/explorer.hpp"
 #include "dispatch/held_rows.hpp"
 #include "dispatch/idle_wait.hpp"
 #include "dispatch/poison_candidates.hpp"
@@ -41,13 +41,13 @@ class Claimer {
       : shared_{shared},
         parts_{parts},
         retries_{shared, parts.claims, parts.held},
-        explorer_{shared, parts.claims, parts.gate, parts.idle, parts.held, parts.work},
-        alarm_{executor} {}
+        breaker_probe_{shared, parts.claims, parts.gate, parts.idle, parts.held, parts.work},
+        event_{executor} {}
 
   /// Until nothing more is to be claimed; then ends the queue of work.
   Awaitable<void> run();
   /// After RunState::stop().
-  void stop() { alarm_.ring(); }
+  void stop() { event_.set(); }
 
  private:
   Awaitable<void> probe_redis();
@@ -71,8 +71,8 @@ class Claimer {
   Shared shared_;
   Parts parts_;
   QuarantineRetries retries_;
-  Explorer explorer_;
-  Alarm alarm_;
+  BreakerProbe breaker_probe_;
+  AutoResetEvent event_;
 };
 
 }  // namespace outboxd::dispatch

@@ -67,7 +67,7 @@ Awaitable<void> Claims::stay_back() {
 
 Awaitable<void> Claims::back_off() {
   const auto until = shared_.clock.now() + backoff_.next(shared_.random());
-  co_await shared_.clock.wait(alarm_, shared_.run.within_once(until));
+  co_await shared_.clock.wait(event_, shared_.run.within_once(until));
 }
 
 void Claims::account(const ClaimedRows& claimed, TimePoint started) {

@@ -34,7 +34,7 @@ class Claims {
       : shared_{shared},
         source_{source},
         learners_{learners},
-        alarm_{executor},
+        event_{executor},
         backoff_{shared.options.backoff_min, shared.options.backoff_max} {}
 
   /// Nothing where the claim failed; it has waited for a while then, or given up.
@@ -47,7 +47,7 @@ class Claims {
   Awaitable<void> back_off();
 
   /// After RunState::stop().
-  void stop() { alarm_.ring(); }
+  void stop() { event_.set(); }
 
  private:
   Awaitable<void> stay_back();
@@ -56,7 +56,7 @@ class Claims {
   Shared shared_;
   RowSource& source_;
   Learners learners_;
-  Alarm alarm_;
+  AutoResetEvent event_;
   Backoff backoff_;
 };
 

@@ -27,7 +27,7 @@ Awaitable<void> Completer::run() {
     if (!unsettled.settlement.outcomes.empty()) postpone(std::move(unsettled));
   }
   has_settled_all_ = true;
-  postponed_alarm_.ring();
+  postponed_event_.set();
 }
 
 void Completer::postpone(Unsettled unsettled) {
@@ -37,14 +37,14 @@ void Completer::postpone(Unsettled unsettled) {
   unsettled.postponed = true;
   unsettled.delay = kPostponed;
   unsettled.next_try = shared_.clock.now() + kPostponed;
-  postponed_alarm_.ring();
+  postponed_event_.set();
   postponed_.push_back(std::move(unsettled));
   held_.report(shared_.clock.now());
 }
 
 Awaitable<void> Completer::run_postponed() {
   while (!has_settled_all_ || !postponed_.empty()) {
-    co_await shared_.clock.wait(postponed_alarm_, next_try());
+    co_await shared_.clock.wait(postponed_event_, next_try());
     const auto now = shared_.clock.now();
     const bool all = shared_.run.is_stopping() || shared_.run.past_deadline();
     for (auto& unsettled : std::exchange(postponed_, {})) {
@@ -55,9 +55,9 @@ Awaitable<void> Completer::run_postponed() {
 }
 
 TimePoint Completer::next_try() const {
-  if (postponed_.empty()) return kUntilItRings;
+  if (postponed_.empty()) return kUntilSet;
   return std::min(std::ranges::min_element(postponed_, {}, &Unsettled::next_try)->next_try,
-                  shared_.run.deadline().value_or(kUntilItRings));
+                  shared_.run.deadline().value_or(kUntilSet));
 }
 
 Awaitable<void> Completer::try_postponed(Unsettled& unsettled, bool in_haste) {
@@ -77,7 +77,7 @@ Awaitable<void> Completer::settle(Unsettled& unsettled) {
     if (answered || unsettled.settlement.outcomes.empty()) co_return;
     auto until = shared_.clock.now() + backoff_.next(shared_.random());
     if (const auto last = shared_.run.deadline()) until = std::min(until, *last);
-    co_await shared_.clock.wait(retry_alarm_, until);
+    co_await shared_.clock.wait(retry_event_, until);
   }
 }
 

@@ -27,8 +27,8 @@ class Completer {
         settlements_{settlements},
         held_{held},
         refused_{refused},
-        retry_alarm_{executor},
-        postponed_alarm_{executor},
+        retry_event_{executor},
+        postponed_event_{executor},
         backoff_{shared.options.backoff_min, shared.options.backoff_max} {}
 
   /// Settles until the queue's end.
@@ -37,8 +37,8 @@ class Completer {
   Awaitable<void> run_postponed();
   /// After RunState::stop().
   void stop() {
-    retry_alarm_.ring();
-    postponed_alarm_.ring();
+    retry_event_.set();
+    postponed_event_.set();
   }
 
  private:
@@ -78,8 +78,8 @@ class Completer {
   Queue<Settlement>& settlements_;
   HeldRows& held_;
   RefusedSettlements& refused_;
-  Alarm retry_alarm_;
-  Alarm postponed_alarm_;
+  AutoResetEvent retry_event_;
+  AutoResetEvent postponed_event_;
   Backoff backoff_;
   std::vector<Unsettled> postponed_;
   /// run() has ended.

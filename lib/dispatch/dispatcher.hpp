@@ -57,7 +57,7 @@ class Dispatcher {
   /// The last sample of the backlog, if there was one.
   [[nodiscard]] const std::optional<BacklogSample>& backlog() const { return sampler_.last(); }
   /// With `once`: why the run ended early; empty when it did not.
-  [[nodiscard]] const std::string& gave_up_because() const { return state_.run.gave_up_because(); }
+  [[nodiscard]] const std::string& abort_reason() const { return state_.run.abort_reason(); }
 
  private:
   /// What several stages know, ask or change.

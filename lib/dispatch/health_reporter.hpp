@@ -11,7 +11,7 @@
 namespace outboxd::dispatch {
 
 /// What keeps the dispatcher from working, as each stage last saw it; empty: nothing.
-struct Trouble {
+struct LastErrors {
   std::string redis, claim, settle, starving;
   /// Whether all streams are refused is yet to be seen.
   bool redis_in_doubt = false;
@@ -33,8 +33,8 @@ class HealthReporter {
   /// Both references must outlive it.
   HealthReporter(Observer& observer, const RunState& run) : observer_{observer}, run_{run} {}
 
-  [[nodiscard]] Trouble& trouble() { return trouble_; }
-  [[nodiscard]] const Trouble& trouble() const { return trouble_; }
+  [[nodiscard]] LastErrors& trouble() { return trouble_; }
+  [[nodiscard]] const LastErrors& trouble() const { return trouble_; }
 
   /// Reports the health if it has changed.
   void report();
@@ -46,7 +46,7 @@ class HealthReporter {
  private:
   Observer& observer_;
   const RunState& run_;
-  Trouble trouble_;
+  LastErrors trouble_;
   Health health_ = Health::starting;
   std::string reason_;
 };

@@ -43,16 +43,16 @@ Awaitable<void> IdleWait::wait(std::size_t found, TimePoint began, TimePoint no_
 
 Awaitable<bool> IdleWait::wait_for_commit(std::chrono::microseconds longest) {
   const auto woken = std::make_shared<bool>(false);
-  auto ring = [this, woken] {
+  auto notify = [this, woken] {
     *woken = true;
-    alarm_.ring();
+    event_.set();
   };
   const bool listens = wake_ups_ == WakeUps::armed || (wake_ups_ == WakeUps::not_now && longest >= kWorthListening);
   // What came before has been seen to by what was done since.
-  alarm_.forget();
-  if (listens) co_await parts_.commits->ring_for_rows(ring);
-  if (!parts_.run.is_stopping()) co_await parts_.clock.wait(alarm_, parts_.clock.now() + longest);
-  if (listens) parts_.commits->stop_ringing();
+  event_.reset();
+  if (listens) co_await parts_.commits->notify_on_commit(notify);
+  if (!parts_.run.is_stopping()) co_await parts_.clock.wait(event_, parts_.clock.now() + longest);
+  if (listens) parts_.commits->stop_notifying();
   co_return *woken;
 }
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dispatch/alarm.hpp"
+#include "dispatch/auto_reset_event.hpp"
 #include "dispatch/observer.hpp"
 #include "dispatch/ports.hpp"
 #include "dispatch/run_state.hpp"
@@ -27,7 +27,7 @@ class IdleWait {
   };
 
   IdleWait(const boost::asio::any_io_executor& executor, std::chrono::milliseconds poll_interval, Parts parts)
-      : parts_{parts}, alarm_{executor}, poll_interval_{poll_interval}, pace_{poll_interval} {}
+      : parts_{parts}, event_{executor}, poll_interval_{poll_interval}, pace_{poll_interval} {}
 
   /// Asks to be woken by commits where that is worth it. `found`: the rows of the last claim. True when it is armed
   /// from now on: commits before that went unnoticed, and one more claim finds them.
@@ -38,7 +38,7 @@ class IdleWait {
   Awaitable<void> wait(std::size_t found, TimePoint began, TimePoint no_later_than);
 
   /// Ends the present wait, if there is one; a later wait is not cut short.
-  void end_wait() { alarm_.ring(); }
+  void end_wait() { event_.set(); }
 
   /// Commits need not wake it from now on, as there is something else to do.
   Awaitable<void> disarm();
@@ -55,7 +55,7 @@ class IdleWait {
   Awaitable<bool> wait_for_commit(std::chrono::microseconds longest);
 
   Parts parts_;
-  Alarm alarm_;
+  AutoResetEvent event_;
   std::chrono::milliseconds poll_interval_;
   PollPace pace_;
   WakeUpBudget budget_;

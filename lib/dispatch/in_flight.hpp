@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dispatch/alarm.hpp"
+#include "dispatch/auto_reset_event.hpp"
 #include "dispatch/run_state.hpp"
 
 #include <cstddef>
@@ -19,7 +19,7 @@ class InFlight {
   /// These have their outcome, or no more time for it.
   void finished(std::size_t rows) {
     rows_ -= rows;
-    if (rows_ == 0) drained_.ring();
+    if (rows_ == 0) drained_.set();
   }
 
   /// Their outcome is known, and is written later, so that nothing waits for them.
@@ -37,18 +37,18 @@ class InFlight {
   /// Waits until rows() is 0, or nothing more is to be claimed. One waiter.
   Awaitable<void> drained() {
     while (rows_ > 0 && !run_.claiming_is_over()) {
-      co_await clock_.wait(drained_, run_.within_once(kUntilItRings));
+      co_await clock_.wait(drained_, run_.within_once(kUntilSet));
     }
   }
   /// After RunState::stop().
-  void stop() { drained_.ring(); }
+  void stop() { drained_.set(); }
 
  private:
   Clock& clock_;
   RunState& run_;
   std::size_t rows_ = 0;
   std::size_t postponed_ = 0;
-  Alarm drained_;
+  AutoResetEvent drained_;
 };
 
 }  // namespace outboxd::dispatch

@@ -14,7 +14,7 @@ struct DispatcherOptions {
   /// How far batches may grow while a backlog is worked off; 0: not at all.
   std::uint32_t most_batch_rows = 0;
   /// Rows a second that may be claimed; 0: any number.
-  std::uint32_t most_rows_a_second = 0;
+  std::uint32_t max_rows_per_second = 0;
   std::chrono::milliseconds poll_interval{250};
   /// A batch is not sent when less than this is left of its lease: the write's own time-out, and a margin.
   std::chrono::milliseconds lease_reserve{5'000};

@@ -179,20 +179,20 @@ class CommitNotifier : public Port {
   /// Does without from now on.
   virtual Awaitable<void> disarm_wake_ups() = 0;
 
-  /// Has `ring` called, once, when rows have been committed since the last claim was sent, or may have been.
-  virtual Awaitable<void> ring_for_rows(std::function<void()> ring) = 0;
+  /// Has `notify` called, once, when rows have been committed since the last claim was sent, or may have been.
+  virtual Awaitable<void> notify_on_commit(std::function<void()> notify) = 0;
 
-  /// `ring` is not called any more.
-  virtual void stop_ringing() = 0;
+  /// `notify` is not called any more.
+  virtual void stop_notifying() = 0;
 };
 
 /// Where entries go. One call at a time.
 class StreamSink : public Port {
  public:
   /// Writes the entries of all rows in one go, in order, and sets the reply of each. Begins to write no later than
-  /// `not_after` (afterwards nothing is sent: Fault::redis_away) and ends by itself within the configured time-out.
-  /// An error reply has the fault that guess_by_words() finds in it. Where the replies can't be told to be those of
-  /// these entries, one for each, all that was sent is Fault::unanswered. Does not throw for a lost server.
+  /// `not_after` (afterwards nothing is sent: Fault::redis_unreachable) and ends by itself within the configured
+  /// time-out. An error reply has the fault that guess_by_words() finds in it. Where the replies can't be told to be
+  /// those of these entries, one for each, all that was sent is Fault::unanswered. Does not throw for a lost server.
   virtual Awaitable<void> publish(std::span<Delivery* const> rows, TimePoint not_after) = 0;
 
   /// Finds out, writing nothing, whether an entry could be written to `stream` now (empty: to any stream), connecting

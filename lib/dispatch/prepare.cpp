@@ -16,7 +16,7 @@ entry::Event event_of(const Row& row) {
   return event;
 }
 
-std::string worn_out_text(const Row& row, std::uint32_t max_attempts) {
+std::string attempts_exhausted_text(const Row& row, std::uint32_t max_attempts) {
   return "not sent again: had used " + std::to_string(row.attempt - 1) + " of " + std::to_string(max_attempts) +
          " attempts when it was claimed: no outcome of the last one was written (its dispatcher died, or Postgres "
          "refused it, and it may be in its stream), or the maximum was lowered";
@@ -40,8 +40,8 @@ entry::Encoded encode(Delivery& delivery, entry::Encoder& encoder) {
   try {
     return encoder.encode(event_of(delivery.row));
   } catch (const std::bad_alloc&) {
-    delivery.reply = Reply{Fault::short_of_memory, "not enough memory to encode a payload of " +
-                                                       std::to_string(delivery.row.payload_json.size()) + " bytes"};
+    delivery.reply = Reply{Fault::out_of_memory, "not enough memory to encode a payload of " +
+                                                     std::to_string(delivery.row.payload_json.size()) + " bytes"};
     return {};
   }
 }
@@ -49,7 +49,7 @@ entry::Encoded encode(Delivery& delivery, entry::Encoder& encoder) {
 void prepare(Delivery& delivery, entry::Encoder& encoder, std::uint32_t max_attempts, Observer& observer) {
   const auto& row = delivery.row;
   if (row.attempt > max_attempts) {
-    delivery.reply = Reply{Fault::worn_out, worn_out_text(row, max_attempts)};
+    delivery.reply = Reply{Fault::attempts_exhausted, attempts_exhausted_text(row, max_attempts)};
     return;
   }
   if (auto refusal = refusal_by_store(row, encoder); !refusal.empty()) {

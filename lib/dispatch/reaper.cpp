@@ -18,7 +18,7 @@ Awaitable<void> Reaper::run() {
   while (!run.has_ended() && housekeeping_ != nullptr) {
     // No lease can have been abandoned longer ago than one scan interval.
     if (shared_.clock.now() < nothing_due_at_ + kScanInterval) {
-      co_await shared_.clock.wait(alarm_, nothing_due_at_ + kScanInterval);
+      co_await shared_.clock.wait(event_, nothing_due_at_ + kScanInterval);
       continue;
     }
     auto scan = co_await housekeeping_->scan(missing_.names(), run.due_by());
@@ -33,7 +33,7 @@ Awaitable<void> Reaper::run() {
       if (!dead.empty() && !co_await end_leases_of(std::move(dead))) all_is_well = false;
     }
     const auto interval = all_is_well ? kScanInterval : kCloseScanInterval;
-    if (!run.has_ended()) co_await shared_.clock.wait(alarm_, shared_.clock.now() + interval);
+    if (!run.has_ended()) co_await shared_.clock.wait(event_, shared_.clock.now() + interval);
   }
 }
 

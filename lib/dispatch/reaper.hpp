@@ -18,12 +18,12 @@ class Reaper {
   /// `housekeeping`: null where there is nothing to end.
   Reaper(const boost::asio::any_io_executor& executor, Shared shared, Housekeeping* housekeeping,
          PoisonCandidates& candidates, IdleWait& idle)
-      : shared_{shared}, housekeeping_{housekeeping}, candidates_{candidates}, idle_{idle}, alarm_{executor} {}
+      : shared_{shared}, housekeeping_{housekeeping}, candidates_{candidates}, idle_{idle}, event_{executor} {}
 
   /// Until the run has ended.
   Awaitable<void> run();
   /// After RunState::end().
-  void end() { alarm_.ring(); }
+  void end() { event_.set(); }
 
   /// A claim that was sent then found that no row was due: no lease can have been abandoned.
   void nothing_was_due(TimePoint when) { nothing_due_at_ = when; }
@@ -36,7 +36,7 @@ class Reaper {
   Housekeeping* housekeeping_;
   PoisonCandidates& candidates_;
   IdleWait& idle_;
-  Alarm alarm_;
+  AutoResetEvent event_;
   MissingWorkers missing_;
   TimePoint nothing_due_at_{};
 };

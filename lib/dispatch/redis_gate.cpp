@@ -16,7 +16,7 @@ constexpr std::size_t kMostProbes = 8;
 constexpr std::chrono::seconds kLongestExploring{30};
 
 bool is_outage(const Reply& reply) {
-  return is_no_answer(reply) || reply.fault == Fault::redis_refuses;
+  return is_no_answer(reply) || reply.fault == Fault::redis_unavailable;
 }
 
 }  // namespace
@@ -25,13 +25,13 @@ RedisGate::RedisGate(const boost::asio::any_io_executor& executor, Shared shared
     : shared_{shared},
       streams_{streams},
       idle_{idle},
-      alarm_{executor},
+      event_{executor},
       backoff_{shared.options.backoff_min, shared.options.backoff_max},
       blocked_{shared.options.backoff_min, shared.options.backoff_max},
-      exploration_{shared.options.backoff_max, kLongestExploring} {}
+      probe_schedule_{shared.options.backoff_max, kLongestExploring} {}
 
 Awaitable<void> RedisGate::pause(std::chrono::microseconds how_long) {
-  co_await shared_.clock.wait(alarm_, shared_.run.within_once(shared_.clock.now() + how_long));
+  co_await shared_.clock.wait(event_, shared_.run.within_once(shared_.clock.now() + how_long));
 }
 
 Awaitable<RedisGate::Next> RedisGate::probe() {
@@ -73,7 +73,7 @@ Awaitable<RedisGate::Next> RedisGate::probe() {
   shared_.health.report();
   probe_another_next();
   if (refused_streams_.empty() || run.claiming_is_over()) co_return Next::go_on;
-  if (run.waits_for_outages() && !exploration_.is_due(shared_.clock.now())) co_return Next::go_on;
+  if (run.waits_for_outages() && !probe_schedule_.is_due(shared_.clock.now())) co_return Next::go_on;
   co_return reply.fault == Fault::refused ? Next::explore_all : Next::explore;
 }
 
@@ -89,7 +89,7 @@ Awaitable<bool> RedisGate::others_are_taken() {
     co_return false;
   const auto reply = co_await streams_.probe(good_stream_);
   if (reply.fault == Fault::none) refusals_.served();
-  if (reply.fault == Fault::redis_away || reply.fault == Fault::unanswered) {
+  if (reply.fault == Fault::redis_unreachable || reply.fault == Fault::unanswered) {
     redis_is_away(reply.text, good_stream_);
   }
   co_return reply.fault == Fault::none;
@@ -107,7 +107,7 @@ void RedisGate::redis_answers() {
 void RedisGate::shut(const std::string& reason, const std::string& stream, bool in_doubt) {
   if (!breaker_.is_open()) {
     refused_streams_.clear();
-    exploration_.begin(shared_.clock.now(), shared_.random());
+    probe_schedule_.begin(shared_.clock.now(), shared_.random());
   }
   breaker_.open();
   // On with the probes; commits need not wake it meanwhile.
@@ -121,7 +121,7 @@ void RedisGate::shut(const std::string& reason, const std::string& stream, bool 
 void RedisGate::redis_is_away(const std::string& reason, const std::string& stream) {
   shut(reason, stream);
   refused_streams_.clear();
-  exploration_.start_over();
+  probe_schedule_.start_over();
 }
 
 std::vector<std::string> RedisGate::refused_streams() const {
@@ -201,7 +201,7 @@ Awaitable<bool> RedisGate::judge_faults(std::span<const SentEntry> sent) {
     if (found == probed.end() || found->second.fault != Fault::none) reply->fault = Fault::refused;
     if (found == probed.end()) continue;
     const auto& now = found->second;
-    if (now.fault != Fault::redis_away && now.fault != Fault::unanswered) continue;
+    if (now.fault != Fault::redis_unreachable && now.fault != Fault::unanswered) continue;
     redis_is_away(now.text, std::string{stream});
     answers = false;
   }
@@ -234,7 +234,7 @@ void RedisGate::watch_for_outage(std::span<const SentEntry> sent) {
   shut(outage->reply->text, stream, may_be_theirs);
   for (const auto& entry : sent) {
     const bool refused =
-        entry.reply->fault == Fault::redis_refuses && refused_streams_.size() < BlockedStreams::kMost;
+        entry.reply->fault == Fault::redis_unavailable && refused_streams_.size() < BlockedStreams::kMost;
     if (refused) refused_streams_.emplace(entry.stream);
   }
 }

@@ -7,7 +7,7 @@
 #include "outbox/backoff.hpp"
 #include "outbox/blocked_streams.hpp"
 #include "outbox/breaker.hpp"
-#include "outbox/exploration.hpp"
+#include "outbox/probe_schedule.hpp"
 #include "outbox/refusals.hpp"
 
 #include <set>
@@ -29,7 +29,7 @@ class RedisGate {
   [[nodiscard]] Breaker& breaker() { return breaker_; }
   [[nodiscard]] BlockedStreams& blocked() { return blocked_; }
   [[nodiscard]] const Refusals& refusals() const { return refusals_; }
-  [[nodiscard]] Exploration& exploration() { return exploration_; }
+  [[nodiscard]] ProbeSchedule& probe_schedule() { return probe_schedule_; }
 
   /// `explore`: Redis refuses some streams, as probes of them do, too. `explore_all`: what it answers to probes says
   /// nothing, so that only entries tell, also those of refused streams.
@@ -53,7 +53,7 @@ class RedisGate {
   Awaitable<bool> wait_for_streams();
 
   /// After RunState::stop().
-  void stop() { alarm_.ring(); }
+  void stop() { event_.set(); }
 
  private:
   Awaitable<void> pause(std::chrono::microseconds how_long);
@@ -74,7 +74,7 @@ class RedisGate {
   Shared shared_;
   StreamSink& streams_;
   IdleWait& idle_;
-  Alarm alarm_;
+  AutoResetEvent event_;
   Breaker breaker_;
   Backoff backoff_;
   /// The stream of the entry that found Redis out of order; a probe asks for it.
@@ -85,12 +85,12 @@ class RedisGate {
   std::set<std::string> refused_streams_;
   /// One of those that were taken last.
   std::string good_stream_;
-  Exploration exploration_;
+  ProbeSchedule probe_schedule_;
 };
 
 /// Redis gave no answer, so that it isn't known what became of the entry.
 [[nodiscard]] inline bool is_no_answer(const Reply& reply) {
-  return reply.fault == Fault::redis_away || reply.fault == Fault::unanswered;
+  return reply.fault == Fault::redis_unreachable || reply.fault == Fault::unanswered;
 }
 
 }  // namespace outboxd::dispatch

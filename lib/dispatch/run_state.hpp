@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dispatch/alarm.hpp"
+#include "dispatch/auto_reset_event.hpp"
 #include "dispatch/options.hpp"
 
 #include <algorithm>
@@ -34,7 +34,7 @@ class RunState {
     if (gave_up_.empty()) gave_up_ = std::move(reason);
   }
   /// Empty when the run has not been given up.
-  [[nodiscard]] const std::string& gave_up_because() const { return gave_up_; }
+  [[nodiscard]] const std::string& abort_reason() const { return gave_up_; }
 
   /// Whether no more rows are to be claimed. Gives up where the time is over.
   [[nodiscard]] bool claiming_is_over() {

@@ -68,10 +68,10 @@ Awaitable<Settlement> Sender::publish(Work work) {
 
 std::optional<Reply> Sender::obstacle(const ClaimedRows& claimed, bool explores) const {
   if (shared_.run.past_deadline()) return Reply{Fault::stopping, "the deadline came first"};
-  if (gate_.is_shut() && !explores) return Reply{Fault::redis_away, shared_.health.trouble().redis};
+  if (gate_.is_shut() && !explores) return Reply{Fault::redis_unreachable, shared_.health.trouble().redis};
   const auto now = shared_.clock.now();
   if (now < claimed.room.send_by(shared_.options.lease_reserve)) return std::nullopt;
-  return Reply{Fault::lease_short,
+  return Reply{Fault::lease_expiring,
                lease_text(claimed, now, shared_.health.trouble().was_away_since(claimed.room.asked))};
 }
 
@@ -114,8 +114,9 @@ void Sender::hold_back(std::span<Delivery> batch) const {
 }
 
 Settlement Sender::settlement_of(std::span<Delivery> batch, ClaimedRows claimed) {
-  const bool was_short = std::ranges::any_of(
-      batch, [](const Delivery& delivery) { return delivery.reply && delivery.reply->fault == Fault::lease_short; });
+  const bool was_short = std::ranges::any_of(batch, [](const Delivery& delivery) {
+    return delivery.reply && delivery.reply->fault == Fault::lease_expiring;
+  });
   // What an outage of the store has used up says nothing of how many rows a lease suffices for.
   if (was_short && !shared_.health.trouble().was_away_since(claimed.room.asked)) {
     size_.batch.lease_was_short(static_cast<std::uint32_t>(claimed.room.rows));
@@ -131,7 +132,7 @@ Settlement Sender::settlement_of(std::span<Delivery> batch, ClaimedRows claimed)
 
 void Sender::decide_by_reply(Delivery& delivery, const ClaimedRows& claimed) {
   const auto& [row, entry, was_tried_before, reply, outcome] = delivery;
-  if (reply->fault == Fault::short_of_memory) {
+  if (reply->fault == Fault::out_of_memory) {
     gate_.breaker().claim_failed(static_cast<std::uint32_t>(claimed.room.rows));
   }
   delivery.outcome = decide(row, *reply, shared_.options.retry, shared_.random());

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dispatch/alarm.hpp"
+#include "dispatch/auto_reset_event.hpp"
 #include "dispatch/health_reporter.hpp"
 #include "dispatch/in_flight.hpp"
 #include "dispatch/observer.hpp"

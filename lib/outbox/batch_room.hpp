@@ -34,7 +34,7 @@ enum class Payload {
 template <class Look>
 [[nodiscard]] std::vector<std::string> keep_back(std::vector<Row>& rows, std::size_t begin, std::uint64_t batch_bytes,
                                                  Look look) {
-  std::vector<std::string> kept_back;
+  std::vector<std::string> over_budget;
   std::uint64_t bytes = 0;
   bool is_full = false;
   auto kept = rows.begin() + static_cast<std::ptrdiff_t>(begin);
@@ -44,7 +44,7 @@ template <class Look>
     const bool fits = payload == Payload::read && (bytes == 0 || bytes + more <= batch_bytes);
     if (!fits && payload != Payload::unreadable) is_full = true;
     if (is_full || !fits) {
-      kept_back.push_back(row->id);
+      over_budget.push_back(row->id);
       continue;
     }
     bytes += more;
@@ -52,7 +52,7 @@ template <class Look>
     ++kept;
   }
   rows.erase(kept, rows.end());
-  return kept_back;
+  return over_budget;
 }
 
 /// Rows that were claimed in parts leave no room for another part.

@@ -30,7 +30,7 @@ Outcome decide(const Row& row, const Reply& reply, const RetryPolicy& policy, do
     case Fault::none:
       return {row.id, Verdict::published};
     case Fault::bad_row:
-    case Fault::worn_out:
+    case Fault::attempts_exhausted:
       return with_reason({row.id, Verdict::dead}, "", reply);
     case Fault::entry_refused:
       return spend_attempt(row, reply, policy, random);
@@ -39,16 +39,16 @@ Outcome decide(const Row& row, const Reply& reply, const RetryPolicy& policy, do
       if (policy.exhausted_by(row.attempt) && !reply.singled_out) return give_back(row, reply, policy, random);
       return spend_attempt(row, reply, policy, random);
     case Fault::refused:
-    case Fault::short_of_memory:
+    case Fault::out_of_memory:
       return give_back(row, reply, policy, random);
     case Fault::stream_refused:
       // Long enough for others of its stream to be tried first, should it be the row's own fault after all.
       return with_reason({row.id, Verdict::release, policy.delay_after(1, random)}, "", reply);
     case Fault::stream_blocked:
       return with_reason({row.id, Verdict::release}, "", reply);
-    case Fault::redis_refuses:
-    case Fault::redis_away:
-    case Fault::lease_short:
+    case Fault::redis_unavailable:
+    case Fault::redis_unreachable:
+    case Fault::lease_expiring:
     case Fault::stopping:
       break;
   }

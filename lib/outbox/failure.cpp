@@ -14,15 +14,15 @@ struct Code {
 
 // The first word of an error reply, as Redis' `server.c` (7.0 to 8.0) has it.
 constexpr std::array kCodes{
-    Code{"BUSY", Fault::redis_refuses},       Code{"CLUSTERDOWN", Fault::redis_refuses},
-    Code{"DENIED", Fault::redis_refuses},     Code{"LOADING", Fault::redis_refuses},
-    Code{"MASTERDOWN", Fault::redis_refuses}, Code{"MISCONF", Fault::redis_refuses},
-    Code{"NOAUTH", Fault::redis_refuses},     Code{"NOREPLICAS", Fault::redis_refuses},
-    Code{"OOM", Fault::redis_refuses},        Code{"READONLY", Fault::redis_refuses},
-    Code{"UNKILLABLE", Fault::redis_refuses}, Code{"WRONGPASS", Fault::redis_refuses},
-    Code{"NOPROTO", Fault::redis_refuses},    Code{"IOERR", Fault::redis_refuses},
-    Code{"ASK", Fault::stream_refused},       Code{"CROSSSLOT", Fault::stream_refused},
-    Code{"MOVED", Fault::stream_refused},     Code{"TRYAGAIN", Fault::stream_refused},
+    Code{"BUSY", Fault::redis_unavailable},       Code{"CLUSTERDOWN", Fault::redis_unavailable},
+    Code{"DENIED", Fault::redis_unavailable},     Code{"LOADING", Fault::redis_unavailable},
+    Code{"MASTERDOWN", Fault::redis_unavailable}, Code{"MISCONF", Fault::redis_unavailable},
+    Code{"NOAUTH", Fault::redis_unavailable},     Code{"NOREPLICAS", Fault::redis_unavailable},
+    Code{"OOM", Fault::redis_unavailable},        Code{"READONLY", Fault::redis_unavailable},
+    Code{"UNKILLABLE", Fault::redis_unavailable}, Code{"WRONGPASS", Fault::redis_unavailable},
+    Code{"NOPROTO", Fault::redis_unavailable},    Code{"IOERR", Fault::redis_unavailable},
+    Code{"ASK", Fault::stream_refused},           Code{"CROSSSLOT", Fault::stream_refused},
+    Code{"MOVED", Fault::stream_refused},         Code{"TRYAGAIN", Fault::stream_refused},
     Code{"WRONGTYPE", Fault::stream_refused},
 };
 
@@ -45,7 +45,8 @@ constexpr std::array kStream{
 
 // NOPERM comes in two kinds: about the command, which is everybody's, and about a key, which is the stream's.
 Fault guess_by_noperm(std::string_view noperm) {
-  return noperm.find("permissions to run") != std::string_view::npos ? Fault::redis_refuses : Fault::stream_refused;
+  return noperm.find("permissions to run") != std::string_view::npos ? Fault::redis_unavailable
+                                                                     : Fault::stream_refused;
 }
 
 }  // namespace
@@ -56,8 +57,8 @@ const char* to_string(Fault fault) {
       return "none";
     case Fault::bad_row:
       return "bad_row";
-    case Fault::worn_out:
-      return "worn_out";
+    case Fault::attempts_exhausted:
+      return "attempts_exhausted";
     case Fault::refused:
       return "refused";
     case Fault::entry_refused:
@@ -66,16 +67,16 @@ const char* to_string(Fault fault) {
       return "stream_refused";
     case Fault::stream_blocked:
       return "stream_blocked";
-    case Fault::redis_refuses:
-      return "redis_refuses";
-    case Fault::redis_away:
-      return "redis_away";
+    case Fault::redis_unavailable:
+      return "redis_unavailable";
+    case Fault::redis_unreachable:
+      return "redis_unreachable";
     case Fault::unanswered:
       return "unanswered";
-    case Fault::lease_short:
-      return "lease_short";
-    case Fault::short_of_memory:
-      return "short_of_memory";
+    case Fault::lease_expiring:
+      return "lease_expiring";
+    case Fault::out_of_memory:
+      return "out_of_memory";
     case Fault::stopping:
       return "stopping";
   }
@@ -88,7 +89,7 @@ Fault guess_by_words(std::string_view error) {
   const auto* const code = std::ranges::find(kCodes, word, &Code::word);
   if (code != kCodes.end()) return code->fault;
   const auto begins_it = [&](std::string_view prefix) { return error.starts_with(prefix); };
-  if (std::ranges::any_of(kEverybody, begins_it)) return Fault::redis_refuses;
+  if (std::ranges::any_of(kEverybody, begins_it)) return Fault::redis_unavailable;
   return std::ranges::any_of(kStream, begins_it) ? Fault::stream_refused : Fault::refused;
 }
 

@@ -16,7 +16,7 @@ constexpr std::size_t kLongestWords = 80;
 
 bool is_error(Fault fault) {
   return fault == Fault::refused || fault == Fault::entry_refused || fault == Fault::stream_refused ||
-         fault == Fault::redis_refuses;
+         fault == Fault::redis_unavailable;
 }
 
 /// An error without its numbers, which name a key, a size or a moment.
@@ -111,7 +111,7 @@ Fault Refusals::judge_error(const Write& write, const Told& told, bool& unsure) 
   const bool passes = passing_.contains(words_of(told.entry.reply->text));
   if (stream_goes_on) {
     // Words that speak of others have the benefit of the doubt once.
-    const bool speaks_of_others = told.fault == Fault::stream_refused || told.fault == Fault::redis_refuses;
+    const bool speaks_of_others = told.fault == Fault::stream_refused || told.fault == Fault::redis_unavailable;
     return passes || (speaks_of_others && !was_refused) ? Fault::refused : Fault::entry_refused;
   }
   if (told.fault == Fault::stream_refused) return told.fault;
@@ -119,7 +119,7 @@ Fault Refusals::judge_error(const Write& write, const Told& told, bool& unsure) 
     unsure = true;
     return Fault::entry_refused;
   }
-  if (told.fault != Fault::redis_refuses) {
+  if (told.fault != Fault::redis_unavailable) {
     if (of_stream != write.taken.end()) return Fault::refused;
     if (write.last_taken) return Fault::stream_refused;
   }
@@ -127,7 +127,7 @@ Fault Refusals::judge_error(const Write& write, const Told& told, bool& unsure) 
   const bool others_go_on =
       (write.last_taken && *write.last_taken > told.place) ||
       (memory != streams_.end() && memory->second.is_refused && served_ > memory->second.served);
-  return others_go_on ? Fault::stream_refused : Fault::redis_refuses;
+  return others_go_on ? Fault::stream_refused : Fault::redis_unavailable;
 }
 
 // Others of its stream, after its last refusal; and no further one is refused now for the first time, which would
@@ -182,7 +182,8 @@ void Refusals::remember_answers(std::span<const SentEntry> judged, TimePoint now
     if (reply->fault == Fault::unanswered) {
       suspicion_ends_ = now + kSuspicion;
       remember(unanswered_, id, {now, taken_});
-    } else if (reply->fault != Fault::redis_refuses && reply->fault != Fault::redis_away && !unanswered_.empty()) {
+    } else if (reply->fault != Fault::redis_unavailable && reply->fault != Fault::redis_unreachable &&
+               !unanswered_.empty()) {
       const auto row = unanswered_.find(id);
       if (row != unanswered_.end()) unanswered_.erase(row);
     }

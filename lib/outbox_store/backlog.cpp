@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox_store/backlog.hpp"
 
-#include "outbox_store/by_halves.hpp"
+#include "outbox_store/bisect.hpp"
 #include "outbox_store/locked_rows.hpp"
 #include "outbox_store/table_lock.hpp"
 #include "outbox_table/inspect.hpp"
@@ -91,7 +91,7 @@ dispatch::LockedRows BacklogReader::locked_rows(Statements& statements) const {
 
 Overview BacklogReader::look(Statements& statements) const {
   Overview overview{count_backlog(statements, layout_, "")};
-  const auto line = exec(statements, layout_.in_hand, kCountCap)[0];
+  const auto line = exec(statements, layout_.in_flight_sample, kCountCap)[0];
   overview.leased = number_of(line["leased"]);
   overview.in_retry = number_of(line["in_retry"]);
   if (overview.backlog.oldest_pending.value_or(std::chrono::milliseconds{0}) >= kLongDue) {

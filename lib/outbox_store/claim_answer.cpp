@@ -2,7 +2,7 @@
 #include "outbox_store/claim_answer.hpp"
 
 #include "entry/encoder.hpp"
-#include "outbox_store/by_halves.hpp"
+#include "outbox_store/bisect.hpp"
 #include "postgres/error_text.hpp"
 
 #include <algorithm>
@@ -21,8 +21,8 @@ using postgres::exec;
 using postgres::message_of;
 using postgres::optional_text_of;
 using postgres::row_count;
+using postgres::sanitize_last_error;
 using postgres::Statements;
-using postgres::storable_error;
 using postgres::text_of;
 using postgres::view_of;
 
@@ -105,12 +105,12 @@ std::string changed_lease_of(const pqxx::result& result, const Columns& at) {
   return most == counts.end() ? std::string{} : most->first;
 }
 
-dispatch::RefusedRow bury(Statements& statements, const Layout& layout, const pqxx::row& line, const Columns& at,
-                          const std::string& lease) {
+dispatch::RefusedRow mark_dead(Statements& statements, const Layout& layout, const pqxx::row& line, const Columns& at,
+                               const std::string& lease) {
   dispatch::RefusedRow row{text_of(line[at.id]) + "…", entry::name_refusal("id", *bytes_of(line[at.id_bytes])), true};
   try {
-    const auto found = exec(statements, layout.bury_nameless, text_of(line[at.place]),
-                            storable_error(row.reason, statements.takes_unicode()), lease);
+    const auto found = exec(statements, layout.mark_nameless_dead, text_of(line[at.place]),
+                            sanitize_last_error(row.reason, statements.takes_unicode()), lease);
     if (affected_rows(found) > 0) return row;
     row.reason += "; it can't be declared dead: another session has changed it";
   } catch (const std::exception& error) {
@@ -155,7 +155,7 @@ NotHandedOut read_claim(Statements& statements, const Layout& layout, const Layo
     } else if (view_of(line[at.lease]) != changed) {
       if (line[at.id_bytes].is_null()) others.unwritten.push_back(text_of(line[at.id]));
     } else if (!line[at.id_bytes].is_null()) {
-      claimed.refused.push_back(bury(statements, layout, line, at, claimed.lease));
+      claimed.refused.push_back(mark_dead(statements, layout, line, at, claimed.lease));
     } else {
       claimed.rows.push_back(read_row(line, at, terms.max_payload_bytes));
       if (to_read == "t") others.to_read.push_back(claimed.rows.back().id);
@@ -165,11 +165,11 @@ NotHandedOut read_claim(Statements& statements, const Layout& layout, const Layo
   return others;
 }
 
-std::vector<dispatch::RefusedRow> bury_due_nameless(Statements& statements, const Layout& layout) {
+std::vector<dispatch::RefusedRow> mark_due_nameless_dead(Statements& statements, const Layout& layout) {
   std::vector<dispatch::RefusedRow> dead;
   const auto error = "id is over the limit of " + std::to_string(entry::kMaxNameBytes) + " bytes: use a shorter one";
   try {
-    for (const auto& line : exec(statements, layout.bury_due_nameless, kMostBuried, error)) {
+    for (const auto& line : exec(statements, layout.mark_due_nameless_dead, kMostBuried, error)) {
       dead.push_back({text_of(line[0]) + "…", entry::name_refusal("id", *bytes_of(line[1])), true});
     }
   } catch (const std::exception& refused) {

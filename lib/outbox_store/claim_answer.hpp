@@ -28,7 +28,7 @@ struct NotHandedOut {
 
 /// Declares due rows dead that are named by ids too long to compare them, a few at a time; returns them. Blocks;
 /// throws what libpqxx throws where the connection no longer works.
-[[nodiscard]] std::vector<dispatch::RefusedRow> bury_due_nameless(postgres::Statements& statements,
-                                                                  const outbox_table::Layout& layout);
+[[nodiscard]] std::vector<dispatch::RefusedRow> mark_due_nameless_dead(postgres::Statements& statements,
+                                                                       const outbox_table::Layout& layout);
 
 }  // namespace outboxd::outbox_store

@@ -3,7 +3,7 @@
 
 #include "dispatch/ports.hpp"
 #include "outbox_store/claims.hpp"
-#include "outbox_store/commit_watch.hpp"
+#include "outbox_store/commit_listener.hpp"
 #include "outbox_store/table_session.hpp"
 #include "outbox_table/inspect.hpp"
 #include "postgres/connection.hpp"
@@ -50,7 +50,7 @@ class ClaimThread {
 
   TableSession table_;
   Claims claims_;
-  CommitWatch commits_;
+  CommitListener commits_;
   /// The number of the connection of the last claim; 0: there was none.
   std::uint64_t claimed_on_ = 0;
   std::vector<std::string> warnings_;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Payloads that are too large to come with their claim.
 #include "outbox/batch_room.hpp"
-#include "outbox_store/by_halves.hpp"
+#include "outbox_store/bisect.hpp"
 #include "outbox_store/claim_answer.hpp"
 #include "outbox_store/claims.hpp"
 #include "postgres/array_literal.hpp"
@@ -38,7 +38,7 @@ Claims::PayloadsRead Claims::read_payloads(const Call& call, dispatch::ClaimedRo
     }
   };
   PayloadsRead result;
-  auto& [kept_back, unreadable] = result;
+  auto& [over_budget, unreadable] = result;
   try {
     read({0, ids.size()});
   } catch (const std::exception& error) {
@@ -46,10 +46,10 @@ Claims::PayloadsRead Claims::read_payloads(const Call& call, dispatch::ClaimedRo
     const Statements::Patience patience{call.statements,
                                         std::min(call.statements.usual_timeout(), RefusalSearch::kPartTimeout)};
     const auto give_up_at = std::chrono::steady_clock::now() + RefusalSearch::kLongest;
-    auto found = by_halves(call.statements, ids.size(), true, give_up_at, read);
+    auto found = bisect(call.statements, ids.size(), true, give_up_at, read);
     for (auto& [index, why] : found.search.refused()) unreadable.push_back({ids[index], std::move(why)});
   }
-  kept_back = keep_back(claimed.rows, begin, call.terms.batch_bytes, [&](Row& row) {
+  over_budget = keep_back(claimed.rows, begin, call.terms.batch_bytes, [&](Row& row) {
     if (std::ranges::find(unreadable, row.id, &Unreadable::id) != unreadable.end()) return Payload::unreadable;
     const auto found = payloads.find(row.id);
     if (found == payloads.end()) return Payload::read;

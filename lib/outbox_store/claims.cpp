@@ -50,10 +50,10 @@ dispatch::ClaimedRows Claims::claim(Statements& statements, const Layout& layout
   wants_new_connection_ = false;
   while (!leases_.empty() && leases_.front().forget_at <= now) leases_.pop_front();
   if (request.only.empty()) leave_out(request.except_streams);
-  if (std::exchange(in_doubt_, true) && !layout.free_unknown_leases.empty()) free_unknown_leases(call);
+  if (std::exchange(in_doubt_, true) && !layout.release_orphaned_leases.empty()) release_orphaned_leases(call);
   auto claimed = claim_due(call);
-  if (!layout.bury_due_nameless.empty() && now >= bury_at_) {
-    auto dead = bury_due_nameless(statements, layout);
+  if (!layout.mark_due_nameless_dead.empty() && now >= bury_at_) {
+    auto dead = mark_due_nameless_dead(statements, layout);
     bury_at_ = dead.empty() ? now + kBuryEach : now;
     std::ranges::move(dead, std::back_inserter(claimed.refused));
   }
@@ -72,10 +72,10 @@ void Claims::leave_out(const std::vector<std::string>& streams) {
   except_streams_ = streams;
 }
 
-void Claims::free_unknown_leases(const Call& call) {
+void Claims::release_orphaned_leases(const Call& call) {
   std::vector<std::string> known;
   for (const auto& lease : leases_) known.push_back(lease.end);
-  look_after_leases(call.statements, call.layout.free_unknown_leases, array_literal(known));
+  look_after_leases(call.statements, call.layout.release_orphaned_leases, array_literal(known));
 }
 
 template <typename... Ids>
@@ -91,21 +91,21 @@ std::vector<std::string> Claims::claim_into(dispatch::ClaimedRows& claimed, cons
     give_back_what_does_not_fit(call, claimed, {});
     return std::move(others.unwritten);
   }
-  auto [kept_back, unreadable] = read_payloads(call, claimed, before, others.to_read);
-  give_back_what_does_not_fit(call, claimed, kept_back);
+  auto [over_budget, unreadable] = read_payloads(call, claimed, before, others.to_read);
+  give_back_what_does_not_fit(call, claimed, over_budget);
   for (const auto& [id, why] : unreadable) {
     if (claimed.refusal.empty()) claimed.refusal = "claiming from " + call.table + ": " + why.reason;
     claimed.refused.push_back(refuse(call, id, why));
-    std::erase(kept_back, id);
+    std::erase(over_budget, id);
   }
-  std::ranges::move(kept_back, std::back_inserter(kept_back_));
+  std::ranges::move(over_budget, std::back_inserter(over_budget_));
   return std::move(others.unwritten);
 }
 
 template <typename... Ids>
 dispatch::ClaimedRows Claims::claim_by(const Call& call, const std::string& statement, const Ids&... ids) {
   dispatch::ClaimedRows claimed;
-  kept_back_.clear();
+  over_budget_.clear();
   const auto limit = fitting_.limit(call.request.limit);
   const auto unwritten = claim_into(claimed, call, statement, limit, ids...);
   // There may be more behind rows that were found and not written, too.
@@ -151,7 +151,7 @@ dispatch::ClaimedRows Claims::claim_due(const Call& call) {
     mark_.forget();
     failure = {cause_of(error), std::current_exception()};
   }
-  auto claimed = claim_around(call, failure);
+  auto claimed = claim_bisecting(call, failure);
   if (!claimed.rows.empty()) patience_.went_well();
   return claimed;
 }
@@ -167,7 +167,7 @@ dispatch::ClaimedRows Claims::claim_next(const Call& call) {
   const bool in_a_backlog = std::exchange(last_was_full_, false);
   if (auto claimed = claim_ahead(call); !claimed.rows.empty() || !claimed.refused.empty()) return claimed;
   if (in_a_backlog) {
-    look_ahead(call);
+    claim_window(call);
     if (auto claimed = claim_ahead(call); !claimed.rows.empty() || !claimed.refused.empty()) return claimed;
   }
   return claim_from_mark(call, call.layout.claim);
@@ -183,7 +183,7 @@ dispatch::ClaimedRows Claims::claim_from_mark(const Call& call, const std::strin
   // What others have, and may die of, can be below.
   if (from_mark) claimed.any_due = true;
   // Nor was the end reached where rows are due again at once, as they didn't fit.
-  if (last_was_full_ || !kept_back_.empty()) return claimed;
+  if (last_was_full_ || !over_budget_.empty()) return claimed;
   if (call.request.due_by.empty()) {
     mark_.reached_the_end(claimed.claimed_at, claimed.rows.size(), watch.elapsed());
   } else if (from_mark && claimed.rows.empty()) {
@@ -217,7 +217,7 @@ dispatch::ClaimedRows Claims::claim_overlooked(const Call& call) {
     auto claimed =
         claim_by(call, call.layout.claim_overlooked, array_literal(ids), array_literal(call.request.except_streams));
     last_was_full_ = in_a_backlog;
-    std::ranges::copy(kept_back_, std::back_inserter(overlooked_));
+    std::ranges::copy(over_budget_, std::back_inserter(overlooked_));
     if (claimed.rows.empty() && claimed.refused.empty()) continue;
     claimed.more = true;
     return claimed;
@@ -232,7 +232,7 @@ dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
     if (places.empty()) return {};
     auto claimed =
         claim_by(call, call.layout.claim_places, array_literal(places), array_literal(call.request.except_streams));
-    if (2 * (claimed.rows.size() + kept_back_.size()) < places.size()) ahead_.others_were_here();
+    if (2 * (claimed.rows.size() + over_budget_.size()) < places.size()) ahead_.contended();
     if (claimed.rows.empty() && claimed.refused.empty()) continue;
     claimed.more = true;
     last_was_full_ = true;
@@ -240,11 +240,11 @@ dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
   }
 }
 
-void Claims::look_ahead(const Call& call) {
+void Claims::claim_window(const Call& call) {
   std::vector<std::string> places;
   const Statements::Stopwatch watch{call.statements};
   const auto wanted = ahead_.rows_to_find(SteadyClock::now());
-  const auto found = exec(call.statements, call.layout.look_ahead, wanted, or_null(call.request.due_by),
+  const auto found = exec(call.statements, call.layout.claim_window, wanted, or_null(call.request.due_by),
                           mark_.begin(), array_literal(call.request.except_streams));
   places.reserve(row_count(found));
   for (const auto& line : found) {
@@ -258,19 +258,19 @@ void Claims::look_ahead(const Call& call) {
 }
 
 void Claims::give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed,
-                                         const std::vector<std::string>& kept_back) {
-  if (kept_back.empty()) {
+                                         const std::vector<std::string>& over_budget) {
+  if (over_budget.empty()) {
     if (last_was_full_) fitting_.fitted_full();
     return;
   }
   fitting_.did_not_fit(claimed.rows.size());
   claimed.more = true;
   // One that can't be given back comes again when its lease ends; those that do fit are not to be lost for it.
-  by_halves(call.statements, kept_back.size(), false, SteadyClock::now() + RefusalSearch::kLongest, [&](Part part) {
+  bisect(call.statements, over_budget.size(), false, SteadyClock::now() + RefusalSearch::kLongest, [&](Part part) {
     const std::vector<std::string> verdicts(part.size(), to_string(Verdict::release));
     const std::vector<std::string> delays(part.size(), "0");
     const std::vector<std::optional<std::string>> errors(part.size());
-    exec(call.statements, call.layout.settle_unlocked, array_literal(part_of(kept_back, part)), claimed.lease,
+    exec(call.statements, call.layout.settle_unlocked, array_literal(part_of(over_budget, part)), claimed.lease,
          array_literal(verdicts), array_literal(delays), array_literal(errors));
   });
 }

@@ -4,9 +4,9 @@
 #include "dispatch/ports.hpp"
 #include "outbox/batch_room.hpp"
 #include "outbox/claim_patience.hpp"
-#include "outbox/look_ahead.hpp"
+#include "outbox/claim_window.hpp"
 #include "outbox/low_water_mark.hpp"
-#include "outbox_store/by_halves.hpp"
+#include "outbox_store/bisect.hpp"
 #include "outbox_table/layout.hpp"
 #include "postgres/statements.hpp"
 
@@ -84,17 +84,17 @@ class Claims {
   template <typename... Others>
   dispatch::ClaimedRows claim_from_mark(const Call& call, const std::string& statement, const Others&... others);
   dispatch::ClaimedRows claim_ahead(const Call& call);
-  void look_ahead(const Call& call);
+  void claim_window(const Call& call);
   struct PayloadsRead {
     /// Rows that are not handed out: those from the first one on that a batch has no room for, and the unreadable.
-    std::vector<std::string> kept_back;
+    std::vector<std::string> over_budget;
     std::vector<Unreadable> unreadable;
   };
   /// Reads the payloads that did not come with the claim: those of `ids`, among the rows from `begin` on.
   PayloadsRead read_payloads(const Call& call, dispatch::ClaimedRows& claimed, std::size_t begin,
                              const std::vector<std::string>& ids);
   void give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed,
-                                   const std::vector<std::string>& kept_back);
+                                   const std::vector<std::string>& over_budget);
   template <typename... Ids>
   dispatch::ClaimedRows claim_by(const Call& call, const std::string& statement, const Ids&... ids);
   /// Returns the ids of rows that were locked, and are not what was written of them.
@@ -104,7 +104,7 @@ class Claims {
   std::vector<std::string> claim_these(dispatch::ClaimedRows& claimed, const Call& call,
                                        const std::vector<std::string>& ids);
   void claim_unwritten(dispatch::ClaimedRows& claimed, const Call& call, const std::vector<std::string>& ids);
-  dispatch::ClaimedRows claim_around(const Call& call, const Failure& failure);
+  dispatch::ClaimedRows claim_bisecting(const Call& call, const Failure& failure);
   dispatch::ClaimedRows claim_one_by_one(const Call& call, const std::vector<std::string>& ids,
                                          const Failure* failure,
                                          std::chrono::milliseconds time = RefusalSearch::kPartTimeout);
@@ -113,7 +113,7 @@ class Claims {
   dispatch::ClaimedRows claim_by_name(const Call& call);
   std::optional<dispatch::ClaimedRows> claim_with_patience(const Call& call, std::chrono::milliseconds most);
   void leave_out(const std::vector<std::string>& streams);
-  void free_unknown_leases(const Call& call);
+  void release_orphaned_leases(const Call& call);
   dispatch::RefusedRow refuse(const Call& call, const std::string& id, const RefusalSearch::Why& why);
 
   /// A claim failed, and may have been carried out all the same.
@@ -126,7 +126,7 @@ class Claims {
   std::deque<Lease> leases_;
   /// The last claim found as much as it asked for.
   bool last_was_full_ = false;
-  LookAhead ahead_;
+  ClaimWindow ahead_;
   /// What the last claim was to leave out.
   std::vector<std::string> except_streams_;
   LowWaterMark mark_;
@@ -134,7 +134,7 @@ class Claims {
   std::deque<std::string> overlooked_;
   FittingRows fitting_;
   /// Of the claim at hand: leased rows that are not handed out, as their payloads are more than a batch holds.
-  std::vector<std::string> kept_back_;
+  std::vector<std::string> over_budget_;
   /// When to look again for rows that can't be named.
   std::chrono::steady_clock::time_point bury_at_{};
   bool wants_new_connection_ = false;

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The way of a claim around rows that can't be claimed.
-#include "outbox_store/by_halves.hpp"
+#include "outbox_store/bisect.hpp"
 #include "outbox_store/claims.hpp"
 #include "outbox_store/table_lock.hpp"
 #include "postgres/array_literal.hpp"
@@ -21,8 +21,8 @@ using postgres::exec;
 using postgres::meaning_of_sqlstate;
 using postgres::message_of;
 using postgres::or_null;
+using postgres::sanitize_last_error;
 using postgres::Statements;
-using postgres::storable_error;
 using postgres::text_of;
 using postgres::whole_message_of;
 
@@ -50,7 +50,7 @@ std::string with_remedy(std::string text, std::string_view sqlstate) {
 
 }  // namespace
 
-dispatch::ClaimedRows Claims::claim_around(const Call& call, const Failure& failure) {
+dispatch::ClaimedRows Claims::claim_bisecting(const Call& call, const Failure& failure) {
   std::vector<std::string> ids;
   const auto asked_at = SteadyClock::now();
   {
@@ -118,7 +118,7 @@ dispatch::ClaimedRows Claims::claim_one_by_one(const Call& call, const std::vect
   const bool whole_failed = failure != nullptr && took_its_time(failure->cause);
   const auto longest = std::min<Milliseconds>(call.statements.longest_timeout(), ClaimPatience::kLongest);
   const Statements::Patience patience{call.statements, std::min(longest, time)};
-  auto [search, first] = by_halves(call.statements, ids.size(), whole_failed, give_up_at, work);
+  auto [search, first] = bisect(call.statements, ids.size(), whole_failed, give_up_at, work);
   const auto& refused = search.refused();
   // What was claimed is ours; else it is no row's fault.
   if (claimed.rows.empty() && !refused.empty()) {
@@ -157,10 +157,10 @@ dispatch::RefusedRow Claims::refuse(const Call& call, const std::string& id, con
     check_it_may_be_a_rows(call.statements, error);
     if (!is_of_data(cause_of(error))) return row;
     row.reason = "it can't be read: " + message_of(error);
-    last_error = storable_error("it can't be read: " + whole_message_of(error), call.statements.takes_unicode());
+    last_error = sanitize_last_error("it can't be read: " + whole_message_of(error), call.statements.takes_unicode());
   }
   try {
-    row.dead = affected_rows(exec(call.statements, call.layout.bury, id, last_error)) > 0;
+    row.dead = affected_rows(exec(call.statements, call.layout.mark_dead, id, last_error)) > 0;
   } catch (const std::exception& error) {
     check_it_may_be_a_rows(call.statements, error);
   }

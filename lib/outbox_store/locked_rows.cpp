@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox_store/locked_rows.hpp"
 
-#include "outbox_store/by_halves.hpp"
+#include "outbox_store/bisect.hpp"
 #include "postgres/array_literal.hpp"
 
 #include <algorithm>

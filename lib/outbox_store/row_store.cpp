@@ -106,7 +106,7 @@ void RowStore::remember_released(const dispatch::Settlement& settlement) {
 dispatch::Awaitable<dispatch::StoreResult<dispatch::LeaseScan>> RowStore::scan(std::vector<std::string> known,
                                                                                std::string due_by) {
   const auto claimed = claimed_;
-  if (table_.driver()->layout.look_out.empty() && claimed.mark.empty()) co_return dispatch::LeaseScan{};
+  if (table_.driver()->layout.scan_leases.empty() && claimed.mark.empty()) co_return dispatch::LeaseScan{};
   const Watch::Request request{.due_by = std::move(due_by), .known = std::move(known)};
   auto looked = co_await watches_.run(
       "looking around in " + table_.name(),
@@ -132,7 +132,7 @@ dispatch::Awaitable<dispatch::StoreResult<bool>> RowStore::end_leases_of(std::ve
 }
 
 dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> RowStore::poison_candidates(std::string due_by) {
-  if (table_.driver()->layout.suspects.empty()) co_return std::vector<std::string>{};
+  if (table_.driver()->layout.poison_candidates.empty()) co_return std::vector<std::string>{};
   co_return co_await watches_.run("looking for poison candidates in " + table_.name(),
                                   [&due_by](Statements& statements, Connection& connection, WatchThread& thread) {
                                     return thread.poison_candidates(statements, connection, due_by);
@@ -165,9 +165,9 @@ dispatch::Awaitable<void> RowStore::disarm_wake_ups() {
                        });
 }
 
-dispatch::Awaitable<void> RowStore::ring_for_rows(std::function<void()> ring) {
+dispatch::Awaitable<void> RowStore::notify_on_commit(std::function<void()> notify) {
   const auto loop = co_await boost::asio::this_coro::executor;
-  claims_.ring_for_input(loop, std::move(ring));
+  claims_.notify_on_input(loop, std::move(notify));
 }
 
 }  // namespace outboxd::outbox_store

@@ -43,8 +43,8 @@ class RowStore final : public dispatch::RowSource,
   dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> sample(std::string due_by) override;
   dispatch::Awaitable<dispatch::WakeUps> arm_wake_ups() override;
   dispatch::Awaitable<void> disarm_wake_ups() override;
-  dispatch::Awaitable<void> ring_for_rows(std::function<void()> ring) override;
-  void stop_ringing() override { claims_.stop_ringing(); }
+  dispatch::Awaitable<void> notify_on_commit(std::function<void()> notify) override;
+  void stop_notifying() override { claims_.stop_notifying(); }
 
  private:
   void pass_on(const std::vector<std::string>& warnings) const;

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox_store/settlements.hpp"
 
-#include "outbox_store/by_halves.hpp"
+#include "outbox_store/bisect.hpp"
 #include "outbox_store/table_lock.hpp"
 #include "postgres/array_literal.hpp"
 #include "postgres/error_text.hpp"
@@ -21,8 +21,8 @@ using postgres::array_literal;
 using postgres::exec;
 using postgres::meaning_of_sqlstate;
 using postgres::row_count;
+using postgres::sanitize_last_error;
 using postgres::Statements;
-using postgres::storable_error;
 using postgres::text_of;
 
 namespace {
@@ -38,7 +38,7 @@ struct OutcomeArrays {
       verdicts.emplace_back(to_string(outcome.verdict));
       delays.push_back(std::to_string(outcome.delay.count()));
       errors.emplace_back();
-      if (!outcome.error.empty()) errors.back() = storable_error(outcome.error, takes_unicode);
+      if (!outcome.error.empty()) errors.back() = sanitize_last_error(outcome.error, takes_unicode);
     }
   }
 
@@ -83,7 +83,7 @@ class Writer {
     auto [search, first] = [&] {
       const Statements::Patience patience{statements_,
                                           std::min(statements_.usual_timeout(), RefusalSearch::kPartTimeout)};
-      return by_halves(statements_, all.size(), slow, now + RefusalSearch::kLongest, work);
+      return bisect(statements_, all.size(), slow, now + RefusalSearch::kLongest, work);
     }();
     auto& refused = search.refused();
     if (written_.settled.written == 0 && !refused.empty()) {
@@ -131,9 +131,7 @@ class Writer {
       const auto left = std::chrono::floor<std::chrono::milliseconds>(end - Clock::now());
       if (left > RefusalSearch::kPartTimeout) {
         const Statements::Patience patience{statements_, left};
-        auto again = by_halves(statements_, 1, false, end, [&](Part /*whole*/) {
-          work({item.index, item.index + 1});
-        });
+        auto again = bisect(statements_, 1, false, end, [&](Part /*whole*/) { work({item.index, item.index + 1}); });
         if (again.search.refused().empty() && again.search.untried().empty()) continue;
       }
       refused.push_back(std::move(item));
@@ -181,7 +179,7 @@ class Writer {
     };
     std::vector<std::string> locked;
     const auto ids = array_literal(ids_of(settlement_.outcomes));
-    for (const auto& line : exec(statements_, layout_.still_ours, ids, settlement_.lease)) {
+    for (const auto& line : exec(statements_, layout_.still_leased, ids, settlement_.lease)) {
       auto id = text_of(line[0]);
       if (is_known(id)) continue;
       const bool is_locked = text_of(line[1]) != "t";

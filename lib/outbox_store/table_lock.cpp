@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox_store/table_lock.hpp"
 
-#include "outbox_store/by_halves.hpp"
+#include "outbox_store/bisect.hpp"
 #include "postgres/table_errors.hpp"
 
 #include <map>

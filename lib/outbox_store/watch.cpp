@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox_store/watch.hpp"
 
-#include "outbox_store/by_halves.hpp"
+#include "outbox_store/bisect.hpp"
 #include "outbox_store/snapshot_holder.hpp"
 #include "postgres/array_literal.hpp"
 
@@ -36,7 +36,7 @@ Watch::Result Watch::scan(Statements& statements, const Layout& layout, const Re
   // Without a mark every claim walks over all of it, and is quick.
   const auto reach = claimed.mark.empty() ? Reach::all : pace_.next(began);
   result.scan.workers.at = began;
-  if (!layout.look_out.empty()) scan_leases(statements, layout, request, claimed, reach, result.scan);
+  if (!layout.scan_leases.empty()) scan_leases(statements, layout, request, claimed, reach, result.scan);
   if (!claimed.mark.empty() && reach != Reach::nothing) {
     result.overlooked = sweep(statements, layout, claimed, reach);
   }
@@ -53,7 +53,7 @@ void Watch::scan_leases(Statements& statements, const Layout& layout, const Requ
   // To see whether a known worker is back takes no walk over the table.
   const std::string from = reach == Reach::all ? LowWaterMark::kStart : reach == Reach::lately ? claimed.mark : kEnd;
   for (const auto& line :
-       exec(statements, layout.look_out, or_null(request.due_by), from, array_literal(request.known))) {
+       exec(statements, layout.scan_leases, or_null(request.due_by), from, array_literal(request.known))) {
     if (line[0].is_null()) {
       scan.poison_candidates.push_back(text_of(line[1]));
     } else {
@@ -64,7 +64,7 @@ void Watch::scan_leases(Statements& statements, const Layout& layout, const Requ
 
 std::optional<Overlooked> Watch::end_leases(Statements& statements, const Layout& layout,
                                             const std::vector<std::string>& workers, const Claimed& claimed) {
-  if (!look_after_leases(statements, layout.free_leases, array_literal(workers))) return std::nullopt;
+  if (!look_after_leases(statements, layout.release_leases, array_literal(workers))) return std::nullopt;
   if (claimed.mark.empty()) return Overlooked{};
   // These rows may have been due for long.
   return sweep(statements, layout, claimed, Reach::all);
@@ -91,9 +91,9 @@ Overlooked Watch::sweep(Statements& statements, const Layout& layout, const Clai
 }
 
 void Watch::report_slow_scans(Statements& statements, std::chrono::nanoseconds took, Result& result) {
-  const auto news = slow_looks_.looked(SteadyClock::now(), took);
-  if (news == SlowLooks::News::quick) result.scan.slow.emplace();
-  if (news != SlowLooks::News::slow) return;
+  const auto news = slow_scans_.looked(SteadyClock::now(), took);
+  if (news == SlowScans::News::quick) result.scan.slow.emplace();
+  if (news != SlowScans::News::slow) return;
   result.scan.slow = find_snapshot_holder(statements);
   result.scan.slow->took = took;
 }

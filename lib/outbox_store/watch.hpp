@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dispatch/ports.hpp"
-#include "outbox/slow_looks.hpp"
+#include "outbox/slow_scans.hpp"
 #include "outbox/sweep_pace.hpp"
 #include "outbox_store/claims.hpp"
 #include "outbox_table/layout.hpp"
@@ -57,7 +57,7 @@ class Watch {
   void report_slow_scans(postgres::Statements& statements, std::chrono::nanoseconds took, Result& result);
 
   SweepPace pace_;
-  SlowLooks slow_looks_;
+  SlowScans slow_scans_;
 };
 
 }  // namespace outboxd::outbox_store

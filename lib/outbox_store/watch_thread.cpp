@@ -37,7 +37,7 @@ std::vector<std::string> WatchThread::poison_candidates(Statements& statements, 
                                                         const std::string& due_by) {
   return table_.drive(statements, connection, [&](const Driver& driver) {
     std::vector<std::string> ids;
-    for (const auto& line : postgres::exec(statements, driver.layout.suspects, postgres::or_null(due_by))) {
+    for (const auto& line : postgres::exec(statements, driver.layout.poison_candidates, postgres::or_null(due_by))) {
       ids.push_back(postgres::text_of(line[0]));
     }
     return ids;

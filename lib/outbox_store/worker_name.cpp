@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox_store/worker_name.hpp"
 
-#include "outbox_store/by_halves.hpp"
+#include "outbox_store/bisect.hpp"
 
 namespace outboxd::outbox_store {
 
@@ -16,7 +16,7 @@ constexpr int kMostNames = 3;
 }  // namespace
 
 bool shows_life(const Driver& driver) {
-  return !driver.layout.look_out.empty() && !is_unlocked_worker(driver.terms.worker);
+  return !driver.layout.scan_leases.empty() && !is_unlocked_worker(driver.terms.worker);
 }
 
 std::string keep_a_name(Statements& statements, TableDriver& table, WorkerLock& lock, std::uint64_t connection) {

@@ -127,12 +127,12 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   sql.add_claims(layout, kClaim, kClaimPlaces, "", "true");
   sql.add_settlements(layout, kMarkPublished, kSettle);
   sql.add_looks(layout, bounded_places(std::string{kLookAhead}, terms), kDueIds, "");
-  layout.bury = sql.fill_write(kBury);
-  layout.bury_due_nameless = bury_due_nameless_sql(sql, terms, "");
-  layout.bury_nameless = sql.fill_write(kBuryNameless);
+  layout.mark_dead = sql.fill_write(kBury);
+  layout.mark_due_nameless_dead = bury_due_nameless_sql(sql, terms, "");
+  layout.mark_nameless_dead = sql.fill_write(kBuryNameless);
   layout.sample = sample_sql(sql);
   add_locks(sql, terms, layout);
-  layout.in_hand = sql.fill_read(kInHand);
+  layout.in_flight_sample = sql.fill_read(kInHand);
   return layout;
 }
 

@@ -168,17 +168,17 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   sql.add_claims(layout, kClaim, kClaim, "{no_suspects}", kAnyDue);
   sql.add_settlements(layout, kMarkPublished, kSettle);
   sql.add_looks(layout, bounded_places(std::string{kLookAhead}, terms), kDueIds, "{no_suspects}");
-  layout.free_unknown_leases = on_leases(kFreeUnknownLeases, kUnknownOfOurs);
+  layout.release_orphaned_leases = on_leases(kFreeUnknownLeases, kUnknownOfOurs);
   layout.rename_leases = on_leases(kRenameLeases, kOfEarlierNames);
-  layout.bury = sql.fill_write(kBury);
-  layout.bury_due_nameless = bury_due_nameless_sql(sql, terms, ", {locked_until} = NULL");
-  layout.bury_nameless = sql.fill_write(kBuryNameless);
-  layout.look_out = sql.fill_read(kLookOut);
-  layout.free_leases = on_leases(kFreeLeases, kOfWorkers);
-  layout.suspects = sql.fill_read(kSuspects);
+  layout.mark_dead = sql.fill_write(kBury);
+  layout.mark_due_nameless_dead = bury_due_nameless_sql(sql, terms, ", {locked_until} = NULL");
+  layout.mark_nameless_dead = sql.fill_write(kBuryNameless);
+  layout.scan_leases = sql.fill_read(kLookOut);
+  layout.release_leases = on_leases(kFreeLeases, kOfWorkers);
+  layout.poison_candidates = sql.fill_read(kSuspects);
   layout.sample = sample_sql(sql);
   add_locks(sql, terms, layout);
-  layout.in_hand = sql.fill_read(kInHand);
+  layout.in_flight_sample = sql.fill_read(kInHand);
   return layout;
 }
 

@@ -70,8 +70,8 @@ struct Layout {
   /// What the claims after this one will take, as text: rows' places, or ids where those don't name rows. $1 limit,
   /// $2 due by, $3 from, $4 streams to leave out. In publishing order. One line has in a second column since when the
   /// first of them in the index is due.
-  std::string look_ahead;
-  /// As claim, of the rows named $3 by look_ahead alone, without looking for them. $4 streams to leave out.
+  std::string claim_window;
+  /// As claim, of the rows named $3 by claim_window alone, without looking for them. $4 streams to leave out.
   std::string claim_places;
   /// The same, of the rows whose ids are in $3.
   std::string claim_overlooked;
@@ -83,7 +83,7 @@ struct Layout {
   std::string due_ids;
   /// Gives back rows that this worker has leased without ever learning of it, their attempt included: leases other
   /// than $1 (an array), among the rows due first.
-  std::string free_unknown_leases;
+  std::string release_orphaned_leases;
   /// Leases of this worker's earlier names among the rows due first go on under its present name.
   std::string rename_leases;
   /// Reads the payloads of the rows $1 that are still ours by the lease $2, in that order: id, payload, and
@@ -92,13 +92,13 @@ struct Layout {
   /// Reads the payload of $1, unless it is too large.
   std::string read_payload;
   /// Declares $1 dead with the error $2, unless it is leased, locked or published.
-  std::string bury;
+  std::string mark_dead;
   /// Declares the row in the place $1 dead with the error $2, if it has the lease $3 and its id is too long to name
   /// it.
-  std::string bury_nameless;
+  std::string mark_nameless_dead;
   /// Where rows are named by ids that may be of any length: declares due rows dead whose ids are too long to compare
   /// them, which claims leave out. $1 most of them, $2 the error. Returns the id's beginning, and its bytes.
-  std::string bury_due_nameless;
+  std::string mark_due_nameless_dead;
   /// Marks rows published. $1 ids, $2 lease. Returns a line for each row that was written, with its id where it is
   /// not what was written of it, and else NULL; so do the next two.
   std::string mark_published;
@@ -108,20 +108,20 @@ struct Layout {
   /// As settle, but skips rows that others have locked.
   std::string settle_unlocked;
   /// Of the rows $1, those that are still ours by the lease $2.
-  std::string still_ours;
+  std::string still_leased;
   /// Two columns, one of them NULL: workers of outboxd that hold leases among the rows due first, and whose sessions
   /// are gone; and the suspects' ids, as below. $1 due by, $2 from; $3 further workers to be looked for.
-  std::string look_out;
+  std::string scan_leases;
   /// Ends the leases of $1 workers among the rows due first; their attempts stay counted.
-  std::string free_leases;
+  std::string release_leases;
   /// Due rows that may be what their dispatchers died of: claimed more than once, and the last claim had no outcome.
   /// Ids, those with the fewest attempts first. $1 due by.
-  std::string suspects;
+  std::string poison_candidates;
   /// $1 due by, $2 cap. Returns pending, dead, due, delayed, and oldest_pending_ms: for how long the row that has
   /// waited longest has been due.
   std::string sample;
   /// $1 cap. Returns leased, and in_retry: waiting for a further attempt.
-  std::string in_hand;
+  std::string in_flight_sample;
   /// Rows that are due for more than ten seconds, and that other transactions have locked: ids, at most a hundred.
   /// Locks a few of those that aren't, for as long as it takes.
   std::string locked_rows;

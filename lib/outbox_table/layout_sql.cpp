@@ -147,7 +147,7 @@ void LayoutSql::add_claims(Layout& layout, std::string_view claim, std::string_v
   layout.claim_overlooked = with(claim_places, usual + these + but_streams_sql("$4"), "{still_due}", kLeaseEnd);
 }
 
-void LayoutSql::add_looks(Layout& layout, std::string_view look_ahead, std::string_view due_ids,
+void LayoutSql::add_looks(Layout& layout, std::string_view claim_window, std::string_view due_ids,
                           std::string_view ordinary) const {
   const auto with = [this, ordinary](std::string_view statement, std::string_view from, std::string_view streams) {
     auto sql = *this;
@@ -160,7 +160,7 @@ void LayoutSql::add_looks(Layout& layout, std::string_view look_ahead, std::stri
                       !streams_.empty());
     return sql.fill_read(statement);
   };
-  layout.look_ahead = with(look_ahead, "$3", "$4");
+  layout.claim_window = with(claim_window, "$3", "$4");
   layout.due_ids = with(due_ids, "$4", "$5");
   layout.overlooked = with(kOverlooked, "", "$4");
 }
@@ -174,7 +174,7 @@ void LayoutSql::add_settlements(Layout& layout, std::string_view mark_published,
   layout.mark_published = fill(std::string{mark_published} + std::string{kWritten});
   layout.settle = with("");
   layout.settle_unlocked = with(kUnlockedOnly);
-  layout.still_ours = fill_read(kStillOurs);
+  layout.still_leased = fill_read(kStillOurs);
   layout.read_payload = fill_read("{read_payload}");
   layout.read_payloads = read_payloads_sql(*this);
 }

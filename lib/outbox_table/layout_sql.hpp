@@ -33,7 +33,7 @@ class LayoutSql {
   void add_claims(Layout& layout, std::string_view claim, std::string_view claim_places, std::string_view ordinary,
                   std::string_view any_due) const;
   /// The looks for rows that are then claimed by name; {from} says where the index is entered. `ordinary` as above.
-  void add_looks(Layout& layout, std::string_view look_ahead, std::string_view due_ids,
+  void add_looks(Layout& layout, std::string_view claim_window, std::string_view due_ids,
                  std::string_view ordinary) const;
   /// The ways in which outcomes are written; {ours} says which rows are still ours.
   void add_settlements(Layout& layout, std::string_view mark_published, std::string_view settle) const;

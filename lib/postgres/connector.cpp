@@ -30,14 +30,14 @@ std::chrono::nanoseconds measure_round_trip(pqxx::nontransaction& transaction) {
 
 }  // namespace
 
-Connector::Connector(SessionOptions options, const CurrentConninfo& conninfo, CutOff& cut_off)
-    : options_{std::move(options)}, conninfo_{conninfo}, cut_off_{cut_off} {}
+Connector::Connector(SessionOptions options, const CurrentConninfo& conninfo, SocketWatchdog& socket_watchdog)
+    : options_{std::move(options)}, conninfo_{conninfo}, watchdog_{socket_watchdog} {}
 
 OpenConnection Connector::open() {
   try {
     auto fresh = open_a_host();
-    cut_off_.set_socket(fresh->sock());
-    const CutOff::Work guarded{cut_off_};
+    watchdog_.set_socket(fresh->sock());
+    const SocketWatchdog::Work guarded{watchdog_};
     // A pooler may let us in, and say only now that the server doesn't.
     return set_up(std::move(fresh));
   } catch (const std::exception&) {
@@ -48,7 +48,7 @@ OpenConnection Connector::open() {
 
 std::unique_ptr<pqxx::connection> Connector::open_a_host() {
   try {
-    return open_connection(with_hosts_turned(conninfo_.text(), failed_opens_));
+    return open_connection(rotate_hosts(conninfo_.text(), failed_opens_));
   } catch (const std::exception&) {
     ++failed_opens_;
     throw;
@@ -62,7 +62,7 @@ OpenConnection Connector::set_up(std::unique_ptr<pqxx::connection> connection) c
   const auto server = exec(transaction,
                            "SELECT pg_catalog.pg_backend_pid() AS pid,"
                            " pg_catalog.current_setting('idle_session_timeout', true) AS idle_timeout")[0];
-  if (options_.pooler == Pooler::found_by_looking) {
+  if (options_.pooler == Pooler::autodetect) {
     open.pooled = text_of(server["pid"]) != std::to_string(open.connection->backendpid());
   }
   open.mode = {.settings = open.pooled ? transaction_settings(options_) : "",

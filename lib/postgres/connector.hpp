@@ -2,9 +2,9 @@
 #pragma once
 
 #include "postgres/current_conninfo.hpp"
-#include "postgres/cut_off.hpp"
 #include "postgres/pqxx_compat.hpp"
 #include "postgres/session_options.hpp"
+#include "postgres/socket_watchdog.hpp"
 #include "postgres/statements.hpp"
 
 #include <cstddef>
@@ -27,8 +27,8 @@ struct OpenConnection {
 /// Blocks.
 class Connector {
  public:
-  /// `conninfo` and `cut_off` outlive this.
-  Connector(SessionOptions options, const CurrentConninfo& conninfo, CutOff& cut_off);
+  /// `conninfo` and `socket_watchdog` outlive this.
+  Connector(SessionOptions options, const CurrentConninfo& conninfo, SocketWatchdog& socket_watchdog);
 
   /// Throws what libpqxx throws.
   OpenConnection open();
@@ -39,7 +39,7 @@ class Connector {
 
   SessionOptions options_;
   const CurrentConninfo& conninfo_;
-  CutOff& cut_off_;
+  SocketWatchdog& watchdog_;
   std::size_t failed_opens_ = 0;
 };
 

@@ -125,7 +125,7 @@ std::string complete_conninfo(const std::string& conninfo, std::chrono::millisec
   return in_one_string(values);
 }
 
-std::string with_hosts_turned(const std::string& conninfo, std::size_t turns) {
+std::string rotate_hosts(const std::string& conninfo, std::size_t turns) {
   const std::unique_ptr<PQconninfoOption, FreeOptions> parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
   std::map<std::string, std::string> values;
   for (const auto* option = parsed.get(); option != nullptr && option->keyword != nullptr; ++option) {

@@ -18,7 +18,7 @@ namespace outboxd::postgres {
 /// A complete connection string that names several hosts, with the order of its hosts turned by `turns`; any other is
 /// returned as it is. libpq goes on to the next host when it can't connect, and not when it is cut off while
 /// connecting.
-[[nodiscard]] std::string with_hosts_turned(const std::string& conninfo, std::size_t turns);
+[[nodiscard]] std::string rotate_hosts(const std::string& conninfo, std::size_t turns);
 
 /// The key=value form of such pairs.
 [[nodiscard]] std::string in_one_string(const std::map<std::string, std::string>& values);

@@ -10,7 +10,7 @@ constexpr std::size_t kMaxBytes = 1000;
 
 }  // namespace
 
-std::string storable_error(std::string_view message, bool takes_unicode) {
+std::string sanitize_last_error(std::string_view message, bool takes_unicode) {
   auto left = utf8::beginning(message, kMaxBytes);
   std::string stored;
   while (!left.empty()) {

@@ -5,19 +5,19 @@
 
 namespace outboxd::postgres {
 
-void InputWatch::ring_for_input(const boost::asio::any_io_executor& loop, const CutOff& connection,
-                                std::function<void()> ring) {
+void InputWatch::notify_on_input(const boost::asio::any_io_executor& loop, const SocketWatchdog& connection,
+                                 std::function<void()> notify) {
   if (notified_) {
-    ring();
+    notify();
     return;
   }
   const int socket = connection.duplicate();
   if (socket < 0) return;
-  watch_ = std::make_shared<Watch>(Watch{boost::asio::posix::stream_descriptor{loop, socket}, std::move(ring)});
+  watch_ = std::make_shared<Watch>(Watch{boost::asio::posix::stream_descriptor{loop, socket}, std::move(notify)});
   watch_->socket.async_wait(boost::asio::posix::stream_descriptor::wait_read,
                             [waits = std::weak_ptr{watch_}](boost::system::error_code error) {
                               const auto watch = waits.lock();
-                              if (watch && !error) watch->ring();
+                              if (watch && !error) watch->notify();
                             });
 }
 

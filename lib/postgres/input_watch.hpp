@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "postgres/cut_off.hpp"
+#include "postgres/socket_watchdog.hpp"
 
 #include <boost/asio/any_io_executor.hpp>
 #include <boost/asio/posix/stream_descriptor.hpp>
@@ -17,17 +17,18 @@ class InputWatch {
   /// Work has ended, and by then the server had sent a notification, or had not.
   void worked(bool notified) { notified_ = notified; }
 
-  /// Calls `ring` once: at once where a notification has come already, else when anything comes over this connection,
-  /// or its end.
-  void ring_for_input(const boost::asio::any_io_executor& loop, const CutOff& connection, std::function<void()> ring);
+  /// Calls `notify` once: at once where a notification has come already, else when anything comes over this
+  /// connection, or its end.
+  void notify_on_input(const boost::asio::any_io_executor& loop, const SocketWatchdog& connection,
+                       std::function<void()> notify);
 
-  /// `ring` is not called any more.
-  void stop_ringing() { watch_.reset(); }
+  /// `notify` is not called any more.
+  void stop_notifying() { watch_.reset(); }
 
  private:
   struct Watch {
     boost::asio::posix::stream_descriptor socket;
-    std::function<void()> ring;
+    std::function<void()> notify;
   };
 
   bool notified_ = false;

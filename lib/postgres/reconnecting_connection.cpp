@@ -16,7 +16,7 @@ constexpr std::chrono::milliseconds kIdle{200};
 }  // namespace
 
 void ReconnectingConnection::close() {
-  cut_off_.set_socket(-1);
+  watchdog_.set_socket(-1);
   open_.connection.reset();
   used_at_.reset();
 }

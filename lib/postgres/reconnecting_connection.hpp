@@ -18,9 +18,9 @@ namespace outboxd::postgres {
 /// was idle, by a time-out of the server's or a firewall, is replaced without a word. Blocks.
 class ReconnectingConnection {
  public:
-  /// `conninfo` and `cut_off` outlive this.
-  ReconnectingConnection(SessionOptions options, const CurrentConninfo& conninfo, CutOff& cut_off)
-      : connector_{std::move(options), conninfo, cut_off}, cut_off_{cut_off} {}
+  /// `conninfo` and `socket_watchdog` outlive this.
+  ReconnectingConnection(SessionOptions options, const CurrentConninfo& conninfo, SocketWatchdog& socket_watchdog)
+      : connector_{std::move(options), conninfo, socket_watchdog}, watchdog_{socket_watchdog} {}
 
   /// Runs `work(Statements&, Connection&)`; once more on a new connection where the one at hand proves to have been
   /// lost while it was idle. A failure is a StoreError that says what was being done.
@@ -45,7 +45,7 @@ class ReconnectingConnection {
   dispatch::StoreError explain(const std::string& purpose, const std::exception& error);
 
   Connector connector_;
-  CutOff& cut_off_;
+  SocketWatchdog& watchdog_;
   OpenConnection open_;
   Connection connection_;
   /// When work ended; nothing: none did on this connection.
@@ -56,7 +56,7 @@ class ReconnectingConnection {
 template <class Work>
 std::invoke_result_t<Work&, Statements&, Connection&> ReconnectingConnection::run_once(Work& work) {
   ensure_open();
-  const CutOff::Work guarded{cut_off_};
+  const SocketWatchdog::Work guarded{watchdog_};
   look_for_notifications();
   auto done = [this, &work] {
     Statements statements{*open_.connection, open_.mode, open_.prepared};

@@ -4,10 +4,10 @@
 #include "dispatch/ports.hpp"
 #include "postgres/connection.hpp"
 #include "postgres/current_conninfo.hpp"
-#include "postgres/cut_off.hpp"
 #include "postgres/input_watch.hpp"
 #include "postgres/reconnecting_connection.hpp"
 #include "postgres/session_options.hpp"
+#include "postgres/socket_watchdog.hpp"
 #include "postgres/statements.hpp"
 #include "system/thread_owned.hpp"
 
@@ -33,8 +33,8 @@ class Session {
   template <class... Arguments>
   Session(const std::string& thread_name, const SessionOptions& options, Arguments&&... arguments)
       : conninfo_{options.conninfo},
-        cut_off_{options.statement_timeout + kGrace},
-        owned_{thread_name, options, conninfo_, cut_off_, std::forward<Arguments>(arguments)...} {}
+        watchdog_{options.statement_timeout + kGrace},
+        owned_{thread_name, options, conninfo_, watchdog_, std::forward<Arguments>(arguments)...} {}
 
   /// Runs `work(Statements&, Connection&, State&)` on the session's thread; once more on a new connection where the
   /// one at hand proves to have been lost while it was idle: so that running it twice must do no harm. A failure of
@@ -47,13 +47,13 @@ class Session {
   /// Connections are opened by this from now on; as SessionOptions has it. From any thread.
   void use_conninfo(std::string conninfo) { conninfo_.replace(std::move(conninfo)); }
 
-  /// Calls `ring` once, on the event loop, when the server has notified since Connection::forget_notifications(), or
-  /// has ended the connection. Needs Connection::listen(). Not while work runs.
-  void ring_for_input(const boost::asio::any_io_executor& loop, std::function<void()> ring) {
-    input_.ring_for_input(loop, cut_off_, std::move(ring));
+  /// Calls `notify` once, on the event loop, when the server has notified since Connection::forget_notifications(),
+  /// or has ended the connection. Needs Connection::listen(). Not while work runs.
+  void notify_on_input(const boost::asio::any_io_executor& loop, std::function<void()> notify) {
+    input_.notify_on_input(loop, watchdog_, std::move(notify));
   }
-  /// `ring` is not called any more.
-  void stop_ringing() { input_.stop_ringing(); }
+  /// `notify` is not called any more.
+  void stop_notifying() { input_.stop_notifying(); }
 
  private:
   // Beyond the server's own time-out: the way there and back.
@@ -61,8 +61,9 @@ class Session {
 
   struct Owned {
     template <class... Arguments>
-    Owned(const SessionOptions& options, const CurrentConninfo& conninfo, CutOff& cut_off, Arguments&&... arguments)
-        : connection{options, conninfo, cut_off}, state{std::forward<Arguments>(arguments)...} {}
+    Owned(const SessionOptions& options, const CurrentConninfo& conninfo, SocketWatchdog& socket_watchdog,
+          Arguments&&... arguments)
+        : connection{options, conninfo, socket_watchdog}, state{std::forward<Arguments>(arguments)...} {}
 
     ReconnectingConnection connection;
     State state;
@@ -74,7 +75,7 @@ class Session {
   };
 
   CurrentConninfo conninfo_;
-  CutOff cut_off_;
+  SocketWatchdog watchdog_;
   InputWatch input_;
   // Last, so that its thread has ended before what its tasks use is gone.
   system::ThreadOwned<Owned> owned_;
@@ -86,7 +87,7 @@ dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, Statements
 Session<State>::run(std::string purpose, Work work) {
   using Result = dispatch::StoreResult<std::invoke_result_t<Work&, Statements&, Connection&, State&>>;
   const auto loop = co_await boost::asio::this_coro::executor;
-  const CutOff::Guard guard{cut_off_, loop};
+  const SocketWatchdog::Guard guard{watchdog_, loop};
   auto done = co_await owned_.run([&purpose, &work](Owned& owned) {
     auto result = owned.connection.run(purpose, [&](Statements& statements, Connection& connection) {
       return work(statements, connection, owned.state);

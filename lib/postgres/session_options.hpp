@@ -8,7 +8,7 @@
 namespace outboxd::postgres {
 
 /// Whether a pooler stands between us and Postgres that hands its sessions from transaction to transaction.
-enum class Pooler { found_by_looking, transaction, none };
+enum class Pooler { autodetect, transaction, none };
 
 struct SessionOptions {
   /// As complete_conninfo() returns it.
@@ -19,7 +19,7 @@ struct SessionOptions {
   std::chrono::milliseconds usual_timeout{0};
   /// For one lock that a statement waits for; 0: as long as the statement may take.
   std::chrono::milliseconds lock_timeout{0};
-  Pooler pooler = Pooler::found_by_looking;
+  Pooler pooler = Pooler::autodetect;
   /// Called on the session's thread when a connection could not be opened, whatever for; may be empty.
   std::function<void()> could_not_open{};
 };

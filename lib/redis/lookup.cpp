@@ -63,17 +63,17 @@ bool Lookup::wake_by(std::function<void()> wake) {
 }
 
 asio::awaitable<error_code> Lookup::wait(Addresses& addresses, TimePoint deadline) {
-  // The thread may outlive the event loop, so it must not keep the function that wakes us.
+  // The thread may outlive the timer loop, so it must not keep the function that wakes us.
   struct Forgetting {
     Lookup& lookup;
     ~Forgetting() { lookup.wake_by(nullptr); }
   };
   const auto executor = co_await asio::this_coro::executor;
-  const auto alarm = std::make_shared<asio::steady_timer>(executor, deadline);
+  const auto timer = std::make_shared<asio::steady_timer>(executor, deadline);
   const Forgetting forgetting{*this};
-  bool done = wake_by([executor, alarm] { asio::post(executor, [alarm] { alarm->cancel(); }); });
+  bool done = wake_by([executor, timer] { asio::post(executor, [timer] { timer->cancel(); }); });
   if (!done) {
-    co_await alarm->async_wait(asio::as_tuple(asio::use_awaitable));
+    co_await timer->async_wait(asio::as_tuple(asio::use_awaitable));
     done = wake_by(nullptr);
   }
   if (!done) co_return asio::error::timed_out;

@@ -30,15 +30,15 @@ dispatch::Awaitable<void> Publisher::publish(std::span<dispatch::Delivery* const
     auto streams = new_streams_of(rows);
     if (!streams.empty()) refusal = co_await look_at(std::move(streams));
   }
-  if (refusal) co_return answer_all(rows, {Fault::redis_away, *refusal});
+  if (refusal) co_return answer_all(rows, {Fault::redis_unreachable, *refusal});
   if (std::chrono::steady_clock::now() > not_after) {
-    co_return answer_all(rows, {Fault::redis_away, "connecting to Redis took too long"});
+    co_return answer_all(rows, {Fault::redis_unreachable, "connecting to Redis took too long"});
   }
   Commands commands;
   try {
     commands = encode(rows);
   } catch (const std::bad_alloc&) {
-    co_return answer_all(rows, {Fault::short_of_memory, "not enough memory to write the batch to Redis"});
+    co_return answer_all(rows, {Fault::out_of_memory, "not enough memory to write the batch to Redis"});
   }
   try {
     auto exchange = co_await connection_.exchange(std::move(commands.bytes), rows.size(), options_.timeout);
@@ -53,7 +53,7 @@ dispatch::Awaitable<void> Publisher::publish(std::span<dispatch::Delivery* const
 
 dispatch::Awaitable<Reply> Publisher::probe(std::string stream) {
   const auto refusal = co_await ensure_open();
-  if (refusal) co_return Reply{Fault::redis_away, *refusal};
+  if (refusal) co_return Reply{Fault::redis_unreachable, *refusal};
   std::string commands;
   if (stream.empty()) {
     append_command(commands, std::array<std::string_view, 1>{"PING"});
@@ -61,13 +61,13 @@ dispatch::Awaitable<Reply> Publisher::probe(std::string stream) {
     append_write_probe(commands, stream);
   }
   const auto exchange = co_await connection_.exchange(std::move(commands), 1, options_.timeout);
-  if (!exchange.failure.empty()) co_return Reply{Fault::redis_away, exchange.failure};
+  if (!exchange.failure.empty()) co_return Reply{Fault::redis_unreachable, exchange.failure};
   const auto& answer = exchange.replies.front();
   // A user whose only right is XADD may not send PING; such a refusal shows that Redis is up.
   if (stream.empty() && answer.text.starts_with("NOPERM")) co_return Reply{};
   auto reply = read_probe_reply(answer);
   // After a failover the address leads to another server; only a new connection reaches it.
-  if (reply.fault == Fault::redis_refuses || reply.fault == Fault::refused) connection_.close();
+  if (reply.fault == Fault::redis_unavailable || reply.fault == Fault::refused) connection_.close();
   co_return reply;
 }
 

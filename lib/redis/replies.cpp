@@ -43,7 +43,7 @@ void read_replies(Exchange exchange, std::span<dispatch::Delivery* const> rows,
   auto end = command_ends.begin();
   for (auto* row : rows) {
     const bool may_be_there = *end++ <= exchange.bytes_sent;
-    row->reply = Reply{may_be_there ? Fault::unanswered : Fault::redis_away, objection};
+    row->reply = Reply{may_be_there ? Fault::unanswered : Fault::redis_unreachable, objection};
   }
 }
 

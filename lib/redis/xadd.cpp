@@ -56,7 +56,7 @@ Reply read_xadd_reply(Value value, ErrorTexts& texts) {
 
 Reply read_probe_reply(const Value& value) {
   if (value.kind == Value::Kind::status && value.text == "PONG") return {Fault::none, {}};
-  if (value.kind != Value::Kind::error) return {Fault::redis_refuses, "Redis answers a probe out of step"};
+  if (value.kind != Value::Kind::error) return {Fault::redis_unavailable, "Redis answers a probe out of step"};
   // "must be greater than 0-0", or (Redis 5.0.3 and others) "is equal or smaller than the target stream top item".
   if (value.text.starts_with("ERR The ID specified in XADD ")) return {Fault::none, {}};
   // A probe has no payload that the error could echo.

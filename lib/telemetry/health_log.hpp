@@ -2,7 +2,7 @@
 #pragma once
 
 #include "dispatch/observer.hpp"
-#include "telemetry/line_rate.hpp"
+#include "telemetry/log_rate_limiter.hpp"
 
 #include <chrono>
 #include <map>

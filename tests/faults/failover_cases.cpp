@@ -45,7 +45,7 @@ void kill_at_any_moment(World& world) {
 }
 
 /// Cuts the network: the old primary and the daemon's sessions there continue, and don't notice the failover.
-void cut_off(World& world) {
+void socket_watchdog(World& world) {
   world.stop_at(kSettleAsked);
   world.to_postgres().go_silent(true);
   world.go_on(kSettleAsked);
@@ -88,7 +88,7 @@ std::vector<Case> failover_cases() {
     cases.back().repeats_a_round = kForgotten;
     cases.back().world.daemons = daemons;
   }
-  cases.push_back(failover("primary cut off, standby promoted", kSettleAsked.name, cut_off, "Postgres"));
+  cases.push_back(failover("primary cut off, standby promoted", kSettleAsked.name, socket_watchdog, "Postgres"));
   // The recovery time depends on time-outs, as the daemon gets no notice, so it isn't summed up.
   cases.back().returns = Server::none;
   cases.push_back(failover("primary restarted as a standby, the other promoted after 2 s", "any", demote));

@@ -48,7 +48,7 @@ Case too_large() {
 }
 
 /// Rows in the state that is left if their dispatcher died at each attempt.
-Case worn_out() {
+Case attempts_exhausted() {
   return {.fault = "poison: rows whose dispatcher died at each attempt",
           .step = "any",
           .harm = [](World& world) { insert(world, {.attempts = "3", .reason = "had used 3 of 3 attempts"}); },
@@ -81,7 +81,8 @@ Case kills_the_connection(const std::string& setting, const std::string& reason)
 }  // namespace
 
 std::vector<Case> poison_cases() {
-  return {too_large(), worn_out(), kills_the_connection("client-query-buffer-limit", "gave up after 3 attempts"),
+  return {too_large(), attempts_exhausted(),
+          kills_the_connection("client-query-buffer-limit", "gave up after 3 attempts"),
           kills_the_connection("proto-max-bulk-len", "gave up after 3 attempts")};
 }
 

@@ -93,7 +93,7 @@ TEST_CASE("beside a held snapshot a claim that begins at the mark reads no publi
     const auto layout = make_layout(shape, {.table = shape.name, .ctid_names_rows = true});
     CHECK(pages(database, with_arguments(layout.claim, "50")) > 500);
     CHECK(pages(database, with_arguments(layout.claim, "50", now_of(database))) < 50);
-    CHECK(pages(database, with_arguments(layout.look_ahead, "50", now_of(database))) < 50);
+    CHECK(pages(database, with_arguments(layout.claim_window, "50", now_of(database))) < 50);
   }
 }
 

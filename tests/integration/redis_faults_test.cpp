@@ -43,9 +43,9 @@ char letter_of(Fault fault) {
       return 'P';
     case Fault::unanswered:
       return 'U';
-    case Fault::redis_away:
+    case Fault::redis_unreachable:
       return 'A';
-    case Fault::redis_refuses:
+    case Fault::redis_unavailable:
       return 'R';
     case Fault::refused:
       return 'E';
@@ -154,7 +154,7 @@ const std::string kNoArgument = "-ERR wrong number of arguments for 'ping' comma
 TEST_CASE("connection refused: no row was sent") {
   Client client(outboxd::test::free_port());
   CHECK(client.publish(3) == "AAA");
-  CHECK(client.probe().fault == Fault::redis_away);
+  CHECK(client.probe().fault == Fault::redis_unreachable);
 }
 
 TEST_CASE("an answer cut at every byte: its replies are trusted only if it is complete") {
@@ -543,7 +543,7 @@ TEST_CASE("a server that accepts and never answers: no row was sent before the h
     // The error says that the server hangs, and doesn't mention descriptors.
     CHECK(replies[0].text.find("no answer in time") != std::string::npos);
     CHECK(replies[0].text.find("secret") == std::string::npos);
-    CHECK(client.probe().fault == Fault::redis_away);
+    CHECK(client.probe().fault == Fault::redis_unreachable);
   }
 }
 
@@ -606,7 +606,7 @@ TEST_CASE(
   });
   Client client(server.port());
   CHECK(client.publish(2) == "RR");
-  CHECK(client.probe().fault == Fault::redis_refuses);
+  CHECK(client.probe().fault == Fault::redis_unavailable);
   CHECK(client.publish(2) == "PP");
   CHECK(server.connections() == 2);
 }
@@ -629,6 +629,6 @@ TEST_CASE("a probe of a Redis that misbehaves is an outage, and never throws") {
     });
     CAPTURE(answer);
     const auto fault = Client(server.port(), std::chrono::milliseconds{500}).probe().fault;
-    CHECK((fault == Fault::redis_away || fault == Fault::redis_refuses || fault == Fault::refused));
+    CHECK((fault == Fault::redis_unreachable || fault == Fault::redis_unavailable || fault == Fault::refused));
   }
 }

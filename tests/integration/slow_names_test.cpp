@@ -75,7 +75,7 @@ TEST_CASE("a slow look-up of a name holds up no other, and isn't repeated until 
     // The publisher ends, although the look-up goes on.
     loop.run();
     loop.restart();
-    CHECK(reply.fault == Fault::redis_away);
+    CHECK(reply.fault == Fault::redis_unreachable);
     CAPTURE(reply.text);
     CHECK(reply.text.find("slow.test: no answer in time") != std::string::npos);
     CHECK(reply_of_other.fault == Fault::none);
@@ -85,7 +85,7 @@ TEST_CASE("a slow look-up of a name holds up no other, and isn't repeated until 
     probe(loop, slow, reply);
     loop.run();
     loop.restart();
-  } while (reply.fault == Fault::redis_away);
+  } while (reply.fault == Fault::redis_unreachable);
   CHECK(reply.fault == Fault::none);
   CHECK(questions() == 1);
 }

@@ -44,8 +44,8 @@ enum class Event : std::uint8_t {
   outcome_too_late,
   outcomes_given_up,
   // Redis.
-  redis_away,
-  redis_refuses,
+  redis_unreachable,
+  redis_unavailable,
   redis_refuses_in_other_words,
   redis_hangs,
   redis_partition,
@@ -58,7 +58,7 @@ enum class Event : std::uint8_t {
   late_entry,
   repeat,
   // Rows given back unsent, and how rows die.
-  lease_short,
+  lease_expiring,
   stopping,
   stream_blocked,
   last_attempt_given_back,
@@ -66,7 +66,7 @@ enum class Event : std::uint8_t {
   dead_bad_row,
   dead_refused,
   dead_singled_out,
-  dead_worn_out,
+  dead_attempts_exhausted,
   dead_beside_poison,
   // Poison rows.
   payload_no_object,

@@ -11,7 +11,7 @@ constexpr Milliseconds kPoll{1'000};
 }  // namespace
 
 dispatch::Awaitable<void> ForeignDispatcher::wait(Milliseconds time) {
-  co_await world_.clock.wait(alarm_, world_.now() + time);
+  co_await world_.clock.wait(event_, world_.now() + time);
 }
 
 dispatch::Awaitable<void> ForeignDispatcher::run() {

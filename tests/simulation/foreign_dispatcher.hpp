@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dispatch/alarm.hpp"
+#include "dispatch/auto_reset_event.hpp"
 #include "simulation/world.hpp"
 
 #include <string>
@@ -13,7 +13,7 @@ namespace outboxd::simulation {
 class ForeignDispatcher {
  public:
   ForeignDispatcher(World& world, const boost::asio::any_io_executor& executor, std::string worker)
-      : world_{world}, alarm_{executor}, worker_{std::move(worker)} {}
+      : world_{world}, event_{executor}, worker_{std::move(worker)} {}
 
   dispatch::Awaitable<void> run();
   /// It claims nothing more and ends.
@@ -28,7 +28,7 @@ class ForeignDispatcher {
   void settle(const Row& row, const std::string& lease, const std::string& failure);
 
   World& world_;
-  dispatch::Alarm alarm_;
+  dispatch::AutoResetEvent event_;
   std::string worker_;
   bool stopped_ = false;
 };

@@ -139,10 +139,10 @@ bool Ledger::may_be_blocked(const std::string& stream, TimePoint asked_at) const
 
 Fault Ledger::reason_of(const ClaimedRow& row) const {
   if (row.sent) return row.meant;
-  if (row.row.attempt > options_.retry.max_attempts) return Fault::worn_out;
+  if (row.row.attempt > options_.retry.max_attempts) return Fault::attempts_exhausted;
   const bool bad = row.poison == Poison::payload_no_object || row.poison == Poison::payload_oversize ||
                    row.poison == Poison::stream_empty;
-  return bad ? Fault::bad_row : Fault::redis_away;
+  return bad ? Fault::bad_row : Fault::redis_unreachable;
 }
 
 void Ledger::count_outcome(const ClaimedRow& row, const Outcome& outcome) {
@@ -165,7 +165,8 @@ void Ledger::count_outcome(const ClaimedRow& row, const Outcome& outcome) {
     case Verdict::dead:
       ++expected_.dead;
       if (row.sent) return world_.count(row.singled_out ? Event::dead_singled_out : Event::dead_refused);
-      world_.count(row.row.attempt > options_.retry.max_attempts ? Event::dead_worn_out : Event::dead_bad_row);
+      world_.count(row.row.attempt > options_.retry.max_attempts ? Event::dead_attempts_exhausted
+                                                                 : Event::dead_bad_row);
       return;
   }
 }
@@ -277,11 +278,11 @@ void Ledger::close(const dispatch::Tally& tally, std::map<Fault, std::uint64_t> 
     }
   }
   leases_.clear();
-  for (const auto unsent : {Fault::lease_short, Fault::stopping, Fault::stream_blocked}) {
-    if (const auto told = reasons.extract(unsent)) reasons[Fault::redis_away] += told.mapped();
+  for (const auto unsent : {Fault::lease_expiring, Fault::stopping, Fault::stream_blocked}) {
+    if (const auto told = reasons.extract(unsent)) reasons[Fault::redis_unreachable] += told.mapped();
   }
   // Whose fault a refusal was, the outcomes show.
-  for (const auto judged : {Fault::entry_refused, Fault::stream_refused, Fault::redis_refuses}) {
+  for (const auto judged : {Fault::entry_refused, Fault::stream_refused, Fault::redis_unavailable}) {
     if (const auto told = reasons.extract(judged)) reasons[Fault::refused] += told.mapped();
   }
   expect(reasons == expected_.reasons, "the reasons that are told are those that there were");

@@ -106,7 +106,7 @@ void Ledger::gets_replies(std::span<const Answered> write) {
     world_.trace(life_.worker(), "of " + id + " in lease " + lease + ": " + to_string(meant));
     row.meant = meant;
     row.text = sent->reply->text;
-    outage = outage || row.meant == Fault::redis_away;
+    outage = outage || row.meant == Fault::redis_unreachable;
     if (row.meant == Fault::refused) {
       row.others_went_through = others_went_through(write, answered);
       if (const auto before = unanswered_.find(id); before != unanswered_.end()) before->second.refused = true;
@@ -114,7 +114,7 @@ void Ledger::gets_replies(std::span<const Answered> write) {
       judges_refusals_ = true;
       continue;
     }
-    if (row.meant == Fault::redis_away) continue;
+    if (row.meant == Fault::redis_unreachable) continue;
     if (row.meant == Fault::none) {
       ++answered_;
       unanswered_.erase(id);
@@ -144,7 +144,7 @@ void Ledger::probes() {
 void Ledger::probe_ends(const std::string& stream, const Reply& reply) {
   // Until it is answered, claims are asked for that its judgement then keeps from being sent.
   if (judges_refusals_) doubted_at_ = world_.now();
-  if (reply.fault == Fault::redis_away || reply.fault == Fault::unanswered) {
+  if (reply.fault == Fault::redis_unreachable || reply.fault == Fault::unanswered) {
     redis_in_doubt_ = true;
     probe_failed_at_ = world_.now();
     doubted_at_ = world_.now();

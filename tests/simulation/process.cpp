@@ -30,7 +30,7 @@ dispatch::DispatcherParts parts_of(World& world, SimStore& store, SimPublisher& 
 
 void CountingObserver::failed(std::string_view /*stream*/, Fault fault, std::string_view /*reason*/) {
   ++reasons[fault];
-  if (fault == Fault::lease_short) world_.count(Event::lease_short);
+  if (fault == Fault::lease_expiring) world_.count(Event::lease_expiring);
   if (fault == Fault::stream_blocked) world_.count(Event::stream_blocked);
   if (fault == Fault::stopping) world_.count(Event::stopping);
 }
@@ -122,7 +122,7 @@ void Process::check_stop() {
 }
 
 void Process::check_once() {
-  const auto& reason = dispatcher_.gave_up_because();
+  const auto& reason = dispatcher_.abort_reason();
   if (!reason.empty()) {
     world_.count(Event::once_gave_up);
     const bool late = options_.once_deadline && world_.now() >= *options_.once_deadline;

@@ -42,9 +42,10 @@ class RowCheck {
   void check_death() {
     const auto most = world_.setting.retry.max_attempts;
     expect(row_.attempts >= most && spent() >= most, "no row dies before its attempts are used up");
-    const bool worn_out = row_.attempts > most;
-    if (worn_out) expect(row_.leases_lost > 0, "no row is worn out unless a lease ended without an outcome");
-    if (worn_out && world_.setting.has_killers()) world_.count(Event::dead_beside_poison);
+    const bool attempts_exhausted = row_.attempts > most;
+    if (attempts_exhausted)
+      expect(row_.leases_lost > 0, "no row is worn out unless a lease ended without an outcome");
+    if (attempts_exhausted && world_.setting.has_killers()) world_.count(Event::dead_beside_poison);
   }
 
   void expect(bool kept, const std::string& promise) {

@@ -110,10 +110,10 @@ class Scenario {
     const auto holder = world_.lives.find(world_.told_of_commits);
     // With a connection that ended, what it would have told is lost.
     if (holder == world_.lives.end() || holder->second->gone_at() || world_.chance.happens(0.1)) return;
-    for (const auto& [worker, ring] : std::exchange(world_.wait_for_commits, {})) {
+    for (const auto& [worker, notify] : std::exchange(world_.wait_for_commits, {})) {
       if (world_.lives.at(worker)->gone_at()) continue;
       world_.count(Event::woken);
-      ring();
+      notify();
     }
   }
 

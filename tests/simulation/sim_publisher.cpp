@@ -21,7 +21,7 @@ Answered answer(dispatch::Delivery& row, Fault meaning, std::string text) {
 }  // namespace
 
 Awaitable<void> SimPublisher::wait(Milliseconds time) {
-  co_await world_.clock.wait(alarm_, world_.now() + time);
+  co_await world_.clock.wait(event_, world_.now() + time);
   life_.go_on();
 }
 
@@ -37,7 +37,7 @@ Awaitable<void> SimPublisher::publish(Rows rows, TimePoint not_after) {
   co_await wait(connecting);
   std::vector<Answered> write;
   if (world_.redis.state(life_.worker()) == SimRedis::State::away || world_.now() > not_after) {
-    for (auto* row : rows) write.push_back(answer(*row, Fault::redis_away, "connection refused"));
+    for (auto* row : rows) write.push_back(answer(*row, Fault::redis_unreachable, "connection refused"));
   } else if (world_.redis.state(life_.worker()) == SimRedis::State::hangs) {
     write = co_await hang(rows);
   } else {
@@ -95,7 +95,8 @@ Awaitable<std::vector<Answered>> SimPublisher::exchange(Rows rows) {
     if (place < reach.answered) {
       write.push_back(answer(*row, said.meant, std::move(said.text)));
     } else {
-      write.push_back(answer(*row, place < reach.sent ? Fault::unanswered : Fault::redis_away, "connection lost"));
+      write.push_back(
+          answer(*row, place < reach.sent ? Fault::unanswered : Fault::redis_unreachable, "connection lost"));
     }
   }
   co_await wait(world_.chance.between(0ms, kSlowest));
@@ -130,9 +131,9 @@ Awaitable<Reply> SimPublisher::probe(std::string stream) {
     refusal = world_.redis.refusal();
   }
   if (refused) reply = {guess_by_words(refusal), refusal};
-  if (state == SimRedis::State::away) reply = {Fault::redis_away, "connection refused"};
+  if (state == SimRedis::State::away) reply = {Fault::redis_unreachable, "connection refused"};
   if (state == SimRedis::State::hangs && !world_.redis.deceives_probes()) {
-    reply = {Fault::redis_away, "no answer in time"};
+    reply = {Fault::redis_unreachable, "no answer in time"};
   }
   ledger_.probe_ends(stream, reply);
   co_return reply;

@@ -16,7 +16,7 @@ class SimPublisher final : public dispatch::StreamSink {
 
   SimPublisher(World& world, Life& life, Ledger& ledger, const boost::asio::any_io_executor& executor,
                Milliseconds timeout)
-      : world_{world}, life_{life}, ledger_{ledger}, alarm_{executor}, timeout_{timeout} {}
+      : world_{world}, life_{life}, ledger_{ledger}, event_{executor}, timeout_{timeout} {}
 
   dispatch::Awaitable<void> publish(Rows rows, TimePoint not_after) override;
   dispatch::Awaitable<Reply> probe(std::string stream) override;
@@ -36,7 +36,7 @@ class SimPublisher final : public dispatch::StreamSink {
   World& world_;
   Life& life_;
   Ledger& ledger_;
-  dispatch::Alarm alarm_;
+  dispatch::AutoResetEvent event_;
   Milliseconds timeout_;
 };
 

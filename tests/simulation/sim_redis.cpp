@@ -87,10 +87,10 @@ void SimRedis::go(State state, const std::string& worker) {
   refusal_ = kRefusals.at(chance.below(kRefusals.size()));
   deceives_probes_ = chance.happens(0.4);
   if (!only_.empty()) world_.count(Event::redis_partition);
-  if (state == State::away) world_.count(Event::redis_away);
+  if (state == State::away) world_.count(Event::redis_unreachable);
   if (state == State::refuses) {
-    world_.count(guess_by_words(refusal_) == Fault::redis_refuses ? Event::redis_refuses
-                                                                  : Event::redis_refuses_in_other_words);
+    world_.count(guess_by_words(refusal_) == Fault::redis_unavailable ? Event::redis_unavailable
+                                                                      : Event::redis_refuses_in_other_words);
   }
   if (state == State::hangs) world_.count(Event::redis_hangs);
 }

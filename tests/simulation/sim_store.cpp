@@ -22,12 +22,12 @@ bool SimStore::is_away() const {
   return world_.now() < std::max(world_.store_back_at, life_.store_back_at);
 }
 
-Awaitable<void> SimStore::wait(dispatch::Alarm& alarm, Milliseconds time) {
-  co_await world_.clock.wait(alarm, world_.now() + time);
+Awaitable<void> SimStore::wait(dispatch::AutoResetEvent& event, Milliseconds time) {
+  co_await world_.clock.wait(event, world_.now() + time);
   life_.go_on();
 }
 
-Awaitable<SimStore::Failure> SimStore::go(dispatch::Alarm& alarm) {
+Awaitable<SimStore::Failure> SimStore::go(dispatch::AutoResetEvent& event) {
   life_.go_on();
   auto& chance = world_.chance;
   if (!is_away() && chance.happens(world_.weather.store_goes)) {
@@ -42,19 +42,19 @@ Awaitable<SimStore::Failure> SimStore::go(dispatch::Alarm& alarm) {
     world_.count(Event::table_refuses);
     world_.trace(life_.worker(), "the table refuses all");
   }
-  co_await wait(alarm, chance.between(0ms, kSlowest));
+  co_await wait(event, chance.between(0ms, kSlowest));
   if (is_away()) {
     // A connection that is refused, or one that nobody answers.
     const auto given_up_after = chance.happens(0.3) ? chance.between(0ms, 5s) : 0ms;
     life_.meets_trouble(given_up_after);
-    co_await wait(alarm, given_up_after);
+    co_await wait(event, given_up_after);
     world_.trace(life_.worker(), "the store is away");
     co_return StoreError{"the store is away", true};
   }
   if (chance.happens(world_.weather.stall)) {
     world_.count(Event::statement_timed_out);
     life_.meets_trouble(kStatementTimeout);
-    co_await wait(alarm, kStatementTimeout);
+    co_await wait(event, kStatementTimeout);
     co_return StoreError{"the statement timed out", false};
   }
   if (chance.happens(world_.weather.statement_fails)) {
@@ -65,13 +65,13 @@ Awaitable<SimStore::Failure> SimStore::go(dispatch::Alarm& alarm) {
   co_return std::nullopt;
 }
 
-Awaitable<SimStore::Failure> SimStore::come_back(dispatch::Alarm& alarm) {
+Awaitable<SimStore::Failure> SimStore::come_back(dispatch::AutoResetEvent& event) {
   auto& chance = world_.chance;
   const bool late = chance.happens(world_.weather.stall);
   if (late) world_.count(Event::answer_late);
   const auto time = late ? chance.between(1s, kStatementTimeout) : chance.between(0ms, kSlowest);
   if (late) life_.meets_trouble(time);
-  co_await wait(alarm, time);
+  co_await wait(event, time);
   if (!chance.happens(world_.weather.answer_lost)) co_return std::nullopt;
   life_.meets_trouble();
   world_.trace(life_.worker(), "an answer was lost");
@@ -143,19 +143,19 @@ StoreResult<dispatch::ClaimedRows> SimStore::take_rows(const dispatch::ClaimRequ
 
 Awaitable<StoreResult<dispatch::Settled>> SimStore::settle(const dispatch::Settlement& settlement) {
   const Call call{world_, life_};
-  dispatch::Alarm alarm{co_await boost::asio::this_coro::executor};
+  dispatch::AutoResetEvent event{co_await boost::asio::this_coro::executor};
   // What was refused is brought again beside what is new, and there is one session for both.
-  while (settles_) co_await wait(alarm, kSlowest);
+  while (settles_) co_await wait(event, kSlowest);
   settles_ = true;
-  auto settled = co_await settle(settlement, alarm);
+  auto settled = co_await settle(settlement, event);
   settles_ = false;
   co_return settled;
 }
 
 Awaitable<StoreResult<dispatch::Settled>> SimStore::settle(const dispatch::Settlement& settlement,
-                                                           dispatch::Alarm& alarm) {
+                                                           dispatch::AutoResetEvent& event) {
   ledger_.brings_outcomes(settlement);
-  const auto failure = co_await go(alarm);
+  const auto failure = co_await go(event);
   if (failure) {
     ledger_.settling_fails(settlement, failure->unreachable, false);
     co_return *failure;
@@ -168,12 +168,12 @@ Awaitable<StoreResult<dispatch::Settled>> SimStore::settle(const dispatch::Settl
   }
   Milliseconds took{0};
   auto settled = write(settlement, took);
-  if (took > 0ms) co_await wait(alarm, took);
+  if (took > 0ms) co_await wait(event, took);
   if (!settled) {
     ledger_.settling_fails(settlement, false, false);
     co_return settled;
   }
-  const auto lost = co_await come_back(alarm);
+  const auto lost = co_await come_back(event);
   if (lost) {
     world_.count(Event::settle_answer_lost);
     ledger_.settling_fails(settlement, lost->unreachable, true);
@@ -267,12 +267,12 @@ Awaitable<StoreResult<bool>> SimStore::end_leases_of(std::vector<std::string> wo
 Awaitable<StoreResult<std::vector<std::string>>> SimStore::poison_candidates(std::string due_by) {
   const Call call{world_, life_};
   // More than one loop may ask at a time.
-  dispatch::Alarm alarm{co_await boost::asio::this_coro::executor};
+  dispatch::AutoResetEvent event{co_await boost::asio::this_coro::executor};
   const auto asked_at = world_.now();
   // It shares a session with the watch over dead workers, which has to wait for it.
   const bool first = !life_.watch_asked_at;
   if (first) life_.watch_asked_at = asked_at;
-  const auto failure = co_await go(alarm);
+  const auto failure = co_await go(event);
   if (first) life_.watch_asked_at.reset();
   if (world_.now() > asked_at + kSlowest) life_.misses_a_watch(world_.now());
   if (failure) co_return *failure;
@@ -316,18 +316,18 @@ Awaitable<void> SimStore::disarm_wake_ups() {
   if (!failure && world_.told_of_commits == life_.worker()) world_.told_of_commits.clear();
 }
 
-Awaitable<void> SimStore::ring_for_rows(std::function<void()> ring) {
+Awaitable<void> SimStore::notify_on_commit(std::function<void()> notify) {
   life_.must_live();
   // Now and then for nothing.
   if (world_.chance.happens(world_.weather.answer_lost)) {
-    ring();
+    notify();
   } else {
-    world_.wait_for_commits[life_.worker()] = std::move(ring);
+    world_.wait_for_commits[life_.worker()] = std::move(notify);
   }
   co_return;
 }
 
-void SimStore::stop_ringing() {
+void SimStore::stop_notifying() {
   world_.wait_for_commits.erase(life_.worker());
 }
 

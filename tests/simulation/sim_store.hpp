@@ -37,22 +37,22 @@ class SimStore final : public dispatch::RowSource,
   dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> sample(std::string due_by) override;
   dispatch::Awaitable<dispatch::WakeUps> arm_wake_ups() override;
   dispatch::Awaitable<void> disarm_wake_ups() override;
-  dispatch::Awaitable<void> ring_for_rows(std::function<void()> ring) override;
-  void stop_ringing() override;
+  dispatch::Awaitable<void> notify_on_commit(std::function<void()> notify) override;
+  void stop_notifying() override;
 
  private:
   using Failure = std::optional<dispatch::StoreError>;
 
   /// The way of a statement to the server: a failure on it means that the statement has no effect.
-  dispatch::Awaitable<Failure> go(dispatch::Alarm& alarm);
+  dispatch::Awaitable<Failure> go(dispatch::AutoResetEvent& event);
   /// The way of its answer.
-  dispatch::Awaitable<Failure> come_back(dispatch::Alarm& alarm);
-  dispatch::Awaitable<void> wait(dispatch::Alarm& alarm, Milliseconds time);
+  dispatch::Awaitable<Failure> come_back(dispatch::AutoResetEvent& event);
+  dispatch::Awaitable<void> wait(dispatch::AutoResetEvent& event, Milliseconds time);
   [[nodiscard]] bool is_away() const;
 
   dispatch::StoreResult<dispatch::ClaimedRows> take_rows(const dispatch::ClaimRequest& request, Milliseconds& took);
   dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> settle(const dispatch::Settlement& settlement,
-                                                                       dispatch::Alarm& alarm);
+                                                                       dispatch::AutoResetEvent& event);
   /// Its process knows that the row was refused.
   void learns_of(const dispatch::RefusedRow& row, std::set<std::string>& refused_to) const;
   dispatch::StoreResult<dispatch::Settled> write(const dispatch::Settlement& settlement, Milliseconds& took);
@@ -68,9 +68,9 @@ class SimStore final : public dispatch::RowSource,
   Life& life_;
   Ledger& ledger_;
   // One for each loop of the dispatcher.
-  dispatch::Alarm claim_alarm_;
-  dispatch::Alarm sample_alarm_;
-  dispatch::Alarm watch_alarm_;
+  dispatch::AutoResetEvent claim_alarm_;
+  dispatch::AutoResetEvent sample_alarm_;
+  dispatch::AutoResetEvent watch_alarm_;
   Milliseconds lease_;
   SimStatements statements_;
   /// A settlement is under way.

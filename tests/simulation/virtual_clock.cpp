@@ -9,14 +9,14 @@
 
 namespace outboxd::dispatch {
 
-Awaitable<bool> VirtualClock::wait(Alarm& alarm, TimePoint until) {
-  if (!alarm.rung_) {
-    if (until != kUntilItRings) waiting_.emplace(until, &alarm);
-    alarm.timer_.expires_at(TimePoint::max());
-    co_await alarm.timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
-    std::erase_if(waiting_, [&](const auto& waiter) { return waiter.second == &alarm; });
+Awaitable<bool> VirtualClock::wait(AutoResetEvent& event, TimePoint until) {
+  if (!event.is_set_) {
+    if (until != kUntilSet) waiting_.emplace(until, &event);
+    event.timer_.expires_at(TimePoint::max());
+    co_await event.timer_.async_wait(boost::asio::as_tuple(boost::asio::use_awaitable));
+    std::erase_if(waiting_, [&](const auto& waiter) { return waiter.second == &event; });
   }
-  co_return std::exchange(alarm.rung_, false);
+  co_return std::exchange(event.is_set_, false);
 }
 
 bool VirtualClock::advance() {

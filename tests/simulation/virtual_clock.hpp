@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "dispatch/alarm.hpp"
+#include "dispatch/auto_reset_event.hpp"
 
 #include <algorithm>
 #include <map>
@@ -12,7 +12,7 @@ namespace outboxd::dispatch {
 class VirtualClock final : public Clock {
  public:
   [[nodiscard]] TimePoint now() const override { return now_; }
-  Awaitable<bool> wait(Alarm& alarm, TimePoint until) override;
+  Awaitable<bool> wait(AutoResetEvent& event, TimePoint until) override;
 
   /// False when nobody waits for a moment.
   bool advance();
@@ -23,7 +23,7 @@ class VirtualClock final : public Clock {
 
  private:
   TimePoint now_{std::chrono::hours{1}};
-  std::multimap<TimePoint, Alarm*> waiting_;
+  std::multimap<TimePoint, AutoResetEvent*> waiting_;
 };
 
 }  // namespace outboxd::dispatch

@@ -42,8 +42,8 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
     due_by.push_back(request.due_by);
     if (after_claim) after_claim();
     if (row_takes > 0ms) {
-      Alarm alarm{co_await boost::asio::this_coro::executor};
-      co_await clock_.wait(alarm, clock_.now() + static_cast<int>(claimed.rows.size()) * row_takes);
+      AutoResetEvent event{co_await boost::asio::this_coro::executor};
+      co_await clock_.wait(event, clock_.now() + static_cast<int>(claimed.rows.size()) * row_takes);
     }
     co_return claimed;
   }
@@ -91,8 +91,8 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
   }
   Awaitable<StoreResult<BacklogSample>> sample(std::string /*due_by*/) override {
     if (sample_takes > 0ms) {
-      Alarm alarm{co_await boost::asio::this_coro::executor};
-      co_await clock_.wait(alarm, clock_.now() + sample_takes);
+      AutoResetEvent event{co_await boost::asio::this_coro::executor};
+      co_await clock_.wait(event, clock_.now() + sample_takes);
     }
     if (!sample_failure.empty()) co_return StoreError{sample_failure, true};
     co_return sampled;
@@ -107,24 +107,24 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
     armed = false;
     co_return;
   }
-  Awaitable<void> ring_for_rows(std::function<void()> ring) override {
+  Awaitable<void> notify_on_commit(std::function<void()> notify) override {
     ++listens;
     if (std::exchange(missed_commit_, false)) {
-      ring();
+      notify();
     } else {
-      ring_ = std::move(ring);
+      notify_ = std::move(notify);
     }
     co_return;
   }
-  void stop_ringing() override { ring_ = nullptr; }
+  void stop_notifying() override { notify_ = nullptr; }
 
   void requeue(const std::string& id) { table.undo(id, true); }
 
   /// A commit that notifies the waiting dispatcher.
   void commit() {
     if (!armed) return;
-    if (ring_) {
-      std::exchange(ring_, nullptr)();
+    if (notify_) {
+      std::exchange(notify_, nullptr)();
     } else {
       missed_commit_ = true;
     }
@@ -203,7 +203,7 @@ struct FakeStore final : RowSource, OutcomeSink, Housekeeping, CommitNotifier, B
   }
 
   VirtualClock& clock_;
-  std::function<void()> ring_;
+  std::function<void()> notify_;
   /// Since the last claim, a commit has notified while the dispatcher didn't wait.
   bool missed_commit_ = false;
 };

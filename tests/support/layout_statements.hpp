@@ -29,11 +29,11 @@ struct LayoutStatement {
 
 /// Every statement of a layout with its name. A new statement doesn't compile until it is listed here.
 [[nodiscard]] inline std::vector<LayoutStatement> statements_of(const outbox_table::Layout& layout) {
-  const auto& [claims_count, claim, claim_others, claim_these, claim_these_until, look_ahead, claim_places,
-               claim_overlooked, overlooked, due_ids, free_unknown_leases, rename_leases, read_payloads, read_payload,
-               bury, bury_nameless, bury_due_nameless, mark_published, settle, settle_unlocked, still_ours, look_out,
-               free_leases, suspects, sample, in_hand, locked_rows, seen_locked_rows, row_holders, table_holders] =
-      layout;
+  const auto& [claims_count, claim, claim_others, claim_these, claim_these_until, claim_window, claim_places,
+               claim_overlooked, overlooked, due_ids, release_orphaned_leases, rename_leases, read_payloads,
+               read_payload, mark_dead, mark_nameless_dead, mark_due_nameless_dead, mark_published, settle,
+               settle_unlocked, still_leased, scan_leases, release_leases, poison_candidates, sample,
+               in_flight_sample, locked_rows, seen_locked_rows, row_holders, table_holders] = layout;
   const std::string rows = "50";
   const std::string now = "NULL";
   const std::string start = "'-infinity'";
@@ -50,27 +50,27 @@ struct LayoutStatement {
       {"claim_others", claim_others, {rows, now, ids, start, none}},
       {"claim_these", claim_these, {rows, now, ids}},
       {"claim_these_until", claim_these_until, {rows, now, ids, lease}},
-      {"look_ahead", look_ahead, {rows, now, start, none}},
+      {"claim_window", claim_window, {rows, now, start, none}},
       {"claim_places", claim_places, {rows, now, places, none}},
       {"claim_overlooked", claim_overlooked, {rows, now, ids, none}},
       {"overlooked", overlooked, {rows, mark, start, none}},
       {"due_ids", due_ids, {rows, now, ids, start, none}},
-      {"free_unknown_leases", free_unknown_leases, {"ARRAY[" + lease + "]"}},
+      {"release_orphaned_leases", release_orphaned_leases, {"ARRAY[" + lease + "]"}},
       {"rename_leases", rename_leases, {}},
       {"read_payloads", read_payloads, {ids, lease}},
       {"read_payload", read_payload, {"'a'"}},
-      {"bury", bury, {"'a'", "'an error'"}},
-      {"bury_nameless", bury_nameless, {"'(0,1)'", "'an error'", lease}},
-      {"bury_due_nameless", bury_due_nameless, {rows, "'an error'"}},
+      {"mark_dead", mark_dead, {"'a'", "'an error'"}},
+      {"mark_nameless_dead", mark_nameless_dead, {"'(0,1)'", "'an error'", lease}},
+      {"mark_due_nameless_dead", mark_due_nameless_dead, {rows, "'an error'"}},
       {"mark_published", mark_published, {ids, lease}},
       {"settle", settle, outcomes},
       {"settle_unlocked", settle_unlocked, outcomes},
-      {"still_ours", still_ours, {ids, lease}},
-      {"look_out", look_out, {now, start, workers}},
-      {"free_leases", free_leases, {workers}},
-      {"suspects", suspects, {now}},
+      {"still_leased", still_leased, {ids, lease}},
+      {"scan_leases", scan_leases, {now, start, workers}},
+      {"release_leases", release_leases, {workers}},
+      {"poison_candidates", poison_candidates, {now}},
       {"sample", sample, {now, "100000"}},
-      {"in_hand", in_hand, {"100000"}},
+      {"in_flight_sample", in_flight_sample, {"100000"}},
       {"locked_rows", locked_rows, {}},
       {"seen_locked_rows", seen_locked_rows, {}},
       {"row_holders", row_holders, {ids}},

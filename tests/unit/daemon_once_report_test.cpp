@@ -41,10 +41,10 @@ TEST_CASE("the exit status is done, incomplete or could not work") {
   CHECK(status_after([](auto& r) { r.tally.leases_lost = 1; }) == kIncomplete);
   CHECK(status_after([](auto& r) { r.backlog->due = 1; }) == kIncomplete);
   CHECK(status_after([](auto& r) { r.backlog.reset(); }) == kIncomplete);
-  CHECK(status_after([](auto& r) { r.gave_up_because = "away"; }) == kIncomplete);
+  CHECK(status_after([](auto& r) { r.abort_reason = "away"; }) == kIncomplete);
   CHECK(status_after([](auto& r) {
           r.tally = {};
-          r.gave_up_because = "away";
+          r.abort_reason = "away";
         }) == kCouldNotWork);
 }
 
@@ -66,7 +66,7 @@ TEST_CASE("several dispatchers: done if all are, and could not work only if none
   auto incomplete = all_published();
   incomplete.tally.dead = 1;
   auto unable = OnceResult{};
-  unable.gave_up_because = "away";
+  unable.abort_reason = "away";
   const auto status_of = [](const std::vector<OnceResult>& results) { return exit_status_of(results); };
   CHECK(status_of({done}) == kDone);
   CHECK(status_of({done, done}) == kDone);

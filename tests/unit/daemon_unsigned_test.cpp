@@ -24,7 +24,7 @@ TEST_CASE(
   telemetry::Readiness readiness;
   UnsignedNotice notice{metrics, readiness, true};
   readiness.ready("outbox");
-  telemetry::LineRate::TimePoint now{1h};
+  telemetry::LogRateLimiter::TimePoint now{1h};
   // At the start, the configuration's own warning reports it.
   for (int i = 0; i < 3600; ++i) notice.tick(now += 1s);
   CHECK(log.taken().empty());
@@ -47,7 +47,7 @@ TEST_CASE("signed entries: no warning, and the gauge is 0; the same after a key 
   UnsignedNotice notice{metrics, readiness, true};
   readiness.ready("outbox");
   notice.set(false);
-  notice.tick(telemetry::LineRate::TimePoint{1h});
+  notice.tick(telemetry::LogRateLimiter::TimePoint{1h});
   CHECK(log.text().empty());
   CHECK(contains(metrics.render(), "outboxd_unsigned 0\n"));
   CHECK(readiness.report() == "ready\n");

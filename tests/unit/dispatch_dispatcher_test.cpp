@@ -16,7 +16,7 @@ TEST_CASE("once: publishes what is due, in order, and ends") {
   CHECK(bench.ended);
   CHECK(bench.publisher.published == std::vector<std::string>{"1", "2", "3"});
   CHECK(bench.dispatcher.tally().published == 3);
-  CHECK(bench.dispatcher.gave_up_because() == "");
+  CHECK(bench.dispatcher.abort_reason() == "");
   // After the first claim, what came later is none of its business.
   CHECK(bench.store.due_by.front() == "");
   CHECK(bench.store.due_by.back() == "now");
@@ -26,17 +26,17 @@ TEST_CASE("once: publishes what is due, in order, and ends") {
 TEST_CASE("once: an outage ends it, unless there is time to wait it out") {
   Bench impatient{Bench::once()};
   impatient.insert("1");
-  impatient.publisher.probe_reply = {Fault::redis_away, "connection refused"};
+  impatient.publisher.probe_reply = {Fault::redis_unreachable, "connection refused"};
   impatient.run_for(1min);
   CHECK(impatient.ended);
-  CHECK(impatient.dispatcher.gave_up_because() == "connection refused");
+  CHECK(impatient.dispatcher.abort_reason() == "connection refused");
   CHECK(impatient.store.claims == 0);
 
   auto options = Bench::once();
   options.once_deadline = VirtualClock{}.now() + 10s;
   Bench patient{options};
   patient.insert("1");
-  patient.publisher.probe_reply = {Fault::redis_away, "connection refused"};
+  patient.publisher.probe_reply = {Fault::redis_unreachable, "connection refused"};
   patient.run_for(5s);
   CHECK_FALSE(patient.ended);
   patient.publisher.probe_reply = {};
@@ -45,12 +45,12 @@ TEST_CASE("once: an outage ends it, unless there is time to wait it out") {
   CHECK(patient.row("1").published);
 
   Bench too_late{options};
-  too_late.publisher.probe_reply = {Fault::redis_away, "connection refused"};
+  too_late.publisher.probe_reply = {Fault::redis_unreachable, "connection refused"};
   const auto start = too_late.clock.now();
   too_late.run_for(1h);
   CHECK(too_late.ended);
   CHECK(too_late.clock.now() - start < 11s);
-  CHECK(too_late.dispatcher.gave_up_because() == "the time given by --timeout is over");
+  CHECK(too_late.dispatcher.abort_reason() == "the time given by --timeout is over");
 }
 
 TEST_CASE("while nothing is due, leases are not scanned") {
@@ -78,7 +78,7 @@ TEST_CASE("while nothing is due, leases are not scanned") {
 
 TEST_CASE("a rate is kept, and batches grow in a backlog") {
   auto options = Bench::daemon();
-  options.most_rows_a_second = 100;
+  options.max_rows_per_second = 100;
   Bench slow{options};
   for (int i = 0; i < 2'000; ++i) slow.insert(std::to_string(i));
   slow.run_for(10s);
@@ -100,7 +100,7 @@ TEST_CASE("a rate is kept, and batches grow in a backlog") {
 TEST_CASE("nothing is claimed while Redis is away, and one line a change is said") {
   Bench bench{Bench::daemon()};
   bench.insert("1");
-  bench.publisher.probe_reply = {Fault::redis_refuses, "LOADING"};
+  bench.publisher.probe_reply = {Fault::redis_unavailable, "LOADING"};
   bench.run_for(1h);
   CHECK(bench.store.claims == 0);
   CHECK(bench.publisher.probes.size() > 3000);
@@ -117,9 +117,9 @@ TEST_CASE("rows held when Redis refuses everyone are given back with their attem
   Bench bench{Bench::daemon()};
   for (const auto* id : {"1", "2", "3"}) bench.insert(id);
   bench.publisher.answer = [](const std::string& id) {
-    return id == "1" ? Reply{Fault::none, "1-1"} : Reply{Fault::redis_refuses, "OOM"};
+    return id == "1" ? Reply{Fault::none, "1-1"} : Reply{Fault::redis_unavailable, "OOM"};
   };
-  bench.publisher.on_publish = [&] { bench.publisher.probe_reply = {Fault::redis_refuses, "OOM"}; };
+  bench.publisher.on_publish = [&] { bench.publisher.probe_reply = {Fault::redis_unavailable, "OOM"}; };
   bench.run_for(1h);
   CHECK(bench.row("1").published);
   for (const auto* id : {"2", "3"}) {
@@ -141,7 +141,7 @@ TEST_CASE("rows held when Redis refuses everyone are given back with their attem
 TEST_CASE("a probe that is answered while entries are refused does not make it spin") {
   Bench bench{Bench::daemon()};
   bench.insert("1");
-  bench.publisher.answer = [](const std::string&) { return Reply{Fault::redis_refuses, "OOM"}; };
+  bench.publisher.answer = [](const std::string&) { return Reply{Fault::redis_unavailable, "OOM"}; };
   bench.run_for(1min);
   // One each poll interval, once it is known that Redis refuses but this stream.
   CHECK(bench.store.claims < 300);
@@ -425,7 +425,7 @@ TEST_CASE("once: rows that are refused at the head keep none behind them from th
     bench.run_for(1min);
     CHECK(bench.ended);
     CHECK(bench.publisher.published.size() == 20);
-    CHECK(bench.dispatcher.gave_up_because() == "");
+    CHECK(bench.dispatcher.abort_reason() == "");
     check_adds_up(bench.dispatcher.tally());
   }
   Bench outage{Bench::once()};
@@ -433,7 +433,7 @@ TEST_CASE("once: rows that are refused at the head keep none behind them from th
   outage.store.refuses_claims = [](const std::string&) { return "54000"; };
   outage.run_for(1min);
   CHECK(outage.ended);
-  CHECK(outage.dispatcher.gave_up_because() == "claiming: 54000");
+  CHECK(outage.dispatcher.abort_reason() == "claiming: 54000");
 }
 
 TEST_CASE("a row refused alone is everybody's trouble only until another row is written") {
@@ -647,17 +647,17 @@ TEST_CASE(
   bench.insert("3", "{}", 3);
   bench.insert("4", "{}", 1);
   bench.insert("5");
-  std::vector<std::string> in_hand;
+  std::vector<std::string> in_flight_sample;
   bench.publisher.on_publish = [&] {
     std::string ids;
     for (const auto& [id, row] : bench.store.table.rows()) {
       if (!row.lease.empty() && row.locked_until > bench.clock.now()) ids += id;
     }
-    in_hand.push_back(ids);
+    in_flight_sample.push_back(ids);
   };
   bench.run_for(10s);
   CHECK(bench.publisher.published == std::vector<std::string>{"4", "5", "2", "3", "1"});
-  CHECK(in_hand == std::vector<std::string>{"45", "2", "3", "1"});
+  CHECK(in_flight_sample == std::vector<std::string>{"45", "2", "3", "1"});
   for (const auto& [id, attempts] :
        std::map<std::string, std::uint32_t>{{"1", 5}, {"2", 3}, {"3", 4}, {"4", 2}, {"5", 1}}) {
     CAPTURE(id);

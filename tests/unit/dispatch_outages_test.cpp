@@ -150,7 +150,7 @@ TEST_CASE("once: what is given back after a claim found nothing more is claimed 
   Bench bench{options};
   bench.insert("1");
   bench.publisher.answer = [&](const std::string&) {
-    return bench.publisher.writes.size() == 1 ? Reply{Fault::redis_refuses, "OOM"} : Reply{Fault::none, "1-1"};
+    return bench.publisher.writes.size() == 1 ? Reply{Fault::redis_unavailable, "OOM"} : Reply{Fault::none, "1-1"};
   };
   // So that the breaker has opened and closed again when a claim finds nothing, and the row is still in hand then.
   bench.store.on_claim = [&] { bench.store.failure = bench.store.claims == 2 ? "claiming fails" : ""; };
@@ -158,7 +158,7 @@ TEST_CASE("once: what is given back after a claim found nothing more is claimed 
   bench.run_for(2min);
   CHECK(bench.ended);
   CHECK(bench.row("1").published);
-  CHECK(bench.dispatcher.gave_up_because() == "");
+  CHECK(bench.dispatcher.abort_reason() == "");
   check_adds_up(bench.dispatcher.tally());
 }
 
@@ -167,7 +167,7 @@ TEST_CASE("once: a probe that is answered while entries are refused does not mak
   options.once_deadline = VirtualClock{}.now() + 1min;
   Bench bench{options};
   bench.insert("1");
-  bench.publisher.answer = [](const std::string&) { return Reply{Fault::redis_refuses, "OOM"}; };
+  bench.publisher.answer = [](const std::string&) { return Reply{Fault::redis_unavailable, "OOM"}; };
   bench.run_for(2min);
   CHECK(bench.ended);
   CHECK(bench.store.claims < 150);

@@ -154,7 +154,7 @@ TEST_CASE("an outage of all streams that stays with the last one holds up no oth
   bench.insert_into("c", "first");
   bench.run_for(5s);
   CHECK(bench.row("first").published);
-  const Reply outage{Fault::redis_refuses, "LOADING Redis is loading the dataset in memory"};
+  const Reply outage{Fault::redis_unavailable, "LOADING Redis is loading the dataset in memory"};
   bool all = true;
   bench.publisher.answer_row = [&](const Row& row) { return all || row.stream == "z" ? outage : kTaken; };
   bench.publisher.answer_probe = [&](const std::string& stream) { return all || stream == "z" ? outage : Reply{}; };

@@ -89,7 +89,7 @@ TEST_CASE("the run: its first reason to give up counts, and the earlier of two d
   RunState run{options, clock};
   CHECK(run.waits_for_outages());
   CHECK(run.deadline() == clock.now() + 5s);
-  CHECK(run.within_once(kUntilItRings) == clock.now() + 5s);
+  CHECK(run.within_once(kUntilSet) == clock.now() + 5s);
   CHECK_FALSE(run.claiming_is_over());
   run.claimed_at("first");
   run.claimed_at("second");
@@ -98,15 +98,15 @@ TEST_CASE("the run: its first reason to give up counts, and the earlier of two d
   CHECK_FALSE(run.stop());
   CHECK(run.deadline() == clock.now() + 1s);
   CHECK(run.claiming_is_over());
-  CHECK(run.gave_up_because() == "");
+  CHECK(run.abort_reason() == "");
   run.give_up("one");
   run.give_up("another");
-  CHECK(run.gave_up_because() == "one");
+  CHECK(run.abort_reason() == "one");
 
   RunState late{options, clock};
   clock.jump(clock.now() + 5s);
   CHECK(late.claiming_is_over());
-  CHECK(late.gave_up_because() == "the time given by --timeout is over");
+  CHECK(late.abort_reason() == "the time given by --timeout is over");
 }
 
 TEST_CASE("rows in flight: the wait for none of them ends with the last one, or with the run") {

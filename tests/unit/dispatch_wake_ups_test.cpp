@@ -114,7 +114,7 @@ TEST_CASE("of commits that follow each other closely, few are asked to tell") {
 
 TEST_CASE("nobody is asked to tell of commits that won't be claimed") {
   auto options = slow_poll();
-  options.most_rows_a_second = 1;
+  options.max_rows_per_second = 1;
   Bench bench{options};
   bench.store.wake_ups = WakeUps::armed;
   bench.run_for(1s);
@@ -128,8 +128,8 @@ TEST_CASE("nobody is asked to tell of commits that won't be claimed") {
   Bench refused{slow_poll()};
   refused.store.wake_ups = WakeUps::armed;
   refused.run_for(1s);
-  refused.publisher.answer = [](const std::string&) { return Reply{Fault::redis_refuses, "OOM"}; };
-  refused.publisher.probe_reply = {Fault::redis_refuses, "OOM"};
+  refused.publisher.answer = [](const std::string&) { return Reply{Fault::redis_unavailable, "OOM"}; };
+  refused.publisher.probe_reply = {Fault::redis_unavailable, "OOM"};
   commit(refused, "1");
   refused.run_for(1s);
   CHECK_FALSE(refused.store.armed);

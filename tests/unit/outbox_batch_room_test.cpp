@@ -22,7 +22,7 @@ TEST_CASE("of a claim those rows are handed out that fit, in order, and the firs
     std::vector<Payload> payloads;
     std::vector<std::size_t> bytes;
     /// The numbers of the rows, from 0 on.
-    std::vector<std::string> kept_back;
+    std::vector<std::string> over_budget;
   };
   constexpr auto kRead = Payload::read;
   for (const auto& one : std::vector<Case>{
@@ -48,8 +48,8 @@ TEST_CASE("of a claim those rows are handed out that fit, in order, and the firs
       rows.back().id = std::to_string(rows.size() - 2);
     }
     auto payload = one.payloads.begin();
-    CHECK(keep_back(rows, 1, 100, [&](const Row&) { return *payload++; }) == one.kept_back);
-    CHECK(rows.size() + one.kept_back.size() == 1 + one.bytes.size());
+    CHECK(keep_back(rows, 1, 100, [&](const Row&) { return *payload++; }) == one.over_budget);
+    CHECK(rows.size() + one.over_budget.size() == 1 + one.bytes.size());
   }
 }
 

@@ -32,7 +32,7 @@ constexpr std::array kCases{
     Case{Fault::none, 1, Verdict::published, 0s, ""},
     Case{Fault::none, 10, Verdict::published, 0s, ""},
     Case{Fault::bad_row, 1, Verdict::dead, 0s, "the reason"},
-    Case{Fault::worn_out, 11, Verdict::dead, 0s, "the reason"},
+    Case{Fault::attempts_exhausted, 11, Verdict::dead, 0s, "the reason"},
     Case{Fault::entry_refused, 1, Verdict::retry, 1s, "the reason"},
     Case{Fault::entry_refused, 9, Verdict::retry, 9s, "the reason"},
     Case{Fault::entry_refused, 10, Verdict::dead, 0s, "gave up after 10 attempts: the reason"},
@@ -44,10 +44,10 @@ constexpr std::array kCases{
     Case{Fault::refused, 10, Verdict::release, 10s, "the reason"},
     Case{Fault::stream_refused, 10, Verdict::release, 1s, "the reason"},
     Case{Fault::stream_blocked, 10, Verdict::release, 0s, "the reason"},
-    Case{Fault::short_of_memory, 10, Verdict::release, 10s, "the reason"},
-    Case{Fault::redis_refuses, 10, Verdict::release, 0s, ""},
-    Case{Fault::redis_away, 10, Verdict::release, 0s, ""},
-    Case{Fault::lease_short, 10, Verdict::release, 0s, ""},
+    Case{Fault::out_of_memory, 10, Verdict::release, 10s, "the reason"},
+    Case{Fault::redis_unavailable, 10, Verdict::release, 0s, ""},
+    Case{Fault::redis_unreachable, 10, Verdict::release, 0s, ""},
+    Case{Fault::lease_expiring, 10, Verdict::release, 0s, ""},
     Case{Fault::stopping, 10, Verdict::release, 0s, ""},
 };
 

@@ -65,7 +65,7 @@ Reply told(char what) {
     case 'W':
       return {Fault::stream_refused, "WRONGTYPE"};
     case 'O':
-      return {Fault::redis_refuses, "OOM"};
+      return {Fault::redis_unavailable, "OOM"};
     default:
       return {Fault::unanswered, "no answer in time"};
   }
@@ -79,7 +79,7 @@ char letter_of(const Reply& reply) {
       return 'E';
     case Fault::stream_refused:
       return 'S';
-    case Fault::redis_refuses:
+    case Fault::redis_unavailable:
       return 'R';
     case Fault::refused:
       return '?';

@@ -105,12 +105,12 @@ TEST_CASE("layout: a producer is asked for where the shape has that column") {
 TEST_CASE("layout: without lease columns nobody can be seen to have died, and nothing is suspected") {
   for (const auto& shape : {caracal_outbox_shape(), least_shape()}) {
     const auto layout = make_layout(shape, terms());
-    CHECK(layout.look_out.empty());
-    CHECK(layout.free_leases.empty());
-    CHECK(layout.suspects.empty());
-    CHECK(layout.free_unknown_leases.empty());
+    CHECK(layout.scan_leases.empty());
+    CHECK(layout.release_leases.empty());
+    CHECK(layout.poison_candidates.empty());
+    CHECK(layout.release_orphaned_leases.empty());
   }
-  CHECK_FALSE(make_layout(event_outbox_shape(), terms()).look_out.empty());
+  CHECK_FALSE(make_layout(event_outbox_shape(), terms()).scan_leases.empty());
 }
 
 TEST_CASE("layout: types of the table's own are cast to") {

@@ -79,7 +79,7 @@ TEST_CASE("a connection string gets what it leaves out, and keeps what it says")
 
 TEST_CASE("the hosts of a connection string take turns, each with its port") {
   const auto turned = [](const std::string& text, std::size_t turns) {
-    return with_hosts_turned(complete_conninfo(text, 5s, 30s), turns);
+    return rotate_hosts(complete_conninfo(text, 5s, 30s), turns);
   };
   const std::string three = "postgresql://u:p%40ss@h1:1,h2:2,h3:3/db";
   for (const auto& [turns, hosts, ports] :
@@ -95,7 +95,7 @@ TEST_CASE("the hosts of a connection string take turns, each with its port") {
   CHECK(turned("host=h1,h2 port=5433", 1).find("host='h2,h1'") != std::string::npos);
   CHECK(turned("hostaddr=127.0.0.1,127.0.0.2", 1).find("hostaddr='127.0.0.2,127.0.0.1'") != std::string::npos);
   const auto one = complete_conninfo("host=h port=1", 5s, 30s);
-  CHECK(with_hosts_turned(one, 1) == one);
+  CHECK(rotate_hosts(one, 1) == one);
 }
 
 TEST_CASE("an error in Postgres' own words, for the row that it is about") {
@@ -124,15 +124,15 @@ TEST_CASE("passwords in a connection string are found") {
 }
 
 TEST_CASE("an error becomes a text that its database can hold") {
-  CHECK(storable_error("plain", true) == "plain");
-  CHECK(storable_error("größe 漢字", true) == "größe 漢字");
-  CHECK(storable_error("größe", false) == "gr??e");
+  CHECK(sanitize_last_error("plain", true) == "plain");
+  CHECK(sanitize_last_error("größe 漢字", true) == "größe 漢字");
+  CHECK(sanitize_last_error("größe", false) == "gr??e");
   const std::string dirty{"a\nb\0c\xff\xc3\xa4\x7f\xc2\x9b", 11};
-  CHECK(storable_error(dirty, true) == "a?b?c?ä??");
-  CHECK(storable_error("\u202eevil", true) == "?evil");
-  CHECK(storable_error(std::string(5000, 'x'), true).size() == 1003);
+  CHECK(sanitize_last_error(dirty, true) == "a?b?c?ä??");
+  CHECK(sanitize_last_error("\u202eevil", true) == "?evil");
+  CHECK(sanitize_last_error(std::string(5000, 'x'), true).size() == 1003);
   // Between two characters.
-  CHECK(storable_error(std::string(999, 'x') + "ä", true) == std::string(999, 'x') + "...");
+  CHECK(sanitize_last_error(std::string(999, 'x') + "ä", true) == std::string(999, 'x') + "...");
 }
 
 }  // namespace outboxd::postgres

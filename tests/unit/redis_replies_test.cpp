@@ -91,7 +91,7 @@ TEST_CASE(
   read_replies(std::move(exchange), sent.all, ends);
   CHECK(sent.rows[0].reply->fault == Fault::unanswered);
   CHECK(sent.rows[1].reply->fault == Fault::unanswered);
-  CHECK(sent.rows[2].reply->fault == Fault::redis_away);
+  CHECK(sent.rows[2].reply->fault == Fault::redis_unreachable);
   CHECK(sent.rows[0].reply->text == "connection lost");
 }
 

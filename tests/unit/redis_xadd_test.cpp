@@ -52,7 +52,7 @@ TEST_CASE("a row counts as published only if the reply is an entry id") {
     CHECK(read_xadd_reply(string_value(text)).fault == Fault::unanswered);
   }
   CHECK(read_xadd_reply(Value{}).fault == Fault::unanswered);
-  CHECK(read_xadd_reply(error_value("OOM command not allowed")).fault == Fault::redis_refuses);
+  CHECK(read_xadd_reply(error_value("OOM command not allowed")).fault == Fault::redis_unavailable);
   const auto refused = read_xadd_reply(error_value("WRONGTYPE Operation"));
   CHECK(refused.fault == Fault::stream_refused);
   CHECK(refused.text == "Redis refuses: WRONGTYPE Operation");
@@ -69,7 +69,7 @@ TEST_CASE("a probe succeeds if Redis refuses only its id") {
   auto pong = string_value("PONG");
   pong.kind = Value::Kind::status;
   CHECK(read_probe_reply(pong).fault == Fault::none);
-  CHECK(read_probe_reply(string_value("PONG")).fault == Fault::redis_refuses);
+  CHECK(read_probe_reply(string_value("PONG")).fault == Fault::redis_unavailable);
   CHECK(read_probe_reply(error_value("NOPERM No permissions to access a key")).fault == Fault::stream_refused);
   CHECK(read_probe_reply(error_value("MOVED 1 127.0.0.1:1")).fault == Fault::stream_refused);
   // An unknown error is no success.
@@ -77,7 +77,7 @@ TEST_CASE("a probe succeeds if Redis refuses only its id") {
     CHECK(read_probe_reply(error_value(words)).fault == Fault::refused);
   }
   CHECK(read_probe_reply(error_value("READONLY You can't write against a read only replica.")).fault ==
-        Fault::redis_refuses);
+        Fault::redis_unavailable);
 }
 
 }  // namespace outboxd::redis

@@ -98,9 +98,10 @@ TEST_CASE("metrics: every fault but none has a series at 0") {
   DispatcherMetrics of_dispatcher(metrics, "outbox", {});
   Observers dispatcher{of_dispatcher.observers()};
   CHECK(count_lines(metrics, "outboxd_failures_total{") == 12);
-  for (const auto fault : {Fault::bad_row, Fault::worn_out, Fault::refused, Fault::entry_refused,
-                           Fault::stream_refused, Fault::stream_blocked, Fault::redis_refuses, Fault::redis_away,
-                           Fault::unanswered, Fault::lease_short, Fault::short_of_memory, Fault::stopping}) {
+  for (const auto fault :
+       {Fault::bad_row, Fault::attempts_exhausted, Fault::refused, Fault::entry_refused, Fault::stream_refused,
+        Fault::stream_blocked, Fault::redis_unavailable, Fault::redis_unreachable, Fault::unanswered,
+        Fault::lease_expiring, Fault::out_of_memory, Fault::stopping}) {
     const auto series =
         R"(outboxd_failures_total{dispatcher="outbox",reason=")" + std::string(to_string(fault)) + "\"}";
     CHECK(value_of(metrics, series) == "0");

@@ -187,7 +187,7 @@ TEST_CASE("dispatcher telemetry: a dead row and a refused stream are named, and 
   auto& observer = of_observer.observer();
   for (int i = 0; i < 3; ++i) observer.failed("s.a", Fault::entry_refused, "WRONGTYPE");
   observer.failed("s.b", Fault::entry_refused, "NOPERM");
-  observer.failed("s.b", Fault::redis_away, "gone");
+  observer.failed("s.b", Fault::redis_unreachable, "gone");
   observer.died("1", "s.a", Fault::entry_refused, "gave up");
   observer.died("2", "s.a", Fault::entry_refused, "gave up");
   CHECK(log.text() ==

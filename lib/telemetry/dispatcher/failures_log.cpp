@@ -12,12 +12,12 @@ namespace outboxd::telemetry {
 
 void FailuresLog::failed(std::string_view stream, Fault fault, std::string_view reason) {
   const auto at = now();
-  if (fault == Fault::lease_short) {
+  if (fault == Fault::lease_expiring) {
     if (!lines_of_short_leases_.admit("", at)) return;
     spdlog::warn("{}: rows were given back unsent, as too little was left of their lease ({})", name(), reason);
     return;
   }
-  if (fault != Fault::entry_refused && fault != Fault::refused && fault != Fault::short_of_memory) return;
+  if (fault != Fault::entry_refused && fault != Fault::refused && fault != Fault::out_of_memory) return;
   troubles_.refused(stream, at);
   if (!refusals_.admit(stream, reason, "", at)) return;
   spdlog::warn("{}: a row of stream {} was not published ({}); it is tried again", name(), brief(stream),

@@ -3,7 +3,7 @@
 
 #include "telemetry/digest.hpp"
 #include "telemetry/dispatcher/log_part.hpp"
-#include "telemetry/line_rate.hpp"
+#include "telemetry/log_rate_limiter.hpp"
 #include "telemetry/stream_troubles.hpp"
 
 #include <string_view>
@@ -23,7 +23,7 @@ class FailuresLog final : public LogPart {
   Digest deaths_;
   Digest refusals_;
   StreamTroubles troubles_;
-  LineRate lines_of_short_leases_;
+  LogRateLimiter lines_of_short_leases_;
 };
 
 }  // namespace outboxd::telemetry

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "telemetry/dispatcher/log_part.hpp"
-#include "telemetry/line_rate.hpp"
+#include "telemetry/log_rate_limiter.hpp"
 
 #include <chrono>
 #include <string_view>
@@ -19,7 +19,7 @@ class PayloadLog final : public LogPart {
 
  private:
   bool logged_reserved_ = false;
-  LineRate lines_of_ambiguous_entries_{std::chrono::hours{1}};
+  LogRateLimiter lines_of_ambiguous_entries_{std::chrono::hours{1}};
 };
 
 }  // namespace outboxd::telemetry

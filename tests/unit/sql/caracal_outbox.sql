@@ -201,8 +201,8 @@ SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NUL
 
 EXPLAIN EXECUTE claim_these_until (50, NULL, '{a,b}', now() + interval '30 seconds');
 
--- look_ahead
-PREPARE look_ahead AS
+-- claim_window
+PREPARE claim_window AS
 SELECT found.* FROM (
 SELECT place::text, first FROM (
   SELECT ctid AS place, "created_at" AS created_at, "id" AS id,
@@ -211,7 +211,7 @@ SELECT place::text, first FROM (
    WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' AND "available_at" >= $3::timestamptz - interval '250 milliseconds' AND "topic"::text <> ALL ($4::text[]) ORDER BY "available_at" LIMIT $1::bigint) AS found
  ORDER BY created_at, id) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE look_ahead (50, NULL, '-infinity', '{}');
+EXPLAIN EXECUTE claim_window (50, NULL, '-infinity', '{}');
 
 -- claim_places
 PREPARE claim_places AS
@@ -364,7 +364,7 @@ SELECT CASE WHEN octet_length(payload) <= 16777216 THEN payload END
 EXPLAIN EXECUTE read_payload ('a');
 
 -- bury
-PREPARE bury AS
+PREPARE mark_dead AS
 WITH written AS (
 UPDATE "public"."caracal_outbox" SET "status" = 'dead'::text, "updated_at" = now(), "attempts" = least(coalesce("attempts", 0), 2147483646) + 1
  WHERE $2::text IS NOT NULL
@@ -373,17 +373,17 @@ UPDATE "public"."caracal_outbox" SET "status" = 'dead'::text, "updated_at" = now
                             FOR UPDATE SKIP LOCKED)) RETURNING true)
 SELECT FROM written WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE bury ('a', 'an error');
+EXPLAIN EXECUTE mark_dead ('a', 'an error');
 
--- bury_nameless
-PREPARE bury_nameless AS
+-- mark_nameless_dead
+PREPARE mark_nameless_dead AS
 WITH written AS (
 UPDATE "public"."caracal_outbox" SET "status" = 'dead'::text, "updated_at" = now(), "attempts" = least(coalesce("attempts", 0), 2147483646) + 1
  WHERE $2::text IS NOT NULL AND ctid = $1::tid AND NOT (octet_length("id"::text) <= 4096) AND "status" = 'pending'::text
    AND "available_at" = $3::timestamptz RETURNING true)
 SELECT FROM written WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE bury_nameless ('(0,1)', 'an error', now() + interval '30 seconds');
+EXPLAIN EXECUTE mark_nameless_dead ('(0,1)', 'an error', now() + interval '30 seconds');
 
 -- mark_published
 PREPARE mark_published AS
@@ -434,13 +434,13 @@ SELECT CASE WHEN NOT as_meant THEN id::text END FROM written WHERE (SELECT set_c
 
 EXPLAIN EXECUTE settle_unlocked ('{a,b}', now() + interval '30 seconds', '{published,retry}', '{0,1000000}', '{NULL,"an error"}');
 
--- still_ours
-PREPARE still_ours AS
+-- still_leased
+PREPARE still_leased AS
 SELECT found.* FROM (
 SELECT "id"::text, "id" = ANY (ARRAY(SELECT "id" FROM "public"."caracal_outbox" WHERE "id" = ANY ($1::text[]::text[]) AND "status" = 'pending'::text AND "available_at" = $2::timestamptz FOR UPDATE SKIP LOCKED))
   FROM "public"."caracal_outbox" WHERE "id" = ANY ($1::text[]::text[]) AND "status" = 'pending'::text AND "available_at" = $2::timestamptz) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE still_ours ('{a,b}', now() + interval '30 seconds');
+EXPLAIN EXECUTE still_leased ('{a,b}', now() + interval '30 seconds');
 
 -- sample
 PREPARE sample AS
@@ -464,8 +464,8 @@ SELECT (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox" WHERE "statu
 
 EXPLAIN EXECUTE sample (NULL, 100000);
 
--- in_hand
-PREPARE in_hand AS
+-- in_flight_sample
+PREPARE in_flight_sample AS
 SELECT found.* FROM (
 SELECT (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox"
           WHERE "status" = 'pending'::text AND "available_at" > now() AND "attempts" = 0
@@ -473,7 +473,7 @@ SELECT (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox"
        (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox"
           WHERE "status" = 'pending'::text AND "available_at" > now() AND "attempts" > 0 AND "producer"::text = 'coordinator' LIMIT $1::bigint) AS rows) AS in_retry) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE in_hand (100000);
+EXPLAIN EXECUTE in_flight_sample (100000);
 
 -- locked_rows
 PREPARE locked_rows AS

@@ -181,13 +181,13 @@ SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NUL
 
 EXPLAIN EXECUTE claim_these_until (50, NULL, '{a,b}', now() + interval '30 seconds');
 
--- look_ahead
-PREPARE look_ahead AS
+-- claim_window
+PREPARE claim_window AS
 SELECT found.* FROM (
 SELECT ctid::text, CASE WHEN row_number() OVER (ORDER BY "available_at") = 1 THEN "available_at"::text END
   FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" <= least(now(), $2::timestamptz) AND ("locked_until" IS NULL OR "locked_until" < now()) AND NOT ("locked_until" IS NOT NULL AND coalesce("attempts", 0) BETWEEN least(2, 100 - 1) AND 100 - 1 AND octet_length("id"::text) <= 4096) AND "available_at" >= $3::timestamptz - interval '250 milliseconds' AND "stream_name"::text <> ALL ($4::text[]) ORDER BY "available_at" LIMIT $1::bigint) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE look_ahead (50, NULL, '-infinity', '{}');
+EXPLAIN EXECUTE claim_window (50, NULL, '-infinity', '{}');
 
 -- claim_places
 PREPARE claim_places AS
@@ -298,8 +298,8 @@ SELECT id::text FROM (
 
 EXPLAIN EXECUTE due_ids (50, NULL, '{a,b}', '-infinity', '{}');
 
--- free_unknown_leases
-PREPARE free_unknown_leases AS
+-- release_orphaned_leases
+PREPARE release_orphaned_leases AS
 WITH written AS (UPDATE "public"."event_outbox" SET "locked_until" = NULL, "attempts" = greatest("attempts" - 1, 0)
  WHERE "id" = ANY (ARRAY(
          SELECT "id" FROM "public"."event_outbox"
@@ -310,7 +310,7 @@ WITH written AS (UPDATE "public"."event_outbox" SET "locked_until" = NULL, "atte
             FOR UPDATE SKIP LOCKED)) RETURNING true)
 SELECT FROM written WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE free_unknown_leases (ARRAY[now() + interval '30 seconds']);
+EXPLAIN EXECUTE release_orphaned_leases (ARRAY[now() + interval '30 seconds']);
 
 -- rename_leases
 PREPARE rename_leases AS
@@ -374,7 +374,7 @@ SELECT CASE WHEN octet_length(payload) <= 16777216 THEN payload END
 EXPLAIN EXECUTE read_payload ('a');
 
 -- bury
-PREPARE bury AS
+PREPARE mark_dead AS
 WITH written AS (
 UPDATE "public"."event_outbox"
    SET "available_at" = 'infinity', "last_error" = $2::text::text, "attempts" = least(coalesce("attempts", 0), 2147483646) + 1, "locked_until" = NULL
@@ -385,17 +385,17 @@ UPDATE "public"."event_outbox"
             FOR UPDATE SKIP LOCKED)) RETURNING true)
 SELECT FROM written WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE bury ('a', 'an error');
+EXPLAIN EXECUTE mark_dead ('a', 'an error');
 
--- bury_nameless
-PREPARE bury_nameless AS
+-- mark_nameless_dead
+PREPARE mark_nameless_dead AS
 WITH written AS (
 UPDATE "public"."event_outbox" SET "available_at" = 'infinity', "last_error" = $2::text::text, "locked_until" = NULL
  WHERE $2::text IS NOT NULL AND ctid = $1::tid AND NOT (octet_length("id"::text) <= 4096)
    AND "locked_by"::text = ANY (ARRAY['outboxd:host:4711:0badcafe']) AND "locked_until" = $3::timestamptz RETURNING true)
 SELECT FROM written WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE bury_nameless ('(0,1)', 'an error', now() + interval '30 seconds');
+EXPLAIN EXECUTE mark_nameless_dead ('(0,1)', 'an error', now() + interval '30 seconds');
 
 -- mark_published
 PREPARE mark_published AS
@@ -442,16 +442,16 @@ SELECT CASE WHEN NOT as_meant THEN id::text END FROM written WHERE (SELECT set_c
 
 EXPLAIN EXECUTE settle_unlocked ('{a,b}', now() + interval '30 seconds', '{published,retry}', '{0,1000000}', '{NULL,"an error"}');
 
--- still_ours
-PREPARE still_ours AS
+-- still_leased
+PREPARE still_leased AS
 SELECT found.* FROM (
 SELECT "id"::text, "id" = ANY (ARRAY(SELECT "id" FROM "public"."event_outbox" WHERE "id" = ANY ($1::text[]::text[]) AND "locked_by"::text = ANY (ARRAY['outboxd:host:4711:0badcafe']) AND "locked_until" = $2::timestamptz FOR UPDATE SKIP LOCKED))
   FROM "public"."event_outbox" WHERE "id" = ANY ($1::text[]::text[]) AND "locked_by"::text = ANY (ARRAY['outboxd:host:4711:0badcafe']) AND "locked_until" = $2::timestamptz) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE still_ours ('{a,b}', now() + interval '30 seconds');
+EXPLAIN EXECUTE still_leased ('{a,b}', now() + interval '30 seconds');
 
--- look_out
-PREPARE look_out AS
+-- scan_leases
+PREPARE scan_leases AS
 /* look out */
 SELECT found.* FROM (
 WITH leased AS MATERIALIZED (
@@ -470,10 +470,10 @@ SELECT worker, NULL FROM (
 UNION ALL (
 SELECT NULL, id::text FROM leased WHERE lease < now() AND attempts BETWEEN least(2, 100 - 1) AND 100 - 1 ORDER BY attempts LIMIT 1000)) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE look_out (NULL, '-infinity', '{outboxd:host:1:00000000}');
+EXPLAIN EXECUTE scan_leases (NULL, '-infinity', '{outboxd:host:1:00000000}');
 
--- free_leases
-PREPARE free_leases AS
+-- release_leases
+PREPARE release_leases AS
 WITH written AS (UPDATE "public"."event_outbox" SET "locked_until" = now()
  WHERE "id" = ANY (ARRAY(
          SELECT "id" FROM "public"."event_outbox"
@@ -484,10 +484,10 @@ WITH written AS (UPDATE "public"."event_outbox" SET "locked_until" = now()
             FOR UPDATE SKIP LOCKED)) RETURNING true)
 SELECT FROM written WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE free_leases ('{outboxd:host:1:00000000}');
+EXPLAIN EXECUTE release_leases ('{outboxd:host:1:00000000}');
 
 -- suspects
-PREPARE suspects AS
+PREPARE poison_candidates AS
 SELECT found.* FROM (
 SELECT id::text FROM (
   SELECT "id" AS id, "attempts" AS attempts, "locked_until" AS lease FROM "public"."event_outbox"
@@ -495,7 +495,7 @@ SELECT id::text FROM (
    ORDER BY "available_at" LIMIT 5000) AS first
  WHERE lease < now() AND attempts BETWEEN least(2, 100 - 1) AND 100 - 1 ORDER BY attempts LIMIT 1000) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE suspects (NULL);
+EXPLAIN EXECUTE poison_candidates (NULL);
 
 -- sample
 PREPARE sample AS
@@ -519,8 +519,8 @@ SELECT (SELECT count(*) FROM (SELECT FROM "public"."event_outbox" WHERE "dispatc
 
 EXPLAIN EXECUTE sample (NULL, 100000);
 
--- in_hand
-PREPARE in_hand AS
+-- in_flight_sample
+PREPARE in_flight_sample AS
 SELECT found.* FROM (
 SELECT (SELECT count(*) FROM (SELECT "locked_until" AS lease FROM "public"."event_outbox"
           WHERE "dispatched_at" IS NULL AND "available_at" <= now() ORDER BY "available_at" LIMIT $1::bigint) AS due
@@ -528,7 +528,7 @@ SELECT (SELECT count(*) FROM (SELECT "locked_until" AS lease FROM "public"."even
        (SELECT count(*) FROM (SELECT FROM "public"."event_outbox"
           WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" > now() AND "attempts" > 0 LIMIT $1::bigint) AS rows) AS in_retry) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE in_hand (100000);
+EXPLAIN EXECUTE in_flight_sample (100000);
 
 -- locked_rows
 PREPARE locked_rows AS

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "outbox_store/commit_watch.hpp"
+#include "outbox_store/commit_listener.hpp"
 
 namespace outboxd::outbox_store {
 
@@ -47,14 +47,14 @@ constexpr std::chrono::seconds kHeldForLong{5};
 
 }  // namespace
 
-void CommitWatch::begin(std::uint64_t connection) {
+void CommitListener::begin(std::uint64_t connection) {
   if (connection == connection_) return;
   connection_ = connection;
   listens_to_.clear();
   armed_.clear();
 }
 
-WakeUps CommitWatch::arm(Statements& statements, std::uint64_t connection) {
+WakeUps CommitListener::arm(Statements& statements, std::uint64_t connection) {
   begin(connection);
   auto found = look(statements);
   if (!armed_.empty()) {
@@ -77,7 +77,7 @@ WakeUps CommitWatch::arm(Statements& statements, std::uint64_t connection) {
   return WakeUps::armed;
 }
 
-CommitWatch::Found CommitWatch::look(Statements& statements) const {
+CommitListener::Found CommitListener::look(Statements& statements) const {
   const auto found = exec(statements, kArm, table_, (poll_interval_ + kPatience).count(),
                           listens_to_.empty() ? "0" : listens_to_, !armed_.empty());
   if (found.empty()) return {};
@@ -85,7 +85,7 @@ CommitWatch::Found CommitWatch::look(Statements& statements) const {
   return {.table = text_of(row["oid"]), .lock = text_of(row["key"]), .taken = text_of(row["taken"]) == "t"};
 }
 
-void CommitWatch::find_who_holds(Statements& statements, const std::string& lock) {
+void CommitListener::find_who_holds(Statements& statements, const std::string& lock) {
   const auto now = std::chrono::steady_clock::now();
   if (now - looked_at_ < kHeldForLong) return;
   looked_at_ = now;
@@ -100,7 +100,7 @@ void CommitWatch::find_who_holds(Statements& statements, const std::string& lock
   holder_ = pid;
 }
 
-void CommitWatch::listen_to(Statements& statements, const std::string& table) {
+void CommitListener::listen_to(Statements& statements, const std::string& table) {
   exec(statements, "UNLISTEN *");
   exec(statements, "LISTEN outboxd_" + table);
   // A machine that is gone reads no notifications.
@@ -111,7 +111,7 @@ void CommitWatch::listen_to(Statements& statements, const std::string& table) {
   listens_to_ = table;
 }
 
-void CommitWatch::disarm(Statements& statements, std::uint64_t connection) {
+void CommitListener::disarm(Statements& statements, std::uint64_t connection) {
   begin(connection);
   if (armed_.empty()) return;
   exec(statements, kDisarm, armed_);

@@ -13,29 +13,30 @@ namespace outboxd {
 
 /// Which rows are sent, and when, while Redis refuses everything: to find out whether it takes others.
 ///
-/// Rows that were refused may be bad ones that stand in front of good ones, so that each exploration passes over
+/// Rows that were refused may be bad ones that stand in front of good ones, so that each probe passes over
 /// those of the ones before, and takes as many as those together; when all have been tried it starts over.
-class Exploration {
+class ProbeSchedule {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Of the first exploration, and of any.
+  /// Of the first probe, and of any.
   static constexpr std::size_t kFirstRows = 8;
   static constexpr std::size_t kMostRows = 64;
   /// Beyond this many rows the first ones are tried again: they are named in each claim.
   static constexpr std::size_t kMostTried = 1'000;
 
-  /// The bounds of the waits between explorations.
-  Exploration(std::chrono::milliseconds shortest, std::chrono::milliseconds longest) : backoff_{shortest, longest} {}
+  /// The bounds of the waits between probes.
+  ProbeSchedule(std::chrono::milliseconds shortest, std::chrono::milliseconds longest)
+      : backoff_{shortest, longest} {}
 
-  /// Redis has begun to refuse everything; the first exploration is after the shortest wait.
+  /// Redis has begun to refuse everything; the first probe is after the shortest wait.
   void begin(TimePoint now, double random) {
     tried_.clear();
     backoff_.reset();
     wait(now, random);
   }
 
-  /// After each exploration. `random` in [0, 1).
+  /// After each probe. `random` in [0, 1).
   void wait(TimePoint now, double random) { next_at_ = now + backoff_.next(random); }
 
   [[nodiscard]] bool is_due(TimePoint now) const { return now >= next_at_; }

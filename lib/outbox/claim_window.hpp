@@ -20,7 +20,7 @@ namespace outboxd {
 /// made while it is good.
 ///
 /// Others look at the same rows. Whoever finds that they were here goes on at some other part of what it has found.
-class LookAhead {
+class ClaimWindow {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
@@ -33,7 +33,7 @@ class LookAhead {
   /// What commits late, and belongs before the rows that were found, waits no longer than this.
   static constexpr std::chrono::seconds kGoodFor{2};
 
-  explicit LookAhead(unsigned seed = std::random_device{}()) : random_{seed} {}
+  explicit ClaimWindow(unsigned seed = std::random_device{}()) : random_{seed} {}
 
   /// How many rows the next look is to find.
   [[nodiscard]] std::size_t rows_to_find(TimePoint now) const {
@@ -46,7 +46,7 @@ class LookAhead {
     places_ = std::move(places);
     due_by_ = std::move(due_by);
     taken_ = 0;
-    others_were_here_ = false;
+    contended_ = false;
     good_until_ = now + kGoodFor;
     parts_.clear();
     // The last one is taken first.
@@ -72,7 +72,7 @@ class LookAhead {
       part.begin += count;
       if (part.begin < part.end) break;
       parts_.pop_back();
-      if (others_were_here_) choose_a_part();
+      if (contended_) choose_a_part();
     }
     taken_ += taken.size();
     return taken;
@@ -80,8 +80,8 @@ class LookAhead {
 
   /// Of the places taken last, others had most. What is left of this part they will have soon; a later look finds
   /// what they leave.
-  void others_were_here() {
-    others_were_here_ = true;
+  void contended() {
+    contended_ = true;
     if (!parts_.empty() && parts_.back().begin % kPart != 0) parts_.pop_back();
     choose_a_part();
   }
@@ -102,7 +102,7 @@ class LookAhead {
   std::vector<std::string> places_;
   std::vector<Part> parts_;
   std::size_t taken_ = 0;
-  bool others_were_here_ = false;
+  bool contended_ = false;
   std::string due_by_;
   TimePoint good_until_{};
 };

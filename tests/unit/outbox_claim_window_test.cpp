@@ -1,17 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "outbox/look_ahead.hpp"
+#include "outbox/claim_window.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <set>
 
-using outboxd::LookAhead;
+using outboxd::ClaimWindow;
 using namespace std::chrono_literals;
 
 namespace {
 
-constexpr LookAhead::TimePoint kStart{1h};
+constexpr ClaimWindow::TimePoint kStart{1h};
 
 std::vector<std::string> places(std::size_t count) {
   std::vector<std::string> names;
@@ -22,7 +22,7 @@ std::vector<std::string> places(std::size_t count) {
 }  // namespace
 
 TEST_CASE("look ahead: places are handed out in order, until they are too old or meant for other rows") {
-  LookAhead ahead;
+  ClaimWindow ahead;
   CHECK(ahead.take(2, "", kStart).empty());
   ahead.found(places(5), "", kStart);
   CHECK(ahead.take(2, "", kStart) == std::vector<std::string>{"0", "1"});
@@ -43,7 +43,7 @@ TEST_CASE("look ahead: in order while alone, and each part at most once where ot
     for (const auto& place : taken) values.push_back(std::stoi(place));
     return values;
   };
-  LookAhead alone{1};
+  ClaimWindow alone{1};
   alone.found(places(5'500), "", kStart);
   std::vector<int> all;
   for (auto taken = alone.take(300, "", kStart); !taken.empty(); taken = alone.take(300, "", kStart)) {
@@ -53,7 +53,7 @@ TEST_CASE("look ahead: in order while alone, and each part at most once where ot
   CHECK(all.size() == 5'500);
   CHECK(std::ranges::is_sorted(all));
 
-  LookAhead beside{1};
+  ClaimWindow beside{1};
   beside.found(places(20'000), "", kStart);
   std::set<int> parts;
   bool jumped = false;
@@ -64,14 +64,14 @@ TEST_CASE("look ahead: in order while alone, and each part at most once where ot
     CHECK(parts.insert(values.front() / 1'000).second);
     jumped = jumped || values.front() / 1'000 != last + 1;
     last = values.front() / 1'000;
-    beside.others_were_here();
+    beside.contended();
   }
   CHECK(parts.size() == 20);
   CHECK(jumped);
 }
 
 TEST_CASE("look ahead: each look finds about as many rows as are claimed while it is good") {
-  LookAhead ahead;
+  ClaimWindow ahead;
   auto now = kStart;
   CHECK(ahead.rows_to_find(now) == 20'000);
   // Used up within a second: it could have been more.

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "dispatch/explorer.hpp"
+#include "dispatch/breaker_probe.hpp"
 
 #include <algorithm>
 #include <iterator>
@@ -13,7 +13,7 @@ constexpr int kExplorationsWithOnce = 10;
 
 }  // namespace
 
-Awaitable<void> Explorer::run(bool all) {
+Awaitable<void> BreakerProbe::run(bool all) {
   auto& run = shared_.run;
   bool any = co_await explore(all);
   if (run.waits_for_outages()) co_return;
@@ -26,9 +26,9 @@ Awaitable<void> Explorer::run(bool all) {
 // A proxy without a route to one stream's server may refuse all that is due just now, its probe included. That must
 // not hold up what others insert into other streams. And what a probe is answered with may be all that this server
 // ever says to one: then only an entry tells whether it still refuses.
-Awaitable<bool> Explorer::explore(bool all) {
-  auto& exploration = gate_.exploration();
-  const auto wanted = exploration.rows();
+Awaitable<bool> BreakerProbe::explore(bool all) {
+  auto& probe_schedule = gate_.probe_schedule();
+  const auto wanted = probe_schedule.rows();
   std::size_t tried = 0;
   // Those blocked earlier have no probes of their own meanwhile.
   gate_.blocked().put_all_on_trial(shared_.clock.now());
@@ -37,14 +37,14 @@ Awaitable<bool> Explorer::explore(bool all) {
     if (sent == 0) break;
     tried += sent;
   }
-  if (tried == 0) exploration.start_over();
-  exploration.wait(shared_.clock.now(), shared_.random());
+  if (tried == 0) probe_schedule.start_over();
+  probe_schedule.wait(shared_.clock.now(), shared_.random());
   co_return tried > 0;
 }
 
-Awaitable<std::size_t> Explorer::explore_some(std::size_t limit, bool all) {
+Awaitable<std::size_t> BreakerProbe::explore_some(std::size_t limit, bool all) {
   auto without = held_.ids(shared_.clock.now());
-  std::ranges::copy(gate_.exploration().tried(), std::back_inserter(without));
+  std::ranges::copy(gate_.probe_schedule().tried(), std::back_inserter(without));
   const auto rows = std::min<std::size_t>(limit, shared_.options.batch_rows);
   ClaimRequest request{
       static_cast<std::uint32_t>(rows), shared_.run.due_by(), {}, std::move(without), gate_.refused_streams()};
@@ -55,7 +55,7 @@ Awaitable<std::size_t> Explorer::explore_some(std::size_t limit, bool all) {
   }
   if (!claimed || claimed->rows.empty()) co_return 0;
   const auto sent = claimed->rows.size();
-  for (const auto& row : claimed->rows) gate_.exploration().has_tried(row.id);
+  for (const auto& row : claimed->rows) gate_.probe_schedule().has_tried(row.id);
   Work work{std::move(*claimed), true, {}};
   co_await work_.push(std::move(work));
   if (shared_.in_flight.rows() > 0) co_await idle_.disarm();

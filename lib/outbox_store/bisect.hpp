@@ -60,8 +60,8 @@ struct NotDone {
 /// Does work(part) for all of [0, count) as RefusalSearch has it, where Postgres refuses something over a connection
 /// that works. Where the connection no longer works, what it failed of is thrown.
 template <class Work>
-NotDone by_halves(postgres::Statements& statements, std::size_t count, bool whole_failed,
-                  std::chrono::steady_clock::time_point give_up_at, Work work) {
+NotDone bisect(postgres::Statements& statements, std::size_t count, bool whole_failed,
+               std::chrono::steady_clock::time_point give_up_at, Work work) {
   NotDone result{RefusalSearch{count, whole_failed}, nullptr};
   result.search.run(give_up_at, &std::chrono::steady_clock::now, [&](Part part) -> std::optional<RefusalSearch::Why> {
     try {

@@ -1,38 +1,38 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "postgres/cut_off.hpp"
+#include "postgres/socket_watchdog.hpp"
 
 #include <sys/socket.h>
 #include <unistd.h>
 
 namespace outboxd::postgres {
 
-void CutOff::State::set_socket(int socket) {
+void SocketWatchdog::State::set_socket(int socket) {
   const std::lock_guard lock{mutex_};
   if (descriptor_ >= 0) ::close(descriptor_);
   descriptor_ = socket >= 0 ? ::dup(socket) : -1;
 }
 
-int CutOff::State::duplicate() {
+int SocketWatchdog::State::duplicate() {
   const std::lock_guard lock{mutex_};
   return descriptor_ >= 0 ? ::dup(descriptor_) : -1;
 }
 
-void CutOff::State::cut() {
+void SocketWatchdog::State::cut() {
   const std::lock_guard lock{mutex_};
   if (descriptor_ >= 0) ::shutdown(descriptor_, SHUT_RDWR);
 }
 
-CutOff::Guard::Guard(const CutOff& cut_off, const boost::asio::any_io_executor& loop)
-    : watch_{std::make_shared<Watch>(Watch{boost::asio::steady_timer{loop}, cut_off.state_})} {
-  look_at(watch_, Clock::now() + cut_off.state_->limit);
+SocketWatchdog::Guard::Guard(const SocketWatchdog& socket_watchdog, const boost::asio::any_io_executor& loop)
+    : watch_{std::make_shared<Watch>(Watch{boost::asio::steady_timer{loop}, socket_watchdog.state_})} {
+  look_at(watch_, Clock::now() + socket_watchdog.state_->limit);
 }
 
-CutOff::Guard::~Guard() {
+SocketWatchdog::Guard::~Guard() {
   watch_->over = true;
   watch_->timer.cancel();
 }
 
-void CutOff::Guard::look_at(const std::shared_ptr<Watch>& watch, Clock::time_point when) {
+void SocketWatchdog::Guard::look_at(const std::shared_ptr<Watch>& watch, Clock::time_point when) {
   watch->timer.expires_at(when);
   watch->timer.async_wait([watch](boost::system::error_code error) {
     if (error || watch->over) return;

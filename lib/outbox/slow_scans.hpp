@@ -7,7 +7,7 @@ namespace outboxd {
 
 /// When it is worth a word that looks through the whole index take long, and when that they are quick again: on a
 /// busy machine they may be slow and quick in turns, so one pair of words a minute has to do.
-class SlowLooks {
+class SlowScans {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
   using Duration = std::chrono::steady_clock::duration;

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "outbox/slow_looks.hpp"
+#include "outbox/slow_scans.hpp"
 
 #include <doctest/doctest.h>
 
@@ -9,11 +9,11 @@ using namespace std::chrono_literals;
 
 namespace outboxd {
 
-using News = SlowLooks::News;
+using News = SlowScans::News;
 
 TEST_CASE("slow looks: said after three in a row, each minute, and once when they are quick again") {
-  SlowLooks looks;
-  SlowLooks::TimePoint now{1h};
+  SlowScans looks;
+  SlowScans::TimePoint now{1h};
   CHECK(looks.looked(now, 30ms) == News::none);
   CHECK(looks.looked(now, 30ms) == News::none);
   CHECK(looks.looked(now, 30ms) == News::slow);
@@ -24,9 +24,9 @@ TEST_CASE("slow looks: said after three in a row, each minute, and once when the
 }
 
 TEST_CASE("slow looks: those that are slow and quick in turns are said once a minute") {
-  SlowLooks looks;
+  SlowScans looks;
   std::vector<News> said;
-  for (SlowLooks::TimePoint now{1h}; now < SlowLooks::TimePoint{1h + 2min}; now += 4s) {
+  for (SlowScans::TimePoint now{1h}; now < SlowScans::TimePoint{1h + 2min}; now += 4s) {
     for (const auto took : {30ms, 30ms, 30ms, 5ms}) {
       if (const auto news = looks.looked(now, took); news != News::none) said.push_back(news);
     }

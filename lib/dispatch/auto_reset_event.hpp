@@ -7,19 +7,19 @@
 
 namespace outboxd::dispatch {
 
-/// What one coroutine waits on, and what others end its wait with. A ring that comes before the wait is not lost.
-class Alarm {
+/// Wakes the one coroutine that waits for it. It stays set until a wait takes it, so that no wake-up is lost.
+class AutoResetEvent {
  public:
-  explicit Alarm(const boost::asio::any_io_executor& executor) : timer_{executor} {}
+  explicit AutoResetEvent(const boost::asio::any_io_executor& executor) : timer_{executor} {}
 
   /// Ends the present wait, or the next one at once.
-  void ring() {
-    rung_ = true;
+  void set() {
+    is_set_ = true;
     timer_.cancel();
   }
 
-  /// A ring that came before is not kept for the next wait.
-  void forget() { rung_ = false; }
+  /// Unsets it: the next wait does not end at once.
+  void reset() { is_set_ = false; }
 
  private:
   friend class Clock;
@@ -27,11 +27,11 @@ class Alarm {
   friend class VirtualClock;
 
   boost::asio::steady_timer timer_;
-  bool rung_ = false;
+  bool is_set_ = false;
 };
 
-/// No moment: a wait until then ends only when the alarm rings.
-inline constexpr TimePoint kUntilItRings = TimePoint::max();
+/// No moment: a wait until then ends only when the event is set.
+inline constexpr TimePoint kUntilSet = TimePoint::max();
 
 /// Time, as the dispatcher sees it: the real one, or the tests' own.
 class Clock {
@@ -43,15 +43,15 @@ class Clock {
 
   [[nodiscard]] virtual TimePoint now() const = 0;
 
-  /// Waits until `until` or until the alarm rings; true when it rang. One waiter an alarm.
-  virtual Awaitable<bool> wait(Alarm& alarm, TimePoint until) = 0;
+  /// Waits until `until` or until the event is set, and resets it; true when it was set. One waiter an event.
+  virtual Awaitable<bool> wait(AutoResetEvent& event, TimePoint until) = 0;
 };
 
 /// std::chrono::steady_clock on the event loop.
 class SystemClock final : public Clock {
  public:
   [[nodiscard]] TimePoint now() const override { return std::chrono::steady_clock::now(); }
-  Awaitable<bool> wait(Alarm& alarm, TimePoint until) override;
+  Awaitable<bool> wait(AutoResetEvent& event, TimePoint until) override;
 };
 
 }  // namespace outboxd::dispatch

@@ -15,11 +15,11 @@ namespace outboxd::telemetry {
 /// Lets one log line a subject and period through, and counts the others. Subjects come from rows and clients, so no
 /// more than 200 are known at a time, each by its first 200 bytes, until their period is over; those beyond share
 /// one.
-class LineRate {
+class LogRateLimiter {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  explicit LineRate(std::chrono::seconds period = std::chrono::minutes{1}) : period_{period} {}
+  explicit LogRateLimiter(std::chrono::seconds period = std::chrono::minutes{1}) : period_{period} {}
 
   /// Whether to write a line about this subject now; then, how many were kept back since the last such line.
   std::optional<std::uint64_t> admit(std::string_view subject, TimePoint now = std::chrono::steady_clock::now()) {
@@ -29,13 +29,13 @@ class LineRate {
     forget_those_over(now);
     if (subjects_.size() == kMostSubjects) return admit(others_, now);
     subjects_.emplace(subject, State{now});
-    return std::exchange(others_.kept_back, 0);
+    return std::exchange(others_.over_budget, 0);
   }
 
  private:
   struct State {
     std::optional<TimePoint> last{};
-    std::uint64_t kept_back = 0;
+    std::uint64_t over_budget = 0;
   };
   static constexpr std::size_t kMostSubjects = 200;
   static constexpr std::size_t kLongestSubject = 200;
@@ -47,16 +47,16 @@ class LineRate {
   std::optional<std::uint64_t> admit(State& state, TimePoint now) const {
     if (is_over(state, now)) {
       state.last = now;
-      return std::exchange(state.kept_back, 0);
+      return std::exchange(state.over_budget, 0);
     }
-    ++state.kept_back;
+    ++state.over_budget;
     return std::nullopt;
   }
 
   void forget_those_over(TimePoint now) {
     std::erase_if(subjects_, [&](const auto& known) {
       if (!is_over(known.second, now)) return false;
-      others_.kept_back += known.second.kept_back;
+      others_.over_budget += known.second.over_budget;
       return true;
     });
   }

@@ -14,10 +14,10 @@
 namespace outboxd::dispatch {
 
 /// While Redis refuses everything: sends a few rows, to find out whether it takes others.
-class Explorer {
+class BreakerProbe {
  public:
   /// All references must outlive it.
-  Explorer(Shared shared, Claims& claims, RedisGate& gate, IdleWait& idle, HeldRows& held, Queue<Work>& work)
+  BreakerProbe(Shared shared, Claims& claims, RedisGate& gate, IdleWait& idle, HeldRows& held, Queue<Work>& work)
       : shared_{shared}, claims_{claims}, gate_{gate}, idle_{idle}, held_{held}, work_{work} {}
 
   /// Sends rows of streams that are not known to be refused; with `all`, of those by now, too. With no time to wait

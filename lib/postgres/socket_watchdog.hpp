@@ -15,9 +15,9 @@ namespace outboxd::postgres {
 ///
 /// libpq blocks; a server that accepts and never answers would block it for good. So the event loop keeps a second
 /// descriptor of the same socket and shuts it down when the work takes too long, which ends libpq's wait.
-class CutOff {
+class SocketWatchdog {
  public:
-  explicit CutOff(std::chrono::milliseconds limit) : state_{std::make_shared<State>(limit)} {}
+  explicit SocketWatchdog(std::chrono::milliseconds limit) : state_{std::make_shared<State>(limit)} {}
 
   /// The connection that is to be cut; -1: none. On the session's thread.
   void set_socket(int socket) { state_->set_socket(socket); }
@@ -51,7 +51,9 @@ class CutOff {
   /// Work that the limit is for, from its making to its end. On the session's thread.
   class Work {
    public:
-    explicit Work(const CutOff& cut_off) : state_{*cut_off.state_} { state_.began = Clock::now(); }
+    explicit Work(const SocketWatchdog& socket_watchdog) : state_{*socket_watchdog.state_} {
+      state_.began = Clock::now();
+    }
     Work(const Work&) = delete;
     Work& operator=(const Work&) = delete;
     ~Work() { state_.began = Clock::time_point{}; }
@@ -63,7 +65,7 @@ class CutOff {
   /// Watches the work for as long as it lives. On the event loop.
   class Guard {
    public:
-    Guard(const CutOff& cut_off, const boost::asio::any_io_executor& loop);
+    Guard(const SocketWatchdog& socket_watchdog, const boost::asio::any_io_executor& loop);
     Guard(const Guard&) = delete;
     Guard& operator=(const Guard&) = delete;
     ~Guard();

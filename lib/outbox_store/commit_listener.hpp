@@ -17,9 +17,9 @@ namespace outboxd::outbox_store {
 /// the table. An advisory lock says so: whoever inserts takes it in shared mode, to its transaction's end, and
 /// notifies when it can't. The dispatcher takes it alone, and so gets it only when no transaction is under way that
 /// has inserted and will commit without a word. Blocks; not thread-safe.
-class CommitWatch {
+class CommitListener {
  public:
-  explicit CommitWatch(std::chrono::milliseconds poll_interval) : poll_interval_{poll_interval} {}
+  explicit CommitListener(std::chrono::milliseconds poll_interval) : poll_interval_{poll_interval} {}
 
   /// Which table, as quoted SQL with its schema. To be called before arm().
   void watch(std::string table) { table_ = std::move(table); }

@@ -1,14 +1,14 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "telemetry/line_rate.hpp"
+#include "telemetry/log_rate_limiter.hpp"
 
 #include <doctest/doctest.h>
 
-using outboxd::telemetry::LineRate;
+using outboxd::telemetry::LogRateLimiter;
 using namespace std::chrono_literals;
 
 TEST_CASE("one line a subject and minute, and a count of those that were kept back") {
-  LineRate rate;
-  const LineRate::TimePoint start{1h};
+  LogRateLimiter rate;
+  const LogRateLimiter::TimePoint start{1h};
   CHECK(rate.admit("a", start) == 0U);
   CHECK(rate.admit("b", start) == 0U);
   CHECK_FALSE(rate.admit("a", start + 1s));
@@ -18,8 +18,8 @@ TEST_CASE("one line a subject and minute, and a count of those that were kept ba
 }
 
 TEST_CASE("however many subjects there are, few are remembered: the others share their lines") {
-  LineRate rate;
-  const LineRate::TimePoint start{1h};
+  LogRateLimiter rate;
+  const LogRateLimiter::TimePoint start{1h};
   for (int i = 0; i < 200; ++i) CHECK(rate.admit("subject " + std::to_string(i), start) == 0U);
   CHECK(rate.admit("one too many", start) == 0U);
   CHECK_FALSE(rate.admit("another", start));
@@ -29,8 +29,8 @@ TEST_CASE("however many subjects there are, few are remembered: the others share
 }
 
 TEST_CASE("subjects that had lines kept back are known while others are too many, and forgotten once they are over") {
-  LineRate rate;
-  const LineRate::TimePoint start{1h};
+  LogRateLimiter rate;
+  const LogRateLimiter::TimePoint start{1h};
   const auto subject = [](int i) { return "subject " + std::to_string(i); };
   for (int i = 0; i < 200; ++i) {
     CHECK(rate.admit(subject(i), start) == 0U);
@@ -45,8 +45,8 @@ TEST_CASE("subjects that had lines kept back are known while others are too many
 }
 
 TEST_CASE("a rate may have another period") {
-  LineRate rate{1h};
-  const LineRate::TimePoint start{1h};
+  LogRateLimiter rate{1h};
+  const LogRateLimiter::TimePoint start{1h};
   CHECK(rate.admit("a", start) == 0U);
   CHECK_FALSE(rate.admit("a", start + 59min));
   CHECK(rate.admit("a", start + 60min) == 1U);
