@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/command_line.hpp"
-#include "daemon/exit_status.hpp"
+#include "daemon/commands/command_line.hpp"
+#include "daemon/commands/exit_status.hpp"
 #include "system/private_memory.hpp"
 #include "system/signals.hpp"
 #include "system/standard_descriptors.hpp"

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which changed settings a running daemon takes over on a reload, and which take a restart.
-#include "daemon/changes.hpp"
+#include "daemon/settings/changes.hpp"
 #include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/command_line.hpp"
-#include "daemon/exit_status.hpp"
+#include "daemon/commands/command_line.hpp"
+#include "daemon/commands/exit_status.hpp"
 
 #include <doctest/doctest.h>
 

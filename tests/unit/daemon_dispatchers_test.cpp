@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Which of the configured dispatchers run, and their worker ids.
-#include "daemon/load_settings.hpp"
-#include "daemon/options_from_settings.hpp"
+#include "daemon/settings/load_settings.hpp"
+#include "daemon/settings/options_from_settings.hpp"
 #include "system/identity.hpp"
 
 #include <doctest/doctest.h>

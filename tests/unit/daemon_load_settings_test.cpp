@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // The secrets that are masked in the log as soon as the settings are loaded.
-#include "daemon/load_settings.hpp"
+#include "daemon/settings/load_settings.hpp"
 #include "support/temp_dir.hpp"
 #include "telemetry/redaction.hpp"
 

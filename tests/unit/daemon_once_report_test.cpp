@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/once_report.hpp"
+#include "daemon/service/once_report.hpp"
 
 #include <doctest/doctest.h>
 

@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // A reload runs beside the event loop, and its failure doesn't end the loop.
 #include "config/render.hpp"
-#include "daemon/reload.hpp"
+#include "daemon/service/reload.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <doctest/doctest.h>

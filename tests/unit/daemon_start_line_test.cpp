@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/start_line.hpp"
+#include "daemon/service/start_line.hpp"
 
 #include <doctest/doctest.h>
 

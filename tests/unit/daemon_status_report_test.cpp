@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/status_report.hpp"
+#include "daemon/status/status_report.hpp"
 #include "telemetry/readiness.hpp"
 #include "telemetry/utc_time.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/ticker.hpp"
+#include "daemon/service/ticker.hpp"
 
 #include <boost/asio/io_context.hpp>
 #include <boost/asio/post.hpp>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/unsigned_notice.hpp"
+#include "daemon/service/unsigned_notice.hpp"
 #include "support/captured_log.hpp"
 
 #include <doctest/doctest.h>

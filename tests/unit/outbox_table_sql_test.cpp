@@ -3,7 +3,7 @@
 // of each statement. OUTBOXD_WRITE_SQL=1 writes them anew.
 #include "config/loader.hpp"
 #include "config/render.hpp"
-#include "daemon/options_from_settings.hpp"
+#include "daemon/settings/options_from_settings.hpp"
 #include "support/layout_statements.hpp"
 
 #include <doctest/doctest.h>

@@ -363,7 +363,7 @@ SELECT CASE WHEN octet_length(payload) <= 16777216 THEN payload END
 
 EXPLAIN EXECUTE read_payload ('a');
 
--- bury
+-- mark_dead
 PREPARE mark_dead AS
 WITH written AS (
 UPDATE "public"."caracal_outbox" SET "status" = 'dead'::text, "updated_at" = now(), "attempts" = least(coalesce("attempts", 0), 2147483646) + 1

@@ -373,7 +373,7 @@ SELECT CASE WHEN octet_length(payload) <= 16777216 THEN payload END
 
 EXPLAIN EXECUTE read_payload ('a');
 
--- bury
+-- mark_dead
 PREPARE mark_dead AS
 WITH written AS (
 UPDATE "public"."event_outbox"
@@ -486,7 +486,7 @@ SELECT FROM written WHERE (SELECT set_config('search_path', current_setting('out
 
 EXPLAIN EXECUTE release_leases ('{outboxd:host:1:00000000}');
 
--- suspects
+-- poison_candidates
 PREPARE poison_candidates AS
 SELECT found.* FROM (
 SELECT id::text FROM (

@@ -1,0 +1,23 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "daemon/commands/config_command.hpp"
+#include "daemon/commands/enqueue_command.hpp"
+#include "daemon/commands/migrate_command.hpp"
+#include "daemon/commands/run_command.hpp"
+#include "daemon/commands/status_command.hpp"
+
+#include <variant>
+
+namespace outboxd::daemon {
+
+/// The list of commands, in the order in which --help shows them; the first runs if no command is named. A command
+/// has its options as members, and
+/// - `CLI::App& declare(CLI::App& program)`: adds the command and its options to the program. Parsing writes into the
+///   object, which must keep its address until then.
+/// - `std::string complete(const SharedOptions&)`: checks and converts the parsed options. Returns an error, or "".
+/// - `int run(const SharedOptions&) const`: runs the command, blocks until it is done, and returns the exit status.
+using Command =
+    std::variant<RunCommand, ConfigShowCommand, ConfigCheckCommand, MigrateCommand, EnqueueCommand, StatusCommand>;
+
+}  // namespace outboxd::daemon

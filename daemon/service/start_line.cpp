@@ -1,0 +1,45 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/service/start_line.hpp"
+
+#include "config/units.hpp"
+#include "daemon/settings/default_table.hpp"
+
+#include <spdlog/fmt/fmt.h>
+
+#include <set>
+
+namespace outboxd::daemon {
+namespace {
+
+std::string bounds_of(const config::DispatcherSettings& dispatcher) {
+  const auto trim = [](bool is_exact) { return is_exact ? " exact" : ""; };
+  auto text = fmt::format("maxlen {}{}", dispatcher.maxlen, trim(dispatcher.exact_trim));
+  std::set<std::string> streams;
+  for (const auto& [stream, bound] : dispatcher.stream_maxlen) streams.insert(stream);
+  for (const auto& [stream, is_exact] : dispatcher.stream_exact_trim) streams.insert(stream);
+  for (const auto& stream : streams) {
+    const auto bound = dispatcher.stream_maxlen.find(stream);
+    const auto own_trim = dispatcher.stream_exact_trim.find(stream);
+    const bool has_own_bound = bound != dispatcher.stream_maxlen.end();
+    const bool has_own_trim = own_trim != dispatcher.stream_exact_trim.end();
+    text += fmt::format(", {} {}{}", stream, has_own_bound ? bound->second : dispatcher.maxlen,
+                        trim(has_own_trim ? own_trim->second : dispatcher.exact_trim));
+  }
+  return text;
+}
+
+}  // namespace
+
+std::string start_line(const config::Loaded& loaded) {
+  auto line = fmt::format("outboxd {}: configuration {}; entries are {}", OUTBOXD_VERSION,
+                          loaded.file ? "file " + *loaded.file : std::string{"without a file"},
+                          loaded.settings.signing_key.empty() ? "unsigned" : "signed");
+  for (const auto& settings : loaded.dispatchers) {
+    const auto& dispatcher = settings.dispatcher;
+    line += fmt::format("; dispatcher {}: table {}, batch {}, lease {}, {}", dispatcher.name, shown_table(settings),
+                        dispatcher.batch, config::show_duration(dispatcher.lease.count()), bounds_of(dispatcher));
+  }
+  return line;
+}
+
+}  // namespace outboxd::daemon

@@ -1,0 +1,40 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/service/unsigned_notice.hpp"
+
+#include <prometheus/registry.h>
+#include <spdlog/spdlog.h>
+
+#include <utility>
+
+namespace outboxd::daemon {
+namespace {
+
+constexpr const char* kText =
+    "entries go out unsigned: no signing key is set (STREAMS_HMAC_KEY or STREAMS_HMAC_KEY_FILE); consumers in a "
+    "published mode (rc, stable) drop what isn't signed, and acknowledge it, so that it is lost to them";
+
+}  // namespace
+
+UnsignedNotice::UnsignedNotice(telemetry::Metrics& metrics, telemetry::Readiness& readiness, bool is_unsigned)
+    : readiness_{readiness},
+      gauge_{prometheus::BuildGauge()
+                 .Name("outboxd_unsigned")
+                 .Help("1 if no signing key is set, so that entries are unsigned.")
+                 .Register(metrics.registry())
+                 .Add({})} {
+  set(is_unsigned);
+}
+
+void UnsignedNotice::set(bool is_unsigned) {
+  is_unsigned_ = is_unsigned;
+  gauge_.Set(is_unsigned ? 1 : 0);
+  readiness_.note("signing", is_unsigned ? kText : "");
+}
+
+void UnsignedNotice::tick(telemetry::LogRateLimiter::TimePoint now) {
+  const bool is_hour_over = hourly_.admit("", now).has_value();
+  const bool is_start = !std::exchange(has_begun_, true);
+  if (is_unsigned_ && is_hour_over && !is_start) spdlog::warn("{}", kText);
+}
+
+}  // namespace outboxd::daemon
