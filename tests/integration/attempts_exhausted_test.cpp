@@ -15,6 +15,7 @@ using outboxd::test::FaultProxy;
 using outboxd::test::insert_row;
 using outboxd::test::new_stream;
 using outboxd::test::outboxd_environment;
+using outboxd::test::outboxd_is_sanitized;
 using outboxd::test::shared_redis;
 using outboxd::test::start_outboxd;
 using outboxd::test::wait_until;
@@ -48,13 +49,7 @@ TEST_CASE(
   CHECK(entries[0].at("outbox_id") == "neighbour");
 }
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;  // takes terabytes of address space, and can't be run with little
-#else
-constexpr bool kSanitized = false;
-#endif
-
-TEST_CASE("rows don't die of a lack of memory" * doctest::skip(kSanitized)) {
+TEST_CASE("rows don't die of a lack of memory" * doctest::skip(outboxd_is_sanitized())) {
   const auto database = contract_database();
   const auto stream = new_stream("large");
   database.exec("INSERT INTO event_outbox (id, stream_name, payload_json) SELECT 'row-' || n, '" + stream +

@@ -60,12 +60,6 @@ const std::vector<Kind> kKinds{
 
 constexpr const char* kSmall = "jsonb_build_object('n', n)";
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-constexpr bool kSanitized = true;  // takes terabytes of address space, and can't be run with little
-#else
-constexpr bool kSanitized = false;
-#endif
-
 }  // namespace
 
 TEST_CASE("a payload over the limit is never rendered, which could take long, and its neighbours are published") {
@@ -172,7 +166,7 @@ TEST_CASE("ids of 60 MB in tables without an index on ids, plain and partitioned
   }
 }
 
-TEST_CASE("names of many megabytes don't end the process" * doctest::skip(kSanitized)) {
+TEST_CASE("names of many megabytes don't end the process" * doctest::skip(outboxd_is_sanitized())) {
   for (const auto& kind : kKinds) {
     CAPTURE(kind.table);
     const auto database = kind.database();

@@ -55,7 +55,12 @@ std::filesystem::path postgres_programs() {
 }
 
 std::string outboxd_program() {
-  return OUTBOXD_BINARY;
+  const auto given = environment_value("OUTBOXD_TEST_PROGRAM");
+  return given.empty() ? OUTBOXD_BINARY : std::filesystem::absolute(given).string();
+}
+
+bool outboxd_is_sanitized() {
+  return !environment_value("OUTBOXD_TEST_SANITIZE").empty();
 }
 
 std::unique_ptr<Child> start_outboxd(const std::vector<std::string>& arguments, const Environment& environment,

@@ -20,8 +20,12 @@ namespace outboxd::test {
 /// one that pg_config prints.
 [[nodiscard]] std::filesystem::path postgres_programs();
 
-/// The path of the built outboxd.
+/// The path of the outboxd that was built with the tests, or of another one: OUTBOXD_TEST_PROGRAM, as the sanitizers'
+/// builds have it.
 [[nodiscard]] std::string outboxd_program();
+
+/// True where that was built with sanitizers, which take terabytes of address space: OUTBOXD_TEST_SANITIZE.
+[[nodiscard]] bool outboxd_is_sanitized();
 
 using Environment = std::map<std::string, std::string>;
 
