@@ -14,23 +14,23 @@
 
 namespace outboxd {
 
-/// What takes place in memory of a row, nearly: its payload and names.
+/// The memory that a row takes, nearly: its payload and names.
 [[nodiscard]] inline std::uint64_t bytes_of(const Row& row) {
   return row.id.size() + row.stream.size() + row.payload_json.size() + (row.dedupe_key ? row.dedupe_key->size() : 0);
 }
 
-/// What is known of the payload of a row that was claimed.
+/// How much is known of a claimed row's payload.
 enum class Payload {
   read,
-  /// It was not read, as there was no room for it.
+  /// The payload was not read, as there was no room for it.
   unread,
-  /// The row can't be handed out, for a reason of its own.
+  /// The row itself has a fault that keeps it from being handed out.
   unreadable
 };
 
-/// Takes those rows out, from the one at `begin` on, that are not handed out, and returns their ids. The others stay
-/// below `batch_bytes` together. The first one is handed out however large it is; after one that doesn't fit none is,
-/// so that their order is kept. `look` returns what is known of a row's payload.
+/// Removes the rows, from index `begin` on, that are not handed out, and returns their ids. The remaining rows stay
+/// below `batch_bytes` together. The first row is handed out however large it is; after a row that doesn't fit, no
+/// further row is handed out, so that the order is kept. `look` returns how much is known of a row's payload.
 template <class Look>
 [[nodiscard]] std::vector<std::string> keep_back(std::vector<Row>& rows, std::size_t begin, std::uint64_t batch_bytes,
                                                  Look look) {
@@ -55,24 +55,24 @@ template <class Look>
   return over_budget;
 }
 
-/// Rows that were claimed in parts leave no room for another part.
+/// Whether the rows fill a batch, so that a claim made in parts has no room for another part.
 [[nodiscard]] inline bool fill_a_batch(std::span<const Row> rows, std::uint64_t batch_bytes) {
   std::uint64_t bytes = 0;
   for (const auto& row : rows) bytes += bytes_of(row);
   return bytes >= batch_bytes;
 }
 
-/// How many rows a claim may ask for where not all of them fit: as many as did the last time, as the others would be
-/// leased and given back for nothing; twice as many after each claim that was full and fitted.
+/// How many rows a claim may ask for while not all of them fit: the number that fitted last time, as the rest would
+/// be leased and given back in vain. The number doubles after each claim that was full and fitted.
 class FittingRows {
  public:
   [[nodiscard]] std::uint32_t limit(std::uint32_t wanted) const { return std::min(wanted, most_); }
 
-  /// Of the rows of a claim, so many were handed out, and the others did not fit.
+  /// A claim handed out this many of its rows; the rest did not fit.
   void did_not_fit(std::size_t handed_out) {
     most_ = static_cast<std::uint32_t>(std::clamp<std::size_t>(handed_out, 1, kAny));
   }
-  /// All rows fitted of a claim that found as many as it asked for.
+  /// A claim found as many rows as it asked for, and all of them fitted.
   void fitted_full() {
     if (most_ <= kAny / 2) most_ *= 2;
   }

@@ -6,9 +6,9 @@
 
 namespace outboxd {
 
-/// How many rows a claim asks for: the usual number, and twice as many after each claim that was full, up to a bound,
-/// as larger batches cost less a row while a backlog is worked off. Half as many where a claim took so long that its
-/// rows could not be sent within their lease, until whole claims leave enough of it again.
+/// How many rows a claim asks for. The number doubles after each full claim, up to a bound, as larger batches cost
+/// less per row while a backlog is worked off. It is halved where a claim took so long that its rows could not be
+/// sent within their lease, until claims leave enough of the lease again.
 class BatchSize {
  public:
   /// `most` below `usual` counts as `usual`: no growth.
@@ -17,13 +17,13 @@ class BatchSize {
 
   [[nodiscard]] std::uint32_t now() const { return std::min(now_, within_lease_); }
 
-  /// There were as many rows as the last claim asked for, or more.
+  /// The last claim found as many rows as it asked for, or more were due.
   void was_full() { now_ = now_ > most_ / 2 ? most_ : now_ * 2; }
   void was_not_full() { now_ = usual_; }
 
-  /// Too little was left of the lease to send a claim of so many rows.
+  /// A claim of this many rows left too little of the lease to send them.
   void lease_was_short(std::uint32_t rows) { within_lease_ = std::max(1U, std::min(rows, within_lease_) / 2); }
-  /// The claim of so many rows would have left enough of it had they been twice as many.
+  /// A claim of this many rows would have left enough of the lease even with twice as many rows.
   void lease_sufficed(std::uint32_t rows) {
     if (rows >= within_lease_) within_lease_ = within_lease_ > most_ / 2 ? most_ : within_lease_ * 2;
   }

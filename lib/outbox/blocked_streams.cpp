@@ -6,7 +6,7 @@
 namespace outboxd {
 namespace {
 
-// Of so many blocked streams each is probed at its own pace; of more, each more seldom.
+// Up to this many blocked streams are probed at their own pace; beyond it each is probed less often.
 constexpr std::size_t kProbedAtFullPace = 16;
 constexpr int kTrialsToProbes = 5;
 constexpr std::size_t kTrialGrowth = 8;
@@ -24,7 +24,7 @@ bool BlockedStreams::refuse(const std::string& stream, const std::string& reason
                 .first;
   }
   auto& blocked = known->second;
-  // What was sent before it was left out says nothing new.
+  // An entry that was sent before the stream was left out is no news.
   if (!is_new && blocked.state == State::left_out && blocked.next_at != TimePoint::max()) return false;
   const bool was_on_trial = blocked.state == State::on_trial;
   if (was_on_trial) blocked.entries_on_trial = std::min(kTrialGrowth * blocked.entries_on_trial, kMostOnTrial);

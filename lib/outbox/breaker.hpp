@@ -8,9 +8,9 @@ namespace outboxd {
 
 /// Whether rows may be claimed at all, and how many at once.
 ///
-/// Open while Redis refuses everyone or cannot be reached: a row claimed then could only be given back. Opens at the
-/// first such sign and at the start, closes when a probe is answered. After that claims grow from a few rows to whole
-/// batches, as every other instance has just come back as well.
+/// Open while Redis is unreachable or refuses all entries: a row claimed then could only be given back. It opens at
+/// the first such sign and at the start, and closes when a probe is answered. Claims then grow from a few rows to
+/// whole batches, as every other instance has just come back as well.
 class Breaker {
  public:
   [[nodiscard]] bool is_open() const { return open_; }
@@ -22,15 +22,15 @@ class Breaker {
 
   void close() { open_ = false; }
 
-  /// Redis took what it was given.
+  /// Redis took the entries of a write.
   void succeeded() {
     if (allowed_rows_ < kNoLimit) allowed_rows_ *= 2;
   }
 
-  /// A claim of `rows` failed: it may have been more than this process, or the store, can bear.
+  /// A claim of `rows` failed: it may have been more than this process or the store can bear.
   void claim_failed(std::uint32_t rows) { allowed_rows_ = std::min(allowed_rows_, std::max(1U, rows / 2)); }
 
-  /// How many rows the next claim may take, of `batch` that the dispatcher would like.
+  /// How many rows the next claim may take, where the dispatcher asks for `batch`.
   [[nodiscard]] std::uint32_t rows_allowed(std::uint32_t batch) const { return std::min(batch, allowed_rows_); }
 
  private:

@@ -13,24 +13,24 @@
 
 namespace outboxd {
 
-/// How long claims may take while some are too slow: a row whose trigger takes long comes to its end when it is tried
-/// by itself, with more time at each try, and so does a table on which all is slow.
+/// How long claims may take while some of them time out. A row whose trigger is slow is tried alone, with more time
+/// at each try, until it succeeds; so is a claim on a table where every row is slow.
 class ClaimPatience {
  public:
   using Milliseconds = std::chrono::milliseconds;
 
-  /// Beyond this a claim waits for nothing that may be a single row's, as others come meanwhile.
+  /// The upper bound of a claim's time: a single slow row must not hold up the rows that come meanwhile.
   static constexpr std::chrono::seconds kLongest{10};
-  /// More slow rows are forgotten, and begin anew.
+  /// Beyond this number slow rows are forgotten, and start again with the usual time.
   static constexpr std::size_t kMostRows = 1'000;
 
   struct Turn {
     std::vector<std::string> ids;
-    /// For each statement.
+    /// The time-out of each statement.
     Milliseconds time;
   };
-  /// Of rows that are to be tried by their names (one at least), those whose turn it is: all that are not known to be
-  /// slow, or else the first one, alone.
+  /// Which of the rows that are tried by their ids (at least one) have their turn: all rows that are not known to be
+  /// slow, or else the first slow row, alone.
   [[nodiscard]] Turn turn_of(const std::vector<std::string>& ids) const {
     Turn turn{{}, RefusalSearch::kPartTimeout};
     std::ranges::copy_if(ids, std::back_inserter(turn.ids), [this](const auto& id) { return !rows_.contains(id); });
@@ -38,7 +38,7 @@ class ClaimPatience {
     return {{ids.front()}, rows_.at(ids.front())};
   }
 
-  /// The row took longer by itself than `time`; `usual` is what most statements may take.
+  /// The row, tried alone, took longer than `time`; `usual` is the usual time-out of a statement.
   void was_too_slow(const std::string& id, Milliseconds time, Milliseconds usual) {
     if (rows_.size() >= kMostRows) rows_.clear();
     rows_[id] = std::min<Milliseconds>(kLongest, std::max(usual, 2 * time));
@@ -47,17 +47,17 @@ class ClaimPatience {
     if (!rows_.empty()) rows_.erase(id);
   }
 
-  /// A claim of any rows brought some, or was not too slow.
+  /// A claim of any rows returned some, or did not time out.
   void went_well() { fruitless_ = 0; }
-  /// A claim of any rows was too slow, and no row was found that is to blame for it: how long to try once more.
+  /// A claim of any rows timed out, and no single row was found to blame: the time-out of the next try.
   [[nodiscard]] Milliseconds once_more(Milliseconds usual) {
     return std::min<Milliseconds>(usual * (1U << std::min(fruitless_++, 4U)), kLongest);
   }
 
  private:
-  /// Rows that were too slow by themselves, and how long each may take the next time.
+  /// Rows that timed out when tried alone, and how long each may take the next time.
   std::map<std::string, Milliseconds> rows_;
-  /// Claims in a row that were too slow for nothing.
+  /// How many claims in a row timed out without a result.
   unsigned fruitless_ = 0;
 };
 

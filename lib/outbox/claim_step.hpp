@@ -5,13 +5,13 @@ namespace outboxd {
 
 /// What is known before a claim.
 struct BeforeClaim {
-  /// Redis is unreachable or refuses everyone.
+  /// Redis is unreachable or refuses all entries.
   bool redis_is_shut = false;
-  /// Rows that their dispatchers may have died of are to be claimed alone.
+  /// There are rows that may have killed their dispatchers, to be claimed alone.
   bool has_poison_candidates = false;
-  /// Rows in quarantine are to be tried by themselves.
+  /// There are rows in quarantine to be tried by themselves.
   bool has_retries = false;
-  /// No outcome can be written, and it isn't known why.
+  /// No outcome can be written, and the reason is not known.
   bool outcomes_are_refused = false;
 };
 
@@ -19,7 +19,7 @@ enum class ClaimStep {
   probe_redis,
   claim_candidate,
   retry_quarantined,
-  /// One more batch now and then.
+  /// Claim one batch now and then, to find out whether outcomes can be written.
   claim_after_pause,
   claim
 };
@@ -32,22 +32,22 @@ enum class ClaimStep {
   return facts.outcomes_are_refused ? ClaimStep::claim_after_pause : ClaimStep::claim;
 }
 
-/// What is known after a claim of rows that were open to all.
+/// What is known after a claim that could take any row.
 struct AfterClaim {
   bool once = false;
-  /// It found at least one, be it refused.
+  /// The claim found at least one row, refused ones included.
   bool found_any = false;
-  /// There are more that are due.
+  /// More rows are due.
   bool more = false;
   bool has_poison_candidates = false;
 };
 
 enum class AfterClaimStep {
-  /// A full claim means that there is more; and candidates have their turn.
+  /// A full claim means that more rows are due; and poison candidates have their turn.
   go_on,
-  /// A daemon has found fewer rows than it asked for.
+  /// A daemon's claim found fewer rows than it asked for.
   wait_for_rows,
-  /// With `once`, nothing is left to be claimed, unless what is in flight comes back.
+  /// With `once`, no row is left to claim, unless rows in flight are given back.
   see_to_the_end
 };
 

@@ -14,28 +14,28 @@ namespace outboxd {
 
 /// Where the rows are that the next claims take while a backlog is worked off.
 ///
-/// An index keeps the entries of rows that were claimed until no session's snapshot can need them any more, and each
-/// claim that begins at the index's start steps over all of them: with an old snapshot held somewhere, the cost of a
-/// drain grows with the square of the backlog. So one look finds the rows of many claims: of about as many as are
-/// made while it is good.
+/// An index keeps the entries of claimed rows until no session's snapshot can need them any more, and each claim that
+/// begins at the index's start steps over all of them: while an old snapshot is held, the cost of a drain grows with
+/// the square of the backlog. So a single query finds the rows of many claims: of about as many as are made while its
+/// result is fresh.
 ///
-/// Others look at the same rows. Whoever finds that they were here goes on at some other part of what it has found.
+/// Other dispatchers find the same rows. A dispatcher that finds rows of its part taken goes on at another part.
 class ClaimWindow {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Rows to look for at once: at least so many that a look's cost vanishes beside theirs.
+  /// The fewest rows to look for at once: so many that the query costs little beside the claims of its rows.
   static constexpr std::size_t kFewest = 20'000;
-  /// A few megabytes.
+  /// The most rows to look for at once: their keys take a few megabytes.
   static constexpr std::size_t kMost = 160'000;
-  /// Rows of a part: few enough for some dispatchers to find parts of their own.
+  /// The rows of one part: few enough that several dispatchers find parts of their own.
   static constexpr std::size_t kPart = 1'000;
-  /// What commits late, and belongs before the rows that were found, waits no longer than this.
+  /// How long a result is used: a row that commits late and belongs before the rows that were found waits no longer.
   static constexpr std::chrono::seconds kGoodFor{2};
 
   explicit ClaimWindow(unsigned seed = std::random_device{}()) : random_{seed} {}
 
-  /// How many rows the next look is to find.
+  /// How many rows the next query is to find.
   [[nodiscard]] std::size_t rows_to_find(TimePoint now) const {
     if (places_.empty()) return kFewest;
     const bool used_up = parts_.empty() && now < good_until_;
@@ -49,7 +49,7 @@ class ClaimWindow {
     contended_ = false;
     good_until_ = now + kGoodFor;
     parts_.clear();
-    // The last one is taken first.
+    // The last part is taken first.
     for (auto begin = places_.size(); begin > 0; begin = parts_.back().begin) {
       parts_.push_back({(begin - 1) / kPart * kPart, begin});
     }
@@ -60,7 +60,7 @@ class ClaimWindow {
     parts_.clear();
   }
 
-  /// The places of the next rows, `limit` at most; empty when there are none, or they are no longer good.
+  /// Where the next rows are, `limit` at most; empty when there are none, or the result is too old.
   [[nodiscard]] std::vector<std::string> take(std::size_t limit, const std::string& due_by, TimePoint now) {
     std::vector<std::string> taken;
     if (now >= good_until_ || due_by != due_by_) return taken;
@@ -78,8 +78,8 @@ class ClaimWindow {
     return taken;
   }
 
-  /// Of the places taken last, others had most. What is left of this part they will have soon; a later look finds
-  /// what they leave.
+  /// Most of the rows taken last had been claimed by other dispatchers, which will soon have the rest of this part as
+  /// well; a later query finds the rows that they leave.
   void contended() {
     contended_ = true;
     if (!parts_.empty() && parts_.back().begin % kPart != 0) parts_.pop_back();

@@ -4,7 +4,7 @@
 namespace outboxd {
 namespace {
 
-/// What is written, and what is shown, with the same words of ours before them.
+/// Adds the same words before the text that is written and the text that is shown.
 Outcome with_reason(Outcome outcome, const std::string& ours, const Reply& reply) {
   outcome.error = ours + (reply.word_for_word.empty() ? reply.text : reply.word_for_word);
   outcome.shown = ours + reply.text;
@@ -35,14 +35,15 @@ Outcome decide(const Row& row, const Reply& reply, const RetryPolicy& policy, do
     case Fault::entry_refused:
       return spend_attempt(row, reply, policy, random);
     case Fault::unanswered:
-      // A server that answers nobody in time is an outage, and no row dies of one: the last attempt is given back.
+      // A server that answers no request in time is an outage, and no row dies of one: the last attempt is given
+      // back.
       if (policy.exhausted_by(row.attempt) && !reply.singled_out) return give_back(row, reply, policy, random);
       return spend_attempt(row, reply, policy, random);
     case Fault::refused:
     case Fault::out_of_memory:
       return give_back(row, reply, policy, random);
     case Fault::stream_refused:
-      // Long enough for others of its stream to be tried first, should it be the row's own fault after all.
+      // Long enough for other rows of the stream to be tried first, in case the row itself is at fault after all.
       return with_reason({row.id, Verdict::release, policy.delay_after(1, random)}, "", reply);
     case Fault::stream_blocked:
       return with_reason({row.id, Verdict::release}, "", reply);

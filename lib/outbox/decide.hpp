@@ -10,18 +10,18 @@
 
 namespace outboxd {
 
-/// What became of one row's entry.
+/// What Redis answered to one row's entry, or why the entry was not sent.
 struct Reply {
   Fault fault = Fault::none;
-  /// The entry's id when it was published, otherwise the reason for people, without contents of rows.
+  /// The entry's id when it was published, otherwise the reason as a readable text, without contents of rows.
   std::string text;
-  /// Of an unanswered one: it was sent alone while other entries went through, so the fault may be its own.
+  /// For an unanswered entry: it was sent alone while other entries went through, so the fault may be its own.
   bool singled_out = false;
-  /// The reason in the server's own words, which may echo the row, for its `last_error` alone; empty: as `text`.
+  /// The reason in the server's own words, only for the row's `last_error`, as it may echo the row; empty: as `text`.
   std::string word_for_word{};
 };
 
-/// Turns what became of a row into what is written about it. `random` in [0, 1) goes into the retry delay.
+/// Derives from the reply which outcome is written to the row. `random` in [0, 1) goes into the retry delay.
 [[nodiscard]] Outcome decide(const Row& row, const Reply& reply, const RetryPolicy& policy, double random);
 
 }  // namespace outboxd

@@ -12,7 +12,7 @@ struct Code {
   Fault fault;
 };
 
-// The first word of an error reply, as Redis' `server.c` (7.0 to 8.0) has it.
+// The first word of an error reply, as in Redis' `server.c` (7.0 to 8.0).
 constexpr std::array kCodes{
     Code{"BUSY", Fault::redis_unavailable},       Code{"CLUSTERDOWN", Fault::redis_unavailable},
     Code{"DENIED", Fault::redis_unavailable},     Code{"LOADING", Fault::redis_unavailable},
@@ -26,7 +26,7 @@ constexpr std::array kCodes{
     Code{"WRONGTYPE", Fault::stream_refused},
 };
 
-// Errors without a code of their own that nevertheless say that no entry of anybody's can be written.
+// Errors without a code of their own that mean that no entry can be written at all.
 constexpr std::array kEverybody{
     std::string_view{"ERR unknown command"},
     std::string_view{"ERR max number of clients"},
@@ -38,12 +38,12 @@ constexpr std::array kEverybody{
     std::string_view{"ERR This instance has cluster support disabled"},
 };
 
-// Errors without a code of their own that say that no entry can be written to this stream.
+// Errors without a code of their own that mean that no entry can be written to this stream.
 constexpr std::array kStream{
     std::string_view{"ERR The stream has exhausted the last possible ID"},
 };
 
-// NOPERM comes in two kinds: about the command, which is everybody's, and about a key, which is the stream's.
+// NOPERM has two forms: about the command, which concerns all entries, and about a key, which concerns the stream.
 Fault guess_by_noperm(std::string_view noperm) {
   return noperm.find("permissions to run") != std::string_view::npos ? Fault::redis_unavailable
                                                                      : Fault::stream_refused;

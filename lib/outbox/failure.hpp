@@ -7,20 +7,19 @@ namespace outboxd {
 
 /// Whose fault it is that a row was not published; decides whether an attempt is spent and whether claiming goes on.
 enum class Fault {
-  none,                ///< It was published.
-  bad_row,             ///< Can never be encoded: dead at once, nothing was sent.
-  attempts_exhausted,  ///< Claimed more often than allowed without an outcome: it takes its dispatchers down.
-  refused,             ///< Redis answered with an error, and whose fault that is, is not known yet: no attempt, tried
-                       ///< later.
+  none,                ///< The row was published.
+  bad_row,             ///< The row can never be encoded: dead at once, nothing was sent.
+  attempts_exhausted,  ///< A poison row: claimed more often than allowed without an outcome. Dead, nothing was sent.
+  refused,             ///< Redis refused the entry, and it is not known yet what is at fault: no attempt, tried later.
   entry_refused,       ///< Redis refuses this entry, while others of its stream go through: one attempt.
-  stream_refused,  ///< Redis refuses the stream's entries, while those of others go through: no attempt, tried later.
-  stream_blocked,  ///< Not sent, since its stream is refused: no attempt.
-  redis_unavailable,  ///< Redis refuses everyone: released, the dispatcher stays back.
-  redis_unreachable,  ///< Nothing was sent, since Redis could not be reached: as redis_unavailable.
-  unanswered,         ///< Sent, and no answer came: one attempt, and possibly a duplicate.
-  lease_expiring,     ///< The lease ran out, or nearly, before the row could be sent: released unsent.
-  out_of_memory,      ///< This process has not enough of it for the payload: no attempt, tried later.
-  stopping,           ///< The shutdown deadline came first: released unsent.
+  stream_refused,      ///< Redis refuses the stream's entries, while others go through: no attempt, tried later.
+  stream_blocked,      ///< Not sent, since its stream is refused: no attempt.
+  redis_unavailable,   ///< Redis refuses all entries: released, and claiming pauses.
+  redis_unreachable,   ///< Nothing was sent, since Redis was unreachable: as redis_unavailable.
+  unanswered,          ///< Sent, and no answer came: one attempt, and possibly a duplicate.
+  lease_expiring,      ///< The lease ran out, or nearly, before the row could be sent: released unsent.
+  out_of_memory,       ///< This process has too little memory for the payload: no attempt, tried later.
+  stopping,            ///< The shutdown deadline came first: released unsent.
 };
 
 /// The metric label of a fault, e.g. "entry_refused".

@@ -18,17 +18,17 @@ enum class Verdict {
 /// The metric and log name of a verdict: "published", "retried", "dead", "released".
 const char* to_string(Verdict verdict);
 
-/// What is to be written about one claimed row.
+/// The outcome that is written to one claimed row.
 struct Outcome {
   std::string id;
   Verdict verdict = Verdict::release;
   /// Time until the row is due again; only for retry and release.
   std::chrono::microseconds delay{0};
-  /// Why, for people; empty where there is nothing to say. Becomes the row's `last_error`, and may echo the row.
+  /// The reason as a readable text; empty where there is none. Becomes the row's `last_error`, and may echo the row.
   std::string error{};
-  /// The same without contents of the row, for all other outlets.
+  /// The same text without contents of the row, for all other outlets.
   std::string shown{};
-  /// Of a published one: which attempt it was.
+  /// For a published row: the number of its attempt.
   std::uint32_t attempt = 0;
 };
 

@@ -8,37 +8,37 @@
 
 namespace outboxd {
 
-/// How long to wait between claims that find fewer rows than they ask for, where commits could wake the dispatcher
-/// and just can't at the moment.
+/// How long to wait between claims that find fewer rows than they ask for, while commits can't wake the dispatcher
+/// although wake-ups are set up.
 ///
-/// Whether the machine has room shows in the claims: while they take about as long as the quickest ones, nobody waits
-/// for what they use, and rows needn't wait either. Where writers and Postgres fill every core, claims take several
-/// times as long, and each takes its share from the writers.
+/// The duration of claims shows whether the machine has room: while they take about as long as the quickest ones,
+/// polling takes nothing from other work, and rows needn't wait. Where writers and Postgres fill every core, claims
+/// take several times as long, and each takes its share from the writers.
 class PollPace {
  public:
   using Duration = std::chrono::steady_clock::duration;
 
-  /// Where commits may have just been missed.
+  /// The first wait, where commits may have just been missed.
   static constexpr Duration kShortest = std::chrono::milliseconds{1};
-  /// While rows keep coming, and the machine has room. The quicker they come, the more of them wait for a claim: a
-  /// little longer, and it is for all of those the same one.
+  /// The shortest wait while rows keep coming and the machine has room. The quicker they come, the longer it is, so
+  /// that more of them share one claim.
   static constexpr Duration kShortestBesideWriters = std::chrono::milliseconds{2};
   static constexpr Duration kLongerByRow = std::chrono::microseconds{350};
   static constexpr Duration kLongestInRoom = std::chrono::microseconds{4'500};
   static constexpr Duration kLongestBesideWriters = std::chrono::milliseconds{100};
   static constexpr int kLeastRestToWork = 1;
   static constexpr int kMostRestToWork = 8;
-  /// Claims that take this many times as long as the quickest ones: up to here there is room, and from there on none.
+  /// Claims that take this many times as long as the quickest ones show that the machine has no room left.
   static constexpr double kRoom = 3.5;
   static constexpr double kNoRoom = 7;
 
   explicit PollPace(Duration poll_interval) : longest_{poll_interval} {}
 
-  /// A claim that found so many rows took so long.
+  /// A claim found this many rows and took this long.
   void claimed(std::size_t rows, Duration took) {
     if (rows == 0) return;
     latest_[count_ % latest_.size()] = std::chrono::duration_cast<Duration>(took / as_long_as(rows));
-    // The machine, the table and the way to it may change: what was quickest is forgotten at some time.
+    // The machine, the table and the network may change, so the quickest claims are forgotten after a while.
     constexpr std::size_t kRemembered = 2'000;
     if (count_++ % kRemembered == 0) {
       quickest_before_ = quickest_;
@@ -47,13 +47,13 @@ class PollPace {
     quickest_ = std::min(quickest_, latest_[(count_ - 1) % latest_.size()]);
   }
 
-  /// The last claim found so many rows, fewer than it asked for, and all that was done since the last wait took
+  /// The last claim found this many rows, fewer than it asked for, and everything done since the last wait took
   /// `work`.
   [[nodiscard]] Duration after_rows(std::size_t rows, Duration work) {
     const auto least =
         std::min<Duration>(kShortestBesideWriters + static_cast<Duration::rep>(rows) * kLongerByRow, kLongestInRoom);
     const double full = how_full();
-    // What took much longer than is usual waited for something of its own.
+    // A claim that took much longer than usual waited for something else.
     const auto most = (full > 0 ? kMostOfUsual : 1) * as_long_as(rows) * median(kLately);
     const Fine counts = std::min(Fine{work}, most);
     const auto rest = std::chrono::duration_cast<Duration>(
@@ -62,8 +62,8 @@ class PollPace {
     return next_;
   }
 
-  /// There were none: ever longer, up to the poll interval. Slowly so, as writers may be held up together, by a disk
-  /// that flushes, and go on together: no row waits for more than a fourth of that time.
+  /// The last claim found no rows: the waits grow up to the poll interval. They grow slowly, as all writers may be
+  /// held up at once by a disk that flushes, and go on together: no row waits for more than a fourth of that time.
   [[nodiscard]] Duration after_none() {
     const auto now = std::min(next_, longest_);
     next_ = std::min(5 * now / 4, longest_);
@@ -79,13 +79,13 @@ class PollPace {
   static constexpr std::size_t kLately = 5;
   static constexpr double kMostOfUsual = 4;
 
-  /// How many times as long as one of a single row a claim takes.
+  /// How many times longer a claim of this many rows takes than a claim of a single row.
   [[nodiscard]] static double as_long_as(std::size_t rows) {
     constexpr double kRowsAsLongAsAClaim = 16;
     return 1 + static_cast<double>(std::max<std::size_t>(rows, 1) - 1) / kRowsAsLongAsAClaim;
   }
 
-  /// The median of the latest claims, of so many of them.
+  /// The median duration of the latest `of` claims.
   [[nodiscard]] Fine median(std::size_t of) const {
     std::array<Duration, kRecent> sorted{};
     const auto some = std::min({of, count_, kRecent});
@@ -96,11 +96,11 @@ class PollPace {
     return *middle;
   }
 
-  /// From 0, the machine has room, to 1, it has none.
+  /// From 0 (the machine has room) to 1 (it has none).
   [[nodiscard]] double how_full() const {
     const Fine quickest{std::min(quickest_, quickest_before_)};
     if (count_ == 0 || quickest <= Fine{0}) return 0;
-    // Full for a while, and still.
+    // The machine counts as full when it has been so for a while and still is.
     const auto usual = std::min(median(kRecent), median(kLately));
     return std::clamp((usual / quickest - kRoom) / (kNoRoom - kRoom), 0.0, 1.0);
   }

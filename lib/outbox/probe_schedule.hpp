@@ -11,40 +11,40 @@
 
 namespace outboxd {
 
-/// Which rows are sent, and when, while Redis refuses everything: to find out whether it takes others.
+/// Which rows are sent, and when, while Redis refuses everything, to find out whether it takes other entries.
 ///
-/// Rows that were refused may be bad ones that stand in front of good ones, so that each probe passes over
-/// those of the ones before, and takes as many as those together; when all have been tried it starts over.
+/// The refused rows may be bad ones that stand in front of good ones. So each exploration leaves out the rows of
+/// earlier explorations and takes as many rows as they did together; when all rows have been tried it starts over.
 class ProbeSchedule {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// Of the first probe, and of any.
+  /// The number of rows in the first exploration, and in the largest.
   static constexpr std::size_t kFirstRows = 8;
   static constexpr std::size_t kMostRows = 64;
-  /// Beyond this many rows the first ones are tried again: they are named in each claim.
+  /// Beyond this many rows the exploration starts over, as each claim has to name the rows that were tried.
   static constexpr std::size_t kMostTried = 1'000;
 
-  /// The bounds of the waits between probes.
+  /// `shortest` and `longest` bound the waits between explorations.
   ProbeSchedule(std::chrono::milliseconds shortest, std::chrono::milliseconds longest)
       : backoff_{shortest, longest} {}
 
-  /// Redis has begun to refuse everything; the first probe is after the shortest wait.
+  /// Redis has begun to refuse everything; the first exploration follows after the shortest wait.
   void begin(TimePoint now, double random) {
     tried_.clear();
     backoff_.reset();
     wait(now, random);
   }
 
-  /// After each probe. `random` in [0, 1).
+  /// Called after each exploration. `random` in [0, 1).
   void wait(TimePoint now, double random) { next_at_ = now + backoff_.next(random); }
 
   [[nodiscard]] bool is_due(TimePoint now) const { return now >= next_at_; }
 
-  /// How many rows the next one tries.
+  /// How many rows the next exploration tries.
   [[nodiscard]] std::size_t rows() const { return std::clamp(tried_.size(), kFirstRows, kMostRows); }
 
-  /// Ids that the next one passes over.
+  /// The ids of the rows that the next exploration leaves out.
   [[nodiscard]] const std::vector<std::string>& tried() const { return tried_; }
 
   void has_tried(const std::string& id) {
@@ -52,7 +52,7 @@ class ProbeSchedule {
     tried_.push_back(id);
   }
 
-  /// There are no rows but those that were tried.
+  /// All rows that are due have been tried.
   void start_over() { tried_.clear(); }
 
  private:

@@ -13,15 +13,15 @@
 
 namespace outboxd {
 
-/// Rows that are refused for something of their own: left out of the claims of all others, and tried by themselves
-/// after a delay that doubles each time they are refused again.
+/// Rows that Postgres refuses for a fault of their own. Claims leave them out; each is tried by itself after a delay
+/// that doubles with every refusal.
 class Quarantine {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
   static constexpr std::chrono::seconds kFirstDelay{1};
   static constexpr std::chrono::seconds kLongestDelay{60};
-  /// The more are left out, the slower each claim: so many cost it some milliseconds.
+  /// The more rows claims leave out, the slower they are: this many cost a claim some milliseconds.
   static constexpr std::size_t kMost = 10'000;
 
   /// The row was refused, for the first time or again.
@@ -37,7 +37,7 @@ class Quarantine {
     held.until = now + held.delay;
   }
 
-  /// The row was written, or is gone. What was refused for the same cause may do as well now.
+  /// The row was written, or is gone. Rows that were refused for the same cause may succeed now as well.
   void release(const std::string& id, bool written) {
     const auto row = rows_.find(id);
     if (row == rows_.end()) return;
@@ -57,8 +57,8 @@ class Quarantine {
     return all;
   }
 
-  /// Rows whose delay is over, `most` of them: those first for which it has been over longest, so that none waits for
-  /// others to be tried again and again.
+  /// Rows whose delay is over, `most` of them. The row that has been due longest comes first, so that no row waits
+  /// while others are tried again and again.
   [[nodiscard]] std::vector<std::string> due(TimePoint now, std::size_t most) const {
     std::vector<std::pair<TimePoint, const std::string*>> due;
     for (const auto& [id, held] : rows_) {

@@ -7,8 +7,8 @@
 
 namespace outboxd {
 
-/// How many rows may be claimed so that no more than a given number a second go out: a token bucket that holds a
-/// tenth of a second's rows, so that a pause is not made up for by a burst.
+/// How many rows may be claimed under a limit of rows a second: a token bucket that holds a tenth of a second's rows,
+/// so that no burst makes up for a pause.
 class RateLimit {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -17,14 +17,15 @@ class RateLimit {
   explicit RateLimit(std::uint32_t rows_a_second)
       : rate_{rows_a_second}, most_{std::max(1.0, static_cast<double>(rows_a_second) / 10)}, tokens_{most_} {}
 
-  /// Of `wanted` rows, how many now; 0: none before available_at().
+  /// How many of `wanted` rows may be claimed now; 0: none before available_at().
   [[nodiscard]] std::uint32_t allowed(std::uint32_t wanted, TimePoint now) {
     if (rate_ == 0) return wanted;
     refill(now);
     return std::min(wanted, static_cast<std::uint32_t>(tokens_));
   }
 
-  /// When the next rows may go: a part of the bucket, or `wanted`, at once, so that claims don't become single rows.
+  /// When the next rows may be claimed: a part of the bucket, or `wanted`, at once, so that claims don't shrink to
+  /// single rows.
   [[nodiscard]] TimePoint available_at(std::uint32_t wanted) const {
     const auto missing = std::max(0.0, std::min(most_, static_cast<double>(wanted)) - tokens_);
     return last_ + std::chrono::ceil<std::chrono::steady_clock::duration>(

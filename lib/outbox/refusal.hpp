@@ -5,15 +5,15 @@
 
 namespace outboxd {
 
-/// A row that the store did not write as it was asked, at its claim or at its settlement.
+/// A row that the store refused to lease, or whose outcome it refused to write.
 struct Refusal {
   std::string id;
-  /// For people: the thing, the reason, the remedy.
+  /// A readable text: the thing, the reason, the remedy.
   std::string reason;
-  /// It can't even be read, so it was declared dead; otherwise it is tried again later.
+  /// The row can't be read, so it was declared dead; otherwise it is tried again later.
   bool dead = false;
-  /// What the store called it, a SQLSTATE for instance; empty where it is known to concern this row alone, as a lock
-  /// on it does.
+  /// The store's code for the reason, for instance an SQLSTATE; empty where the reason is known to concern this row
+  /// alone, as a lock on it does.
   std::string cause{};
 };
 

@@ -8,7 +8,7 @@
 namespace outboxd {
 namespace {
 
-// More than are ever refused at a time: only that nothing grows without bound.
+// More than are ever refused at once: only a bound on the memory.
 constexpr std::size_t kMostRemembered = 2 * RefusalJudgement::kMostUndecided;
 constexpr std::chrono::minutes kForgotten{5};
 
@@ -24,7 +24,7 @@ RefusalJudgement::Judged RefusalJudgement::judge(std::vector<Refusal> refused, s
   bool any_is_new = false;
   for (const auto& row : refused) {
     auto& [since, last] = refused_since_.try_emplace(row.id, Times{now, now}).first->second;
-    // An outage that is long over says nothing of the rows that it refused.
+    // An outage that is long over proves nothing about the rows that it refused.
     if (now - std::exchange(last, now) > kForgotten) since = now;
     if (since >= wrote_at_ && !is_known(row)) any_is_new = true;
   }
@@ -51,7 +51,7 @@ RefusalJudgement::Judged RefusalJudgement::judge(std::vector<Refusal> refused, s
   }
   if (in_vain || now < next_search_) {
     judged.whose = Whose::everybodys;
-    // All of them again, as whatever it was may be over.
+    // All of them are tried again, as the cause may be over.
     undecided_.clear();
   }
   return judged;

@@ -11,7 +11,7 @@
 
 namespace outboxd {
 
-/// Neighbours in a list: [begin, end).
+/// A range of list items: [begin, end).
 struct Part {
   std::size_t begin = 0;
   std::size_t end = 0;
@@ -19,23 +19,23 @@ struct Part {
   [[nodiscard]] std::size_t size() const { return end - begin; }
 };
 
-/// The search for those items of a list that a server refuses, such that all the others are done: where it refuses a
-/// part, the halves of that are tried, and so on down to single items. Wide parts come first, so that the neighbours
-/// of what is slow to fail have their turn before it.
+/// Finds the items of a list that a server refuses, such that all others are done: where the server refuses a part,
+/// its halves are tried, down to single items. Larger parts come first, so that the neighbours of an item that is
+/// slow to fail have their turn before it.
 class RefusalSearch {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// How long one part may take. An item that takes longer by itself than this, while others don't, is in their way.
+  /// How long one part may take. An item that takes longer alone, while others don't, holds them up.
   static constexpr std::chrono::milliseconds kPartTimeout{500};
   /// How long a search may take, however many parts are slow to fail.
   static constexpr std::chrono::seconds kLongest{3};
 
   /// Why a part was refused.
   struct Why {
-    /// For people.
+    /// A readable text.
     std::string reason;
-    /// What the server calls it, a SQLSTATE for instance.
+    /// The server's code for it, for instance an SQLSTATE.
     std::string cause;
   };
   struct Refused {
@@ -53,8 +53,8 @@ class RefusalSearch {
     }
   }
 
-  /// Tries parts until none is left, or it is time to give up. `now` returns the time; `try_part` does a part, or
-  /// returns why that is refused. What it throws ends the search.
+  /// Tries parts until none is left or the time is over. `now` returns the time; `try_part` does a part, or returns
+  /// why the server refused it. An exception from it ends the search.
   template <class Now, class TryPart>
   void run(TimePoint give_up_at, Now now, TryPart try_part) {
     while (!parts_.empty() && now() < give_up_at) {
@@ -70,9 +70,9 @@ class RefusalSearch {
     }
   }
 
-  /// Items that are refused by themselves.
+  /// Items that are refused even alone.
   [[nodiscard]] std::vector<Refused>& refused() { return refused_; }
-  /// What there was no time for: neither done nor refused by itself.
+  /// Parts for which there was no time: neither done nor refused alone.
   [[nodiscard]] const std::deque<Part>& untried() const { return parts_; }
 
  private:

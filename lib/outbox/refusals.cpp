@@ -19,7 +19,7 @@ bool is_error(Fault fault) {
          fault == Fault::redis_unavailable;
 }
 
-/// An error without its numbers, which name a key, a size or a moment.
+/// An error without its numbers, which stand for a key, a size or a time.
 std::string words_of(std::string_view error) {
   std::string words;
   for (const char c : error) {
@@ -41,14 +41,14 @@ void remember(Map& map, std::string_view name, typename Map::mapped_type what) {
 
 }  // namespace
 
-/// An entry, its place in its write, and whose fault its reply tells, before that is judged.
+/// An entry, its position in its write, and the fault of its reply before it is judged.
 struct Refusals::Told {
   SentEntry entry;
   std::size_t place;
   Fault fault;
 };
 
-/// What there is to see in one write.
+/// The facts that one write shows.
 struct Refusals::Write {
   std::vector<Told> all;
   struct Taken {
@@ -91,7 +91,8 @@ std::vector<SentEntry> Refusals::judge(std::span<const SentEntry> sent, TimePoin
       told.entry.reply->fault = judge_error(write, told, unsure);
       if (unsure) unsure_of.push_back(told.entry);
     } else if (told.fault == Fault::unanswered) {
-      // Failing again tells something about the row only if Redis took others in between: an outage fails everybody.
+      // A repeated failure counts against the row only if Redis took other entries in between: an outage fails all
+      // entries.
       const auto before = unanswered_.find(told.entry.id);
       const bool others_went_through = before != unanswered_.end() && taken_ > before->second.taken;
       told.entry.reply->singled_out = sent.size() == 1 && others_went_through;
@@ -110,7 +111,7 @@ Fault Refusals::judge_error(const Write& write, const Told& told, bool& unsure) 
   const bool was_refused = rows_.contains(told.entry.id);
   const bool passes = passing_.contains(words_of(told.entry.reply->text));
   if (stream_goes_on) {
-    // Words that speak of others have the benefit of the doubt once.
+    // An error that blames other causes is believed once.
     const bool speaks_of_others = told.fault == Fault::stream_refused || told.fault == Fault::redis_unavailable;
     return passes || (speaks_of_others && !was_refused) ? Fault::refused : Fault::entry_refused;
   }
@@ -130,8 +131,8 @@ Fault Refusals::judge_error(const Write& write, const Told& told, bool& unsure) 
   return others_go_on ? Fault::stream_refused : Fault::redis_unavailable;
 }
 
-// Others of its stream, after its last refusal; and no further one is refused now for the first time, which would
-// look like the beginning of an outage.
+// Other entries of its stream were taken after its last refusal; and no further one is refused now for the first
+// time, which would look like the beginning of an outage.
 bool Refusals::went_through_since(const Write& write, const Told& told) const {
   const auto& stream = told.entry.stream;
   const auto row = rows_.find(told.entry.id);

@@ -14,63 +14,64 @@
 
 namespace outboxd {
 
-/// One entry of a pipelined write, by its row, and the reply to it.
+/// One row's entry in a pipelined write, and the reply to it.
 struct SentEntry {
   std::string_view id;
   std::string_view stream;
-  /// Never null; it outlives this.
+  /// Never null; the reply outlives this.
   Reply* reply;
 };
 
 /// Judges whose fault it is that Redis refuses entries, or leaves them unanswered.
 ///
-/// The words of an error are a guess at best: a proxy or a managed service has words of its own. What counts is what
-/// else goes through. An entry is at fault only when others of its stream were taken after it had been refused; else
-/// its stream is, when entries of other streams are taken; else everybody is refused. And words that a row was
-/// refused with before it went through, unchanged, are no row's fault. What is remembered is bounded.
+/// The words of an error are a guess at best: a proxy or a managed service has words of its own. What decides is
+/// which other entries go through. An entry is at fault only when others of its stream were taken after it had been
+/// refused; otherwise its stream is at fault, if entries of other streams are taken; otherwise Redis refuses all
+/// entries. Words with which a row was refused before it went through unchanged never count as a row's fault. The
+/// memory is bounded.
 class Refusals {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// As many rows, and as many streams, are remembered at most.
+  /// The largest number of rows, and of streams, that are remembered.
   static constexpr std::size_t kMostRemembered = 10'000;
-  /// Several retry delays, as other dispatchers may have a row meanwhile.
+  /// Several retry delays, as other dispatchers may lease a row meanwhile.
   static constexpr std::chrono::minutes kMemory{10};
   /// How long after an unanswered write retried rows go out one by one: longer than any retry delay.
   static constexpr std::chrono::minutes kSuspicion{2};
 
   /// Sets the faults of the replies to one write (with errors as guess_by_words() leaves them), and singled_out.
-  /// Returns the entries that are found at fault by what went through earlier alone: an outage may have begun since,
-  /// and a probe of their stream, now, tells.
+  /// Returns the entries that are at fault only by what went through earlier: an outage may have begun since, so a
+  /// probe of their stream has to confirm it.
   std::vector<SentEntry> judge(std::span<const SentEntry> sent, TimePoint now);
 
-  /// A probe has shown that Redis serves in general: what is refused from now on is the stream's.
+  /// A probe has shown that Redis serves in general: refusals from now on are the stream's fault.
   void served() { ++served_; }
 
-  /// One of the rows of an unanswered write may be what took the connection down: alone, it harms no neighbour.
+  /// A row of an unanswered write may have broken the connection: alone, it harms no neighbour.
   [[nodiscard]] bool isolates(TimePoint now) const { return now < suspicion_ends_; }
-  /// Whether the row was in an unanswered write, and not answered since.
+  /// Whether the row was in an unanswered write, and has had no answer since.
   [[nodiscard]] bool was_unanswered(const std::string& id) const { return unanswered_.contains(id); }
 
  private:
   struct RefusedRow {
     TimePoint since;
-    /// Entries of its stream that had been taken then.
+    /// How many entries of its stream had been taken at that time.
     std::uint64_t taken_of_stream = 0;
-    /// What it was refused with.
+    /// The error that refused it.
     std::string words;
   };
   struct UnansweredRow {
     TimePoint since;
-    /// `taken_` then.
+    /// The value of `taken_` at that time.
     std::uint64_t taken = 0;
   };
   struct RefusedStream {
     TimePoint since;
-    /// Nothing of it was taken since.
+    /// No entry of the stream has been taken since.
     bool is_refused = false;
     std::uint64_t taken = 0;
-    /// `served_` at its last refusal.
+    /// The value of `served_` at the stream's last refusal.
     std::uint64_t served = 0;
   };
   struct Write;
@@ -83,14 +84,14 @@ class Refusals {
   void remember_answers(std::span<const SentEntry> judged, TimePoint now);
   void forget_old(TimePoint now);
 
-  /// Entries taken, whatever their streams.
+  /// How many entries were taken, whatever their streams.
   std::uint64_t taken_ = 0;
-  /// As `taken_`, and probes.
+  /// As `taken_`, plus probes that showed that Redis serves.
   std::uint64_t served_ = 0;
   std::map<std::string, RefusedRow, std::less<>> rows_;
   std::map<std::string, UnansweredRow, std::less<>> unanswered_;
   std::map<std::string, RefusedStream, std::less<>> streams_;
-  /// Words of refusals that passed, and when they did last.
+  /// The words of refusals that passed, and when they last did.
   std::map<std::string, TimePoint> passing_;
   TimePoint suspicion_ends_{};
   TimePoint swept_at_{};

@@ -8,7 +8,7 @@
 
 namespace outboxd {
 
-/// When a row is tried again, and when no more.
+/// When a failed row is tried again, and when it is given up.
 struct RetryPolicy {
   Profile profile = Profile::api;
   std::uint32_t max_attempts = 100;

@@ -11,16 +11,16 @@ namespace outboxd {
 struct Row {
   std::string id;
   std::string stream;
-  /// Empty when the store kept it back.
+  /// Empty when the store did not send it.
   std::string payload_json;
   /// Set when the payload was too large to be fetched: its size.
   std::optional<std::uint64_t> oversize_bytes{};
-  /// Set when the stream's name, or the dedupe key, was too long to be fetched: its size. Its beginning is here.
+  /// Set when the stream's name or the dedupe key was too long to be fetched: its size. The row holds its beginning.
   std::optional<std::uint64_t> overlong_stream{};
   std::optional<std::uint64_t> overlong_dedupe_key{};
-  /// Set by table layouts that carry one; then it is the entry's second field.
+  /// Set by table layouts that have one; then it is the entry's second field.
   std::optional<std::string> dedupe_key{};
-  /// Which attempt this claim is: 1 for the first.
+  /// The number of this attempt: 1 for the first claim.
   std::uint32_t attempt = 1;
 };
 

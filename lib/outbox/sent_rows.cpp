@@ -11,7 +11,7 @@ void SentRows::settled(const std::string& id, std::uint32_t attempt, TimePoint n
   if (!stubborn_.empty()) stubborn_.erase(id);
   auto row = settled_.find(id);
   if (!undone_.empty()) marked_again(id, row != settled_.end() && row->second.hold.count() > 0, now);
-  // Once it is up to date: what it was held for counts when it is undone again.
+  // Once it is up to date: its hold counts when it is undone again.
   if (row != settled_.end()) row->second.at = now;
   forget_old(now);
   if (row == settled_.end()) {
@@ -25,7 +25,7 @@ void SentRows::settled(const std::string& id, std::uint32_t attempt, TimePoint n
 }
 
 void SentRows::forget_old(TimePoint now) {
-  // Two for each that comes, so that there is room again in time.
+  // Two for each new row, so that there is room again in time.
   for (int i = 0; i < 2 && !order_.empty(); ++i) {
     const auto row = settled_.find(order_.front());
     if (now - row->second.at < soon_) return;
@@ -61,7 +61,7 @@ void SentRows::marked_again(const std::string& id, bool was_undone_later, TimePo
   const auto row = undone_.find(id);
   if (row == undone_.end()) return;
   if (was_undone_later) {
-    // As it may be this time: it is too early to say that all is well.
+    // This time may be one of them: it is too early to report that all is well.
     row->second = now + soon_;
   } else {
     undone_.erase(row);
@@ -104,12 +104,12 @@ SentRows::Advised SentRows::advise_settled(Settled& row, std::uint32_t attempt, 
     row.comes_all_the_same = true;
     return {Advice::hold, row.held_until - now, false};
   }
-  // Its time is over, or it is long since it was marked.
+  // Its time is over, or it was marked long ago.
   const bool was_held = row.held_until != TimePoint{};
   row.held_until = {};
   row.comes_all_the_same = false;
   if (was_held || now - row.at >= soon_) return {};
-  // A connection that is lost each time is not to have it sent each time.
+  // A connection that is lost each time must not cause the row to be sent each time.
   if (away_at_ && row.at <= *away_at_ && !std::exchange(row.mark_lost, true)) return {};
   row.hold = row.hold.count() == 0 ? kFirstHold : std::min(2 * row.hold, kLongestHold);
   row.held_until = now + row.hold;

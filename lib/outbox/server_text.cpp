@@ -23,7 +23,7 @@ bool is_letter(char c) {
   return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
 }
 
-/// Bytes past ASCII are taken for letters.
+/// Bytes beyond ASCII count as letters.
 bool is_of_a_word(char c) {
   return is_letter(c) || is_digit(c) || c == '_' || static_cast<unsigned char>(c) >= 0x80;
 }
@@ -56,7 +56,7 @@ bool may_be_shown(char placeholder, std::string_view found, std::string_view our
   return is_name(found) && stands_in(found, ours);
 }
 
-/// Up to the next placeholder, which is taken off as well; 0 where there is none.
+/// The text up to the next placeholder, which is removed as well; 0 where there is none.
 std::pair<std::string_view, char> next_literal(std::string_view& pattern) {
   const auto end = pattern.find_first_of(kPlaceholders);
   if (end == std::string_view::npos) return {std::exchange(pattern, {}), '\0'};
@@ -73,7 +73,7 @@ std::optional<std::string> shown_as(std::string_view text, std::string_view patt
   while (placeholder != '\0') {
     const auto before = placeholder;
     std::tie(literal, placeholder) = next_literal(pattern);
-    // The last part stands at the end of the text, any other as soon as it can.
+    // The last part stands at the end of the text, any other as early as possible.
     std::size_t at = 0;
     if (placeholder == '\0') {
       if (!text.ends_with(literal)) return std::nullopt;
@@ -89,14 +89,14 @@ std::optional<std::string> shown_as(std::string_view text, std::string_view patt
   return text.empty() ? std::optional{shown} : std::nullopt;
 }
 
-/// Where the quotation ends that begins the text; the end of the text where it doesn't end.
+/// The end of the quotation with which the text begins; the end of the text where it isn't closed.
 std::size_t end_of_quotation(std::string_view text) {
   const auto end = text.find(text.front(), 1);
   return end == std::string_view::npos ? text.size() : end + 1;
 }
 
 bool was_sent(std::string_view word, std::string_view sent_in_lower_case) {
-  // Two letters say nothing; digits may be what is left of a longer number.
+  // Two letters mean nothing; digits may be the rest of a longer number.
   constexpr std::size_t kTellingLetters = 3;
   const bool plain = std::ranges::all_of(word, is_letter);
   if (plain && word.size() < kTellingLetters) return false;

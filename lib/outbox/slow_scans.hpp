@@ -5,8 +5,8 @@
 
 namespace outboxd {
 
-/// When it is worth a word that looks through the whole index take long, and when that they are quick again: on a
-/// busy machine they may be slow and quick in turns, so one pair of words a minute has to do.
+/// When to report that queries over the whole index are slow, and when that they are quick again. On a busy machine
+/// they may be slow and quick in turns, so one such pair of reports a minute has to do.
 class SlowScans {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -14,13 +14,13 @@ class SlowScans {
 
   enum class News { none, slow, quick };
 
-  /// A look that takes longer is slow.
+  /// A query that takes longer is slow.
   static constexpr std::chrono::milliseconds kSlow{20};
-  /// One or two may only have come while the machine was busy.
+  /// One or two slow queries may only have come while the machine was busy.
   static constexpr int kInARow = 3;
   static constexpr std::chrono::minutes kSayAgain{1};
 
-  /// A look that has ended now took so long.
+  /// A query that has ended now took this long.
   News looked(TimePoint now, Duration took) {
     if (took < kSlow) {
       in_a_row_ = 0;

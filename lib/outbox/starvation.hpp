@@ -7,20 +7,21 @@
 
 namespace outboxd {
 
-/// Notices that rows are due, that claims come back empty all the same, and that no other dispatcher takes them
-/// either: their number, as it is sampled, does not fall.
+/// Detects that rows are due although claims come back empty and no other dispatcher takes them: their sampled number
+/// does not fall.
 class Starvation {
  public:
-  /// So many samples in a row, as rows that another dispatcher is just claiming count as due until it commits.
+  /// This many samples in a row are needed, as rows that another dispatcher is claiming count as due until it
+  /// commits.
   static constexpr int kSamples = 3;
 
-  /// One claim that was open to every row, or got some.
+  /// A claim that could take any row, or that returned some.
   void claimed(std::size_t rows) {
     claims_ = true;
     if (rows > 0) got_some_ = true;
   }
 
-  /// One sample: rows that are due, and those among them that claims leave out. True when rows starve.
+  /// A sample: the number of due rows, and how many of them claims leave out. True when rows starve.
   bool sampled(std::uint64_t due, std::uint64_t left_out) {
     const bool none_for_us = std::exchange(claims_, false) && !std::exchange(got_some_, false);
     const bool falls = due < std::exchange(due_before_, due);

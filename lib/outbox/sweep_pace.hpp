@@ -7,8 +7,8 @@
 
 namespace outboxd {
 
-/// How far to look below the low-water mark, and how often: at what came there lately as often as one likes, at all
-/// of it as seldom as it takes long.
+/// How far to look below the low-water mark, and how often: recent rows as often as one likes, all rows the less
+/// often the longer that takes.
 class SweepPace {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -16,7 +16,7 @@ class SweepPace {
 
   enum class Reach { nothing, lately, all };
 
-  /// Each of the two takes a twentieth of the time at most.
+  /// Each of the two takes at most a twentieth of the time.
   static constexpr int kRestToWork = 19;
 
   [[nodiscard]] Reach next(TimePoint now) const {
@@ -24,7 +24,7 @@ class SweepPace {
     return now >= lately_at_ ? Reach::lately : Reach::nothing;
   }
 
-  /// The look that has ended now took so long. One that alone took long may have waited for a server, or a process,
+  /// The sweep that has ended now took this long. A single slow sweep may have waited for a server, or a process,
   /// that stood still.
   void looked(Reach reach, TimePoint now, Duration took) {
     if (reach == Reach::nothing) return;

@@ -7,7 +7,7 @@
 namespace outboxd {
 namespace {
 
-/// Takes the first part off the front; an empty one if there is none.
+/// Takes the first part off the front; empty if there is none.
 NamePart take_part(std::string_view& rest) {
   if (!rest.starts_with('"')) {
     const auto bare = rest.substr(0, rest.find('.'));

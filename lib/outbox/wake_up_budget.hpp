@@ -6,8 +6,8 @@
 
 namespace outboxd {
 
-/// How often commits may be asked to wake the dispatcher: a token bucket. Those that tell wait for each other, which
-/// a few a second don't notice, and many would.
+/// How often commits may be asked to wake the dispatcher: a token bucket. Commits that notify wait for each other: a
+/// few a second are no burden, many would be.
 class WakeUpBudget {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -15,14 +15,14 @@ class WakeUpBudget {
   static constexpr double kPerSecond = 200;
   static constexpr double kMost = 10;
 
-  /// One has come. False when there were too many lately.
+  /// A wake-up has come. False when there were too many lately.
   [[nodiscard]] bool take(TimePoint now) {
     refill(now);
     tokens_ = std::max(0.0, tokens_ - 1);
     return tokens_ >= 1;
   }
 
-  /// Whether to ask for more, where that has ended.
+  /// Whether to ask for wake-ups again after take() has returned false.
   [[nodiscard]] bool allows(TimePoint now) {
     refill(now);
     return tokens_ >= kMost / 2;
