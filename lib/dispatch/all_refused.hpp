@@ -9,9 +9,9 @@
 
 namespace outboxd::dispatch {
 
-/// Since when the store has refused everything, without a sign of whose fault that is.
+/// Since when the store has refused everything, while it is unknown whether the rows or the table are at fault.
 struct AllRefused {
-  // For so long it is not reported: most often a neighbour has shown by then that the table takes writes.
+  // It is reported only after this time: most often a neighbour has shown by then that the table takes writes.
   static constexpr std::chrono::seconds kGrace{1};
 
   std::optional<TimePoint> since;

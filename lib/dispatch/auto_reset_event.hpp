@@ -7,7 +7,7 @@
 
 namespace outboxd::dispatch {
 
-/// Wakes the one coroutine that waits for it. It stays set until a wait takes it, so that no wake-up is lost.
+/// Lets other coroutines end the wait of one coroutine. An event that is set before the wait is not lost.
 class AutoResetEvent {
  public:
   explicit AutoResetEvent(const boost::asio::any_io_executor& executor) : timer_{executor} {}
@@ -18,7 +18,7 @@ class AutoResetEvent {
     timer_.cancel();
   }
 
-  /// Unsets it: the next wait does not end at once.
+  /// Drops an earlier set(), so that it does not end the next wait.
   void reset() { is_set_ = false; }
 
  private:
@@ -30,10 +30,10 @@ class AutoResetEvent {
   bool is_set_ = false;
 };
 
-/// No moment: a wait until then ends only when the event is set.
+/// A time that never comes: a wait until then ends only when its event is set.
 inline constexpr TimePoint kUntilSet = TimePoint::max();
 
-/// Time, as the dispatcher sees it: the real one, or the tests' own.
+/// The dispatcher's view of time: the real clock, or a clock that a test controls.
 class Clock {
  public:
   Clock() = default;
@@ -43,7 +43,7 @@ class Clock {
 
   [[nodiscard]] virtual TimePoint now() const = 0;
 
-  /// Waits until `until` or until the event is set, and resets it; true when it was set. One waiter an event.
+  /// Waits until `until` or until the event is set; true when it was. An event has one waiter at a time.
   virtual Awaitable<bool> wait(AutoResetEvent& event, TimePoint until) = 0;
 };
 

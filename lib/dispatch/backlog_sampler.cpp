@@ -8,7 +8,7 @@
 namespace outboxd::dispatch {
 
 Awaitable<void> BacklogSampler::run() {
-  // Beside a table full of what an old snapshot keeps, counting takes long, and the rows' way comes first.
+  // While an old snapshot keeps many index entries, counting takes long, and publishing rows comes first.
   SamplePace pace{shared_.options.sample_interval};
   while (!shared_.run.has_ended() && probe_ != nullptr) {
     const auto started = shared_.clock.now();
@@ -33,9 +33,9 @@ Awaitable<bool> BacklogSampler::sample() {
 
 Awaitable<void> BacklogSampler::count_what_remains() {
   if (probe_ == nullptr) co_return;
-  // The event was set when the run ended; these waits are for the clock alone.
+  // The run has ended, so the event is set already; these waits use the clock alone.
   event_.reset();
-  // Rows that another process is just claiming count as due until it commits: a second look tells them apart.
+  // Rows that another process is claiming count as due until it commits: a second sample shows which are really due.
   for (int looks = 0; looks < 3; ++looks) {
     last_.reset();
     co_await sample();

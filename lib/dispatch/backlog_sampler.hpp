@@ -10,20 +10,20 @@
 
 namespace outboxd::dispatch {
 
-/// Counts the backlog now and then.
+/// Counts the backlog at intervals.
 class BacklogSampler {
  public:
-  /// `probe`: null where nothing can be counted. `sampled` is called with each sample.
+  /// `probe`: null where the source can't count. `sampled` is called with each sample.
   BacklogSampler(const boost::asio::any_io_executor& executor, Shared shared, BacklogProbe* probe,
                  std::function<void(const BacklogSample&)> sampled)
       : shared_{shared}, probe_{probe}, sampled_{std::move(sampled)}, event_{executor} {}
 
-  /// Until the run has ended.
+  /// Samples until the run has ended.
   Awaitable<void> run();
-  /// After RunState::end().
+  /// To be called after RunState::end().
   void end() { event_.set(); }
 
-  /// What is left at the end of a run.
+  /// Counts the rows that are left at the end of a run.
   Awaitable<void> count_what_remains();
 
   /// The last sample, if there was one.

@@ -8,7 +8,7 @@
 namespace outboxd::dispatch {
 namespace {
 
-// With no time to wait for anything.
+// With no time to wait.
 constexpr int kExplorationsWithOnce = 10;
 
 }  // namespace
@@ -23,14 +23,14 @@ Awaitable<void> BreakerProbe::run(bool all) {
   if (gate_.is_shut()) run.give_up(shared_.health.trouble().redis);
 }
 
-// A proxy without a route to one stream's server may refuse all that is due just now, its probe included. That must
-// not hold up what others insert into other streams. And what a probe is answered with may be all that this server
-// ever says to one: then only an entry tells whether it still refuses.
+// A proxy without a route to one stream's server may refuse all rows that are due now, and its probe as well. That
+// must not hold up rows of other streams that are inserted later. And this server may always give the same answer to
+// a probe: then only an entry shows whether it still refuses.
 Awaitable<bool> BreakerProbe::explore(bool all) {
   auto& probe_schedule = gate_.probe_schedule();
   const auto wanted = probe_schedule.rows();
   std::size_t tried = 0;
-  // Those blocked earlier have no probes of their own meanwhile.
+  // Streams that were blocked earlier have no probes of their own meanwhile.
   gate_.blocked().put_all_on_trial(shared_.clock.now());
   while (tried < wanted && gate_.has_refused_streams() && !shared_.run.claiming_is_over()) {
     const auto sent = co_await explore_some(wanted - tried, all);

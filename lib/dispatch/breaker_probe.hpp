@@ -13,21 +13,21 @@
 
 namespace outboxd::dispatch {
 
-/// While Redis refuses everything: sends a few rows, to find out whether it takes others.
+/// While Redis refuses everything: sends a few rows to find out whether it takes other entries.
 class BreakerProbe {
  public:
   /// All references must outlive it.
   BreakerProbe(Shared shared, Claims& claims, RedisGate& gate, IdleWait& idle, HeldRows& held, Queue<Work>& work)
       : shared_{shared}, claims_{claims}, gate_{gate}, idle_{idle}, held_{held}, work_{work} {}
 
-  /// Sends rows of streams that are not known to be refused; with `all`, of those by now, too. With no time to wait
-  /// for Redis, sends as many as it takes to give up.
+  /// Sends rows of streams that are not known to be refused; with `all`, also rows of refused streams. When there is
+  /// no time to wait for Redis, sends as many rows as it takes to give up.
   Awaitable<void> run(bool all);
 
  private:
-  /// False when there was none to send.
+  /// False when no row was found to send.
   Awaitable<bool> explore(bool all);
-  /// How many rows were sent.
+  /// Returns how many rows were sent.
   Awaitable<std::size_t> explore_some(std::size_t limit, bool all);
 
   Shared shared_;

@@ -15,7 +15,7 @@ constexpr int kRestToSlowClaim = 3;
 
 constexpr std::size_t kProbesAtOnce = 4;
 
-// Rows that wait for their outcome to be written; while it isn't known whether any can be, no more are added.
+// The largest number of rows that wait for their outcome to be written while it isn't known whether any can be.
 constexpr std::size_t kMostPostponed = 1'000;
 
 }  // namespace
@@ -87,10 +87,10 @@ Awaitable<void> Claimer::retry_quarantined(std::vector<std::string> ids) {
 }
 
 Awaitable<bool> Claimer::pause_for_outcomes() {
-  // One more batch now and then may show whose fault it is.
+  // One more batch now and then may show what is at fault.
   co_await parts_.idle.disarm();
   co_await pause(parts_.refused_settlements.next_pause());
-  // Redis may have gone meanwhile.
+  // Redis may have become unreachable meanwhile.
   co_return shared_.in_flight.rows_postponed() < kMostPostponed && !shared_.run.claiming_is_over() &&
       !parts_.gate.is_shut();
 }
@@ -117,8 +117,8 @@ Awaitable<bool> Claimer::claim_rows() {
   if (!claimed->rows.empty() && !was_empty) co_await parts_.idle.disarm();
   co_await pass_on(std::move(*claimed));
   if (more) co_await parts_.idle.disarm();
-  // What is left out has to be passed over each time, be it a million rows; and a search among refused rows is to
-  // leave the server time for others.
+  // Rows that are left out have to be stepped over each time, even a million of them; and a search among refused rows
+  // is to leave the server time for other work.
   const auto took = shared_.clock.now() - started;
   const bool has_searched = !parts_.gate.blocked().empty() || parts_.claims.all_are_refused();
   if (rows == 0 && has_searched && took > kSlow) {
@@ -150,13 +150,13 @@ Awaitable<void> Claimer::pass_on(ClaimedRows claimed) {
 Awaitable<void> Claimer::wait_for_rows(std::size_t found) {
   const auto began = shared_.clock.now();
   const bool is_armed_now = co_await parts_.idle.arm(found);
-  // While the store was asked, something else to do may have come up.
+  // While the store was asked, other work may have come up.
   if (is_armed_now || parts_.gate.is_shut() || !parts_.candidates.empty()) co_return;
   co_await parts_.idle.wait(found, began, parts_.gate.blocked().next_at());
 }
 
 Awaitable<bool> Claimer::see_to_the_end(bool was_empty) {
-  // What is in flight may yet be given back unsent, and is to be claimed again then.
+  // Rows in flight may yet be given back unsent, and are to be claimed again then.
   co_await drain();
   while (shared_.in_flight.rows_postponed() > 0 && !shared_.run.claiming_is_over()) {
     co_await pause(shared_.options.poll_interval);

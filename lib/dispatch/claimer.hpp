@@ -22,10 +22,10 @@
 
 namespace outboxd::dispatch {
 
-/// Claims rows, and stays back while they could not be published or settled.
+/// The claim loop: claims rows, and pauses while they could not be published or settled.
 class Claimer {
  public:
-  /// What decides whether it claims, and which rows. All of it must outlive it.
+  /// The parts that decide whether it claims, and which rows. All of them must outlive it.
   struct Parts {
     Claims& claims;
     ClaimSize& size;
@@ -44,9 +44,9 @@ class Claimer {
         breaker_probe_{shared, parts.claims, parts.gate, parts.idle, parts.held, parts.work},
         event_{executor} {}
 
-  /// Until nothing more is to be claimed; then ends the queue of work.
+  /// Claims until no more rows are to be claimed; then ends the queue of work.
   Awaitable<void> run();
-  /// After RunState::stop().
+  /// To be called after RunState::stop().
   void stop() { event_.set(); }
 
  private:
@@ -54,15 +54,15 @@ class Claimer {
   Awaitable<void> ask_for_probes_of_streams();
   Awaitable<void> claim_candidate();
   Awaitable<void> retry_quarantined(std::vector<std::string> ids);
-  /// False when no row may be claimed even now.
+  /// False when no row may be claimed even after the pause.
   Awaitable<bool> pause_for_outcomes();
   /// False when the run is complete.
   Awaitable<bool> claim_rows();
   Awaitable<void> pass_on(ClaimedRows claimed);
-  /// After a claim that found fewer rows than it asked for: until there may be more.
+  /// Called after a claim that found fewer rows than it asked for: waits until more may be due.
   Awaitable<void> wait_for_rows(std::size_t found);
-  /// With `once`, after a claim that found nothing: true when everything has had its turn. `was_empty`: no row was in
-  /// flight before that claim.
+  /// With `once`, called after a claim that found nothing: true when every row has had its turn. `was_empty`: no row
+  /// was in flight before that claim.
   Awaitable<bool> see_to_the_end(bool was_empty);
   /// Waits until no row is in flight.
   Awaitable<void> drain();

@@ -71,7 +71,7 @@ Awaitable<void> Claims::back_off() {
 }
 
 void Claims::account(const ClaimedRows& claimed, TimePoint started) {
-  // A row that can't be read was claimed, and is dead.
+  // A row that can't be read counts as claimed, and is dead.
   const auto dead = static_cast<std::size_t>(std::ranges::count_if(claimed.refused, &RefusedRow::dead));
   const auto rows = claimed.rows.size() + dead;
   auto& observer = shared_.observer;

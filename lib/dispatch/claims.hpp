@@ -15,11 +15,11 @@
 
 namespace outboxd::dispatch {
 
-/// Makes claims: asks the source, judges what it refuses, accounts for what it brings, and stays back after a
-/// failure.
+/// Makes a claim: asks the source, judges the rows that it refuses, accounts for the rows that it returns, and backs
+/// off after a failure.
 class Claims {
  public:
-  /// Those that learn from claims.
+  /// The parts that learn from claims.
   struct Learners {
     RefusedClaims& refused;
     HeldRows& held;
@@ -37,16 +37,16 @@ class Claims {
         event_{executor},
         backoff_{shared.options.backoff_min, shared.options.backoff_max} {}
 
-  /// Nothing where the claim failed; it has waited for a while then, or given up.
+  /// Empty where the claim failed; it has backed off then, or given up.
   Awaitable<std::optional<ClaimedRows>> claim(ClaimRequest request);
 
-  /// Claims bring nothing at present, and look for rows that are not refused.
+  /// The store refuses every due row at present, and claims look for rows that it does not refuse.
   [[nodiscard]] bool all_are_refused() const { return learners_.refused.all_are_refused(); }
 
   /// The wait after a failure of the store.
   Awaitable<void> back_off();
 
-  /// After RunState::stop().
+  /// To be called after RunState::stop().
   void stop() { event_.set(); }
 
  private:

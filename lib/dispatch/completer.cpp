@@ -9,11 +9,11 @@
 namespace outboxd::dispatch {
 namespace {
 
-// How long a row that can't be settled with its batch waits for its next try, at first and at last: it may be locked
-// by another session for a moment, or be refused for as long as it lives.
+// The first and the longest wait of a row that can't be settled with its batch before its next try: it may be locked
+// by another session for a moment, or be refused as long as it lives.
 constexpr std::chrono::milliseconds kPostponed{250};
 constexpr std::chrono::milliseconds kLongPostponed{4'000};
-// Such tries take a quarter of the time at most, as the outcomes of others wait for them.
+// Such tries take at most a quarter of the time, as the outcomes of other rows wait for them.
 constexpr int kRestToTry = 3;
 
 auto is_published = [](const Outcome& outcome) { return outcome.verdict == Verdict::published; };
@@ -31,7 +31,7 @@ Awaitable<void> Completer::run() {
 }
 
 void Completer::postpone(Unsettled unsettled) {
-  // Their outcome is known: nothing more is done with them that others could suffer from.
+  // Their outcome is known, so they can no longer do harm to other rows.
   const auto rows = unsettled.settlement.outcomes.size();
   shared_.in_flight.postponed(rows);
   unsettled.postponed = true;
@@ -108,8 +108,8 @@ Awaitable<bool> Completer::try_to_settle(Unsettled& unsettled) {
   } else if (!std::exchange(unsettled.in_doubt, true)) {
     remember_unsettled(settlement);
   }
-  // While the store is away no other worker can have claimed the rows, so that the outcomes are worth keeping even
-  // beyond the lease: the guard decides.
+  // While the store is unreachable no other worker can have claimed the rows, so the outcomes are worth keeping even
+  // beyond the lease: the lease guard decides.
   const bool unreachable = !settled && settled.error().unreachable;
   const bool lease_is_over = shared_.clock.now() >= settlement.lease_ends && !unreachable;
   if (!settlement.outcomes.empty() && (lease_is_over || shared_.run.past_deadline())) give_up(unsettled);
@@ -118,8 +118,8 @@ Awaitable<bool> Completer::try_to_settle(Unsettled& unsettled) {
 
 std::size_t Completer::leases_lost(const Unsettled& unsettled, const Settled& settled) const {
   const auto& settlement = unsettled.settlement;
-  // An earlier try may have been carried out although its answer was lost; then the guard refuses our own rows.
-  // No other worker can have taken them before the lease was over; afterwards there is no telling.
+  // An earlier try may have been carried out although its answer was lost; then the lease guard refuses this worker's
+  // own rows. No other worker can have taken them before the lease was over; afterwards that can't be decided.
   const bool written_before = unsettled.in_doubt && settled.written + settled.undone.size() == 0 &&
                               shared_.clock.now() < settlement.lease_ends;
   return written_before ? 0
@@ -138,7 +138,7 @@ void Completer::keep_unwritten(Unsettled& unsettled, const Settled& settled) {
   std::set<std::string_view> ids;
   for (const auto& row : settled.refused) ids.insert(row.id);
   for (const auto& id : settled.untried) ids.insert(id);
-  // Those have their turn first the next time.
+  // These have their turn first the next time.
   std::stable_partition(outcomes.begin(), outcomes.end(), [&](const Outcome& outcome) {
     return std::ranges::find(settled.untried, outcome.id) != settled.untried.end();
   });
@@ -175,8 +175,8 @@ void Completer::give_up(Unsettled& unsettled) {
 
 void Completer::remember_sent(const Settlement& settlement, const Settled& settled, std::size_t leases_lost) {
   const auto now = shared_.clock.now();
-  // Where nothing was written, an earlier try has done it, or the leases were lost; where some were lost, it isn't
-  // known which. What was remembered of rows that were sent, and may not be marked, stands.
+  // Where no outcome was written, an earlier try has done it, or the leases were lost; where some were lost, it isn't
+  // known which. The memory of rows that were sent, and may not be marked, is kept.
   const bool in_doubt = leases_lost > 0 || settled.written + settled.undone.size() == 0;
   std::set<std::string_view> unwritten;
   for (const auto& row : settled.refused) unwritten.insert(row.id);

@@ -16,7 +16,7 @@
 
 namespace outboxd::dispatch {
 
-/// Writes outcomes, and keeps them over an outage of the store for as long as the lease lives.
+/// Writes outcomes, and keeps them during an outage of the store for as long as the lease lives.
 class Completer {
  public:
   /// All references must outlive it.
@@ -33,9 +33,9 @@ class Completer {
 
   /// Settles until the queue's end.
   Awaitable<void> run();
-  /// Settles what run() has postponed, beside it, until there can be no more.
+  /// Beside run(), settles the batches that run() has postponed, until no more can come.
   Awaitable<void> run_postponed();
-  /// After RunState::stop().
+  /// To be called after RunState::stop().
   void stop() {
     retry_event_.set();
     postponed_event_.set();
@@ -44,21 +44,21 @@ class Completer {
  private:
   struct Unsettled {
     Settlement settlement;
-    /// An earlier try may have been carried out although it failed.
+    /// An earlier try has failed, but may have been carried out.
     bool in_doubt = false;
     /// Its rows are postponed, no longer in flight.
     bool postponed = false;
-    /// Of a postponed one: when it is tried next, and how long it waited for that.
+    /// For a postponed batch: when it is tried next, and how long it waits before that.
     TimePoint next_try{};
     std::chrono::milliseconds delay{0};
-    /// There was no time for some of them in the last try.
+    /// The last try had no time for some of the rows.
     bool some_untried = false;
-    /// Refused rows that were reported.
+    /// Refused rows that have been reported.
     std::set<std::string> reported{};
   };
 
   Awaitable<void> settle(Unsettled& unsettled);
-  /// Afterwards `unsettled` holds the rows that are still without their outcome. False when the store failed.
+  /// On return `unsettled` holds the rows that still lack their outcome. False when the store failed.
   Awaitable<bool> try_to_settle(Unsettled& unsettled);
   /// `in_haste`: there is little time left.
   Awaitable<void> try_postponed(Unsettled& unsettled, bool in_haste);
@@ -69,7 +69,7 @@ class Completer {
   void remember_unsettled(const Settlement& settlement);
   void give_up(Unsettled& unsettled);
   void let_go_of(const Unsettled& unsettled, std::size_t rows);
-  /// How many outcomes were not written as another worker has, or may have, the rows.
+  /// How many outcomes were not written because another worker has, or may have, the rows.
   [[nodiscard]] std::size_t leases_lost(const Unsettled& unsettled, const Settled& settled) const;
   void report_duplicates(const Settlement& settlement, std::size_t leases_lost);
 

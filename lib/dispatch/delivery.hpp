@@ -10,18 +10,18 @@
 
 namespace outboxd::dispatch {
 
-/// A claimed row on its way to its stream, and what became of it.
+/// A claimed row on its way to its stream, with its entry, the reply to it and its outcome.
 struct Delivery {
   Row row;
-  /// What goes to Redis; set where neither a reply nor an outcome is known without it.
+  /// The entry to send; set unless the reply or the outcome is known without sending it.
   entry::Entry entry{};
-  /// It was, or may have been, sent before, and not answered.
+  /// The row was sent before, or may have been, and got no answer.
   bool was_tried_before = false;
-  /// What Redis said to the entry, or why it was not sent.
+  /// Redis' answer to the entry, or why it was not sent.
   std::optional<Reply> reply{};
   std::optional<Outcome> outcome{};
 
-  /// Only Redis can say what becomes of it.
+  /// The outcome depends on Redis' answer.
   [[nodiscard]] bool is_to_be_sent() const { return !reply && !outcome; }
 };
 

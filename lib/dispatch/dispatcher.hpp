@@ -20,7 +20,7 @@
 
 namespace outboxd::dispatch {
 
-/// What a dispatcher talks to. All of it must outlive the dispatcher.
+/// The servers, the clock and the observer that a dispatcher uses. All of them must outlive it.
 struct DispatcherParts {
   RowSource& source;
   OutcomeSink& outcomes;
@@ -30,8 +30,8 @@ struct DispatcherParts {
   entry::Encoder encoder;
   /// Uniform in [0, 1).
   std::function<double()> random;
-  /// Null where the source has none of it: then rows are found by polling alone, no leases are ended for others, and
-  /// nothing is counted.
+  /// Each is null where the source does not offer it: then rows are found by polling alone, no leases of dead workers
+  /// are ended, and nothing is counted.
   CommitNotifier* commits = nullptr;
   Housekeeping* housekeeping = nullptr;
   BacklogProbe* backlog = nullptr;
@@ -46,12 +46,13 @@ class Dispatcher {
  public:
   Dispatcher(const boost::asio::any_io_executor& executor, DispatcherOptions options, DispatcherParts parts);
 
-  /// Runs until stop(), or, with `once`, until the backlog has had its turn. Afterwards no row is in flight.
+  /// Runs until stop(), or, with `once`, until every row that is due has had its turn. Afterwards no row is in
+  /// flight.
   Awaitable<void> run();
 
   /// Claims nothing more. What is in flight is published and settled within the shutdown time-out, the rest released.
   void stop();
-  void use_encoder(entry::Encoder encoder) { sender_.use_encoder(std::move(encoder)); }  ///< From now on.
+  void use_encoder(entry::Encoder encoder) { sender_.use_encoder(std::move(encoder)); }  ///< Used from now on.
 
   [[nodiscard]] const Tally& tally() const { return tally_.tally(); }
   /// The last sample of the backlog, if there was one.
@@ -60,7 +61,7 @@ class Dispatcher {
   [[nodiscard]] const std::string& abort_reason() const { return state_.run.abort_reason(); }
 
  private:
-  /// What several stages know, ask or change.
+  /// The state that several stages read or change.
   struct State {
     State(const boost::asio::any_io_executor& executor, DispatcherOptions the_options, const DispatcherParts& parts,
           Observer& all_observers);

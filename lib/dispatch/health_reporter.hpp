@@ -10,16 +10,16 @@
 
 namespace outboxd::dispatch {
 
-/// What keeps the dispatcher from working, as each stage last saw it; empty: nothing.
+/// What keeps the dispatcher from working, as each stage last reported it; empty: nothing does.
 struct LastErrors {
   std::string redis, claim, settle, starving;
-  /// Whether all streams are refused is yet to be seen.
+  /// It is not known yet whether Redis refuses all streams.
   bool redis_in_doubt = false;
-  /// That of the claims, or of the settlements, is that Postgres answers, and refuses them.
+  /// Postgres answers, but refuses the claims, or the settlements.
   bool claims_refused = false, settles_refused = false;
-  /// That of the last claim is the table's own.
+  /// The last claim failed because the table is not fit for use.
   bool unfit = false;
-  /// When the store was last out of reach, or had lost its connection.
+  /// When the store was last unreachable, or had lost its connection.
   std::optional<std::chrono::steady_clock::time_point> away_at{};
 
   [[nodiscard]] bool was_away_since(std::chrono::steady_clock::time_point time) const {
@@ -27,7 +27,7 @@ struct LastErrors {
   }
 };
 
-/// Derives the dispatcher's health from the troubles of its stages, and reports its changes.
+/// Derives the dispatcher's health from the states of its stages, and reports each change.
 class HealthReporter {
  public:
   /// Both references must outlive it.
@@ -38,7 +38,7 @@ class HealthReporter {
 
   /// Reports the health if it has changed.
   void report();
-  /// That all is well is not known before the first claim.
+  /// Reports nothing before the first claim, as it is not known until then whether all is well.
   void report_unless_starting() {
     if (health_ != Health::starting) report();
   }

@@ -14,8 +14,8 @@
 
 namespace outboxd::dispatch {
 
-/// The rows that claims leave out, and why: those in quarantine, those whose refusal is not judged yet, and those
-/// that are in their streams already.
+/// The rows that claims leave out: rows in quarantine, rows whose refusal is not judged yet, and rows that are
+/// already in their streams.
 class HeldRows {
  public:
   /// Both references must outlive it. `soon` as SentRows has it.
@@ -30,7 +30,7 @@ class HeldRows {
     return quarantine_.holds(id) || refused_claims_.undecided().contains(id) || sent_.is_left_out(id, now);
   }
 
-  /// The ids of all of them.
+  /// The ids of all rows that are left out.
   [[nodiscard]] std::vector<std::string> ids(TimePoint now) const {
     auto ids = quarantine_.ids();
     for (const auto& [id, row] : refused_claims_.undecided()) ids.push_back(id);
@@ -38,7 +38,7 @@ class HeldRows {
     return ids;
   }
 
-  /// Reports how many rows are held up, if that has changed.
+  /// Reports the number of rows that are held up, if it has changed.
   void report(TimePoint now) {
     const auto rows = quarantine_.size() + in_flight_.rows_postponed() + sent_.undone_rows(now);
     if (std::exchange(reported_, rows) != rows) observer_.held_up(rows);

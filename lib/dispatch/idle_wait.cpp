@@ -8,13 +8,13 @@
 namespace outboxd::dispatch {
 namespace {
 
-// More rows than this in one claim come from writers at work, who are not to be asked.
+// A claim of more rows than this comes from busy writers, which are not to be asked for notifications.
 constexpr std::size_t kFew = 1;
 
-// A notification that comes in so short a wait is worth less than listening for it costs.
+// In so short a wait a notification saves less than listening for it costs.
 constexpr std::chrono::milliseconds kWorthListening{10};
 
-// A table may be given wake-ups, lose them, or be replaced by another of its name.
+// A table may get wake-ups, lose them, or be replaced by another of the same name.
 constexpr std::chrono::seconds kAskAnew{10};
 
 }  // namespace
@@ -48,7 +48,7 @@ Awaitable<bool> IdleWait::wait_for_commit(std::chrono::microseconds longest) {
     event_.set();
   };
   const bool listens = wake_ups_ == WakeUps::armed || (wake_ups_ == WakeUps::not_now && longest >= kWorthListening);
-  // What came before has been seen to by what was done since.
+  // Earlier wake-ups have been served by the work since then.
   event_.reset();
   if (listens) co_await parts_.commits->notify_on_commit(notify);
   if (!parts_.run.is_stopping()) co_await parts_.clock.wait(event_, parts_.clock.now() + longest);

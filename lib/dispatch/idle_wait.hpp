@@ -17,9 +17,9 @@ namespace outboxd::dispatch {
 /// The wait for rows after a claim that found fewer than it asked for: by polling, or woken by commits.
 class IdleWait {
  public:
-  /// What it talks to. All of it must outlive it.
+  /// The parts that it uses. All of them must outlive it.
   struct Parts {
-    /// Null where commits can't wake it.
+    /// Null where commits can't wake the dispatcher.
     CommitNotifier* commits;
     Clock& clock;
     Observer& observer;
@@ -29,24 +29,24 @@ class IdleWait {
   IdleWait(const boost::asio::any_io_executor& executor, std::chrono::milliseconds poll_interval, Parts parts)
       : parts_{parts}, event_{executor}, poll_interval_{poll_interval}, pace_{poll_interval} {}
 
-  /// Asks to be woken by commits where that is worth it. `found`: the rows of the last claim. True when it is armed
-  /// from now on: commits before that went unnoticed, and one more claim finds them.
+  /// Asks for wake-ups by commits where they are worth their cost. `found`: the rows of the last claim. True when
+  /// wake-ups are armed from now on: earlier commits went unnoticed, so one more claim has to find their rows.
   Awaitable<bool> arm(std::size_t found);
 
-  /// Waits until there may be rows, or until `no_later_than`. `began`: when the wait began, with all that was asked
+  /// Waits until rows may be due, or until `no_later_than`. `began`: when the wait began, including the requests made
   /// for it.
   Awaitable<void> wait(std::size_t found, TimePoint began, TimePoint no_later_than);
 
   /// Ends the present wait, if there is one; a later wait is not cut short.
   void end_wait() { event_.set(); }
 
-  /// Commits need not wake it from now on, as there is something else to do.
+  /// Ends wake-ups by commits, as the dispatcher has other work.
   Awaitable<void> disarm();
 
-  /// The store's connection is gone, and with it what the store was asked for.
+  /// The store's connection was lost, and the wake-ups that were armed on it.
   void connection_was_lost();
 
-  /// A claim that found so many rows took so long.
+  /// A claim found this many rows and took this long.
   void claimed(std::size_t rows, PollPace::Duration took) { pace_.claimed(rows, took); }
 
  private:
@@ -59,11 +59,11 @@ class IdleWait {
   std::chrono::milliseconds poll_interval_;
   PollPace pace_;
   WakeUpBudget budget_;
-  /// What the store last answered.
+  /// The store's last answer.
   WakeUps wake_ups_ = WakeUps::none;
-  /// What the observer knows; nothing yet.
+  /// The state that was last reported to the observer; empty: none yet.
   std::optional<bool> reported_;
-  /// When the store is to be asked anew.
+  /// When to ask the store again.
   TimePoint ask_at_{};
   /// When the last wait ended.
   TimePoint waited_until_{};

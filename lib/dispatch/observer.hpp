@@ -14,8 +14,8 @@
 
 namespace outboxd::dispatch {
 
-/// What a dispatcher waits for, or that it works. `writes_refused`: Postgres answers, and lets no row be claimed, or
-/// no outcome be written.
+/// Whether the dispatcher works, or for what it waits. `writes_refused`: Postgres answers, but refuses every claim or
+/// every outcome.
 enum class Health {
   starting,
   working,
@@ -26,13 +26,13 @@ enum class Health {
   stopping
 };
 
-/// Due rows that claims pass over, as transactions of others have kept them locked for a while.
+/// Due rows that claims skip because other transactions have locked them for a while.
 struct LockedRows {
   /// At most a hundred are counted.
   std::size_t rows = 0;
-  /// One of them.
+  /// The id of one of them.
   std::string first{};
-  /// For people: whose transactions these are, and since when; empty where that can't be seen.
+  /// A readable text: which transactions hold them, and since when; empty where that can't be seen.
   std::string who{};
 };
 
@@ -40,33 +40,33 @@ struct LockedRows {
 struct BacklogSample {
   std::uint64_t pending = 0;  ///< Not published, not dead: due, leased or scheduled.
   std::uint64_t dead = 0;
-  std::uint64_t due = 0;  ///< Of the pending: free to be claimed now.
+  std::uint64_t due = 0;  ///< Pending rows that can be claimed now.
   std::uint64_t cap = 0;  ///< A count equal to this means "at least this many".
-  /// Of the pending: not due yet, and never tried.
+  /// Pending rows that are not due yet and were never tried.
   std::uint64_t delayed = 0;
-  /// The lag: for how long the row that has waited longest has been due. A row that was tried before counts from its
-  /// creation, as its retry has moved the time from which it is due. Empty when nothing is due.
+  /// The lag: how long the oldest due row has been due. A row that was tried before counts from its creation, as a
+  /// retry moves the time from which it is due. Empty when no row is due.
   std::optional<std::chrono::milliseconds> oldest_pending;
   LockedRows locked{};
 };
 
-/// What keeps entries of rows that are gone in the table's indexes. `none`: nothing that can be seen.
+/// What keeps index entries of rows that are gone. `none`: no holder is visible.
 enum class SnapshotHolder { none, session, prepared_transaction, replication_slot, standby };
 
-/// A look at the table from the start of its index took long: it passes entries of rows that are gone, and that
-/// somebody's snapshot keeps, or other dispatchers' rows.
+/// A query from the start of the table's index took long, because it steps over other dispatchers' rows or over index
+/// entries of rows that are gone, which a held snapshot keeps.
 struct SlowLook {
-  /// None: looks are quick again.
+  /// Zero: such queries are quick again.
   std::chrono::nanoseconds took{};
   SnapshotHolder holder = SnapshotHolder::none;
-  /// For people: which one, and since when; or why that can't be seen.
+  /// A readable text: which session holds the snapshot, and since when; or why that can't be seen.
   std::string who{};
-  /// Where it is known.
+  /// How long the snapshot has been held, where that is known.
   std::optional<std::chrono::seconds> held_for{};
 };
 
-/// Learns what happens, in the words of the domain: an override for each kind of event that it is about. Called on
-/// the event loop; must not block or throw.
+/// Learns what happens, in the words of the domain: override the functions for the events of interest. Called on the
+/// event loop; must not block or throw.
 class Observer {
  public:
   Observer() = default;
@@ -74,18 +74,19 @@ class Observer {
   Observer& operator=(const Observer&) = delete;
   virtual ~Observer() = default;
 
-  /// One claim, also one that found nothing.
+  /// A claim has ended, even one that found nothing.
   virtual void claimed(std::size_t /*rows*/, std::chrono::nanoseconds /*took*/) {}
-  /// One pipelined write with all its replies.
+  /// A pipelined write has ended, with all its replies.
   virtual void wrote(std::size_t /*entries*/, std::chrono::nanoseconds /*took*/) {}
   virtual void settled(std::size_t /*rows*/, std::size_t /*leases_lost*/, std::chrono::nanoseconds /*took*/) {}
 
-  /// Redis has accepted this many rows of the stream; or had before, and what was claimed again is only to be marked.
+  /// Redis has accepted this many rows of the stream, or had accepted them before, so that they are only to be
+  /// marked.
   virtual void published(std::string_view /*stream*/, std::size_t /*rows*/) {}
-  /// One row was retried, released or declared dead, and why; the reason is for people.
+  /// One row was retried, released or declared dead, and why; the reason is a readable text.
   virtual void failed(std::string_view /*stream*/, Fault /*fault*/, std::string_view /*reason*/) {}
   virtual void retried() {}
-  /// `for_later`: it is not due again at once.
+  /// One row was given back. `for_later`: it is not due again at once.
   virtual void released(bool /*for_later*/) {}
   /// `stream` is empty where the row could not be read.
   virtual void died(std::string_view /*id*/, std::string_view /*stream*/, Fault /*fault*/,
@@ -96,37 +97,37 @@ class Observer {
   virtual void possible_duplicate() {}
   /// A payload carried this many reserved field names, which were dropped.
   virtual void reserved_fields_dropped(std::string_view /*stream*/, std::size_t /*fields*/) {}
-  /// The signature of a row's entry is good for another entry, too, and why; the row is dead of it, or goes out.
+  /// The signature of a row's entry also fits another entry, and why; the row is declared dead, or goes out anyway.
   virtual void ambiguous_entry(std::string_view /*id*/, std::string_view /*stream*/, std::string_view /*why*/,
                                bool /*dead*/) {}
 
-  /// Redis refuses this stream while it takes others, and its rows are left out from now on; or the reason for that
-  /// is another one now. `blocked` is the number of such streams.
+  /// Redis refuses this stream while it takes others, so its rows are left out from now on; or the reason for that
+  /// has changed. `blocked` is the number of such streams.
   virtual void stream_blocked(std::string_view /*stream*/, std::string_view /*reason*/, std::size_t /*blocked*/) {}
-  /// Its rows are taken again, after so long.
+  /// Redis takes the stream's rows again, after this long.
   virtual void stream_freed(std::string_view /*stream*/, std::chrono::nanoseconds /*after*/,
                             std::size_t /*blocked*/) {}
 
   /// Postgres refused these rows at their claim or settlement, while their neighbours went through. At least one.
   virtual void refused_by_store(std::span<const RefusedRow> /*rows*/) {}
-  /// So many of them wait for their next try now; told when the number changes.
+  /// The number of refused rows that wait for their next try now; called when it changes.
   virtual void held_up(std::size_t /*rows*/) {}
 
   /// Whether commits can wake the dispatcher has changed, or is known for the first time.
   virtual void wake_ups(bool /*there*/) {}
-  /// A commit, or the end of the connection that would have told of one, has ended the wait for the next claim.
+  /// The wait for the next claim ended by a commit, or by the end of the connection that would have reported one.
   virtual void woken() {}
 
   /// Another worker is dead, and its leases have been ended.
   virtual void freed_rows_of(std::string_view /*worker*/) {}
 
-  /// Told again for as long as it is so, about once a minute, and when it is over.
+  /// Called about once a minute as long as such queries are slow, and once when they are quick again.
   virtual void looks_are_slow(const SlowLook& /*look*/) {}
 
   virtual void sampled(const BacklogSample& /*sample*/) {}
-  /// The store did not tell, and why: what was sampled before grows old.
+  /// Sampling failed, and why: the last sample grows stale.
   virtual void sample_failed(std::string_view /*reason*/) {}
-  /// Changes of the state or of its reason, which is empty for working and stopping.
+  /// The state or its reason has changed; the reason is empty for working and stopping.
   virtual void health(Health /*health*/, std::string_view /*reason*/) {}
 };
 

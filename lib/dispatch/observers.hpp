@@ -9,7 +9,7 @@
 
 namespace outboxd::dispatch {
 
-/// Passes everything on to several observers, in their order. They must outlive it.
+/// Passes each event on to several observers, in their order. They must outlive it.
 class Observers final : public Observer {
  public:
   explicit Observers(std::vector<std::reference_wrapper<Observer>> all) : all_{std::move(all)} {}

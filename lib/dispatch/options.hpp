@@ -11,9 +11,9 @@ namespace outboxd::dispatch {
 
 struct DispatcherOptions {
   std::uint32_t batch_rows = 32;
-  /// How far batches may grow while a backlog is worked off; 0: not at all.
+  /// How far batches may grow while a backlog is worked off; 0: they don't grow.
   std::uint32_t most_batch_rows = 0;
-  /// Rows a second that may be claimed; 0: any number.
+  /// How many rows may be claimed per second; 0: any number.
   std::uint32_t max_rows_per_second = 0;
   std::chrono::milliseconds poll_interval{250};
   /// A batch is not sent when less than this is left of its lease: the write's own time-out, and a margin.
@@ -24,9 +24,10 @@ struct DispatcherOptions {
   std::chrono::milliseconds backoff_max{1'000};
   std::chrono::milliseconds sample_interval{5'000};
   RetryPolicy retry;
-  /// End when all that was due at the start has had its turn.
+  /// End when every row that was due at the start has had its turn.
   bool once = false;
-  /// With `once`: until when outages are waited for, and the whole may take; nothing: not at all, and without bound.
+  /// With `once`: outages are waited out until then, and the run ends then at the latest; empty: the first outage
+  /// ends the run, which has no time limit.
   std::optional<std::chrono::steady_clock::time_point> once_deadline;
 };
 

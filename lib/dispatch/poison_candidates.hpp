@@ -12,16 +12,16 @@
 
 namespace outboxd::dispatch {
 
-/// Rows that their dispatchers may have died of, to be claimed alone. A poison row would take the attempts of its
-/// neighbours with it each time. It has the most attempts, as it has been claimed alone the most often, so it comes
-/// after those that were but in its company.
+/// Rows that may have killed their dispatchers, to be claimed alone, as a poison row would spend an attempt of each
+/// neighbour with every claim. The poison row itself has the most attempts, so it is tried last, after the rows that
+/// were only claimed together with it.
 class PoisonCandidates {
  public:
-  /// `housekeeping`: null where no dispatcher's death leaves a trace.
+  /// `housekeeping`: null where a dispatcher's death leaves no trace.
   PoisonCandidates(Shared shared, Housekeeping* housekeeping, HeldRows& held, IdleWait& idle)
       : shared_{shared}, housekeeping_{housekeeping}, held_{held}, idle_{idle} {}
 
-  /// Asks the store unless some are known. False when it could not answer.
+  /// Asks the store for candidates unless some are known. False when it could not answer.
   Awaitable<bool> look() {
     if (!ids_.empty() || housekeeping_ == nullptr) co_return true;
     auto found = co_await housekeeping_->poison_candidates(shared_.run.due_by());
@@ -30,7 +30,7 @@ class PoisonCandidates {
     co_return true;
   }
 
-  /// The store has found these; the wait for rows ends for them.
+  /// The store has found these rows; ends the wait for rows.
   void add(std::vector<std::string> found) {
     const auto now = shared_.clock.now();
     std::erase_if(found, [&](const std::string& id) { return held_.holds(id, now); });
@@ -41,7 +41,7 @@ class PoisonCandidates {
 
   [[nodiscard]] bool empty() const { return ids_.empty(); }
 
-  /// The next one. Should its claim fail, others have their turn before it is found again.
+  /// Removes and returns the next candidate. If its claim fails, others have their turn before it is found again.
   std::string take() {
     auto id = std::move(ids_.front());
     ids_.erase(ids_.begin());

@@ -29,13 +29,13 @@ using TimePoint = std::chrono::steady_clock::time_point;
 template <class T>
 using Awaitable = boost::asio::awaitable<T>;
 
-/// Why the store could not do what it was asked; the dispatcher tries again, whatever it is.
+/// Why a call of the store failed; the dispatcher tries again in any case.
 struct StoreError {
-  /// For people: the thing, the reason, the remedy.
+  /// A readable text: the thing, the reason, the remedy.
   std::string text;
-  /// The store itself was out of reach, whatever it was asked.
+  /// The store was unreachable, so the failure does not depend on the call.
   bool unreachable = false;
-  /// The table itself can't be driven as it is; a person has to mend it.
+  /// The table can't be used as it is; an operator has to change it.
   bool unfit = false;
 };
 
@@ -44,11 +44,11 @@ using StoreResult = boost::system::result<T, StoreError>;
 
 struct ClaimRequest {
   std::uint32_t limit = 1;
-  /// Claim only what was due at this store time (a ClaimedRows::claimed_at); empty: what is due now.
+  /// Claim only rows that were due at this store time (a ClaimedRows::claimed_at); empty: rows that are due now.
   std::string due_by;
-  /// Claim only rows of these ids; empty: any.
+  /// Claim only rows with these ids; empty: any row.
   std::vector<std::string> only{};
-  /// Of any, claim none of these ids.
+  /// Claim no rows with these ids; without effect on `only`.
   std::vector<std::string> without{};
   /// Claim no rows of these streams, sorted; not together with `only`.
   std::vector<std::string> except_streams{};
@@ -57,73 +57,73 @@ struct ClaimRequest {
 /// Rows leased by one claim, in the order in which they are to be published.
 struct ClaimedRows {
   std::vector<Row> rows;
-  /// Rows that were due, were tried one by one, and could not be claimed. Whether that is for a reason of their own,
-  /// or as the table takes no writes at all, is not for the store to say.
+  /// Rows that were due, were tried one by one, and could not be leased. The store does not judge whether they are at
+  /// fault themselves or the table takes no writes at all.
   std::vector<RefusedRow> refused;
-  /// With refused rows: what to tell people should it be everybody's.
+  /// With refused rows: a readable text for the case that the table refuses all of them.
   std::string refusal{};
-  /// There are more due, although these are fewer than the limit.
+  /// More rows are due, although fewer than the limit were claimed.
   bool more = false;
-  /// Rows were due, although they may be leased or poison candidates; also true where that is not known.
+  /// Rows were due, even if they are leased or poison candidates; also true where that is not known.
   bool any_due = true;
-  /// The store's connection is another one than at the claim before: what it had been asked for is forgotten.
+  /// The store has reconnected since the last claim, so wake-ups that were armed before are lost.
   bool reconnected = false;
-  /// Each claim counts as an attempt of its rows, also one without an outcome; else only outcomes count.
+  /// Each claim counts as an attempt of its rows, even without an outcome; otherwise only outcomes count.
   bool claims_count = true;
   /// The store's name for this lease; a settlement returns it.
   std::string lease;
   /// The store's clock at the claim, as the store writes it.
   std::string claimed_at;
-  /// By our clock, taken before the claim was sent, so never later than the store's own end of the lease.
+  /// By the local clock, taken before the claim was sent, so never later than the lease's end in the store.
   TimePoint lease_ends;
-  /// What the dispatcher makes of it.
+  /// How much of the lease is left; set by the dispatcher.
   LeaseRoom room{};
 };
 
-/// The outcomes of rows of one claim.
+/// The outcomes of the rows of one claim.
 struct Settlement {
   std::vector<Outcome> outcomes;
   std::string lease;
   TimePoint lease_ends;
-  /// Some of it was refused before: to be written row by row where need be.
+  /// Some of the outcomes were refused before: write them row by row where necessary.
   bool in_parts = false;
 };
 
-/// What became of a settlement. What is in none of these had lost its lease.
+/// The result of a settlement. A row that is in none of the lists had lost its lease.
 struct Settled {
   std::size_t written = 0;
-  /// Still without their outcome, though tried one by one: locked by another session, or refused. As in ClaimedRows.
+  /// Rows whose outcome was tried alone and not written: locked by another session, or refused. As in ClaimedRows.
   std::vector<RefusedRow> refused{};
-  /// Still without their outcome, as there was no time to try them.
+  /// Rows whose outcome was not written because there was no time to try it.
   std::vector<std::string> untried{};
-  /// Written, but what was written is not what now stands there; they are no longer ours.
+  /// Rows whose outcome was written but undone, by a trigger for instance; the lease no longer holds them.
   std::vector<RefusedRow> undone{};
-  /// With refused or undone rows: what to tell people should it be everybody's.
+  /// With refused or undone rows: a readable text for the case that the table refuses all of them.
   std::string refusal{};
 };
 
-/// What a scan of the leases found.
+/// The result of a scan of the leases.
 struct LeaseScan {
   WorkerScan workers;
   /// As Housekeeping::poison_candidates().
   std::vector<std::string> poison_candidates;
-  /// The scan found due rows that claims would not have found; the next claims take them.
+  /// The scan found due rows that claims would have missed; the next claims take them.
   bool some_overlooked = false;
   /// Set when scans have become slow, or are quick again.
   std::optional<SlowLook> slow{};
 };
 
-/// Whether the store notifies of rows that are committed.
+/// Whether the store notifies of commits.
 enum class WakeUps {
-  /// It can't: only polling finds them.
+  /// The store can't notify: only polling finds rows.
   none,
-  /// It can, but not now: others are at work on the table, of whose commits it wouldn't notify.
+  /// The store can't notify now: other sessions are writing to the table, and their commits would not be notified.
   not_now,
   /// Every commit that the next claim would miss is notified.
   armed,
 };
 
-/// What each port has in common. Expected failures are values; nothing throws for a lost server.
+/// The common base of the ports. Expected failures are values; no function throws when a server is lost.
 class Port {
  public:
   Port() = default;
@@ -132,72 +132,72 @@ class Port {
   virtual ~Port() = default;
 };
 
-/// Where rows come from.
+/// The source of rows.
 class RowSource : public Port {
  public:
-  /// Leases due rows, oldest first; poison candidates only by their ids. Fewer than the limit, refused ones included,
-  /// means that there were no more, unless the result says otherwise.
+  /// Leases due rows, oldest first; poison candidates only by their ids. Fewer rows than the limit, counting refused
+  /// ones, mean that no more were due, unless the result says otherwise.
   virtual Awaitable<StoreResult<ClaimedRows>> claim(ClaimRequest request) = 0;
 };
 
-/// Where the outcomes of rows go.
+/// The sink for the outcomes of rows.
 class OutcomeSink : public Port {
  public:
-  /// Writes outcomes where the lease is still ours. One row that can't be written does not keep the others from it.
+  /// Writes outcomes where the lease is still held. A row that can't be written does not hold up the others.
   virtual Awaitable<StoreResult<Settled>> settle(const Settlement& settlement) = 0;
 };
 
-/// What a source of rows needs whose leases may be left by workers that died.
+/// Needed where workers that die may leave leases behind.
 class Housekeeping : public Port {
  public:
-  /// Finds workers that hold leases and have no session now, poison candidates, and due rows that claims overlook.
-  /// `known`: workers to be looked for wherever their leases are. `due_by` as in ClaimRequest.
+  /// Finds workers that hold leases without having a session, poison candidates, and due rows that claims would miss.
+  /// `known`: workers to look for wherever their leases are. `due_by` as in ClaimRequest.
   virtual Awaitable<StoreResult<LeaseScan>> scan(std::vector<std::string> known, std::string due_by) = 0;
 
-  /// Ends the leases of these workers, so that claims find their rows. False where a row refuses that: then the
-  /// leases end by themselves.
+  /// Ends the leases of these workers, so that claims find their rows. False where the store refuses that for a row:
+  /// then the leases expire by themselves.
   virtual Awaitable<StoreResult<bool>> end_leases_of(std::vector<std::string> workers) = 0;
 
   /// Due rows that may have killed their dispatchers: claimed more than once, the last time without an outcome.
-  /// Returns ids, those with the fewest attempts first; there may be more. `due_by` as in ClaimRequest.
+  /// Returns ids, fewest attempts first; there may be more rows. `due_by` as in ClaimRequest.
   virtual Awaitable<StoreResult<std::vector<std::string>>> poison_candidates(std::string due_by) = 0;
 };
 
-/// A source that can count what it holds.
+/// Counts the rows of a source.
 class BacklogProbe : public Port {
  public:
   /// Counts the backlog with bounded cost. `due_by` as in ClaimRequest.
   virtual Awaitable<StoreResult<BacklogSample>> sample(std::string due_by) = 0;
 };
 
-/// A source that can notify of commits. None of it at the same time as a claim.
+/// Notifies of commits. No function may be called during a claim.
 class CommitNotifier : public Port {
  public:
-  /// Asks for notifications. They cost those who write rows, so they are for a dispatcher with nothing to do.
+  /// Asks for notifications. They slow down the writers, so only an idle dispatcher asks for them.
   virtual Awaitable<WakeUps> arm_wake_ups() = 0;
 
-  /// Does without from now on.
+  /// Ends notifications.
   virtual Awaitable<void> disarm_wake_ups() = 0;
 
-  /// Has `notify` called, once, when rows have been committed since the last claim was sent, or may have been.
+  /// `notify` is called once when rows have been committed since the last claim was sent, or may have been.
   virtual Awaitable<void> notify_on_commit(std::function<void()> notify) = 0;
 
-  /// `notify` is not called any more.
+  /// Afterwards `notify` is not called.
   virtual void stop_notifying() = 0;
 };
 
-/// Where entries go. One call at a time.
+/// The sink for entries. One call at a time.
 class StreamSink : public Port {
  public:
-  /// Writes the entries of all rows in one go, in order, and sets the reply of each. Begins to write no later than
-  /// `not_after` (afterwards nothing is sent: Fault::redis_unreachable) and ends by itself within the configured
-  /// time-out. An error reply has the fault that guess_by_words() finds in it. Where the replies can't be told to be
-  /// those of these entries, one for each, all that was sent is Fault::unanswered. Does not throw for a lost server.
+  /// Writes the entries of all rows at once, in order, and sets the reply of each. Does not begin to write after
+  /// `not_after` (then nothing is sent: Fault::redis_unreachable) and ends within the configured time-out. An error reply
+  /// gets the fault that guess_by_words() finds. Where replies and entries can't be matched one to one, every entry
+  /// that was sent is Fault::unanswered. Does not throw when the server is lost.
   virtual Awaitable<void> publish(std::span<Delivery* const> rows, TimePoint not_after) = 0;
 
-  /// Finds out, writing nothing, whether an entry could be written to `stream` now (empty: to any stream), connecting
-  /// when there is no connection. Fault::none means yes, as far as can be seen without writing; otherwise the reason,
-  /// and the fault as publish() has it.
+  /// Finds out, without writing, whether an entry could be written to `stream` now (empty: to any stream), and
+  /// connects if there is no connection. Fault::none means yes, as far as that can be seen without writing; otherwise
+  /// the reply has the reason, and the fault as publish() sets it.
   virtual Awaitable<Reply> probe(std::string stream) = 0;
 };
 

@@ -22,7 +22,7 @@ std::string attempts_exhausted_text(const Row& row, std::uint32_t max_attempts) 
          "refused it, and it may be in its stream), or the maximum was lowered";
 }
 
-/// Why the row can never be published, as far as the store has seen; empty where it hasn't.
+/// Why the row can never be published, as far as the store has found; otherwise empty.
 std::string refusal_by_store(const Row& row, const entry::Encoder& encoder) {
   if (row.overlong_stream) return entry::name_refusal("stream name", *row.overlong_stream);
   if (row.overlong_dedupe_key) return entry::name_refusal(entry::kDedupeField, *row.overlong_dedupe_key);
@@ -35,7 +35,7 @@ std::size_t bytes_of(const entry::Entry& entry) {
   return bytes;
 }
 
-/// Nothing, and a reply, where memory does not suffice.
+/// Empty, and the reply is set, where memory does not suffice.
 entry::Encoded encode(Delivery& delivery, entry::Encoder& encoder) {
   try {
     return encoder.encode(event_of(delivery.row));

@@ -30,7 +30,7 @@ Awaitable<std::optional<ClaimedRows>> QuarantineRetries::retry(std::vector<std::
   for (const auto& id : ids) {
     if (std::ranges::find(claimed->refused, id, &RefusedRow::id) != claimed->refused.end()) continue;
     const bool is_claimed = std::ranges::find(claimed->rows, id, &Row::id) != claimed->rows.end();
-    // What is neither is no longer due, or there was no time for it.
+    // A row in neither list is no longer due, or there was no time for it.
     if (!is_claimed && claimed->more) continue;
     held_.quarantine().release(id, is_claimed);
     held_.refused_claims().forget(id);

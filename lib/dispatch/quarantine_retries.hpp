@@ -12,14 +12,14 @@
 
 namespace outboxd::dispatch {
 
-/// Tries rows in quarantine again, by themselves, in a small part of the time.
+/// Retries rows in quarantine by themselves, in a small share of the time.
 class QuarantineRetries {
  public:
   QuarantineRetries(Shared shared, Claims& claims, HeldRows& held) : shared_{shared}, claims_{claims}, held_{held} {}
 
-  /// Ids of rows whose turn it is now, `most` of them.
+  /// The ids of rows that are due for a retry now, `most` of them.
   [[nodiscard]] std::vector<std::string> due(std::size_t most) const;
-  /// Claims these; returns what the claim brought, if it succeeded.
+  /// Claims these rows; returns the claim's result, if it succeeded.
   Awaitable<std::optional<ClaimedRows>> retry(std::vector<std::string> ids);
 
  private:

@@ -14,7 +14,7 @@ namespace outboxd::dispatch {
 
 /// A bounded queue between two coroutines of one event loop.
 ///
-/// Its end is an item like the others: the channel's own close() drops what is buffered (Boost 1.81).
+/// The end is pushed like an item, as closing the channel would drop its buffered items (Boost 1.81).
 template <class T>
 class Queue {
  public:
@@ -23,10 +23,10 @@ class Queue {
   /// Waits while the queue is full.
   Awaitable<void> push(T item) { return send(std::move(item)); }
 
-  /// No more will come. Waits while the queue is full.
+  /// Pushes the end: no item will follow. Waits while the queue is full.
   Awaitable<void> push_end() { return send(std::nullopt); }
 
-  /// Waits while the queue is empty; nothing once its end has come.
+  /// Waits while the queue is empty; returns nothing once the end has come.
   Awaitable<std::optional<T>> pop() {
     auto [error, item] = co_await channel_.async_receive(boost::asio::as_tuple(boost::asio::use_awaitable));
     co_return std::move(item);

@@ -22,7 +22,7 @@ Awaitable<void> Reaper::run() {
       continue;
     }
     auto scan = co_await housekeeping_->scan(missing_.names(), run.due_by());
-    // A scan that failed may have missed some, and so may leases be left that could not be ended.
+    // A scan that failed may have missed workers, and leases that could not be ended may be left.
     bool all_is_well = false;
     if (scan) {
       auto dead = missing_.dead_after(scan->workers);

@@ -12,24 +12,24 @@
 
 namespace outboxd::dispatch {
 
-/// Scans the leases for workers that died, and ends the leases of these.
+/// Scans the leases for dead workers, and ends the leases of these workers.
 class Reaper {
  public:
-  /// `housekeeping`: null where there is nothing to end.
+  /// `housekeeping`: null where no leases have to be ended.
   Reaper(const boost::asio::any_io_executor& executor, Shared shared, Housekeeping* housekeeping,
          PoisonCandidates& candidates, IdleWait& idle)
       : shared_{shared}, housekeeping_{housekeeping}, candidates_{candidates}, idle_{idle}, event_{executor} {}
 
-  /// Until the run has ended.
+  /// Scans until the run has ended.
   Awaitable<void> run();
-  /// After RunState::end().
+  /// To be called after RunState::end().
   void end() { event_.set(); }
 
-  /// A claim that was sent then found that no row was due: no lease can have been abandoned.
+  /// A claim sent at `when` found that no row was due, so that no lease can have been abandoned before.
   void nothing_was_due(TimePoint when) { nothing_due_at_ = when; }
 
  private:
-  /// False when the store could not, or would not.
+  /// False when the store failed, or refused.
   Awaitable<bool> end_leases_of(std::vector<std::string> workers);
 
   Shared shared_;

@@ -8,11 +8,11 @@
 namespace outboxd::dispatch {
 namespace {
 
-// A stream that is refused so often has had its turn.
+// A stream that was refused this often has had its turn.
 constexpr std::uint32_t kTriesWithOnce = 5;
-// To judge one write.
+// The time-out for judging one write.
 constexpr std::size_t kMostProbes = 8;
-// Each look for other streams that Redis might take may have to pass over the backlog of all that it refuses.
+// Each search for other streams that Redis might take may have to step over the backlog of all refused streams.
 constexpr std::chrono::seconds kLongestExploring{30};
 
 bool is_outage(const Reply& reply) {
@@ -38,10 +38,10 @@ Awaitable<RedisGate::Next> RedisGate::probe() {
   auto& run = shared_.run;
   auto& trouble = shared_.health.trouble();
   const bool refused = !refused_streams_.empty();
-  // The first probe is at once; after a refusal Redis is given time, as it may answer a probe and still refuse
+  // The first probe is immediate; after a refusal Redis is given time, as it may answer a probe and still refuse
   // entries.
   if (!trouble.redis.empty()) {
-    // Where it has refused but some entries, others may yet have their turn.
+    // Where it has refused only some entries, others may still have their turn.
     if (!run.waits_for_outages() && !refused) {
       run.give_up(trouble.redis);
       co_return Next::go_on;
@@ -77,7 +77,7 @@ Awaitable<RedisGate::Next> RedisGate::probe() {
   co_return reply.fault == Fault::refused ? Next::explore_all : Next::explore;
 }
 
-// The outage may have ended for all streams but the one that was probed: that of a server behind a proxy.
+// The outage may have ended for all streams but the probed one, whose server may be behind a proxy.
 void RedisGate::probe_another_next() {
   if (refused_streams_.empty()) return;
   const auto next = refused_streams_.upper_bound(probe_stream_);
@@ -98,7 +98,7 @@ Awaitable<bool> RedisGate::others_are_taken() {
 void RedisGate::redis_answers() {
   breaker_.close();
   refused_streams_.clear();
-  // What they were refused for may be over as well.
+  // The reason for their refusals may be over as well.
   blocked_.probe_all(shared_.clock.now());
   shared_.health.trouble().redis.clear();
   shared_.health.report_unless_starting();
@@ -110,7 +110,7 @@ void RedisGate::shut(const std::string& reason, const std::string& stream, bool 
     probe_schedule_.begin(shared_.clock.now(), shared_.random());
   }
   breaker_.open();
-  // On with the probes; commits need not wake it meanwhile.
+  // Probing goes on; commits need not wake the dispatcher meanwhile.
   idle_.end_wait();
   shared_.health.trouble().redis = reason;
   shared_.health.trouble().redis_in_doubt = in_doubt;
@@ -138,7 +138,7 @@ void RedisGate::end_idle_trials() {
 }
 
 Awaitable<void> RedisGate::probe_stream(const std::string& stream) {
-  // The probe of Redis as a whole comes first, and there is one connection.
+  // The probe of Redis as a whole comes first, as there is one connection.
   if (breaker_.is_open() || shared_.run.claiming_is_over()) {
     blocked_.was_not_probed(stream, shared_.clock.now());
     co_return;
@@ -148,7 +148,7 @@ Awaitable<void> RedisGate::probe_stream(const std::string& stream) {
     refusals_.served();
     blocked_.put_on_trial(stream, shared_.clock.now());
   } else if (reply.fault == Fault::refused) {
-    // Unknown words may be all that this server ever says to a probe: only an entry shows more.
+    // This server may answer every probe with unknown words: only an entry shows more.
     co_await others_are_taken();
     const auto now = shared_.clock.now();
     breaker_.is_open() ? blocked_.was_not_probed(stream, now) : blocked_.put_on_trial(stream, now);

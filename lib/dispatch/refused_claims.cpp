@@ -17,7 +17,7 @@ bool RefusedClaims::judge(ClaimedRows& claimed, Scope scope, std::uint32_t limit
   auto& quarantine = held_.quarantine();
   auto& trouble = shared_.health.trouble();
   const auto written = claimed.rows.size();
-  // Rows of blocked streams are due as well, and no sample tells them from others.
+  // Rows of blocked streams are due as well, and a sample does not distinguish them.
   const bool open_to_all = scope != Scope::named_rows;
   if (scope == Scope::all || (open_to_all && written > 0)) starvation_.claimed(written);
   if (!claimed.refusal.empty()) refused_.reason = claimed.refusal;
@@ -30,13 +30,13 @@ bool RefusedClaims::judge(ClaimedRows& claimed, Scope scope, std::uint32_t limit
   for (const auto& row : judged.own) quarantine.add(row, now);
   claimed.refused = std::move(judged.own);
   held_.report(now);
-  // More of them than can be left out would come again and again.
+  // Rows beyond the number that claims can leave out would come again and again.
   const bool in_the_way = open_to_all && written == 0 && std::ranges::any_of(claimed.refused, [&](const auto& row) {
                             return !row.dead && !quarantine.holds(row.id);
                           });
   if (judged.whose == RefusalJudgement::Whose::rows_own && !in_the_way) {
-    // Rows that were set apart and are refused again show nothing; nor does it that nothing else is refused, where
-    // nothing else was tried.
+    // Rows in quarantine that are refused again prove nothing; nor does it prove anything that no other row is
+    // refused if no other row was tried.
     if (written > 0 || (open_to_all && !claimed.refused.empty()) || (none_refused && tried_all)) {
       refused_ = {};
       trouble.claim.clear();
@@ -51,14 +51,14 @@ bool RefusedClaims::judge(ClaimedRows& claimed, Scope scope, std::uint32_t limit
     shared_.health.report();
   }
   if (everybodys) return false;
-  // On with the rows behind these.
+  // Claims go on with the rows behind these.
   claimed.more = true;
   return true;
 }
 
 void RefusedClaims::sampled(const BacklogSample& sample) {
   auto& starving = shared_.health.trouble().starving;
-  // Where only locked ones are due, there is nothing that could go out: they have a note of their own.
+  // If only locked rows are due, no row could go out: they have a note of their own.
   const bool all_may_be_locked = sample.locked.rows >= kMostLockedCounted;
   const auto left_out = held_.ids(shared_.clock.now()).size() + (all_may_be_locked ? sample.due : sample.locked.rows);
   const bool starves = starvation_.sampled(sample.due, left_out);

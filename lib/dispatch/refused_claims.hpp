@@ -11,22 +11,22 @@
 
 namespace outboxd::dispatch {
 
-/// Judges whose fault it is that claims bring fewer rows than are due: the rows', or the table's.
+/// Judges whether the rows or the table are at fault when claims return fewer rows than are due.
 class RefusedClaims {
  public:
   RefusedClaims(Shared shared, HeldRows& held) : shared_{shared}, held_{held} {}
 
-  /// What a claim could take.
+  /// The rows that a claim could take.
   enum class Scope { all, free_streams, named_rows };
 
-  /// Leaves those among the claim's refused rows whose own fault it is. False when the store refuses everything that
-  /// is due.
+  /// Keeps only those refused rows of the claim that are at fault themselves. False when the store refuses every due
+  /// row.
   bool judge(ClaimedRows& claimed, Scope scope, std::uint32_t limit);
 
-  /// It looks for rows that the store does not refuse.
+  /// The store refuses every due row, and claims look for rows that it does not refuse.
   [[nodiscard]] bool all_are_refused() const { return refused_.since.has_value(); }
 
-  /// Reports rows that are due, and that no claim gets.
+  /// Reports rows that are due and that no claim returns.
   void sampled(const BacklogSample& sample);
 
  private:

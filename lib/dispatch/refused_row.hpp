@@ -5,7 +5,7 @@
 
 namespace outboxd::dispatch {
 
-/// A row that the store refuses to hand out, or to write, while it does as it is asked with its neighbours.
+/// A row that the store refuses to lease or to write, while it does so for the row's neighbours.
 using RefusedRow = outboxd::Refusal;
 
 }  // namespace outboxd::dispatch

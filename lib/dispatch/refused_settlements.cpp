@@ -9,7 +9,7 @@
 namespace outboxd::dispatch {
 namespace {
 
-// Beyond the longest pause between two tries.
+// Longer than the longest pause between two tries.
 constexpr std::chrono::minutes kForgotten{10};
 
 }  // namespace
@@ -21,7 +21,7 @@ void RefusedSettlements::judge(const Settled& settled, std::set<std::string>& re
   std::ranges::copy(settled.undone, std::back_inserter(refused));
   if (!settled.refusal.empty()) refused_.reason = settled.refusal;
   if (settled.written > 0) {
-    // It shows that the table can be written, also to those who claim.
+    // It shows that the table can be written, which concerns claims as well.
     held_.refused_claims().wrote(now);
     judgement_.wrote(now);
     refused_ = {};

@@ -14,22 +14,22 @@
 
 namespace outboxd::dispatch {
 
-/// Judges whose fault it is that outcomes can't be written: the rows', or the table's.
+/// Judges whether the rows or the table are at fault when outcomes can't be written.
 class RefusedSettlements {
  public:
   RefusedSettlements(Shared shared, HeldRows& held)
       : shared_{shared}, held_{held}, backoff_{shared.options.backoff_min, shared.options.backoff_max} {}
 
-  /// Reports the rows whose own fault it is, unless they are among `reported`, and adds them there.
+  /// Reports the rows that are at fault themselves and are not in `reported` yet, and adds them to it.
   void judge(const Settled& settled, std::set<std::string>& reported);
 
-  /// No outcome could be written lately, and it isn't known why.
+  /// No outcome could be written lately, and the reason is not known.
   [[nodiscard]] bool all_are_refused() const { return refused_.since.has_value(); }
 
-  /// While all are refused: how long to wait before one more batch may show whose fault it is.
+  /// While all outcomes are refused: how long to wait before one more batch may show what is at fault.
   std::chrono::microseconds next_pause() { return backoff_.next(shared_.random()); }
 
-  /// Whatever was refused long ago is gone.
+  /// Forgets rows that were refused long ago.
   void forget_old();
 
  private:

@@ -11,7 +11,7 @@
 
 namespace outboxd::dispatch {
 
-/// Whether a run goes on, and until when. Every stage asks it.
+/// Whether a run goes on, and until when. Read by every stage.
 class RunState {
  public:
   /// The clock must outlive it.
@@ -21,7 +21,7 @@ class RunState {
         once_{options.once},
         once_deadline_{options.once_deadline} {}
 
-  /// Nothing more is to be claimed. False when that was said before.
+  /// No more rows are to be claimed. False when stop() was called before.
   bool stop() {
     if (stop_deadline_) return false;
     stop_deadline_ = clock_.now() + shutdown_timeout_;
@@ -29,20 +29,20 @@ class RunState {
   }
   [[nodiscard]] bool is_stopping() const { return stop_deadline_.has_value(); }
 
-  /// With `once`: the run ends early. The first reason counts.
+  /// With `once`: ends the run early. The first reason counts.
   void give_up(std::string reason) {
     if (gave_up_.empty()) gave_up_ = std::move(reason);
   }
   /// Empty when the run has not been given up.
   [[nodiscard]] const std::string& abort_reason() const { return gave_up_; }
 
-  /// Whether no more rows are to be claimed. Gives up where the time is over.
+  /// Whether no more rows are to be claimed. Gives up when the time limit is over.
   [[nodiscard]] bool claiming_is_over() {
     if (!stop_deadline_ && past_deadline()) give_up("the time given by --timeout is over");
     return stop_deadline_ || !gave_up_.empty();
   }
 
-  /// When the work must end, if it must: after stop(), or by the deadline of `once`.
+  /// When all work must end, if there is a limit: after stop(), or the deadline of `once`.
   [[nodiscard]] std::optional<TimePoint> deadline() const {
     if (stop_deadline_ && once_deadline_) return std::min(*stop_deadline_, *once_deadline_);
     return stop_deadline_ ? stop_deadline_ : once_deadline_;
@@ -51,23 +51,23 @@ class RunState {
     const auto when = deadline();
     return when && clock_.now() >= *when;
   }
-  /// `until`, or the deadline of `once` where that comes first.
+  /// `until`, or the deadline of `once` if that is earlier.
   [[nodiscard]] TimePoint within_once(TimePoint until) const {
     return once_deadline_ ? std::min(until, *once_deadline_) : until;
   }
 
   [[nodiscard]] bool is_once() const { return once_; }
-  /// With `once` and no time to wait, the first outage ends the run.
+  /// With `once` and no time limit, the first outage ends the run.
   [[nodiscard]] bool waits_for_outages() const { return !once_ || once_deadline_.has_value(); }
 
-  /// With `once`: only rows that were due by this time of the store are claimed; empty: not known yet, or any.
+  /// With `once`: only rows that were due at this store time are claimed; empty: not known yet, or no such limit.
   [[nodiscard]] const std::string& due_by() const { return due_by_; }
-  /// A claim was made at this time of the store.
+  /// A claim was made at this store time.
   void claimed_at(const std::string& store_time) {
     if (once_ && due_by_.empty()) due_by_ = store_time;
   }
 
-  /// Every row has its outcome, and no more are claimed.
+  /// Every row has its outcome, and no more rows are claimed.
   void end() { ended_ = true; }
   [[nodiscard]] bool has_ended() const { return ended_; }
 

@@ -58,7 +58,7 @@ Awaitable<Settlement> Sender::publish(Work work) {
   to_send.reserve(batch.size());
   for (auto& delivery : batch) {
     if (!delivery.is_to_be_sent()) continue;
-    // A row whose only attempt was given back would seem not to have been tried.
+    // A row whose only attempt was given back would seem never to have been tried.
     if (gate_.refusals().was_unanswered(delivery.row.id)) delivery.was_tried_before = true;
     to_send.push_back(&delivery);
   }
@@ -117,7 +117,7 @@ Settlement Sender::settlement_of(std::span<Delivery> batch, ClaimedRows claimed)
   const bool was_short = std::ranges::any_of(batch, [](const Delivery& delivery) {
     return delivery.reply && delivery.reply->fault == Fault::lease_expiring;
   });
-  // What an outage of the store has used up says nothing of how many rows a lease suffices for.
+  // A lease that an outage of the store has used up does not show for how many rows a lease suffices.
   if (was_short && !shared_.health.trouble().was_away_since(claimed.room.asked)) {
     size_.batch.lease_was_short(static_cast<std::uint32_t>(claimed.room.rows));
   }
@@ -141,7 +141,7 @@ void Sender::decide_by_reply(Delivery& delivery, const ClaimedRows& claimed) {
 }
 
 void Sender::account(const Row& row, const Reply& reply, const Outcome& outcome) {
-  // An empty name is that of a row that can't be read.
+  // A row with an empty name can't be read.
   const auto stream = row.stream.empty() ? std::string_view{"(empty)"} : row.stream;
   if (reply.fault != Fault::none) shared_.observer.failed(stream, reply.fault, reply.text);
   switch (outcome.verdict) {

@@ -18,10 +18,10 @@
 
 namespace outboxd::dispatch {
 
-/// Takes claimed batches to their streams: encodes, signs and sends them, and decides the outcomes of their rows.
+/// Sends claimed batches to their streams: encodes, signs and sends them, and decides the outcomes of their rows.
 class Sender {
  public:
-  /// Where batches come from, and where their outcomes go.
+  /// The queue that batches come from, and the queue that takes their outcomes.
   struct Queues {
     Queue<Work>& work;
     Queue<Settlement>& settlements;
@@ -38,19 +38,19 @@ class Sender {
         held_{held},
         size_{size} {}
 
-  /// Until the end of the work, which it passes on.
+  /// Runs until the queue of work ends; then ends the queue of outcomes.
   Awaitable<void> run();
-  void use_encoder(entry::Encoder encoder) { encoder_ = std::move(encoder); }  ///< From now on.
+  void use_encoder(entry::Encoder encoder) { encoder_ = std::move(encoder); }  ///< Used from now on.
 
  private:
   Awaitable<Settlement> publish(Work work);
-  /// Rows that have been sent before get their outcomes unsent.
+  /// Decides the outcomes of rows that have been sent before, without sending them.
   void decide_sent_before(std::span<Delivery> batch, bool claims_count);
-  /// Afterwards each of these has its reply.
+  /// On return each of these rows has its reply.
   Awaitable<void> send(std::span<Delivery* const> to_send, const Work& work);
-  /// Rows of blocked streams get their replies unsent, but for the first ones of each stream on trial.
+  /// Sets the replies of rows of blocked streams, which are not sent, apart from the first rows of a stream on trial.
   void hold_back(std::span<Delivery> batch) const;
-  /// Why nothing may be sent now, if so.
+  /// Why no row may be sent now, if there is a reason.
   [[nodiscard]] std::optional<Reply> obstacle(const ClaimedRows& claimed, bool explores) const;
   Settlement settlement_of(std::span<Delivery> batch, ClaimedRows claimed);
   void decide_by_reply(Delivery& delivery, const ClaimedRows& claimed);

@@ -12,7 +12,7 @@
 
 namespace outboxd::dispatch {
 
-/// What the stages of a dispatcher have in common. All of it outlives them.
+/// The objects that all stages of a dispatcher use. They outlive the stages.
 struct Shared {
   const DispatcherOptions& options;
   Clock& clock;

@@ -7,24 +7,24 @@
 
 namespace outboxd::dispatch {
 
-/// What a dispatcher has done since it started. Once it has ended, claimed = published + retried + dead + released.
+/// Counts since the dispatcher started. Once it has ended, claimed = published + retried + dead + released.
 struct Tally {
   std::uint64_t claimed = 0;
   std::uint64_t published = 0;
   std::uint64_t retried = 0;
   std::uint64_t dead = 0;
   std::uint64_t released = 0;
-  /// Of the released: not due again at once.
+  /// Released rows that are not due again at once.
   std::uint64_t released_for_later = 0;
-  /// Of all these, rows whose outcome was not written, as their lease had been lost to another worker.
+  /// Claimed rows whose outcome was not written because another worker had taken over the lease.
   std::uint64_t leases_lost = 0;
-  /// Of all these, rows whose outcome could not be written in time; they are claimed again when their lease ends.
+  /// Claimed rows whose outcome could not be written in time; they are claimed again when their lease ends.
   std::uint64_t unsettled = 0;
-  /// Of the published and retried: rows that will be, or may have been, sent more than once.
+  /// Published and retried rows that will be, or may have been, sent more than once.
   std::uint64_t possible_duplicates = 0;
 };
 
-/// Keeps the tally of what an observer learns.
+/// Keeps the tally of the observed events.
 class TallyObserver final : public Observer {
  public:
   [[nodiscard]] const Tally& tally() const { return tally_; }

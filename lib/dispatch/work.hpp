@@ -7,12 +7,12 @@
 
 namespace outboxd::dispatch {
 
-/// What goes from the claimer to the sender.
+/// One item of work from the claimer for the sender.
 struct Work {
   ClaimedRows claimed;
-  /// They are sent although Redis refuses others.
+  /// The rows are sent even though Redis refuses others.
   bool explores = false;
-  /// Instead of rows: a blocked stream that is to be probed.
+  /// A blocked stream to be probed, instead of rows to be sent.
   std::string probe;
 };
 
