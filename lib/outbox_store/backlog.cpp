@@ -41,7 +41,7 @@ std::uint64_t number_of(const pqxx::field& field) {
   return std::stoull(text_of(field));
 }
 
-// Of people who look, and want to be told that the table is locked.
+// For commands of operators, who need a message when the table is locked.
 constexpr std::chrono::milliseconds kLockTimeout{1'000};
 constexpr std::chrono::milliseconds kBetweenLooks{500};
 
@@ -63,7 +63,7 @@ dispatch::BacklogSample count_backlog(Statements& statements, const Layout& layo
 
 BacklogReader::BacklogReader(const RowStoreOptions& options)
     : options_{options},
-      // Nothing of a session's: a pooler may stand in between.
+      // No session-level settings: a pooler may stand in between.
       mode_{.settings =
                 "SET TRANSACTION READ ONLY; " + keep_to_catalog_sql(true) +
                 "; SET LOCAL statement_timeout = " + std::to_string(options.session.statement_timeout.count()) +
@@ -98,7 +98,7 @@ Overview BacklogReader::look(Statements& statements) const {
     try {
       overview.locked = locked_rows(statements);
     } catch (const std::exception& error) {
-      // The counts are worth having without it.
+      // The counts are useful without it.
       check_it_may_be_a_rows(statements, error);
     }
   }

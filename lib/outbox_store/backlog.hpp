@@ -13,34 +13,35 @@
 
 namespace outboxd::outbox_store {
 
-/// Counts what is there, at bounded cost. `due_by` as in dispatch::ClaimRequest. Blocks; throws what libpqxx throws.
+/// Counts the table's rows at bounded cost. `due_by` as in dispatch::ClaimRequest. Blocks; throws libpqxx's
+/// exceptions.
 [[nodiscard]] dispatch::BacklogSample count_backlog(postgres::Statements& statements,
                                                     const outbox_table::Layout& layout, const std::string& due_by);
 
-/// A table as an operator looks at it; every count stops at backlog.cap.
+/// An operator's view of a table; every count stops at backlog.cap.
 struct Overview {
   dispatch::BacklogSample backlog;
   std::uint64_t leased = 0;
-  /// Tried before, and not due yet.
+  /// Rows that were tried before and are not due yet.
   std::uint64_t in_retry = 0;
-  /// Found by reading alone.
+  /// Found by reading alone, without trying to lock rows.
   dispatch::LockedRows locked{};
 };
 
-/// Looks at one dispatcher's table from outside, with or without a daemon at work.
+/// Reads one dispatcher's table from outside, whether a daemon works on it or not.
 class BacklogReader {
  public:
-  /// Throws std::invalid_argument for a table name that can't be one.
+  /// Throws std::invalid_argument for an invalid table name.
   explicit BacklogReader(const RowStoreOptions& options);
 
   /// Connects when there is no connection. Blocks up to the connect and statement time-outs. Throws std::exception
-  /// with the reason and its remedy: a table that isn't fit, what libpqxx throws.
+  /// with the reason and its remedy: for a table that isn't fit, or libpqxx's exceptions.
   [[nodiscard]] Overview look();
 
  private:
   void connect();
   [[nodiscard]] Overview look(postgres::Statements& statements) const;
-  /// Takes half a second where there seem to be any.
+  /// Takes half a second where rows seem to be locked.
   [[nodiscard]] dispatch::LockedRows locked_rows(postgres::Statements& statements) const;
 
   RowStoreOptions options_;

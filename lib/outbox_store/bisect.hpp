@@ -14,26 +14,26 @@
 
 namespace outboxd::outbox_store {
 
-/// A cause of our own, where there is no SQLSTATE: an UPDATE that did nothing.
+/// The cause that stands for an UPDATE without effect, for which there is no SQLSTATE.
 constexpr const char* kUnwritten = "unwritten";
 
-/// Whether an error may be about single rows: whatever it says, the connection that it came over still works. Where
-/// it doesn't, or it is no error of the server's, throws on what is being handled. To be called while it is.
+/// Returns if an error may be about single rows, which is so for any error of the server as long as its connection
+/// still works. Otherwise rethrows the exception that is being handled, so call it from its handler.
 inline void check_it_may_be_a_rows(postgres::Statements& statements, const std::exception& error) {
-  // libpqxx takes every error of class 08 for a lost connection, also one that a trigger has raised.
+  // libpqxx takes every error of class 08 for a lost connection, even if a trigger has raised it.
   const bool from_the_server = dynamic_cast<const pqxx::broken_connection*>(&error) != nullptr ||
                                dynamic_cast<const pqxx::in_doubt_error*>(&error) != nullptr ||
                                !postgres::sqlstate_of(error).empty();
   if (!from_the_server || !statements.connection_works()) throw;
 }
 
-/// The error's SQLSTATE; where libpqxx hides it, it is of class 08.
+/// The error's SQLSTATE; class 08 where libpqxx hides it.
 [[nodiscard]] inline std::string cause_of(const std::exception& error) {
   auto state = postgres::sqlstate_of(error);
   return state.empty() ? "08000" : state;
 }
 
-/// Runs a statement on leases that end by themselves should a row of them refuse it; false where one does.
+/// Runs a statement on leases that also expire by themselves; false where a row refuses it.
 template <typename... Args>
 bool look_after_leases(postgres::Statements& statements, const std::string& sql, const Args&... args) {
   try {
@@ -45,20 +45,20 @@ bool look_after_leases(postgres::Statements& statements, const std::string& sql,
   }
 }
 
-/// Waiting for the server's own time-out costs much more than any other error.
+/// Whether the error is the server's own time-out, which takes much longer than any other error.
 [[nodiscard]] inline bool took_its_time(std::string_view sqlstate) {
   return sqlstate == "57014";
 }
 
-/// What could not be done, item by item.
+/// The items that could not be done.
 struct NotDone {
   RefusalSearch search;
-  /// What was thrown first.
+  /// The first exception.
   std::exception_ptr first;
 };
 
-/// Does work(part) for all of [0, count) as RefusalSearch has it, where Postgres refuses something over a connection
-/// that works. Where the connection no longer works, what it failed of is thrown.
+/// Does work(part) for all of [0, count), split as RefusalSearch has it where Postgres refuses a part. Where the
+/// connection no longer works, rethrows the exception.
 template <class Work>
 NotDone bisect(postgres::Statements& statements, std::size_t count, bool whole_failed,
                std::chrono::steady_clock::time_point give_up_at, Work work) {

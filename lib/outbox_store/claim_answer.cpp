@@ -28,7 +28,7 @@ using postgres::view_of;
 
 namespace {
 
-/// Where an answer has the columns of Layout::claim: looked up once, as there may be many lines.
+/// The positions of Layout::claim's columns in a result: looked up once, as there may be many lines.
 struct Columns {
   using Number = pqxx::row::size_type;
 
@@ -71,7 +71,7 @@ std::optional<std::uint64_t> bytes_of(const pqxx::field& field) {
   return std::stoull(text_of(field));
 }
 
-/// Attempts are an integer that others may have set to anything, triggers of the table's among them.
+/// Attempts are an integer to which any program, or a trigger of the table, may have given any value.
 std::uint32_t attempt_of(const pqxx::field& field) {
   if (field.is_null()) return 0;
   return static_cast<std::uint32_t>(std::max(0LL, std::stoll(text_of(field))));
@@ -93,8 +93,8 @@ Row read_row(const pqxx::row& line, const Columns& at, std::uint64_t max_payload
 
 constexpr std::string_view kNotOurs = "-infinity";
 
-/// The lease of most rows, as text: a trigger may write another one than it was to. Empty where it is the one that
-/// was to be written.
+/// The lease of most rows, as text: a trigger may have written another one than was asked for. Empty where it is the
+/// one that was asked for.
 std::string changed_lease_of(const pqxx::result& result, const Columns& at) {
   std::map<std::string, std::size_t> counts;
   for (const auto& line : result) {
@@ -121,7 +121,7 @@ dispatch::RefusedRow mark_dead(Statements& statements, const Layout& layout, con
   return row;
 }
 
-/// Of the rows that were locked, those that the UPDATE did not change.
+/// The locked rows that the UPDATE did not change.
 void add_unwritten(NotHandedOut& others, std::vector<std::string> locked, const pqxx::result& result,
                    const Columns& at) {
   std::unordered_set<std::string_view> changed;

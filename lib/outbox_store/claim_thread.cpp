@@ -37,7 +37,7 @@ ClaimThread::Told<TableReport> ClaimThread::inspect(Statements& statements, Conn
     }
     keep_a_name(statements, connection);
   } else {
-    // By then another login may have been read, or the role may have got other settings.
+    // By then another login may have been read, or the role's settings may have changed.
     connection.reopen();
   }
   return with_warnings(std::move(found));
@@ -48,7 +48,7 @@ ClaimThread::Told<ClaimThread::Claimed> ClaimThread::claim(Statements& statement
                                                            Overlooked overlooked) {
   // Earlier notifications are stale: this claim sees those rows itself.
   connection.forget_notifications();
-  // Another server's clock may be another, and what it has may lie anywhere.
+  // Another server may have another clock, and its rows may lie anywhere.
   const auto before = std::exchange(claimed_on_, connection.number());
   const bool is_another = before != connection.number();
   if (is_another) claims_.forget_the_mark();
@@ -68,7 +68,7 @@ ClaimThread::Told<ClaimThread::Claimed> ClaimThread::claim(Statements& statement
 }
 
 ClaimThread::Told<dispatch::WakeUps> ClaimThread::arm_wake_ups(Statements& statements, Connection& connection) {
-  // Whoever asks behind a pooler listens in a session that is somebody else's the next moment.
+  // Behind a pooler LISTEN would take effect in a session that another client uses the next moment.
   if (connection.is_pooled()) return with_warnings(dispatch::WakeUps::none);
   commits_.watch(table_.table().driver()->terms.table);
   const auto answer = commits_.arm(statements, connection.number());

@@ -16,14 +16,14 @@
 
 namespace outboxd::outbox_store {
 
-/// What the claim session's thread owns, and does. Each of it blocks, and throws what libpqxx throws, UnfitTable or
-/// LockedTable.
+/// The state and the work of the claim session's thread. Each function blocks, and throws libpqxx's exceptions,
+/// UnfitTable or LockedTable.
 class ClaimThread {
  public:
   ClaimThread(outbox_table::TableDriver& table, std::chrono::milliseconds poll_interval)
       : table_{table}, commits_{poll_interval} {}
 
-  /// A result, with what an operator should know since the last one.
+  /// A result, with the warnings for the operator since the last one.
   template <class T>
   struct Told {
     T value;
@@ -31,12 +31,12 @@ class ClaimThread {
   };
   struct Claimed {
     dispatch::ClaimedRows rows{};
-    /// From which time on the next claim looks; empty: from the start.
+    /// The due time from which the next claim looks; empty: from the start.
     std::string mark{};
   };
 
   Told<outbox_table::TableReport> inspect(postgres::Statements& statements, postgres::Connection& connection);
-  /// Takes rows of `overlooked` as well.
+  /// Also takes the rows of `overlooked`.
   Told<Claimed> claim(postgres::Statements& statements, postgres::Connection& connection,
                       const dispatch::ClaimRequest& request, Overlooked overlooked);
   Told<dispatch::WakeUps> arm_wake_ups(postgres::Statements& statements, postgres::Connection& connection);

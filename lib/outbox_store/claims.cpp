@@ -26,7 +26,7 @@ namespace {
 
 using SteadyClock = std::chrono::steady_clock;
 
-// How often rows are looked for that claims leave out, as their ids are too long.
+// The interval between searches for rows that claims leave out because their ids are too long.
 constexpr std::chrono::seconds kBuryEach{1};
 
 }  // namespace
@@ -57,14 +57,14 @@ dispatch::ClaimedRows Claims::claim(Statements& statements, const Layout& layout
     bury_at_ = dead.empty() ? now + kBuryEach : now;
     std::ranges::move(dead, std::back_inserter(claimed.refused));
   }
-  // Long enough: a lease that has ended is free for all.
+  // Long enough: a lease that has ended is free for all workers.
   if (!claimed.rows.empty()) leases_.push_back({claimed.lease, now + 2 * terms.lease});
   in_doubt_ = false;
   return claimed;
 }
 
 void Claims::leave_out(const std::vector<std::string>& streams) {
-  // Rows that are no longer left out may be before all others. Both lists are sorted.
+  // Rows that are no longer left out may precede all others. Both lists are sorted.
   if (!std::ranges::includes(streams, except_streams_)) {
     ahead_.forget();
     mark_.forget();
@@ -108,10 +108,10 @@ dispatch::ClaimedRows Claims::claim_by(const Call& call, const std::string& stat
   over_budget_.clear();
   const auto limit = fitting_.limit(call.request.limit);
   const auto unwritten = claim_into(claimed, call, statement, limit, ids...);
-  // There may be more behind rows that were found and not written, too.
+  // More rows may be due behind rows that were found but not written.
   const bool was_full = last_was_full_ || claimed.rows.size() + claimed.refused.size() + unwritten.size() >= limit;
   if (!unwritten.empty()) claim_unwritten(claimed, call, unwritten);
-  // It asked for fewer than it was to, as more of them would not have fitted.
+  // The claim asked for fewer rows than allowed, as more of them would not have fitted.
   if (was_full && limit < call.request.limit) claimed.more = true;
   last_was_full_ = was_full;
   return claimed;
@@ -124,8 +124,8 @@ std::vector<std::string> Claims::claim_these(dispatch::ClaimedRows& claimed, con
   return claim_into(claimed, call, call.layout.claim_these_until, ids.size(), these, claimed.lease);
 }
 
-// Another session may have changed a row between our look at it and its lock; by its id, and with another look, it is
-// found. What is not written even then is held back by a trigger.
+// Another session may have changed a row between the search and the lock; a second search finds it by its id. A row
+// that is not written even then is held back by a trigger.
 void Claims::claim_unwritten(dispatch::ClaimedRows& claimed, const Call& call, const std::vector<std::string>& ids) {
   const auto unwritten = claim_these(claimed, call, ids);
   for (const auto& id : unwritten) {
@@ -147,7 +147,7 @@ dispatch::ClaimedRows Claims::claim_due(const Call& call) {
     check_it_may_be_a_rows(call.statements, error);
     look_for_table_lock(call.statements, call.layout, cause_of(error));
     ahead_.forget();
-    // The row may be one that lies below.
+    // The row may be one below the mark.
     mark_.forget();
     failure = {cause_of(error), std::current_exception()};
   }
@@ -180,14 +180,14 @@ dispatch::ClaimedRows Claims::claim_from_mark(const Call& call, const std::strin
   const bool from_mark = mark_.in_use();
   const auto streams = array_literal(call.request.except_streams);
   auto claimed = claim_by(call, statement, others..., mark_.begin(), streams);
-  // What others have, and may die of, can be below.
+  // Rows that other workers hold, or poison candidates, may lie below the mark.
   if (from_mark) claimed.any_due = true;
-  // Nor was the end reached where rows are due again at once, as they didn't fit.
+  // The end was not reached either where rows are due again at once because they didn't fit.
   if (last_was_full_ || !over_budget_.empty()) return claimed;
   if (call.request.due_by.empty()) {
     mark_.reached_the_end(claimed.claimed_at, claimed.rows.size(), watch.elapsed());
   } else if (from_mark && claimed.rows.empty()) {
-    // Who wants all that was due at some time is to miss nothing of it.
+    // A claim of all rows that were due at some time must not miss any of them.
     mark_.forget();
     claimed = claim_by(call, statement, others..., mark_.begin(), streams);
   }
@@ -252,7 +252,7 @@ void Claims::claim_window(const Call& call) {
     if (!line[1].is_null()) mark_.found_first(text_of(line[1]));
   }
   mark_.looked(places.size(), watch.elapsed());
-  // What one claim takes needs no list.
+  // A single claim takes them all, so no list is needed.
   if (places.size() <= call.request.limit) places.clear();
   ahead_.found(std::move(places), call.request.due_by, SteadyClock::now());
 }
@@ -265,7 +265,7 @@ void Claims::give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows
   }
   fitting_.did_not_fit(claimed.rows.size());
   claimed.more = true;
-  // One that can't be given back comes again when its lease ends; those that do fit are not to be lost for it.
+  // A row that can't be given back is due again when its lease ends; the rows that fit must not be lost for it.
   bisect(call.statements, over_budget.size(), false, SteadyClock::now() + RefusalSearch::kLongest, [&](Part part) {
     const std::vector<std::string> verdicts(part.size(), to_string(Verdict::release));
     const std::vector<std::string> delays(part.size(), "0");

@@ -20,42 +20,42 @@
 
 namespace outboxd::outbox_store {
 
-/// What was found below the mark from which claims look.
+/// Due rows that were found below the mark from which claims look.
 struct Overlooked {
-  /// More rows than that are found again.
+  /// Beyond this number rows are dropped, and a later scan finds them again.
   static constexpr std::size_t kMost = 20'000;
 
-  /// Rows to be claimed by name.
+  /// Rows to be claimed by their ids.
   std::vector<std::string> ids{};
-  /// There are many, from this time on; empty: there aren't.
+  /// Many rows are due from this time on; empty: there are few.
   std::string many_from{};
-  /// How long the last look at everything took, if there was one.
+  /// How long the last sweep of everything below the mark took, if there was one.
   std::optional<std::chrono::steady_clock::duration> swept{};
 
-  /// Each id is kept once: while nothing is claimed, each scan finds the same ones.
+  /// Each id is kept once, as each scan finds the same rows while none is claimed.
   void add(const std::vector<std::string>& more);
   void add(Overlooked found);
 };
 
-/// Claims rows, and finds its way around single rows that Postgres refuses to hand out: each is told apart from its
-/// neighbours, which are claimed. One that can't be read is declared dead. Rows of a claim whose answer was lost are
-/// given back by the next one. Blocks; not thread-safe.
+/// Claims rows, and works around single rows that Postgres refuses to lease: they are found, and their neighbours are
+/// claimed. A row that can't be read is declared dead. If the answer to a claim was lost, the next claim gives its
+/// rows back. Blocks; not thread-safe.
 class Claims {
  public:
-  /// `table`: its name for people. Throws what libpqxx throws where the connection no longer works, or no row could
-  /// be tried alone in time.
+  /// `table`: its name for messages. Throws libpqxx's exceptions where the connection no longer works, or where there
+  /// was no time to try a row alone.
   dispatch::ClaimedRows claim(postgres::Statements& statements, const outbox_table::Layout& layout,
                               const outbox_table::LayoutTerms& terms, const dispatch::ClaimRequest& request,
                               const std::string& table);
 
-  /// The last claim met nothing but errors that may go away with another connection, to another server perhaps.
+  /// The last claim failed only with errors that another connection, perhaps to another server, may not have.
   [[nodiscard]] bool wants_new_connection() const { return wants_new_connection_; }
 
-  /// Has the next claims take these rows as well. What was handed over before is kept.
+  /// Makes the next claims take these rows as well as rows that were handed over before.
   void hand_over(Overlooked overlooked);
-  /// Of a new connection nothing is known yet.
+  /// To be called for a new connection, of which nothing is known.
   void forget_the_mark() { mark_.forget(); }
-  /// From which time on claims look; empty: from the start.
+  /// The due time from which claims look; empty: from the start.
   [[nodiscard]] std::string mark() const { return mark_.in_use() ? mark_.begin() : std::string{}; }
 
  private:
@@ -86,18 +86,19 @@ class Claims {
   dispatch::ClaimedRows claim_ahead(const Call& call);
   void claim_window(const Call& call);
   struct PayloadsRead {
-    /// Rows that are not handed out: those from the first one on that a batch has no room for, and the unreadable.
+    /// Rows that are not handed out: unreadable rows, and all rows from the first one on for which the batch has no
+    /// room.
     std::vector<std::string> over_budget;
     std::vector<Unreadable> unreadable;
   };
-  /// Reads the payloads that did not come with the claim: those of `ids`, among the rows from `begin` on.
+  /// Reads the payloads that did not come with the claim, for `ids`, among the rows from `begin` on.
   PayloadsRead read_payloads(const Call& call, dispatch::ClaimedRows& claimed, std::size_t begin,
                              const std::vector<std::string>& ids);
   void give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed,
                                    const std::vector<std::string>& over_budget);
   template <typename... Ids>
   dispatch::ClaimedRows claim_by(const Call& call, const std::string& statement, const Ids&... ids);
-  /// Returns the ids of rows that were locked, and are not what was written of them.
+  /// Returns the ids of rows that were locked, but whose content is not what was written.
   template <typename... Ids>
   std::vector<std::string> claim_into(dispatch::ClaimedRows& claimed, const Call& call, const std::string& statement,
                                       std::size_t limit, const Ids&... ids);
@@ -108,34 +109,34 @@ class Claims {
   dispatch::ClaimedRows claim_one_by_one(const Call& call, const std::vector<std::string>& ids,
                                          const Failure* failure,
                                          std::chrono::milliseconds time = RefusalSearch::kPartTimeout);
-  /// Of rows that are tried by their names: those that were too slow by themselves before have their turn one at a
-  /// time, when no others are there.
+  /// Claims rows by their ids. Rows that timed out alone before have their turn one at a time, when no other rows are
+  /// waiting.
   dispatch::ClaimedRows claim_by_name(const Call& call);
   std::optional<dispatch::ClaimedRows> claim_with_patience(const Call& call, std::chrono::milliseconds most);
   void leave_out(const std::vector<std::string>& streams);
   void release_orphaned_leases(const Call& call);
   dispatch::RefusedRow refuse(const Call& call, const std::string& id, const RefusalSearch::Why& why);
 
-  /// A claim failed, and may have been carried out all the same.
+  /// A claim failed, but may have been carried out.
   bool in_doubt_ = false;
   struct Lease {
     std::string end;
     std::chrono::steady_clock::time_point forget_at;
   };
-  /// Leases that we know of, the oldest first: there may be many thousands.
+  /// The known leases, the oldest first: there may be many thousands.
   std::deque<Lease> leases_;
-  /// The last claim found as much as it asked for.
+  /// The last claim found as many rows as it asked for.
   bool last_was_full_ = false;
   ClaimWindow ahead_;
-  /// What the last claim was to leave out.
+  /// The streams that the last claim was to leave out.
   std::vector<std::string> except_streams_;
   LowWaterMark mark_;
   /// Ids of rows below the mark.
   std::deque<std::string> overlooked_;
   FittingRows fitting_;
-  /// Of the claim at hand: leased rows that are not handed out, as their payloads are more than a batch holds.
+  /// Rows leased by the current claim that are not handed out, as their payloads exceed what a batch holds.
   std::vector<std::string> over_budget_;
-  /// When to look again for rows that can't be named.
+  /// When to look again for rows whose ids are too long.
   std::chrono::steady_clock::time_point bury_at_{};
   bool wants_new_connection_ = false;
   ClaimPatience patience_;

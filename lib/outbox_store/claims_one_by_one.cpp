@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The way of a claim around rows that can't be claimed.
+// How claims work around rows that can't be claimed.
 #include "outbox_store/bisect.hpp"
 #include "outbox_store/claims.hpp"
 #include "outbox_store/table_lock.hpp"
@@ -63,7 +63,7 @@ dispatch::ClaimedRows Claims::claim_bisecting(const Call& call, const Failure& f
   }
   if (ids.empty()) std::rethrow_exception(failure.error);
   const bool slow = took_its_time(failure.cause);
-  // No row has a part in looking for them: where that is slow as well, the table is.
+  // The search touches no row's contents: if it is slow as well, the table is at fault.
   if (slow && SteadyClock::now() - asked_at > call.statements.usual_timeout() / 4) {
     if (auto claimed = claim_with_patience(call, call.statements.longest_timeout())) return std::move(*claimed);
     std::rethrow_exception(failure.error);
@@ -79,8 +79,7 @@ dispatch::ClaimedRows Claims::claim_bisecting(const Call& call, const Failure& f
   return claimed;
 }
 
-// A row whose trigger takes long comes to its end this way while it has no neighbours, and so does a table on which
-// all is slow.
+// A row whose trigger is slow is claimed this way, alone; and so are the rows of a table on which every row is slow.
 std::optional<dispatch::ClaimedRows> Claims::claim_with_patience(const Call& call, Milliseconds most) {
   const auto passed = std::chrono::ceil<Milliseconds>(SteadyClock::now() - call.began);
   const auto time = std::min(call.statements.longest_timeout() - passed, most);
@@ -120,7 +119,7 @@ dispatch::ClaimedRows Claims::claim_one_by_one(const Call& call, const std::vect
   const Statements::Patience patience{call.statements, std::min(longest, time)};
   auto [search, first] = bisect(call.statements, ids.size(), whole_failed, give_up_at, work);
   const auto& refused = search.refused();
-  // What was claimed is ours; else it is no row's fault.
+  // Rows that were claimed are leased to this worker; otherwise no row is at fault.
   if (claimed.rows.empty() && !refused.empty()) {
     look_for_table_lock(call.statements, call.layout, refused.front().why.cause);
   }

@@ -11,12 +11,12 @@ namespace {
 
 using dispatch::WakeUps;
 
-// A dispatcher that hangs must not go on slowing writers down. One that works comes back sooner than this, although
-// it may have to wait for Redis in between.
+// A dispatcher that hangs must not slow writers down for ever. A working dispatcher returns sooner than this, even if
+// it has to wait for Redis in between.
 constexpr std::chrono::milliseconds kPatience{15'000};
 
 // The lock is the one that the trigger's condition names, as a restored table has another oid. $2: the time-out
-// (there since Postgres 14), $3: the table listened to, without which there is no lock to be taken, $4: one is held.
+// (available since Postgres 14), $3: the table listened to, without which no lock is taken, $4: a lock is held.
 constexpr const char* kArm = R"sql(
 SELECT oid, key, taken, CASE WHEN taken AND current_setting('server_version_num')::int >= 140000
                              THEN set_config('idle_session_timeout', $2, false) END
@@ -32,7 +32,7 @@ SELECT pg_advisory_unlock($1::bigint),
        CASE WHEN current_setting('server_version_num')::int >= 140000
             THEN set_config('idle_session_timeout', '0', false) END)sql";
 
-// A dispatcher of this role that is asleep has the lock for good reason.
+// An idle dispatcher of this role holds the lock for a good reason.
 constexpr const char* kHolder = R"sql(
 SELECT l.pid, coalesce(a.usename::text, '?') AS role, l.mode
   FROM pg_locks AS l LEFT JOIN pg_stat_activity AS a ON a.pid = l.pid
@@ -42,7 +42,7 @@ SELECT l.pid, coalesce(a.usename::text, '?') AS role, l.mode
    AND (l.mode = 'ShareLock' OR a.usename IS DISTINCT FROM current_user)
  ORDER BY l.pid LIMIT 1)sql";
 
-// A session that inserts holds the lock for moments.
+// A session that inserts holds the lock for a moment.
 constexpr std::chrono::seconds kHeldForLong{5};
 
 }  // namespace
@@ -63,7 +63,7 @@ WakeUps CommitListener::arm(Statements& statements, std::uint64_t connection) {
     found = look(statements);
   }
   if (found.table.empty()) return WakeUps::none;
-  // Also without the lock: what tells the one who has it may be ours to publish.
+  // Listen even if another dispatcher holds the lock: its wake-up may be about rows of this dispatcher.
   if (listens_to_ != found.table) {
     listen_to(statements, found.table);
     found = look(statements);
@@ -103,7 +103,7 @@ void CommitListener::find_who_holds(Statements& statements, const std::string& l
 void CommitListener::listen_to(Statements& statements, const std::string& table) {
   exec(statements, "UNLISTEN *");
   exec(statements, "LISTEN outboxd_" + table);
-  // A machine that is gone reads no notifications.
+  // A client that has vanished reads no notifications.
   exec(statements,
        "SELECT CASE WHEN current_setting('server_version_num')::int >= 120000"
        " THEN set_config('tcp_user_timeout', $1, false) END",

@@ -11,36 +11,37 @@
 
 namespace outboxd::outbox_store {
 
-/// From when on a row that is due may be one that claims pass over.
+/// A row that has been due for this long may be one that claims skip.
 inline constexpr std::chrono::seconds kLongDue{10};
 
-/// Finds due rows that claims pass over, as other transactions keep them locked, and whose transactions these are.
-/// Others that claim rows lock them for a moment: what two looks in a row find counts. Blocks; not thread-safe.
+/// Finds due rows that claims skip because other transactions keep them locked, and finds these transactions. A claim
+/// of another dispatcher locks rows for a moment, so a row counts only if two looks in a row find it locked. Blocks;
+/// not thread-safe.
 class LockedRowsLook {
  public:
   enum class How {
-    /// A few rows are locked for a moment to see whether they can be.
+    /// Locks a few rows for a moment, to see whether that is possible.
     trying,
-    /// Reads alone; rows that are locked behind a savepoint or by several transactions aren't found.
+    /// Reads alone; misses rows that are locked within a savepoint or by several transactions.
     reading,
   };
 
-  /// Throws what libpqxx throws.
+  /// Throws libpqxx's exceptions.
   dispatch::LockedRows look(postgres::Statements& statements, const outbox_table::Layout& layout, How how);
 
-  /// Looks by trying, where some row is due for long enough. What the sample has is worth having without it: no
-  /// failure of the server's is thrown on, but for that of the connection, and what the look before has found stands;
-  /// each of its two statements may take a second.
+  /// Looks by trying, where some row has been due for long enough. The sample is useful without the result, so server
+  /// errors are not thrown on (a lost connection is), and the previous result stands then; each of its two statements
+  /// may take a second.
   void add_to(dispatch::BacklogSample& sample, postgres::Statements& statements, const outbox_table::Layout& layout);
 
-  /// Whether the last look has found any that only another one can confirm.
+  /// Whether the last look has found rows that a second look has to confirm.
   [[nodiscard]] bool found_any() const { return !ids_.empty(); }
 
  private:
   std::set<std::string> ids_;
-  /// Transactions that may hold rows.
+  /// Transactions that may have locked the rows.
   std::set<std::string> transactions_;
-  /// Of the last look by add_to() that did not fail.
+  /// The result of the last look by add_to() that did not fail.
   dispatch::LockedRows last_;
 };
 

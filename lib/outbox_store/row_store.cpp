@@ -13,12 +13,12 @@ using postgres::Statements;
 
 namespace {
 
-// Our own statements hold row locks for milliseconds: what takes longer is somebody else's, and rows that wait for it
+// Outboxd's statements hold row locks for milliseconds: a longer lock is another program's, and rows that wait for it
 // are settled apart from their batch. Claims skip locked rows, and wait for a lock on the table as long as they may.
 constexpr std::chrono::milliseconds kLockTimeout{250};
 
-// A claim or a settlement that takes longer than this is tried in parts, so that a row whose trigger takes long
-// doesn't hold up its neighbours for the whole of the time-out.
+// A claim or a settlement that takes longer than this is tried in parts, so that a row with a slow trigger doesn't
+// hold up its neighbours for the whole time-out.
 std::chrono::milliseconds usual_timeout_of(std::chrono::milliseconds statement_timeout) {
   return std::min(statement_timeout,
                   std::max<std::chrono::milliseconds>(std::chrono::seconds{1}, statement_timeout / 10));
@@ -36,8 +36,8 @@ postgres::SessionOptions with_short_waits(postgres::SessionOptions session) {
 
 }  // namespace
 
-// What runs on a session's thread captures no `this`: the thread's own state is its argument, and the event loop's
-// can't be named there.
+// Functions that run on a session's thread capture no `this`: the thread's own state is their argument, and the event
+// loop's state is out of their reach.
 
 RowStore::RowStore(const RowStoreOptions& options)
     : table_{postgres::quote_table(options.table), options.shape, options.terms},
@@ -151,7 +151,7 @@ dispatch::Awaitable<dispatch::WakeUps> RowStore::arm_wake_ups() {
                                           [](Statements& statements, Connection& connection, ClaimThread& thread) {
                                             return thread.arm_wake_ups(statements, connection);
                                           });
-  // What is wrong with the connection shows in the next claim.
+  // A fault of the connection shows in the next claim.
   if (!armed) co_return dispatch::WakeUps::not_now;
   pass_on(armed->warnings);
   co_return armed->value;

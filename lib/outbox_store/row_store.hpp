@@ -16,18 +16,18 @@
 
 namespace outboxd::outbox_store {
 
-/// An outbox table in Postgres. Three sessions, so that a claim and a settlement run at the same time, and neither
-/// waits for counting.
+/// An outbox table in Postgres. It has three sessions, so that claims and settlements run at the same time, and
+/// neither waits for counting.
 class RowStore final : public dispatch::RowSource,
                        public dispatch::OutcomeSink,
                        public dispatch::Housekeeping,
                        public dispatch::CommitNotifier,
                        public dispatch::BacklogProbe {
  public:
-  /// Throws std::invalid_argument for a table name that can't be one.
+  /// Throws std::invalid_argument for an invalid table name.
   explicit RowStore(const RowStoreOptions& options);
 
-  /// Checks the table and this role's rights, and learns how to drive it. To be called before anything else.
+  /// Checks the table and this role's rights, and builds the table's SQL. To be called before any other function.
   dispatch::Awaitable<dispatch::StoreResult<outbox_table::TableReport>> inspect();
 
   /// As Session::use_conninfo(), for all sessions.
@@ -48,15 +48,15 @@ class RowStore final : public dispatch::RowSource,
 
  private:
   void pass_on(const std::vector<std::string>& warnings) const;
-  /// Rows that are due again at once, as they were before, may lie below the mark.
+  /// Remembers rows that are due again at once at their old time, which may lie below the mark.
   void remember_released(const dispatch::Settlement& settlement);
 
   /// Shared by the three threads.
   outbox_table::TableDriver table_;
   std::function<void(const std::string&)> warn_;
-  /// For the next claim.
+  /// Rows for the next claim.
   Overlooked overlooked_;
-  /// Where the next claim looks, as the last one has it.
+  /// Where the next claim looks, as of the last claim.
   Watch::Claimed claimed_;
   postgres::Session<ClaimThread> claims_;
   postgres::Session<SettleThread> settles_;

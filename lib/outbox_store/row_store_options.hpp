@@ -12,14 +12,14 @@ namespace outboxd::outbox_store {
 
 struct RowStoreOptions {
   postgres::SessionOptions session;
-  /// As people write it: `event_outbox` or `schema.table`.
+  /// The table's name as configured: `event_outbox` or `schema.table`.
   std::string table;
   outbox_table::TableShape shape = outbox_table::event_outbox_shape();
-  /// What its SQL holds; the table's own part of it is found by looking.
+  /// The configured part of its SQL; the rest is found by inspecting the table.
   outbox_table::LayoutTerms terms{};
-  /// The longest time between two claims, as far as nothing goes wrong.
+  /// The longest time between two claims while no error occurs.
   std::chrono::milliseconds poll_interval{250};
-  /// Told, on the event loop, what an operator should know; may be empty.
+  /// Called on the event loop with warnings for the operator; may be empty.
   std::function<void(const std::string&)> warn{};
 };
 

@@ -31,11 +31,11 @@ dispatch::Settled SettleThread::settle_by(const Driver& driver, Statements& stat
   const auto known = settled.written + settled.undone.size() + settled.refused.size() + settled.untried.size();
   const auto now = table_.table().driver();
   if (known == settlement.outcomes.size() || now->terms.worker == driver.terms.worker) return settled;
-  // The worker was renamed meanwhile, and its leases with it. What is written is ours no more.
+  // The worker was renamed meanwhile, and its leases with it. Rows that were written are no longer leased to it.
   auto rest = write(*now);
   rest.written += settled.written;
   for (auto& row : settled.undone) {
-    // What was undone may be ours still, and undone again.
+    // Rows that were undone may still be leased to it, and be undone again.
     if (std::ranges::find(rest.undone, row.id, &dispatch::RefusedRow::id) == rest.undone.end()) {
       rest.undone.push_back(std::move(row));
     }

@@ -8,17 +8,17 @@
 
 namespace outboxd::outbox_store {
 
-/// What the settle session's thread owns, and does.
+/// The state and the work of the settle session's thread.
 class SettleThread {
  public:
   explicit SettleThread(outbox_table::TableDriver& table) : table_{table} {}
 
-  /// As OutcomeSink::settle(). Blocks; throws what libpqxx throws, UnfitTable or LockedTable.
+  /// As OutcomeSink::settle(). Blocks; throws libpqxx's exceptions, UnfitTable or LockedTable.
   dispatch::Settled settle(postgres::Statements& statements, postgres::Connection& connection,
                            const dispatch::Settlement& settlement);
 
  private:
-  /// By this driver, and where the worker was renamed meanwhile by the one for its new name.
+  /// Settles with this driver, or with the driver for the worker's new name where the worker was renamed meanwhile.
   dispatch::Settled settle_by(const outbox_table::Driver& driver, postgres::Statements& statements,
                               postgres::Connection& connection, const dispatch::Settlement& settlement);
 

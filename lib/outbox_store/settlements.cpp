@@ -27,7 +27,7 @@ using postgres::text_of;
 
 namespace {
 
-// As kUnwritten.
+// The counterpart of kUnwritten.
 constexpr const char* kUndone = "undone";
 
 /// Outcomes as the parallel arrays that the settle statement takes.
@@ -73,7 +73,7 @@ class Writer {
     add_unwritten();
   }
 
-  /// `slow`: the whole of it has been tried, and took too long.
+  /// `slow`: the whole settlement has been tried, and took too long.
   void write_in_parts(bool slow) {
     const std::span all{settlement_.outcomes};
     const auto now = std::chrono::steady_clock::now();
@@ -89,7 +89,7 @@ class Writer {
     if (written_.settled.written == 0 && !refused.empty()) {
       look_for_table_lock(statements_, layout_, refused.front().why.cause);
     }
-    // The first time their neighbours don't wait for them.
+    // At first their neighbours don't wait for them.
     if (settlement_.in_parts) try_slow_ones(refused, work);
     auto& settled = written_.settled;
     const bool any_done = settled.written + settled.undone.size() > 0;
@@ -115,7 +115,7 @@ class Writer {
                 array_literal(arrays.delays), array_literal(arrays.errors));
   }
 
-  /// Of those that took too long, as many as the usual time of one statement allows; each time others first.
+  /// From the rows that timed out, as many as the usual time of one statement allows; different ones each time.
   template <class Work>
   void try_slow_ones(std::vector<RefusalSearch::Refused>& refused, Work work) {
     using Clock = std::chrono::steady_clock;
@@ -138,7 +138,7 @@ class Writer {
     }
   }
 
-  /// A line for each row that was written, with its id where it is not what was written.
+  /// A line for each row that was written, with its id where the row does not hold what was written.
   void take(const pqxx::result& result) {
     auto& settled = written_.settled;
     for (const auto& line : result) {
@@ -164,8 +164,8 @@ class Writer {
     if (!remedy.empty()) text.append("; ").append(remedy);
   }
 
-  /// What is neither written nor refused, and is still ours, was skipped: by us where another session has locked it,
-  /// else by a trigger.
+  /// A row that is neither written nor refused, and still leased, was skipped: by the statement where another session
+  /// has locked it, otherwise by a trigger.
   void add_unwritten() {
     auto& settled = written_.settled;
     const auto known = settled.written + settled.undone.size() + settled.refused.size() + settled.untried.size();
@@ -195,7 +195,7 @@ class Writer {
       const auto holders = exec(statements_, layout_.row_holders, array_literal(locked));
       if (row_count(holders) > 0) reason.append(": ").append(text_of(holders[0][1]));
     } catch (const std::exception& error) {
-      // What could be written is written; the role may not look at locks, for instance.
+      // The outcomes are written as far as possible; the role may not be allowed to look at locks, for instance.
       check_it_may_be_a_rows(statements_, error);
     }
     for (auto& id : locked) refuse(std::move(id), "", reason, "");

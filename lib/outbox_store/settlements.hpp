@@ -9,13 +9,14 @@ namespace outboxd::outbox_store {
 
 struct WrittenOutcomes {
   dispatch::Settled settled;
-  /// There was nothing but errors that may go away with another connection, to another server perhaps.
+  /// All errors were such that another connection, perhaps to another server, may not have them.
   bool wants_new_connection = false;
 };
 
-/// Writes the outcomes of a settlement where its lease is still ours, in one statement if that goes, else in parts,
-/// so that a row that another session has locked, or that a trigger objects to, holds up none of the others. Blocks.
-/// Throws what libpqxx throws where the connection no longer works, or no row could be tried alone in time.
+/// Writes the outcomes of a settlement where its lease is still held: in one statement if possible, otherwise in
+/// parts, so that a row that another session has locked, or that a trigger refuses, does not hold up the others.
+/// Blocks. Throws libpqxx's exceptions where the connection no longer works, or where there was no time to try a row
+/// alone.
 WrittenOutcomes write_outcomes(postgres::Statements& statements, const outbox_table::Layout& layout,
                                const dispatch::Settlement& settlement, const std::string& table);
 

@@ -11,9 +11,9 @@ namespace {
 
 using dispatch::SnapshotHolder;
 
-// Other roles' sessions show their snapshots only to who may read all statistics; slots and prepared transactions
-// show them to everybody. A slot's catalog_xmin keeps rows of catalogs alone. Ages in transactions tell which is
-// oldest.
+// Other roles' sessions show their snapshots only to roles that may read all statistics; slots and prepared
+// transactions show them to every role. A slot's catalog_xmin keeps only rows of catalogs. The oldest snapshot is
+// found by its age in transactions.
 constexpr const char* kFind = R"sql(
 SELECT kind, who, held_for, pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all FROM (SELECT) AS one
   LEFT JOIN LATERAL (

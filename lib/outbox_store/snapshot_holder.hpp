@@ -6,8 +6,8 @@
 
 namespace outboxd::outbox_store {
 
-/// Who holds the oldest snapshot that keeps rows of this database which are gone, as far as this role may see it. The
-/// result's `took` is left alone. Blocks; throws what libpqxx throws.
+/// The holder of the oldest snapshot that keeps deleted row versions of this database, as far as this role may see
+/// it. Does not set the result's `took`. Blocks; throws libpqxx's exceptions.
 [[nodiscard]] dispatch::SlowLook find_snapshot_holder(postgres::Statements& statements);
 
 }  // namespace outboxd::outbox_store

@@ -17,7 +17,7 @@ using postgres::text_of;
 
 namespace {
 
-/// Texts by how a session is in the way; none where that can't be seen, as the role may not look at locks.
+/// Messages by how a session is in the way; empty where that can't be seen, as the role may not look at locks.
 std::map<std::string, std::string> who_is_in_the_way(Statements& statements, const Layout& layout) {
   std::map<std::string, std::string> named;
   try {

@@ -8,8 +8,8 @@
 
 namespace outboxd::outbox_store {
 
-/// After a statement has failed with the SQLSTATE `cause`: throws LockedTable where that was for having waited too
-/// long, and another session is in the way. Blocks; throws what libpqxx throws.
+/// To be called after a statement has failed with the SQLSTATE `cause`: throws LockedTable if it has waited too long,
+/// and another session's lock is in the way. Blocks; throws libpqxx's exceptions.
 void look_for_table_lock(postgres::Statements& statements, const outbox_table::Layout& layout,
                          std::string_view cause);
 

@@ -7,8 +7,8 @@
 
 namespace outboxd::outbox_store {
 
-/// Whether a table is fit for this use, over a session of its own that ends with the look. Takes no worker's name,
-/// and drives nothing. Throws std::invalid_argument for a table name that can't be one.
+/// Checks whether a table is fit for use, over a session of its own that ends afterwards. It takes no worker's name
+/// and changes nothing. Throws std::invalid_argument for an invalid table name.
 [[nodiscard]] dispatch::Awaitable<dispatch::StoreResult<outbox_table::TableReport>> look_at_table(
     RowStoreOptions options, outbox_table::TableUse use);
 

@@ -17,17 +17,17 @@
 
 namespace outboxd::outbox_store {
 
-/// Whether an error is about what a statement names, or of what type that is.
+/// Whether an error is about the names in a statement, or their types.
 [[nodiscard]] inline bool is_of_names_and_types(std::string_view sqlstate) {
   return sqlstate.starts_with("42");
 }
 
-/// Whether Postgres refuses every one of these rows for what a statement names, or for its types.
+/// Whether Postgres refuses every one of these rows because of the names in a statement, or their types.
 [[nodiscard]] inline bool all_of_names_and_types(const std::vector<dispatch::RefusedRow>& refused) {
   return !refused.empty() && std::ranges::all_of(refused, is_of_names_and_types, &dispatch::RefusedRow::cause);
 }
 
-/// How one session drives the table, and which of the worker's locks it holds. Blocks.
+/// How one session uses the table, and which of the worker's locks it holds. Blocks.
 class TableSession {
  public:
   /// `table` outlives this, and is shared with other sessions.
@@ -35,8 +35,9 @@ class TableSession {
 
   [[nodiscard]] outbox_table::TableDriver& table() const { return table_; }
 
-  /// Returns `work(const Driver&)`; that of another driver where the table proves to have changed. `failed` says of
-  /// what the work returns whether it may be for such a change. Throws what libpqxx throws, UnfitTable, LockedTable.
+  /// Returns `work(const Driver&)`; if the table proves to have changed, does the work again with a new driver.
+  /// `failed` decides whether a result may be due to such a change. Throws libpqxx's exceptions, UnfitTable,
+  /// LockedTable.
   template <class Work, class Failed>
   auto drive(postgres::Statements& statements, postgres::Connection& connection, Work work, Failed failed);
   template <class Work>
@@ -44,7 +45,7 @@ class TableSession {
     return drive(statements, connection, work, [](const auto& /*done*/) { return false; });
   }
 
-  /// Sees to it that the worker's name shows whether it lives. Returns what people should know of that; else nothing.
+  /// Makes the worker's name show whether it lives. Returns a message for the operator, or an empty text.
   std::string keep_a_name(postgres::Statements& statements, const postgres::Connection& connection) {
     if (!connection.is_pooled()) {
       return outbox_store::keep_a_name(statements, table_, lock_, connection.number());
@@ -62,11 +63,11 @@ template <class Work, class Failed>
 auto TableSession::drive(postgres::Statements& statements, postgres::Connection& connection, Work work,
                          Failed failed) {
   auto driver = table_.driver();
-  // While any session of ours holds it, the worker isn't taken for dead; one that can't have it goes on without.
+  // While any of its sessions holds the lock, the worker counts as alive; a session that can't have it works without.
   if (!connection.is_pooled() && shows_life(*driver)) {
     lock_.hold(statements, connection.number(), driver->terms.worker);
   }
-  // Where the table has changed, so have the types for which triggers have made plans on this connection.
+  // If the table has changed, so have the types for which triggers have made plans on this connection.
   try {
     auto done = work(*driver);
     if (!failed(done)) return done;

@@ -33,7 +33,7 @@ Watch::Result Watch::scan(Statements& statements, const Layout& layout, const Re
   Result result;
   const auto began = SteadyClock::now();
   const Statements::Stopwatch watch{statements};
-  // Without a mark every claim walks over all of it, and is quick.
+  // Without a mark every claim walks over all rows, and is quick.
   const auto reach = claimed.mark.empty() ? Reach::all : pace_.next(began);
   result.scan.workers.at = began;
   if (!layout.scan_leases.empty()) scan_leases(statements, layout, request, claimed, reach, result.scan);
@@ -50,7 +50,7 @@ Watch::Result Watch::scan(Statements& statements, const Layout& layout, const Re
 void Watch::scan_leases(Statements& statements, const Layout& layout, const Request& request, const Claimed& claimed,
                         Reach reach, dispatch::LeaseScan& scan) {
   if (reach == Reach::nothing && request.known.empty()) return;
-  // To see whether a known worker is back takes no walk over the table.
+  // Checking whether a known worker is back needs no walk over the table.
   const std::string from = reach == Reach::all ? LowWaterMark::kStart : reach == Reach::lately ? claimed.mark : kEnd;
   for (const auto& line :
        exec(statements, layout.scan_leases, or_null(request.due_by), from, array_literal(request.known))) {

@@ -15,9 +15,9 @@
 
 namespace outboxd::outbox_store {
 
-/// Scans a table, on a session that no claim waits for, for workers that left their leases, for poison candidates,
-/// and for due rows below the mark from which claims look. Where scanning all of it takes long, most scans only read
-/// what came lately. Blocks; not thread-safe.
+/// Scans a table, on a session that no claim waits for, for workers that left leases behind, for poison candidates,
+/// and for due rows below the mark from which claims look. Where a full scan takes long, most scans only read recent
+/// rows. Blocks; not thread-safe.
 class Watch {
  public:
   struct Request {
@@ -28,7 +28,7 @@ class Watch {
   };
   /// Where claims look.
   struct Claimed {
-    /// From which time on; empty: from the start.
+    /// The due time from which they look; empty: from the start.
     std::string mark{};
     /// As in ClaimRequest.
     std::vector<std::string> except_streams{};
@@ -38,11 +38,11 @@ class Watch {
     Overlooked overlooked{};
   };
 
-  /// Throws what libpqxx throws.
+  /// Throws libpqxx's exceptions.
   Result scan(postgres::Statements& statements, const outbox_table::Layout& layout, const Request& request,
               const Claimed& claimed);
-  /// Returns the rows of these leases that claims would overlook; nothing where the leases could not be ended. Throws
-  /// what libpqxx throws.
+  /// Returns the rows of these leases that claims would miss; empty where the leases could not be ended. Throws
+  /// libpqxx's exceptions.
   static std::optional<Overlooked> end_leases(postgres::Statements& statements, const outbox_table::Layout& layout,
                                               const std::vector<std::string>& workers, const Claimed& claimed);
 
@@ -53,7 +53,7 @@ class Watch {
                           const Request& request, const Claimed& claimed, Reach reach, dispatch::LeaseScan& scan);
   static Overlooked sweep(postgres::Statements& statements, const outbox_table::Layout& layout,
                           const Claimed& claimed, Reach reach);
-  /// A scan of all of it took so long.
+  /// A full scan took this long.
   void report_slow_scans(postgres::Statements& statements, std::chrono::nanoseconds took, Result& result);
 
   SweepPace pace_;

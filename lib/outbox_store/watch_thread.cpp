@@ -11,7 +11,8 @@ using postgres::Statements;
 
 namespace {
 
-// Not every change makes a statement fail: another table may have this one's name by now, and rows in its places.
+// Not every change makes a statement fail: another table may have taken this name, with other rows in the same
+// places.
 constexpr std::chrono::seconds kInspectAgain{5};
 
 }  // namespace

@@ -15,8 +15,8 @@
 
 namespace outboxd::outbox_store {
 
-/// What the watch session's thread owns, and does: all that neither a claim nor a settlement waits for. Each of it
-/// blocks, and throws what libpqxx throws, UnfitTable or LockedTable.
+/// The state and the work of the watch session's thread: everything for which no claim or settlement waits. Each
+/// function blocks, and throws libpqxx's exceptions, UnfitTable or LockedTable.
 class WatchThread {
  public:
   explicit WatchThread(outbox_table::TableDriver& table) : table_{table} {}
@@ -30,7 +30,7 @@ class WatchThread {
   /// As Housekeeping::poison_candidates().
   std::vector<std::string> poison_candidates(postgres::Statements& statements, postgres::Connection& connection,
                                              const std::string& due_by);
-  /// As BacklogProbe::sample(). Looks the table up from time to time.
+  /// As BacklogProbe::sample(). Inspects the table again from time to time.
   dispatch::BacklogSample sample(postgres::Statements& statements, postgres::Connection& connection,
                                  const std::string& due_by);
 

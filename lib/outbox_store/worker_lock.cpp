@@ -23,7 +23,7 @@ constexpr std::string_view kLocked = "outboxd:";
 constexpr std::string_view kUnlocked = "pooled:";
 constexpr std::size_t kDigits = 8;
 
-// An older outboxd that looks whether we live has the lock to itself for a moment.
+// An older outboxd that checks whether this worker lives holds the lock exclusively for a moment.
 constexpr int kTries = 4;
 constexpr std::chrono::milliseconds kPause{15};
 
@@ -33,7 +33,7 @@ bool try_to_lock(Statements& statements, const std::string& worker) {
     try {
       if (text_of(exec(statements, sql, worker)[0][0]) == "t") return true;
     } catch (const std::exception& error) {
-      // The server's table of locks is full, and that is no reason not to work.
+      // The server's table of locks is full, which is no reason to stop working.
       if (!sqlstate_of(error).starts_with("53")) throw;
       return false;
     }

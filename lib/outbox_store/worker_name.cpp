@@ -28,7 +28,7 @@ std::string keep_a_name(Statements& statements, TableDriver& table, WorkerLock& 
     driver = table.driver();
     locked = lock.hold(statements, connection, driver->terms.worker);
   }
-  // Others must not take rows for a dead worker's that are being published.
+  // Other workers must not take rows that are being published for a dead worker's.
   if (locked) {
     look_after_leases(statements, driver->layout.rename_leases);
   } else {

@@ -10,18 +10,17 @@
 
 namespace outboxd::outbox_store {
 
-/// In such a table the leases bear the worker's name, and others end those of a worker that is seen to have died.
+/// Whether the table's leases bear the worker's name, so that other workers can end the leases of a dead worker.
 [[nodiscard]] bool shows_life(const outbox_table::Driver& driver);
 
-/// Sees to it that the worker's name shows by its lock that it lives, or says that none does: where the session can't
-/// have the lock, the worker goes on under another name, and so do its leases. Returns what people should know of
-/// that; else nothing. `connection`: as WorkerLock has it; of a session of our own. Blocks; throws what libpqxx
-/// throws.
+/// Makes the worker's name show by a lock that the worker lives, or show that it has no lock. If the session can't
+/// get the lock, the worker and its leases take another name. Returns a message for the operator, or an empty text.
+/// `connection`: as in WorkerLock; of a session of this process. Blocks; throws libpqxx's exceptions.
 std::string keep_a_name(postgres::Statements& statements, outbox_table::TableDriver& table, WorkerLock& lock,
                         std::uint64_t connection);
 
-/// Nobody can see whether the worker lives, as behind a pooler: its name says so. The second one is for a worker that
-/// may hold leases already, and blocks.
+/// Gives the worker a name which shows that its lock can't be seen, as behind a pooler. The second function is for a
+/// worker that may hold leases already, and blocks.
 void go_without_lock(outbox_table::TableDriver& table);
 void go_without_lock(postgres::Statements& statements, outbox_table::TableDriver& table);
 
