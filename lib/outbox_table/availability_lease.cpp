@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// A claim moves the time from which a row may be claimed to the lease's end. To everybody else the row is then as one
-// that is not due yet, and the end names the claim: it lies after every time at which the row was due before.
+// A claim moves the time from which a row may be claimed to the lease's end. To all other dispatchers the row then
+// looks as if it were not due yet. The end identifies the claim: it lies after every time at which the row was due
+// before.
 #include "outbox_table/claimed_sql.hpp"
 #include "outbox_table/layout_sql.hpp"
 #include "outbox_table/lock_sql.hpp"
@@ -75,7 +76,7 @@ UPDATE {table} SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) 
 constexpr std::string_view kOurs =
     "{id} {id_equals} ANY ($1::text[]::{ids}) AND {pending} AND {available_at} = $2::timestamptz";
 
-// What is over is not scheduled for later.
+// A finished row is not scheduled for later.
 constexpr std::string_view kMarkPublished = R"sql(/* settle */
 WITH written AS (
   UPDATE {table} AS o
@@ -83,8 +84,8 @@ WITH written AS (
    WHERE {ours}
   RETURNING o.{id} AS id, {is_published} AS as_meant))sql";
 
-// When a row was due before its claim is forgotten; one that is given back is due from its creation on, so that
-// whoever takes only what was due at some time, as --once does, takes it again.
+// The time at which a row was due before its claim is forgotten. A row that is given back is due from its creation
+// on, so that a claim of rows that were due at some time, as with --once, takes it again.
 constexpr std::string_view kSettle = R"sql(/* settle */
 WITH written AS (
 UPDATE {table} AS o
@@ -98,7 +99,7 @@ UPDATE {table} AS o
  WHERE o.{id} {id_equals} s.id AND o.{pending} AND o.{available_at} = $2::timestamptz{and_rows}
 RETURNING o.{id} AS id, coalesce({is_as_meant}, false) AS as_meant))sql";
 
-// A row that is leased for a further attempt looks like one that waits for it.
+// A row that is leased for a further attempt looks like a row that waits for it.
 constexpr std::string_view kInHand = R"sql(
 SELECT (SELECT count(*) FROM (SELECT FROM {table}
           WHERE {pending} AND {available_at} > now() AND {attempts} = 0
@@ -120,8 +121,8 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   sql.set("delayed_from", "(now() + {lease_ms} * interval '1 millisecond')");
   sql.set("first_due", shape.created_at.empty() ? "now()" : "o.{created_at}");
   sql.set("returned", kReturned);
-  // Who leased a row, and whether its last claim had an outcome, is not to be seen in such a table: dead workers'
-  // rows come back at their lease's end, and nothing is suspected.
+  // In such a table neither the worker that leased a row is visible, nor whether its last claim had an outcome: dead
+  // workers' rows are due again at their lease's end, and there are no poison candidates.
   Layout layout;
   layout.claims_count = false;
   sql.add_claims(layout, kClaim, kClaimPlaces, "", "true");

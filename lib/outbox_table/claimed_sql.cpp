@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a claim returns. Others decide how large the rows are that they insert, and how long they take to render; so
-// all of it is bounded here, before it is sent. Rows that are small, as nearly all are, come with the claim: their
-// payloads and names take at most an equal share of batch_bytes each, and rendering stops after a second. The
-// payloads of others are asked for afterwards.
+// The result of a claim. Other programs decide how large the rows are that they insert, and how long they take to
+// render, so all of it is bounded here, before it is sent. Small rows, which nearly all are, come with the claim:
+// their payloads and names take at most an equal share of batch_bytes each, and rendering stops after a second. The
+// payloads of other rows are fetched afterwards.
 #include "outbox_table/claimed_sql.hpp"
 
 #include "entry/encoder.hpp"
@@ -14,11 +14,11 @@
 namespace outboxd::outbox_table {
 namespace {
 
-// Names of more characters than this are told by their beginning.
+// Of names with more characters than this only the beginning is returned.
 constexpr std::string_view kCut = "substring(%, 1, 64)";
 
-// Before a payload is looked into, only its stored size is known, and that may be compressed to a 255th. Looking
-// takes a millisecond for each megabyte or so: one second of that is enough for one claim.
+// Before a payload is read, only its stored size is known, which compression may have reduced to a 255th. Reading
+// takes a millisecond per megabyte or so: one second of that is enough for one claim.
 constexpr std::string_view kPayloadBytes = R"sql(
             CASE WHEN coalesce(pg_column_size(o.{payload}), 0) < 100000 OR {in_time}
                  THEN coalesce({payload_size}, 4) END)sql";
@@ -27,23 +27,23 @@ constexpr std::string_view kRowReturned = R"sql(
             {id_returned} AS id, {id_bytes} AS id_bytes, o.ctid AS place, o.{stream}::text AS stream,
             {dedupe_key}::text AS dedupe_key, {names} AS names, o.{payload} AS payload,{payload_bytes} AS bytes)sql";
 
-// A clock that starts when the statement first looks at it.
+// A clock that starts when the statement first reads it.
 constexpr std::string_view kInTime = "clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'";
 
-// Of a jsonb whose text may be shorter than itself (a digit takes twelve bytes there): what its text has at least.
-// A string is no shorter as text; anything else is by less than a quarter.
+// The least size of a jsonb's text, which may be shorter than the stored jsonb (a digit takes twelve bytes there). A
+// string is no shorter as text; any other value is shorter by less than a quarter.
 constexpr std::string_view kJsonbTextAtLeast = R"sql(CASE WHEN jsonb_typeof(payload) = 'object' THEN
                 (SELECT coalesce(sum(octet_length(key) + CASE WHEN jsonb_typeof(value) = 'string'
                                                               THEN octet_length(value #>> ARRAY[]::text[])
                                                               ELSE pg_column_size(value) / 4 END), 0)
                    FROM jsonb_each(payload)) ELSE bytes END)sql";
 
-// What a row may bring in a claim of $1 rows.
+// The size that a row may have in a claim of $1 rows.
 constexpr std::string_view kShare = "{batch_bytes}::bigint / greatest($1::bigint, 1)";
 
-// The first line of the answer says what holds for all rows; these follow in publishing order. Only what may be
-// handed out is rendered. Where rows were locked and not changed, as a trigger skipped them, all that were locked
-// come last: to tell them apart here would cost each claim a join.
+// The first line of the result applies to all rows; the rows follow in publishing order. Only rows that may be handed
+// out are rendered. Where rows were locked and not changed, as a trigger skipped them, all locked rows come last:
+// finding the skipped ones here would cost each claim a join.
 constexpr std::string_view kClaimed = R"sql(
 SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, {lease_end} AS lease,
        now() AS claimed_at, EXISTS (SELECT FROM claimed) OR {any_due} AS any_due, NULL::bigint AS payload_bytes,
@@ -67,9 +67,9 @@ UNION ALL
 SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND {locked_id_fits})sql";
 
-// Payloads are rendered in their order, as long as what they take in Postgres fits into the batch and a second has
-// not passed. Text may be far longer than that (a number such as 1e131071, control characters): so it is added up
-// once more. The first one always fits.
+// Payloads are rendered in order, as long as their stored size fits into the batch and a second has not passed. The
+// text may be far longer than that (a number such as 1e131071, control characters), so its size is added up as well.
+// The first payload always fits.
 constexpr std::string_view kReadPayloads = R"sql(
 SELECT id::text, CASE WHEN text_bytes <= {max_payload} AND (n = 1 OR before_text + text_bytes <= {batch_bytes}::bigint)
                       THEN text END AS payload,
@@ -103,7 +103,7 @@ SELECT CASE WHEN octet_length(payload) <= {max_payload} THEN payload END
   FROM (SELECT CASE WHEN {payload_size} <= {max_stored} THEN o.{payload}::text END AS payload
           FROM {table} AS o WHERE o.{id} {id_equals} $1::text::{id_type} OFFSET 0) AS rendered)sql";
 
-// Those that are due first: they stay there, as claims leave them out.
+// The rows that are due first: they stay there, as claims leave them out.
 constexpr std::string_view kBuryDueNameless = R"sql(
 WITH written AS (
   UPDATE {table} SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) + 1{ends_lease}
@@ -128,7 +128,7 @@ bool is_text(const std::string& type) {
   return is_one_of(std::array<std::string_view, 3>{"text", "character varying", "character"}, type);
 }
 
-/// Short, whatever the value.
+/// Short, for any value.
 bool is_short(const std::string& type) {
   return is_one_of(std::array<std::string_view, 5>{"uuid", "bigint", "integer", "smallint", "oid"}, type);
 }
@@ -146,7 +146,7 @@ void set_names(LayoutSql& sql, const LayoutTerms& terms) {
   sql.set("id_bytes", short_ids
                           ? "NULL::integer"
                           : "CASE WHEN octet_length(o.{id}::text) > {max_name} THEN octet_length(o.{id}::text) END");
-  // Where no index bounds an id, comparing two that are very long would take as long as anything else.
+  // Where no index bounds an id, comparing two very long ids would take as long as anything else.
   const bool cut_ids = !terms.ctid_names_rows && is_text(terms.id_type);
   sql.set("and_named", cut_ids ? " AND {id_fits}" : "");
   sql.set("id_order", cut_ids ? cut("{id}::text") : "{id}");

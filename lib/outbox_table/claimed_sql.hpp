@@ -5,26 +5,26 @@
 
 namespace outboxd::outbox_table {
 
-/// Adds what bounds the answer of a claim before it is sent: {row_returned}, {id_fits}, {and_named}, {id_order} and
-/// {read_payload} for the statements of a layout, and what claimed_sql() needs.
+/// Adds the parts that bound the result of a claim before it is sent: {row_returned}, {id_fits}, {and_named},
+/// {id_order} and {read_payload} for the statements of a layout, and the placeholders that claimed_sql() needs.
 ///
-/// A payload is rendered as text only where its size, as Postgres holds it, allows; names (id, stream, dedupe key)
-/// longer than entry::kMaxNameBytes are cut, and their size is told.
+/// A payload is rendered as text only where its size, as Postgres stores it, allows that. Names (id, stream, dedupe
+/// key) longer than entry::kMaxNameBytes are cut, and their size is returned.
 void set_claimed(LayoutSql& sql, const LayoutTerms& terms);
 
-/// What follows the CTEs `locked` (`place` and `id` of what was to be claimed) and `claimed`, whose columns are those
-/// of {row_returned}, `attempt`, `lease`, and `order_time`, by which, and then by id, rows are sorted. `sql` has
-/// {any_due}.
+/// The end of a claim, after the CTEs `locked` (`place` and `id` of the rows to be claimed) and `claimed`, whose
+/// columns are those of {row_returned}, `attempt`, `lease`, and `order_time`, by which rows are sorted, and then by
+/// id. `sql` has {any_due}.
 [[nodiscard]] std::string claimed_sql(const LayoutSql& sql);
 
 /// Layout::read_payloads; `sql` has {ours}.
 [[nodiscard]] std::string read_payloads_sql(const LayoutSql& sql);
 
-/// Layout::mark_due_nameless_dead; `sql` has {free}, what may be claimed now, and `ends_lease` ends its SET list.
+/// Layout::mark_due_nameless_dead; `sql` has {free}, the rows that may be claimed now, and `ends_lease` ends its SET list.
 [[nodiscard]] std::string bury_due_nameless_sql(const LayoutSql& sql, const LayoutTerms& terms,
                                                 std::string_view ends_lease);
 
-/// A statement that returns many rows' places, such that it returns none where they are more than a few megabytes.
+/// A statement that returns many rows' places, changed so that it returns none if they exceed a few megabytes.
 [[nodiscard]] std::string bounded_places(std::string statement, const LayoutTerms& terms);
 
 }  // namespace outboxd::outbox_table

@@ -12,9 +12,9 @@ using postgres::quote_name;
 
 namespace {
 
-// What is locked is looked for once, whatever the plan, so that the limit holds. The inner order is the index's; rows
-// of one transaction share their time, so ordering by id as well would sort a bulk insert for each batch. The few
-// that were claimed are put in full order at the end.
+// Rows to lock are searched once, whatever the plan, so that the limit holds. The inner order is the index's; rows of
+// one transaction share their time, so ordering by id as well would sort a bulk insert for each batch. The few
+// claimed rows are put in full order at the end.
 constexpr std::string_view kClaim = R"sql(/* claim */
 WITH locked AS MATERIALIZED ({first_due}),
 claimed AS (
@@ -28,8 +28,8 @@ claimed AS (
 constexpr std::string_view kAnyDue =
     "EXISTS (SELECT FROM {table} WHERE {pending} AND {available_at} <= now(){from}{filter}{of_stream})";
 
-// A lease that nobody ended tells that the claim before had no outcome. A row that takes its dispatchers down would
-// take the attempts of its neighbours with it each time; so from its third claim on it is claimed alone.
+// A lease that was not ended shows that the claim before had no outcome. A poison row would spend an attempt of each
+// neighbour with every claim, so from its third claim on a row is claimed alone.
 constexpr std::string_view kNoSuspects =
     " AND NOT ({locked_until} IS NOT NULL AND {own_attempts} BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} "
     "- 1 AND {id_fits})";
@@ -66,8 +66,8 @@ UPDATE {table} SET {set_dead}{locked_until} = NULL
  WHERE $2::text IS NOT NULL AND ctid = $1::tid AND NOT ({id_fits})
    AND {locked_by}::text = ANY ({our_names}) AND {locked_until} = $3::timestamptz)sql";
 
-// The lease guards: this worker's, and of this claim. Its end names the claim, as each claim is later than the last;
-// the number of the attempt would not, since a released row's is given back.
+// The lease guards: the lease is this worker's, and of this claim. Its end identifies the claim, as each claim ends
+// later than the last; the number of the attempt would not, since a released row's attempt is given back.
 constexpr std::string_view kOurs =
     "{id} {id_equals} ANY ($1::text[]::{ids}) AND {locked_by}::text = ANY ({our_names}) AND {locked_until} = "
     "$2::timestamptz";
@@ -89,9 +89,9 @@ UPDATE {table} AS o
  WHERE o.{id} {id_equals} s.id AND o.{locked_by}::text = ANY ({our_names}) AND o.{locked_until} = $2::timestamptz{and_rows}
 RETURNING o.{id} AS id, coalesce({is_as_meant}, false) AS as_meant))sql";
 
-// Others may write anything into locked_by: what is longer than a name of ours is none, and isn't fetched.
-// A dead worker's rows are among those due first, as it claimed them in that order; the bound keeps both statements
-// cheap beside a large backlog.
+// Other programs may write any text into locked_by: a text that is longer than an outboxd name is none, and isn't
+// fetched. A dead worker's rows are among those due first, as it claimed them in that order; the bound keeps both
+// statements cheap beside a large backlog.
 constexpr std::string_view kLookOut = R"sql(/* look out */
 WITH leased AS MATERIALIZED (
   SELECT * FROM (
@@ -109,7 +109,7 @@ SELECT worker, NULL FROM (
 UNION ALL (
 SELECT NULL, id::text FROM leased WHERE {is_suspect} ORDER BY attempts LIMIT 1000))sql";
 
-// Rows that others have locked keep their leases.
+// Rows that other sessions have locked keep their leases.
 constexpr std::string_view kLeasedAmongTheFirst = R"sql(
  WHERE {id} {id_equals} ANY (ARRAY(
          SELECT {id} FROM {table}
@@ -119,7 +119,7 @@ constexpr std::string_view kLeasedAmongTheFirst = R"sql(
                                    ORDER BY {available_at} LIMIT 5000))
             FOR UPDATE SKIP LOCKED)))sql";
 
-// Ended, and not forgotten: that they were there tells the next claim that this one had no outcome.
+// The lease is ended, not erased: its trace shows the next claim that this one had no outcome.
 constexpr const char* kFreeLeases = "UPDATE {table} SET {locked_until} = now()";
 constexpr const char* kOfWorkers = "{locked_by}::text = ANY ($1::text[])";
 

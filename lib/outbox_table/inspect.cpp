@@ -41,8 +41,7 @@ SELECT c.oid, c.relkind::text || CASE WHEN c.relhassubclass THEN '+' ELSE '' END
   FROM named LEFT JOIN pg_class AS c ON c.oid = named.oid AND c.relpersistence <> 't'
   LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace)sql";
 
-// `equals`: a type of an extension's is compared with its own operator, that of its indexes, which isn't in the
-// path.
+// `equals`: an extension's type is compared with its own operator, the one of its indexes, which isn't in the path.
 constexpr const char* kLookAtColumns = R"sql(
 SELECT a.attnum IS NOT NULL AS is_there,
        has_column_privilege($1::oid, a.attnum, 'SELECT') AS may_read,
@@ -74,8 +73,8 @@ SELECT a.attnum IS NOT NULL AS is_there,
   LEFT JOIN pg_type AS t ON t.oid = a.atttypid
  ORDER BY wanted.place)sql";
 
-// A cast to the column's full type cuts what is too long. Constraints on this column alone can be asked about a
-// value.
+// A cast to the column's full type cuts texts that are too long. Constraints on this column alone can be evaluated
+// for a value.
 constexpr const char* kStateColumn = R"sql(
 SELECT format_type(a.atttypid, a.atttypmod) AS full_type,
        coalesce((SELECT string_agg('(' || pg_get_expr(c.conbin, c.conrelid) || ')', ' AND ') FROM pg_constraint AS c
@@ -94,7 +93,7 @@ std::string joined(const std::vector<std::string>& names) {
   return text;
 }
 
-/// Collects what is wrong with a table's columns.
+/// Collects the faults of a table's columns.
 class ColumnCheck {
  public:
   ColumnCheck(std::string table, std::string user, const TableShape& shape, std::size_t worker_length, TableUse use,
@@ -231,7 +230,7 @@ TableReport inspect_table(Statements& statements, const std::string& table, cons
     found = exec(statements, std::string{kNamedTable}.append(kFindTable), table,
                  use == TableUse::drive ? "{r,w}" : "{r}");
   } catch (const std::exception& error) {
-    // Without the right to a schema its contents are hidden.
+    // Without rights on a schema its contents are hidden.
     if (sqlstate_of(error) != kInsufficientPrivilege) throw;
     report.problems.push_back("table " + table + ": " + message_of(error, table) +
                               ": GRANT USAGE ON its SCHEMA, and SELECT, "

@@ -11,13 +11,13 @@
 
 namespace outboxd::outbox_table {
 
-/// A table, as far as a layout needs to know it.
+/// The facts about a table that a layout needs.
 struct TableReport {
-  /// What keeps this role from driving the table, each with its remedy; empty when it can.
+  /// The reasons why this role can't use the table, each with its remedy; empty when it can.
   std::vector<std::string> problems;
-  /// What this role may do beyond what it needs to, and what the table lacks to be quick; for people.
+  /// Rights that this role has but doesn't need, and indexes that the table lacks, as readable texts.
   std::vector<std::string> warnings;
-  /// Its name and its schema's, as quoted SQL; empty where there is no such table.
+  /// The table's name with its schema, as quoted SQL; empty where there is no such table.
   std::string table;
   /// An ordinary table: not partitioned, not inherited from, and not a view.
   bool plain = false;
@@ -28,24 +28,24 @@ struct TableReport {
   std::string payload_type = "jsonb";
   std::string status_type = "text";
   std::string attempts_type = "integer";
-  /// With its length, if it has one: what is longer is cut.
+  /// With its length, if it has one: longer texts are cut.
   std::string last_error_type = "text";
-  /// Operators, as LayoutTerms has them.
+  /// Operators, as in LayoutTerms.
   std::string id_equals = "=";
   std::string status_equals = "=";
 };
 
-/// What a table is wanted for: counting its rows takes fewer rights than driving it.
+/// The use of a table: counting its rows takes fewer rights than dispatching them.
 enum class TableUse { drive, count };
 
-/// Looks a table up in the catalog, and checks that its columns and this role's rights are what its shape and its use
-/// ask for. `table` is quoted SQL, looked for in the role's own search path where it names no schema; `worker_length`
-/// is that of the name that goes into `locked_by`. Blocks; throws what libpqxx throws.
+/// Looks a table up in the catalog, and checks that its columns and this role's rights suit its shape and its use.
+/// `table` is quoted SQL, looked up in the role's own search path where it names no schema; `worker_length` is the
+/// length of the name that goes into `locked_by`. Blocks; throws libpqxx's exceptions.
 [[nodiscard]] TableReport inspect_table(postgres::Statements& statements, const std::string& table,
                                         const TableShape& shape, std::size_t worker_length,
                                         TableUse use = TableUse::drive);
 
-/// The terms with what the table itself decides.
+/// The terms, completed with the facts about the table.
 [[nodiscard]] LayoutTerms with_facts(LayoutTerms terms, const TableReport& report);
 
 }  // namespace outboxd::outbox_table

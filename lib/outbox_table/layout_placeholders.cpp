@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What stands for each placeholder of a layout's SQL.
+// The values of the placeholders in a layout's SQL.
 #include "outbox_table/claimed_sql.hpp"
 #include "outbox_table/layout_sql.hpp"
 #include "postgres/identifier.hpp"
@@ -26,9 +26,9 @@ std::string filter(const TableShape& shape, const LayoutTerms& terms) {
     conditions += " AND " + column(shape.producer) + "::text = " + postgres::quote_text(terms.producer);
   }
   if (!terms.streams.empty()) {
-    // No index by stream has the order by time of several streams' rows, or of what moves with each lease; in a form
-    // that an index could serve, the planner might have each claim sort all that is due. Where one serves, each
-    // stream is looked for by itself.
+    // An index by stream does not have several streams' rows in the order of time, nor an order that moves with each
+    // lease; in a form that an index could serve, the planner might have each claim sort all due rows. Where an index
+    // serves, each stream is searched by itself.
     conditions += " AND CASE WHEN " + stream + " IN (" + literals(terms.streams) + ") THEN true ELSE false END";
   }
   if (!terms.exclude_streams.empty()) {
@@ -37,7 +37,7 @@ std::string filter(const TableShape& shape, const LayoutTerms& terms) {
   return conditions;
 }
 
-/// One below what the type can hold, so that one can always be added.
+/// One below the type's maximum, so that one can always be added.
 std::string most_attempts_of(const std::string& type) {
   return type == "smallint" ? "32766" : "2147483646";
 }
@@ -65,7 +65,7 @@ void LayoutSql::put_columns(const TableShape& shape, const LayoutTerms& terms) {
   put("id_equals", terms.id_equals);
   put("ids", terms.id_type + "[]");
   put("id_type", terms.id_type);
-  // As text, so that an id of another type, from before the column was altered, is that of no row; and by a hash, as
+  // As text, so that an id of another type, from before the column was altered, matches no row; and by a hash, as
   // there may be thousands.
   set("not_left_out", "{id}::text NOT IN (SELECT unnest($3::text[]))");
   put("stream", column(shape.stream));
@@ -87,7 +87,7 @@ void LayoutSql::put_columns(const TableShape& shape, const LayoutTerms& terms) {
 
 void LayoutSql::put_terms(const LayoutTerms& terms) {
   put("margin", "interval '250 milliseconds'");
-  // What commits later than a quarter of a minute is for the looks at everything.
+  // Rows that commit later than a quarter of a minute are found by the sweeps.
   put("lately", "interval '15 seconds'");
   put("worker", postgres::quote_text(terms.worker));
   auto workers = terms.earlier_workers;

@@ -15,16 +15,16 @@ namespace {
 constexpr std::string_view kUnlockedOnly = R"sql(
    AND o.{key} {key_equals} ANY (ARRAY(SELECT {key} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED)))sql";
 
-// The rows due first, of which {columns} are looked at.
+// The rows due first, of which {columns} are read.
 constexpr std::string_view kFirstDue = R"sql(
   SELECT {columns} FROM {table}
    WHERE {which}{and_rows}
    ORDER BY {available_at}
    LIMIT $1::bigint{lock})sql";
 
-// Of each stream as many as of all together, as all may be one stream's; what was locked in vain is free again when
-// the statement ends. Each has a look of its own, with its name in it: from what the planner knows of an average
-// stream it would rather walk over the rows of all of them.
+// From each stream as many rows as from all together, as all may be one stream's; rows that were locked in vain are
+// free again when the statement ends. Each stream has a subquery of its own, with its name in it: from statistics
+// about an average stream the planner would rather walk over the rows of all streams.
 constexpr std::string_view kFirstDueOfStream = R"sql(
   SELECT * FROM (
     SELECT {columns}, {available_at} AS outboxd_since FROM {table}
@@ -46,7 +46,7 @@ constexpr std::string_view kStillOurs = R"sql(
 SELECT {id}::text, {id} {id_equals} ANY (ARRAY(SELECT {id} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED))
   FROM {table} WHERE {ours})sql";
 
-// A trigger may change what is written before it is, without a word. The role's own search path is set before.
+// A trigger may silently change what is written. The role's own search path is set before.
 constexpr std::string_view kWritten = R"sql(
 SELECT CASE WHEN NOT as_meant THEN id::text END FROM written WHERE {takes_own_path})sql";
 
@@ -63,7 +63,7 @@ void LayoutSql::put(const std::string& name, std::string value) {
 std::string LayoutSql::fill(std::string_view sql) const {
   std::string filled;
   for (;;) {
-    // A brace that stands for itself, as in an array's literal, is not followed by a lower-case letter.
+    // A literal brace, as in an array's literal, is not followed by a lower-case letter.
     auto open = sql.find('{');
     while (open != std::string_view::npos && (open + 1 >= sql.size() || sql[open + 1] < 'a' || sql[open + 1] > 'z')) {
       open = sql.find('{', open + 1);
@@ -123,7 +123,7 @@ void LayoutSql::add_claims(Layout& layout, std::string_view claim, std::string_v
                                     std::string_view lease_end, std::string_view from = "") {
     auto sql = *this;
     sql.set("from", from.empty() ? "" : from_sql(from));
-    // Looking for any would walk over all that an old snapshot keeps, which those who name their rows don't.
+    // A search for any due row would walk over all entries that an old snapshot keeps; claims of named rows don't.
     sql.put("any_due", from.empty() ? "true" : sql.for_each_stream(any_due, " OR "));
     sql.set("lease_end", lease_end);
     sql.put("claimed", claimed_sql(sql));

@@ -13,10 +13,10 @@ using postgres::quote_text;
 
 namespace {
 
-// Of a row that was never locked xmax is 0; of one that a transaction has locked, updated or deleted it is that
-// transaction. It may be long over, or hidden behind a savepoint or among several; so a few rows of which pg_locks
-// doesn't tell are locked for as long as this statement takes, passing over those that can't be. Rows whose
-// transaction is long over may be many: they come last.
+// The xmax of a row that was never locked is 0; otherwise it is the transaction that has locked, updated or deleted
+// it. That may be long over, or hidden behind a savepoint or among several; so a few rows that pg_locks doesn't
+// explain are locked for as long as this statement takes, skipping rows that can't be. Rows whose transaction is long
+// over may be many: they come last.
 constexpr std::string_view kMarked = R"sql(/* locked rows */
 WITH due AS MATERIALIZED (
   SELECT {id} AS id, xmax::text AS xid, {available_at} AS since FROM {table}
@@ -37,8 +37,8 @@ taken AS MATERIALIZED (
 SELECT id::text FROM marked WHERE is_locked
 UNION ALL SELECT id::text FROM tried WHERE id::text NOT IN (SELECT id::text FROM taken))sql";
 
-// The table, and its partitions; who has or wants a lock on any of them; and prepared transactions: until the server
-// starts anew each keeps the virtual transaction of the session that has prepared it.
+// The table and its partitions; the sessions that hold or want a lock on any of them; and prepared transactions:
+// until the server restarts each keeps the virtual transaction of the session that has prepared it.
 constexpr std::string_view kTree = R"sql(
 tree AS (
   SELECT to_regclass({table_name})::oid AS relation
@@ -52,7 +52,7 @@ without_session AS MATERIALIZED (
   SELECT virtualtransaction, gid, prepared FROM pg_prepared_xacts
     JOIN pg_locks ON pid IS NULL AND locktype = 'transactionid' AND transactionid::text = transaction::text))sql";
 
-// Of other roles' sessions the role may see no more than the pid and the name; of a prepared transaction there is no
+// For other roles' sessions this role may see no more than the pid and the name; a prepared transaction has no
 // session.
 constexpr std::string_view kDescribed = R"sql(
 SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransaction AS transaction, CASE
@@ -68,7 +68,8 @@ SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransactio
  WHERE is_certain OR began IS NULL OR began < now() - interval '5 seconds'
  ORDER BY began LIMIT 20)sql";
 
-// Where a row's own transaction can't be seen, those that have written or locked rows of the table for long.
+// Where a row's own transaction can't be seen, the transactions that have written or locked rows of the table for
+// long.
 constexpr std::string_view kRowHolders = R"sql(
 WITH RECURSIVE{tree},
 locked_by AS MATERIALIZED (
@@ -82,9 +83,9 @@ holders AS (
   SELECT '', false, pid, virtualtransaction FROM on_table
    WHERE granted AND mode <> 'AccessShareLock' AND NOT EXISTS (SELECT FROM locked_by)){described})sql";
 
-// Claims wait behind a lock that is granted, and behind one that is waited for, be it for a reader.
-// pg_blocking_pids keeps all of the server from taking locks meanwhile: it is called once for each that waits, of a
-// few. It has a 0 for a prepared transaction.
+// Claims wait behind a lock that is granted, and behind one that is waited for, even for a reader. pg_blocking_pids
+// keeps the whole server from taking locks meanwhile, so it is called once for each waiting session, for a few of
+// them. It has a 0 for a prepared transaction.
 constexpr std::string_view kTableHolders = R"sql(
 WITH RECURSIVE{tree},
 in_the_way AS MATERIALIZED (

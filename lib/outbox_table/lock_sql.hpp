@@ -7,8 +7,8 @@ namespace outboxd::outbox_table {
 
 class LayoutSql;
 
-/// Adds what finds locks of other sessions, and who holds them. `sql` has, beside what every layout has: `free`, a
-/// condition for rows that may be claimed.
+/// Adds the statements that find locks of other sessions, and their holders. Beside every layout's placeholders,
+/// `sql` has `free`, a condition for rows that may be claimed.
 void add_locks(const LayoutSql& sql, const LayoutTerms& terms, Layout& layout);
 
 }  // namespace outboxd::outbox_table

@@ -10,9 +10,9 @@ namespace {
 
 // Every count looks at no more rows than the cap, so that a large backlog costs no more than that.
 //
-// The row that has been due for longest is the first of the index, unless it was tried before: a retry moves
-// available_at, and lies among those due first, or, as retries are a minute or so apart, among those due next. A row
-// can't have been due before it was there, whatever its available_at says.
+// The row that has been due longest is the first of the index, unless it was tried before: a retry moves
+// available_at, and lies among the rows due first, or, as retries are a minute or so apart, among those due next. A
+// row can't have been due before it existed, whatever its available_at says.
 constexpr std::string_view kSample = R"sql(
 SELECT (SELECT count(*) FROM (SELECT FROM {table} WHERE {alive}{filter} LIMIT $2::bigint) AS rows) AS pending,
        (SELECT count(*) FROM (SELECT FROM {table} WHERE {is_dead}{filter} LIMIT $2::bigint) AS rows) AS dead,

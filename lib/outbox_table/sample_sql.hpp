@@ -7,9 +7,9 @@ namespace outboxd::outbox_table {
 
 class LayoutSql;
 
-/// What Layout::sample is. `sql` has, beside what every layout has: `is_free`, a condition to be added for rows that
-/// may be claimed as far as leases go; `tried`, whether a row was tried before, so that its `available_at` is that of
-/// a retry; `delayed_from`, the time from which a row that was never tried is not in hand, but delayed.
+/// Layout::sample. Beside every layout's placeholders, `sql` has: `is_free`, a further condition for rows that no
+/// lease keeps from being claimed; `tried`, whether a row was tried before, so that its `available_at` is a retry's;
+/// `delayed_from`, the time from which a row that was never tried is delayed rather than in flight.
 [[nodiscard]] std::string sample_sql(const LayoutSql& sql);
 
 }  // namespace outboxd::outbox_table

@@ -8,12 +8,12 @@
 
 namespace outboxd::outbox_table {
 
-/// What a column has to hold.
+/// The kind of values that a column has to hold.
 enum class Holds { anything, text, payload, whole_number, time };
 
-/// A column that a shape's verbs read or write.
+/// A column that a shape's statements read or write.
 struct ShapeColumn {
-  /// What it is to us, e.g. "locked_until".
+  /// Its role in the shape, e.g. "locked_until".
   std::string role;
   std::string name;
   Holds holds = Holds::anything;
@@ -21,10 +21,11 @@ struct ShapeColumn {
   bool set_to_null = false;
 };
 
-/// Every column that the shape has.
+/// All columns of the shape.
 [[nodiscard]] std::vector<ShapeColumn> columns_of(const TableShape& shape);
 
-/// Why a column of this SQL type (as the catalog prints it, and its one-letter category) won't do; empty if it will.
+/// Why a column of this SQL type (as the catalog prints it, with its one-letter category) is unsuitable; empty if it
+/// is suitable.
 [[nodiscard]] std::string wrong_type(Holds holds, const std::string& type, char category);
 
 }  // namespace outboxd::outbox_table

@@ -8,13 +8,13 @@
 
 namespace outboxd::outbox_table {
 
-/// Whether the table `oid` has an index by which a dispatcher of a few streams finds its rows without passing those
-/// of others; never for a shape whose leases move the time that rows are ordered by. Blocks; throws what libpqxx
-/// throws.
+/// Whether the table `oid` has an index by which a dispatcher of a few streams finds its rows without stepping over
+/// other streams' rows; never for a shape whose leases move the time by which rows are ordered. Blocks; throws
+/// libpqxx's exceptions.
 [[nodiscard]] bool has_stream_index(postgres::Statements& statements, const std::string& oid,
                                     const TableShape& shape);
 
-/// For people: what it costs that a table has no such index, and how to make one.
+/// A message for the operator: the cost of having no such index, and how to create one.
 [[nodiscard]] std::string advice_on_stream_index(const TableShape& shape, const std::string& table);
 
 }  // namespace outboxd::outbox_table

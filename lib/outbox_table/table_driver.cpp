@@ -12,10 +12,10 @@ using postgres::UnfitTable;
 
 namespace {
 
-// Each is in every statement that knows a row by its lease; a lease ends long before so many names are used up.
+// Each name is in every statement that identifies a row by its lease; a lease ends long before so many are used up.
 constexpr std::size_t kMostNames = 16;
 
-/// Whether two drivers do the same; these verbs hold whatever a table decides.
+/// Whether two drivers do the same; these statements contain all that a table decides.
 bool same(const Layout& a, const Layout& b) {
   return a.claim == b.claim && a.settle == b.settle && a.claim_these == b.claim_these;
 }

@@ -11,14 +11,14 @@
 
 namespace outboxd::outbox_table {
 
-/// The SQL by which a table is driven now, and the terms that it was made for.
+/// The SQL for a table as it is now, and the terms for which it was made.
 struct Driver {
   LayoutTerms terms;
   Layout layout;
 };
 
-/// How a table is driven: made anew when the table, or the worker's name, has changed under us. What runs keeps the
-/// driver that it began with. Several threads may use it.
+/// Makes the SQL for a table, and makes it again when the table or the worker's name has changed. Running work keeps
+/// the driver with which it began. Several threads may use it.
 class TableDriver {
  public:
   /// `name`: the table as quoted SQL, with or without a schema.
@@ -28,15 +28,15 @@ class TableDriver {
   [[nodiscard]] const std::string& name() const { return name_; }
   [[nodiscard]] const TableShape& shape() const { return shape_; }
 
-  /// Looks the table up in the catalog, and drives it from now on as it is there, unless the report has problems.
-  /// Blocks; throws what libpqxx throws.
+  /// Looks the table up in the catalog, and uses it as found from now on, unless the report has problems. Blocks;
+  /// throws libpqxx's exceptions.
   TableReport inspect(postgres::Statements& statements);
 
-  /// As inspect(), when a statement of `before` has failed for what it names or for its types: whether the table is
-  /// to be driven otherwise than by `before`. Throws UnfitTable where the report has problems.
+  /// Like inspect(), for when a statement of `before` has failed because of the names in it or their types: whether
+  /// the table now needs another driver than `before`. Throws UnfitTable where the report has problems.
   bool has_changed(postgres::Statements& statements, const Driver& before);
 
-  /// The worker goes by this name; rows that are leased under one of the last ones remain ours.
+  /// Gives the worker this name; it keeps rows that are leased under one of its last names.
   void rename_worker(std::string worker);
 
  private:
@@ -45,8 +45,8 @@ class TableDriver {
   std::string name_;
   TableShape shape_;
   mutable std::mutex mutex_;
-  /// What to look for: the name, and from the first fit report on the schema that it was found in, too, as somebody
-  /// may create a table of that name in one that comes before it in the search path.
+  /// The name to look up; from the first report without problems on, together with the schema in which it was found,
+  /// as a table of that name may be created in a schema that comes earlier in the search path.
   std::string found_;
   std::shared_ptr<const Driver> driver_;
 };

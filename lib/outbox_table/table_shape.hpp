@@ -5,8 +5,8 @@
 
 namespace outboxd::outbox_table {
 
-/// What a kind of outbox table calls its columns, as a value: how the table is driven follows from which of them it
-/// has. Names are as Postgres knows them, without quotes; an empty one means that there is no such column.
+/// The column names of one kind of outbox table, as a value: which statements are used follows from the columns it
+/// has. Names are as Postgres knows them, without quotes; an empty name means that there is no such column.
 struct TableShape {
   /// For messages: "event_outbox".
   std::string name;
@@ -14,25 +14,25 @@ struct TableShape {
   std::string stream;
   std::string payload;
   std::string attempts;
-  /// Not to be claimed before; `infinity` is dead where there is no `status`.
+  /// The time before which the row must not be claimed; `infinity` means dead where there is no `status`.
   std::string available_at;
-  /// The lease: who has the row and until when. Both or neither; without them a claim moves `available_at` to the
-  /// lease's end, and attempts are counted with the outcome instead of with the claim.
+  /// The lease: which worker holds the row, and until when. Both or neither; without them a claim moves
+  /// `available_at` to the lease's end, and attempts are counted with the outcome instead of with the claim.
   std::string locked_until{};
   std::string locked_by{};
   std::string last_error{};
   std::string dedupe_key{};
   std::string created_at{};
   std::string updated_at{};
-  /// Set when the row is published. This or `status`, or both.
+  /// Set when the row is published. A shape has this or `status`, or both.
   std::string published_at{};
   std::string status{};
   std::string pending = "pending";
   std::string published = "published";
   std::string dead = "dead";
-  /// Who wrote the row.
+  /// The program that wrote the row.
   std::string producer{};
-  /// What to correct where a column is missing or won't do; for messages.
+  /// The remedy where a column is missing or unsuitable; for messages.
   std::string remedy = "correct dispatcher.table or dispatcher.layout";
 
   [[nodiscard]] bool has_lease_columns() const { return !locked_until.empty(); }

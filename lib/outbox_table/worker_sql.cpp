@@ -3,7 +3,7 @@
 
 namespace outboxd::outbox_table {
 
-// The seed keeps our keys apart from other users of advisory locks in the same database.
+// The seed separates outboxd's keys from other users of advisory locks in the same database.
 std::string worker_key_sql(std::string_view expression) {
   return "hashtextextended(" + std::string{expression} + ", 7230)";
 }

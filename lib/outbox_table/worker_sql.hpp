@@ -6,11 +6,11 @@
 
 namespace outboxd::outbox_table {
 
-/// The key of the advisory lock by which the worker shows that it lives whom `expression` names.
+/// The key of the advisory lock by which the worker that `expression` names shows that it lives.
 [[nodiscard]] std::string worker_key_sql(std::string_view expression);
 
 /// A condition that is true when no session holds the lock of the worker that `expression` names. It takes no lock,
-/// in whose moment another session's try would fail.
+/// as another session's try would fail in that moment.
 [[nodiscard]] std::string worker_is_gone_sql(std::string_view expression);
 
 }  // namespace outboxd::outbox_table
