@@ -5,7 +5,7 @@
 
 namespace outboxd::postgres {
 
-/// The name of a SQLSTATE (PostgreSQL manual, appendix A), or that of its class; empty for what triggers make up.
+/// The name of an SQLSTATE (PostgreSQL manual, appendix A), or of its class; empty for codes that triggers invent.
 [[nodiscard]] std::string_view condition_name(std::string_view sqlstate);
 
 }  // namespace outboxd::postgres

@@ -7,20 +7,20 @@
 
 namespace outboxd::postgres {
 
-/// A session's connection as the work sees that runs on it.
+/// The view of a session's connection that its work has.
 class Connection {
  public:
-  /// Counts the connections: another number means that what the session held or listened to is gone.
+  /// The number of this connection: a new number means that the locks and notifications of the old one are gone.
   [[nodiscard]] std::uint64_t number() const { return number_; }
-  /// Whether a pooler stands between us and the server, so that session-level locks mean nothing.
+  /// Whether a pooler stands between this process and the server, so that session-level locks mean nothing.
   [[nodiscard]] bool is_pooled() const { return pooled_; }
-  /// When it was opened to replace a lost one.
+  /// When the connection was opened to replace a lost one.
   [[nodiscard]] std::optional<std::chrono::steady_clock::time_point> reopened_at() const { return reopened_at_; }
 
-  /// Notifications are looked for on it from now on.
+  /// From now on notifications are looked for on this connection.
   void listen() { listens_ = true; }
   void forget_notifications() { was_notified_ = false; }
-  /// It is of no more use, although it works: the next work gets a new one.
+  /// The connection works but is of no more use: the next work gets a new one.
   void reopen() { wanted_anew_ = true; }
 
  private:

@@ -13,11 +13,11 @@ namespace {
 
 bool takes_unicode(pqxx::nontransaction& transaction) {
   const auto encoding = text_of(exec(transaction, "SELECT pg_catalog.current_setting('server_encoding')")[0][0]);
-  // The latter takes whatever bytes there are.
+  // SQL_ASCII accepts any bytes.
   return encoding == "UTF8" || encoding == "SQL_ASCII";
 }
 
-/// The quickest of a few: the first statement of a session has its catalogs to read.
+/// The quickest of a few: a session's first statement has to read its catalogs.
 std::chrono::nanoseconds measure_round_trip(pqxx::nontransaction& transaction) {
   auto quickest = std::chrono::nanoseconds::max();
   for (int i = 0; i < 3; ++i) {
@@ -38,7 +38,7 @@ OpenConnection Connector::open() {
     auto fresh = open_a_host();
     watchdog_.set_socket(fresh->sock());
     const SocketWatchdog::Work guarded{watchdog_};
-    // A pooler may let us in, and say only now that the server doesn't.
+    // A pooler may accept the client and only now report that the server refuses.
     return set_up(std::move(fresh));
   } catch (const std::exception&) {
     if (options_.could_not_open) options_.could_not_open();
@@ -58,7 +58,8 @@ std::unique_ptr<pqxx::connection> Connector::open_a_host() {
 OpenConnection Connector::set_up(std::unique_ptr<pqxx::connection> connection) const {
   OpenConnection open{.connection = std::move(connection), .pooled = options_.pooler == Pooler::transaction};
   pqxx::nontransaction transaction{*open.connection};
-  // Before anything is set: a pooler hands its sessions from client to client, and nothing of a session's is ours.
+  // Before any setting is made: a pooler passes its sessions from client to client, so they are not this process'
+  // own.
   const auto server = exec(transaction,
                            "SELECT pg_catalog.pg_backend_pid() AS pid,"
                            " pg_catalog.current_setting('idle_session_timeout', true) AS idle_timeout")[0];

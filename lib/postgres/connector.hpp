@@ -12,25 +12,25 @@
 
 namespace outboxd::postgres {
 
-/// A connection, and what was found out about it when it was new.
+/// A connection, and the facts that were found when it was opened.
 struct OpenConnection {
   std::unique_ptr<pqxx::connection> connection;
   StatementMode mode{};
-  /// A pooler stands between us and the server.
+  /// A pooler stands between this process and the server.
   bool pooled = false;
-  /// The server ends sessions that idle.
+  /// The server ends idle sessions.
   bool idling_ends = false;
   PreparedStatements prepared{};
 };
 
-/// Opens connections and sets their sessions up; where several hosts are named, another one first after each failure.
-/// Blocks.
+/// Opens connections and sets their sessions up. Where several hosts are named, each failure moves on to another
+/// first host. Blocks.
 class Connector {
  public:
   /// `conninfo` and `socket_watchdog` outlive this.
   Connector(SessionOptions options, const CurrentConninfo& conninfo, SocketWatchdog& socket_watchdog);
 
-  /// Throws what libpqxx throws.
+  /// Throws libpqxx's exceptions.
   OpenConnection open();
 
  private:

@@ -52,14 +52,14 @@ std::vector<std::string> values_in(const std::string& conninfo, Values wanted) {
   std::vector<std::string> values;
   if (!parsed) return values;
   for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
-    // libpq marks what a dialog would hide.
+    // libpq marks the parameters that a dialog would hide.
     const bool is_secret = std::string_view{option->dispchar} == "*";
     if (option->val != nullptr && is_secret == (wanted == Values::secret)) values.emplace_back(option->val);
   }
   return values;
 }
 
-/// What says where a connection leads; nothing when libpq can't read it.
+/// The parameters that decide where a connection leads; empty when libpq can't read the string.
 std::optional<std::map<std::string, std::string>> place_of(const std::string& conninfo) {
   const std::unique_ptr<PQconninfoOption, FreeOptions> parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
   if (!parsed) return std::nullopt;
@@ -67,7 +67,7 @@ std::optional<std::map<std::string, std::string>> place_of(const std::string& co
   for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
     if (option->val != nullptr) values[option->keyword] = option->val;
   }
-  // Without a name the database is called as the user.
+  // Without a name the database is named like the user.
   if (!values.contains("dbname") && values.contains("user")) values["dbname"] = values["user"];
   for (const auto* of_login : {"user", "password", "passfile", "sslcert", "sslkey", "sslpassword", "sslrootcert"}) {
     values.erase(of_login);
@@ -120,7 +120,7 @@ std::string complete_conninfo(const std::string& conninfo, std::chrono::millisec
   for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
     if (option->val != nullptr) values[option->keyword] = option->val;
   }
-  // Ours to say: we read and write UTF-8.
+  // Not configurable: this program reads and writes UTF-8.
   values["client_encoding"] = "UTF8";
   return in_one_string(values);
 }
@@ -137,7 +137,7 @@ std::string rotate_hosts(const std::string& conninfo, std::size_t turns) {
   }
   if (hosts == 1) return conninfo;
   for (const auto* list : {"host", "hostaddr", "port"}) {
-    // One port may stand for all of them.
+    // One port may stand for all hosts.
     if (values.contains(list) && split(values[list]).size() == hosts) values[list] = turned(values[list], turns);
   }
   return in_one_string(values);

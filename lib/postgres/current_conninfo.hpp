@@ -7,7 +7,7 @@
 
 namespace outboxd::postgres {
 
-/// The connection string by which connections are opened now. From any thread.
+/// The connection string for new connections. Safe to use from any thread.
 class CurrentConninfo {
  public:
   explicit CurrentConninfo(std::string conninfo) : conninfo_{std::move(conninfo)} {}

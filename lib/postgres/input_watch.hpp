@@ -11,18 +11,18 @@
 
 namespace outboxd::postgres {
 
-/// Calls back on the event loop when the server sends something unasked while no work runs.
+/// Calls back on the event loop when the server sends a notification while no work runs.
 class InputWatch {
  public:
-  /// Work has ended, and by then the server had sent a notification, or had not.
+  /// Work has ended; `notified`: the server had sent a notification by then.
   void worked(bool notified) { notified_ = notified; }
 
-  /// Calls `notify` once: at once where a notification has come already, else when anything comes over this
+  /// Calls `notify` once: at once where a notification has come already, otherwise when any input comes over this
   /// connection, or its end.
   void notify_on_input(const boost::asio::any_io_executor& loop, const SocketWatchdog& connection,
                        std::function<void()> notify);
 
-  /// `notify` is not called any more.
+  /// Afterwards `notify` is not called.
   void stop_notifying() { watch_.reset(); }
 
  private:

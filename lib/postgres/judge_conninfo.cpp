@@ -35,7 +35,7 @@ bool is_keyword(const PQconninfoOption* option, std::string_view word) {
   return false;
 }
 
-/// libpq's first line, and of what it quotes only its own parameters.
+/// libpq's first line, in which it may quote only its own parameters.
 std::string words_of(std::string_view message, const PQconninfoOption* options) {
   message = message.substr(0, message.find('\n'));
   std::string words;
@@ -50,7 +50,7 @@ std::string words_of(std::string_view message, const PQconninfoOption* options) 
   }
 }
 
-/// Each part an address in digits. Asks no name server.
+/// Whether each part is a numeric address. Asks no name server.
 bool are_addresses(std::string_view list) {
   while (true) {
     const std::string part{list.substr(0, list.find(','))};
@@ -64,7 +64,7 @@ bool are_addresses(std::string_view list) {
   }
 }
 
-/// The same connection to as many servers that aren't there, on this machine, so that libpq looks at all else first.
+/// The same connection to as many missing servers on this machine, so that libpq checks everything else first.
 std::string to_nowhere(Values values) {
   std::string hosts{kNoFolder};
   const std::string named = values.contains("host") ? values["host"] : values["hostaddr"];
@@ -73,9 +73,9 @@ std::string to_nowhere(Values values) {
   }
   values["host"] = hosts;
   values["hostaddr"] = "";
-  // Else libpq would look into the password file, and say on standard error what is wrong with it.
+  // Otherwise libpq would read the password file, and report its faults on standard error.
   values["password"] = "none";
-  // Over a socket of the machine's own there is none, and its words have been looked at.
+  // A local socket has no TLS, and its parameters have been checked.
   values["gssencmode"] = "disable";
   return in_one_string(values);
 }
@@ -88,7 +88,7 @@ Values values_of(const PQconninfoOption* option) {
   return values;
 }
 
-/// A connection to nowhere has all that the real one would have, but for what to_nowhere() says otherwise.
+/// A connection to nowhere has all parameters of the real one, apart from those that to_nowhere() replaces.
 ConnectionWish wish_of(PGconn* connection, const Values& given) {
   const auto defaults = values_of(Options{PQconndefaults()}.get());
   ConnectionWish wish{.values = values_of(Options{PQconninfo(connection)}.get())};
@@ -121,7 +121,7 @@ std::vector<std::string> conninfo_parameters() {
 }
 
 std::string judge_conninfo(const std::string& conninfo) {
-  // Its message would quote what it can't read, which may be the password.
+  // libpq's message would quote the unreadable part, which may be the password.
   const Options parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
   if (!parsed) return "is neither a connection URL nor key=value text that libpq can read";
   const auto values = values_of(parsed.get());
@@ -130,7 +130,7 @@ std::string judge_conninfo(const std::string& conninfo) {
   const auto connection = connection_to_nowhere(values);
   if (!connection) return "";
   const std::string_view said = PQerrorMessage(connection.get());
-  // A service's file or the environment may name more servers than we could know of.
+  // A service's file or the environment may name more servers than are known here.
   const bool can_try = PQstatus(connection.get()) != CONNECTION_BAD || said.empty() ||
                        said.find(kNoFolder) != std::string_view::npos || said.starts_with("could not match");
   if (!can_try) return "can't work: libpq says: " + words_of(said, parsed.get());

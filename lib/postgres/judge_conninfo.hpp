@@ -9,15 +9,14 @@ namespace outboxd::postgres {
 /// The names of the parameters that this libpq knows.
 [[nodiscard]] std::vector<std::string> conninfo_parameters();
 
-/// Why libpq can't even try to connect by a URL or key=value connection string, whatever the servers do: a word
-/// that it has no use for, a service that no file defines, a kind of verification that this libpq or this way to the
-/// server doesn't have. A clause that names the
-/// parameter and quotes no value; "" if it can. Also heeds the PG… variables of the environment, as libpq does.
-/// Touches no network.
+/// Why libpq can't even try to connect by a URL or key=value connection string, whatever the servers do: an unknown
+/// parameter or value, a service that no file defines, a kind of verification that this libpq, or this way to the
+/// server, doesn't have. The result is a clause that names the parameter and quotes no value; "" if libpq can
+/// connect. Also heeds the PG… variables of the environment, as libpq does. Touches no network.
 [[nodiscard]] std::string judge_conninfo(const std::string& conninfo);
 
-/// What of such a connection string can't work, or verifies no server, by the files of certificates as they are now:
-/// those may still come. Clauses of the same kind, which may name such a file.
+/// Parameters of such a connection string that can't work, or verify no server, given the certificate files as they
+/// are now: files may still be added. Clauses of the same kind, which may name such a file.
 [[nodiscard]] std::vector<std::string> doubts_of_conninfo(const std::string& conninfo);
 
 }  // namespace outboxd::postgres

@@ -75,7 +75,7 @@ std::string home() {
   return found == nullptr ? "" : found->pw_dir;
 }
 
-/// Why it can't be read now, or "".
+/// Why the file can't be read now, or "".
 std::string trouble_with(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0 || ::access(path.c_str(), R_OK) != 0) {
@@ -84,7 +84,7 @@ std::string trouble_with(const std::string& path) {
   return S_ISDIR(status.st_mode) ? "it is a folder" : "";
 }
 
-/// libpq reads no key that others can read.
+/// libpq reads no key file that other users can read.
 std::string trouble_with_key(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return "";
@@ -98,13 +98,13 @@ bool is_missing(const std::string& path) {
   return !std::filesystem::exists(path, error) && !error;
 }
 
-/// libpq goes on without a certificate of its own where its file is missing, and looks at no key then.
+/// libpq goes on without a client certificate where its file is missing, and reads no key then.
 bool has_certificate(const ConnectionWish& wish) {
   const auto given = value_of(wish, "sslcert");
   return !is_missing(given.empty() ? home() + "/.postgresql/postgresql.crt" : given);
 }
 
-/// What libpq does while the file that the parameter names is as it is.
+/// How libpq behaves while the file that the parameter names is in this state.
 std::string consequence(std::string_view key, const std::string& path) {
   if (key == "sslcrl") return "no certificate counts as revoked until it can";
   if (key == "sslcert" && is_missing(path))
@@ -112,7 +112,7 @@ std::string consequence(std::string_view key, const std::string& path) {
   return "Postgres can't be connected to by TLS until it can";
 }
 
-/// A path is shown where it is plainly one.
+/// A path is shown only if it clearly is one.
 std::string named(const std::string& key, const std::string& path) {
   return key + " names a file" + (path.starts_with('/') ? ", " + path + "," : "");
 }

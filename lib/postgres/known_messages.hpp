@@ -6,8 +6,8 @@
 
 namespace outboxd::postgres {
 
-/// Messages that Postgres (or PgBouncer) is known to have, as patterns of outbox/server_text.hpp: names from the
-/// catalog are shown where the message can't be about anything else than a constraint or a type, and values are not.
+/// Messages that Postgres (or PgBouncer) is known to have, as patterns of outbox/server_text.hpp. They show names
+/// from the catalog where the message can only be about a constraint or a type, but no values.
 inline constexpr std::array kKnownMessages{
     // Constraints and values.
     std::string_view{R"(new row for relation "@" violates check constraint "@")"},
@@ -74,7 +74,7 @@ inline constexpr std::array kKnownMessages{
     std::string_view{"cached plan must not change result type"},
     std::string_view{R"(prepared statement "*" does not exist)"},
     std::string_view{R"(prepared statement "*" already exists)"},
-    // Who else is there.
+    // Other sessions.
     std::string_view{"deadlock detected"},
     std::string_view{"could not serialize access due to concurrent update"},
     std::string_view{"could not serialize access due to concurrent delete"},
@@ -125,7 +125,7 @@ inline constexpr std::array kKnownMessages{
     std::string_view{"out of memory"},
     std::string_view{"out of shared memory"},
     std::string_view{"stack depth limit exceeded"},
-    // The way in.
+    // Connecting and logging in.
     std::string_view{R"(password authentication failed for user "@")"},
     std::string_view{R"(role "@" does not exist)"},
     std::string_view{R"(role "@" is not permitted to log in)"},
@@ -155,7 +155,7 @@ inline constexpr std::array kKnownMessages{
     std::string_view{"bouncer config error"},
 };
 
-/// How texts of libpq's own begin: they come from this side of the connection, and hold nothing of a row's.
+/// The beginnings of libpq's own messages: they come from the client and contain no part of a row.
 inline constexpr std::array kOfTheClient{
     std::string_view{"connection to server "},
     std::string_view{"could not translate host name "},

@@ -66,7 +66,7 @@ pqxx::result exec_prepared(pqxx::transaction_base& transaction, const std::strin
 
 std::unique_ptr<pqxx::connection> open_connection(const std::string& conninfo) {
   auto connection = std::make_unique<pqxx::connection>(conninfo);
-// Deprecated because 7.0 drops silent reconnection altogether, which is just what is wanted here.
+// Deprecated because 7.0 drops silent reconnection altogether, which is what this code needs.
 #pragma GCC diagnostic push
 #pragma GCC diagnostic ignored "-Wdeprecated-declarations"
   connection->inhibit_reactivation(true);
@@ -115,7 +115,7 @@ bool is_any_of(const std::exception& error) {
 }  // namespace
 
 std::string sqlstate_of(const std::exception& error) {
-  // libpqxx 6.4 knows these by their type alone.
+  // libpqxx 6.4 distinguishes these only by their type.
   if (dynamic_cast<const pqxx::insufficient_privilege*>(&error) != nullptr) return "42501";
   if (dynamic_cast<const pqxx::too_many_connections*>(&error) != nullptr) return "53300";
   if (const auto* sql = dynamic_cast<const pqxx::sql_error*>(&error)) return sql->sqlstate();
@@ -131,7 +131,7 @@ std::string message_of(const std::exception& error, std::string_view ours) {
     return "not enough memory for what Postgres returns: lower dispatcher.batch_bytes and "
            "dispatcher.max_payload_bytes, or give the process more";
   }
-  // What libpqxx says of a misuse, or of a value that it can't convert, may quote the value.
+  // The message about a misuse, or about a value that libpqxx can't convert, may quote the value.
   const bool from_postgres = dynamic_cast<const pqxx::failure*>(&error) != nullptr;
   if (from_postgres) return shown_message(sqlstate_of(error), error.what(), ours);
   if (is_any_of<pqxx::argument_error, pqxx::conversion_error, pqxx::internal_error, pqxx::range_error,

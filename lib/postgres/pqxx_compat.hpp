@@ -52,19 +52,19 @@ pqxx::result exec_prepared(pqxx::transaction_base& transaction, const std::strin
 /// sent is a pqxx::broken_connection without one; a server that shuts down (57P01 to 57P03) is a plain sql_error.
 [[nodiscard]] std::string sqlstate_of(const std::exception& error);
 
-/// What went wrong, as it may be shown anywhere: see server_text.hpp. `ours`: what we have said ourselves.
+/// The error's text as it may be shown anywhere: see server_text.hpp. `ours`: this program's own words in it.
 [[nodiscard]] std::string message_of(const std::exception& error, std::string_view ours = {});
 
-/// Postgres' message in its own words, which may quote rows: for the row's own `last_error`, and for commands that a
-/// person runs on rows of their own.
+/// Postgres' message in its own words, which may quote rows: for the row's own `last_error`, and for commands that an
+/// operator runs on rows.
 [[nodiscard]] std::string whole_message_of(const std::exception& error);
 
-/// Rows that an INSERT, UPDATE or DELETE changed.
+/// The number of rows that an INSERT, UPDATE or DELETE changed.
 [[nodiscard]] inline std::size_t affected_rows(const pqxx::result& result) {
   return static_cast<std::size_t>(result.affected_rows());
 }
 
-/// Rows in a result.
+/// The number of rows in a result.
 [[nodiscard]] inline std::size_t row_count(const pqxx::result& result) {
   return static_cast<std::size_t>(result.size());
 }
@@ -74,7 +74,7 @@ pqxx::result exec_prepared(pqxx::transaction_base& transaction, const std::strin
   return {field.c_str(), static_cast<std::size_t>(field.size())};
 }
 
-/// A copy of it.
+/// A copy of a column's text.
 [[nodiscard]] inline std::string text_of(const pqxx::field& field) {
   return std::string{view_of(field)};
 }

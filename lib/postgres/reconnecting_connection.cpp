@@ -24,13 +24,13 @@ void ReconnectingConnection::close() {
 bool ReconnectingConnection::is_usable() {
   const auto& connection = open_.connection;
   if (!connection || !connection->is_open()) return false;
-  // Unasked, the server sends a notification, a changed setting, or, before it ends the session, an error.
+  // Unasked, the server sends a notification, a changed setting, or an error before it ends the session.
   char first = 0;
   const auto peeked = ::recv(connection->sock(), &first, 1, MSG_PEEK | MSG_DONTWAIT);
   if (peeked < 0) return errno == EAGAIN || errno == EWOULDBLOCK || errno == EINTR;
   if (peeked == 0 || first == 'E') return false;
   try {
-    // Behind TLS only libpq can tell. The connection's end comes behind the error.
+    // With TLS only libpq can decide. The connection's end follows the error.
     for (int i = 0; i < 2; ++i) {
       if (notifications(*connection) > 0) connection_.was_notified_ = true;
     }
@@ -43,7 +43,7 @@ bool ReconnectingConnection::is_usable() {
 bool ReconnectingConnection::was_lost_while_idle(const std::exception& error) const {
   if (!used_at_ || dynamic_cast<const pqxx::failure*>(&error) == nullptr) return false;
   const auto state = sqlstate_of(error);
-  // 57P01 and 57P05: the server has ended the session, by an order or because it was idle, and carried nothing out.
+  // 57P01 and 57P05: the server has ended the session, by an order or because it was idle, and executed nothing.
   return state == "57P01" || state == "57P05" || (state.empty() && was_idle_);
 }
 
@@ -51,7 +51,7 @@ void ReconnectingConnection::ensure_open() {
   const auto now = std::chrono::steady_clock::now();
   was_idle_ = used_at_ && now - *used_at_ >= kIdle;
   if (!connection_.wanted_anew_ && is_usable()) return;
-  // Its end says nothing of other sessions then.
+  // Its end means nothing for other sessions then.
   const bool ended_by_itself = std::exchange(was_idle_, false) && open_.idling_ends;
   close();
   open_ = connector_.open();
@@ -69,7 +69,7 @@ void ReconnectingConnection::look_for_notifications() {
   try {
     if (notifications(*open_.connection) > 0) connection_.was_notified_ = true;
   } catch (const std::exception&) {
-    // What was done before the connection went is done; whatever comes next finds it gone.
+    // The work was done before the connection was lost; the next work will find it lost.
     connection_.was_notified_ = true;
   }
 }

@@ -14,16 +14,16 @@
 
 namespace outboxd::postgres {
 
-/// One connection to Postgres, opened when it is needed and opened anew after it is lost. One that was ended while it
-/// was idle, by a time-out of the server's or a firewall, is replaced without a word. Blocks.
+/// One connection to Postgres, opened when it is needed and opened again after it is lost. A connection that a
+/// time-out of the server's or a firewall ended while it was idle is replaced silently. Blocks.
 class ReconnectingConnection {
  public:
   /// `conninfo` and `socket_watchdog` outlive this.
   ReconnectingConnection(SessionOptions options, const CurrentConninfo& conninfo, SocketWatchdog& socket_watchdog)
       : connector_{std::move(options), conninfo, socket_watchdog}, watchdog_{socket_watchdog} {}
 
-  /// Runs `work(Statements&, Connection&)`; once more on a new connection where the one at hand proves to have been
-  /// lost while it was idle. A failure is a StoreError that says what was being done.
+  /// Runs `work(Statements&, Connection&)`; once more on a new connection if the current one proves to have been lost
+  /// while it was idle. A failure is a StoreError that names the purpose of the work.
   template <class Work>
   dispatch::StoreResult<std::invoke_result_t<Work&, Statements&, Connection&>> run(const std::string& purpose,
                                                                                    Work work);
@@ -38,7 +38,7 @@ class ReconnectingConnection {
   void ensure_open();
   /// Asks the socket, not the server.
   [[nodiscard]] bool is_usable();
-  /// Whether the connection, idle before this work, is no longer there, as far as the error of its first use tells.
+  /// Whether the connection was lost while idle before this work, as far as the error of its first use shows that.
   [[nodiscard]] bool was_lost_while_idle(const std::exception& error) const;
   void look_for_notifications();
   void close();
@@ -48,7 +48,7 @@ class ReconnectingConnection {
   SocketWatchdog& watchdog_;
   OpenConnection open_;
   Connection connection_;
-  /// When work ended; nothing: none did on this connection.
+  /// When the last work on this connection ended; empty: there was none.
   std::optional<std::chrono::steady_clock::time_point> used_at_;
   bool was_idle_ = false;
 };

@@ -4,7 +4,7 @@
 namespace outboxd::postgres {
 namespace {
 
-/// A comment at the statement's beginning stays there.
+/// A comment at the statement's beginning is kept there.
 std::string wrapped(std::string_view before, std::string_view statement, std::string_view behind) {
   constexpr std::string_view kEnd = "*/";
   std::string sql;

@@ -8,20 +8,21 @@ namespace outboxd::postgres {
 
 // Postgres looks functions, operators and types up in the schemas of search_path, and prefers an exact match in any
 // of them to one in pg_catalog that needs a conversion. So a role that may create objects in one of those schemas
-// could have statements of ours run their code with our rights. Our sessions therefore keep pg_catalog alone in the
-// path, and pg_temp last, as it would come first otherwise: every statement is read and planned under that. Triggers,
-// policies and constraints of the table's owner were written for the role's own path, though; so a statement that can
-// run them sets that path when it is executed, before it touches the table. It is set until the transaction ends,
-// which is after deferred triggers have run and before the statement is executed again: a plan lasts as long as the
+// could make outboxd's statements run its code with outboxd's rights. The sessions therefore keep only pg_catalog in
+// the path, and pg_temp last, as it would come first otherwise: every statement is read and planned under that path.
+// Triggers, policies and constraints of the table's owner, however, were written for the role's own path. So a
+// statement that can run them sets that path when it is executed, before it touches the table. It stays set until the
+// transaction ends, which is after deferred triggers have run and before the statement is executed again: a plan is
+// reused only under the path under which it was made.
 // path is the one under which it was made.
 
-/// Puts pg_catalog in the place of the role's own path, which is remembered; for the transaction or the session. May
-/// run under any path.
+/// Replaces the role's own path by pg_catalog and remembers it; for the transaction or the session. May run under any
+/// path.
 [[nodiscard]] std::string keep_to_catalog_sql(bool for_one_transaction);
 
-/// A condition that sets the role's own path until the transaction ends, and is always true. Whatever comes out of
-/// the query whose WHERE it is, is looked for after that. (Without a remembered path it is the one that the session
-/// began with.)
+/// A condition that sets the role's own path until the transaction ends, and is always true. The results of the query
+/// that has it as its WHERE are looked up under that path. (Without a remembered path it is the one with which the
+/// session began.)
 inline constexpr std::string_view kTakesOwnPath =
     "(SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL";
 

@@ -21,7 +21,7 @@ std::string_view take_line(std::string_view& text) {
   return line;
 }
 
-/// libpqxx 7.10 puts a prepared statement's name before the server's words.
+/// libpqxx 7.10 puts a prepared statement's name before the server's message.
 std::string_view without_statement(std::string_view line) {
   constexpr std::string_view kBefore = "Failure during '";
   constexpr std::string_view kBehind = "': ";
@@ -30,7 +30,7 @@ std::string_view without_statement(std::string_view line) {
   return end == std::string_view::npos ? line : line.substr(end + kBehind.size());
 }
 
-/// "ERROR:", in the server's language; libpq puts two blanks after it, which none of its own texts has.
+/// "ERROR:", in the server's language; libpq puts two blanks after it, as in none of its own texts.
 std::string_view severity_of(std::string_view line) {
   constexpr std::string_view kBehind = ":  ";
   const auto colon = line.find(':');
@@ -50,7 +50,7 @@ std::string said_by_the_server(std::string_view primary, std::string_view ours) 
   return known ? std::move(*known) : "in words that may hold contents of rows; the server's log has them";
 }
 
-/// One line of libpq's own; while connecting, it has the server's words at its end.
+/// One line of libpq's own; while connecting, it ends with the server's message.
 std::string said_by_the_client(std::string_view line) {
   constexpr std::string_view kFailed = " failed: ";
   const auto failed = line.find(kFailed);

@@ -21,30 +21,30 @@
 
 namespace outboxd::postgres {
 
-/// A session whose work keeps nothing from one time to the next.
+/// For a session whose work keeps no state.
 struct NoState {};
 
 /// A connection to Postgres on a thread of its own, and the `State` of the work that runs there. The thread owns
-/// both: they are reachable only as arguments of that work, whose result is all that comes back to the event loop.
+/// both: only that work can reach them, as its arguments, and only its result returns to the event loop.
 template <class State = NoState>
 class Session {
  public:
-  /// The state is made of `arguments`.
+  /// The state is constructed from `arguments`.
   template <class... Arguments>
   Session(const std::string& thread_name, const SessionOptions& options, Arguments&&... arguments)
       : conninfo_{options.conninfo},
         watchdog_{options.statement_timeout + kGrace},
         owned_{thread_name, options, conninfo_, watchdog_, std::forward<Arguments>(arguments)...} {}
 
-  /// Runs `work(Statements&, Connection&, State&)` on the session's thread; once more on a new connection where the
-  /// one at hand proves to have been lost while it was idle: so that running it twice must do no harm. A failure of
-  /// Postgres or of the connection is a StoreError that says what was being done (`purpose`, e.g. "claiming from
+  /// Runs `work(Statements&, Connection&, State&)` on the session's thread; once more on a new connection if the
+  /// current one proves to have been lost while it was idle, so that running it twice must do no harm. A failure of
+  /// Postgres or of the connection is a StoreError that names the purpose (`purpose`, e.g. "claiming from
   /// event_outbox").
   template <class Work>
   dispatch::Awaitable<dispatch::StoreResult<std::invoke_result_t<Work&, Statements&, Connection&, State&>>> run(
       std::string purpose, Work work);
 
-  /// Connections are opened by this from now on; as SessionOptions has it. From any thread.
+  /// Sets the connection string for new connections; as in SessionOptions. From any thread.
   void use_conninfo(std::string conninfo) { conninfo_.replace(std::move(conninfo)); }
 
   /// Calls `notify` once, on the event loop, when the server has notified since Connection::forget_notifications(),
@@ -52,11 +52,11 @@ class Session {
   void notify_on_input(const boost::asio::any_io_executor& loop, std::function<void()> notify) {
     input_.notify_on_input(loop, watchdog_, std::move(notify));
   }
-  /// `notify` is not called any more.
+  /// Afterwards `notify` is not called.
   void stop_notifying() { input_.stop_notifying(); }
 
  private:
-  // Beyond the server's own time-out: the way there and back.
+  // The time beyond the server's own time-out, for the way there and back.
   static constexpr std::chrono::seconds kGrace{2};
 
   struct Owned {
@@ -77,7 +77,7 @@ class Session {
   CurrentConninfo conninfo_;
   SocketWatchdog watchdog_;
   InputWatch input_;
-  // Last, so that its thread has ended before what its tasks use is gone.
+  // Last, so that its thread has ended before the members that its tasks use are destroyed.
   system::ThreadOwned<Owned> owned_;
 };
 

@@ -7,10 +7,10 @@
 namespace outboxd::postgres {
 namespace {
 
-// synchronous_commit off: a claim or an outcome lost in a crash of the server means that a row is sent again, never
-// that it is lost, and it saves waiting for a flush a batch.
-// The planner's: what is claimed and settled is a small part of the table, found by its indexes, whatever the
-// statistics say of a table that is empty at one moment and full at the next; and one plan does for all.
+// synchronous_commit off: a claim or an outcome that is lost in a crash of the server means that a row is sent again,
+// never that it is lost; and no batch has to wait for a flush.
+// The planner's settings: claims and settlements touch a small part of the table, by its indexes, whatever the
+// statistics say of a table that is empty at one moment and full at the next; and one plan serves all.
 std::string settings_sql(const SessionOptions& options, bool for_one_transaction) {
   const std::string set = for_one_transaction ? "; SET LOCAL " : "; SET ";
   // A SQL_ASCII database holds bytes of any encoding, and Postgres would refuse a whole claim for one that isn't

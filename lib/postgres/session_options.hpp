@@ -7,30 +7,31 @@
 
 namespace outboxd::postgres {
 
-/// Whether a pooler stands between us and Postgres that hands its sessions from transaction to transaction.
+/// Whether a pooler that lends out its sessions for a transaction at a time stands before Postgres.
 enum class Pooler { autodetect, transaction, none };
 
 struct SessionOptions {
   /// As complete_conninfo() returns it.
   std::string conninfo;
-  /// For one statement; the server is told, and if it doesn't keep to it the connection is cut shortly after.
+  /// The server's time-out for one statement; if the server doesn't keep to it, the connection is cut shortly after.
   std::chrono::milliseconds statement_timeout{30'000};
-  /// What a statement may take at first, before it is tried in parts; 0: as long as any.
+  /// The time-out of a statement before it is tried in parts; 0: the statement time-out.
   std::chrono::milliseconds usual_timeout{0};
-  /// For one lock that a statement waits for; 0: as long as the statement may take.
+  /// The time-out of a wait for one lock; 0: the statement time-out.
   std::chrono::milliseconds lock_timeout{0};
   Pooler pooler = Pooler::autodetect;
-  /// Called on the session's thread when a connection could not be opened, whatever for; may be empty.
+  /// Called on the session's thread when a connection could not be opened, for any reason; may be empty.
   std::function<void()> could_not_open{};
 };
 
-/// The settings of a session that is ours alone, as SQL.
+/// The settings of a session that is not shared, as SQL.
 [[nodiscard]] std::string session_settings(const SessionOptions& options);
 
-/// The same for one transaction, as SQL for its beginning, where the session is somebody else's the next moment.
+/// The settings of one transaction, as SQL for its beginning, where other clients use the session between
+/// transactions.
 [[nodiscard]] std::string transaction_settings(const SessionOptions& options);
 
-/// What a statement may take at first.
+/// The time-out of a statement before it is tried in parts.
 [[nodiscard]] std::chrono::milliseconds usual_timeout_of(const SessionOptions& options);
 
 }  // namespace outboxd::postgres

@@ -38,7 +38,7 @@ void SocketWatchdog::Guard::look_at(const std::shared_ptr<Watch>& watch, Clock::
     if (error || watch->over) return;
     const auto& limit = watch->state->limit;
     const auto now = Clock::now();
-    // It may have had to wait for its turn, or for a connection, which has a limit of its own.
+    // The work may have had to wait for its turn, or for a connection, which has a limit of its own.
     const auto began = watch->state->began.load();
     if (began == Clock::time_point{}) {
       look_at(watch, now + limit);

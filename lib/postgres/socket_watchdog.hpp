@@ -11,15 +11,16 @@
 
 namespace outboxd::postgres {
 
-/// Cuts a connection whose work overstays.
+/// Cuts a connection whose work takes too long.
 ///
-/// libpq blocks; a server that accepts and never answers would block it for good. So the event loop keeps a second
-/// descriptor of the same socket and shuts it down when the work takes too long, which ends libpq's wait.
+/// libpq blocks, and a server that accepts a connection but never answers would block it for ever. So the event loop
+/// keeps a second descriptor of the same socket and shuts it down when the work takes too long, which ends libpq's
+/// wait.
 class SocketWatchdog {
  public:
   explicit SocketWatchdog(std::chrono::milliseconds limit) : state_{std::make_shared<State>(limit)} {}
 
-  /// The connection that is to be cut; -1: none. On the session's thread.
+  /// Sets the connection to cut; -1: none. To be called on the session's thread.
   void set_socket(int socket) { state_->set_socket(socket); }
 
   /// Another descriptor of the socket, to be closed by the caller; -1: there is none.
@@ -38,7 +39,7 @@ class SocketWatchdog {
     void cut();
 
     const std::chrono::milliseconds limit;
-    /// Of the work that is going on; no moment: none is.
+    /// When the current work began; the zero time: no work is going on.
     std::atomic<Clock::time_point> began{Clock::time_point{}};
 
    private:
@@ -48,7 +49,7 @@ class SocketWatchdog {
   };
 
  public:
-  /// Work that the limit is for, from its making to its end. On the session's thread.
+  /// One piece of work under the limit, from construction to destruction. On the session's thread.
   class Work {
    public:
     explicit Work(const SocketWatchdog& socket_watchdog) : state_{*socket_watchdog.state_} {
@@ -62,7 +63,7 @@ class SocketWatchdog {
     State& state_;
   };
 
-  /// Watches the work for as long as it lives. On the event loop.
+  /// Watches the work as long as the guard lives. On the event loop.
   class Guard {
    public:
     Guard(const SocketWatchdog& socket_watchdog, const boost::asio::any_io_executor& loop);

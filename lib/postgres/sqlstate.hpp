@@ -6,12 +6,12 @@
 
 namespace outboxd::postgres {
 
-/// What an error of Postgres means for the connection it came over, and for people, once it is known not to be about
-/// a single row: a trigger may raise any of them for one, so what it says is no evidence.
+/// What an error of Postgres means for its connection and for the operator, once it is known that no single row
+/// caused it: a trigger may raise any error for one row, so the code alone is no evidence.
 struct SqlStateMeaning {
-  /// The session is of no more use, or would go on reaching the wrong server: connect anew.
+  /// The session is of no more use, or would keep reaching the wrong server: connect again.
   bool reconnect = false;
-  /// What to do about it; empty where Postgres' own message says all there is.
+  /// The remedy; empty where Postgres' own message is enough.
   std::string_view remedy;
 };
 

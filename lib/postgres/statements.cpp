@@ -10,14 +10,14 @@ namespace {
 
 constexpr int kTries = 10;
 
-/// The statement was undone as a whole, and not for anything of its own.
+/// The statement was undone as a whole, through no fault of its own.
 bool lost_a_race(const std::exception& error) {
   const auto state = sqlstate_of(error);
   return state == "40001" || state == "40P01";
 }
 
-/// A name that tells whoever looks at the wire, or at pg_prepared_statements, what it is: from the comment that the
-/// statement begins with, if it does.
+/// A statement name that is readable on the wire and in pg_prepared_statements: from the comment with which the
+/// statement begins, if there is one.
 std::string name_of(const std::string& sql, std::size_t number) {
   constexpr std::string_view kBegin = "/* ";
   std::string name = "outboxd_";
@@ -64,7 +64,7 @@ void Statements::restore_patience(std::optional<std::chrono::milliseconds> time)
   try {
     set_patience(time);
   } catch (const std::exception&) {
-    // The connection is gone, which whatever comes next finds out.
+    // The connection is lost, as its next use will find.
   }
 }
 
@@ -100,7 +100,7 @@ pqxx::result Statements::run_with_settings(const std::string& sql, const std::ve
     try {
       exec(transaction_, "ROLLBACK");
     } catch (const std::exception&) {
-      // The connection is gone, and its transaction with it; what ended it is thrown on.
+      // The connection is lost, and its transaction with it; the error that ended it is thrown on.
     }
     throw;
   }

@@ -11,42 +11,42 @@
 
 namespace outboxd::postgres {
 
-/// What a connection has prepared: the statements' names.
+/// The names of the statements that a connection has prepared.
 using PreparedStatements = std::map<std::string, std::string>;
 
 /// How statements run on one connection.
 struct StatementMode {
   /// SQL for the beginning of a transaction around each statement; empty: none, and no transaction.
   std::string settings{};
-  /// Where a session is ours alone, statements are planned once.
+  /// Where a session is not shared, statements are planned once.
   bool prepares = false;
   /// The database can hold every character of UTF-8.
   bool takes_unicode = false;
-  /// For one statement, as the settings say: what most of them keep to, and the most that any may take.
+  /// The time-outs of one statement, from the settings: the usual one, and the longest.
   std::chrono::milliseconds usual_timeout{0};
   std::chrono::milliseconds longest_timeout{0};
-  /// What the way to the server and back took when the connection was new.
+  /// How long a round trip to the server took when the connection was new.
   std::chrono::nanoseconds round_trip{0};
 };
 
-/// Runs statements on one connection, each in a transaction of its own. Behind a pooler, which hands its sessions
-/// from transaction to transaction, each brings its settings along; else the session has them.
+/// Runs statements on one connection, each in a transaction of its own. Behind a pooler that lends out its sessions
+/// for a transaction, each statement carries its settings; otherwise the session has them.
 class Statements {
  public:
   /// All arguments outlive this; `prepared` is the connection's.
   Statements(pqxx::connection& connection, const StatementMode& mode, PreparedStatements& prepared)
       : connection_{connection}, transaction_{connection}, mode_{mode}, prepared_{prepared} {}
 
-  /// Blocks until the whole result is here; a serialization failure or a deadlock, for instance with a row that moves
-  /// to another partition, is tried again a few times. Throws what libpqxx throws.
+  /// Blocks until the whole result is here. Repeats the statement a few times after a serialization failure (for
+  /// instance if a row moves to another partition) or a deadlock. Throws libpqxx's exceptions.
   pqxx::result run(const std::string& sql, const std::vector<Parameter>& parameters);
 
-  /// As StatementMode has it.
+  /// As in StatementMode.
   [[nodiscard]] bool takes_unicode() const { return mode_.takes_unicode; }
   /// Whether the server still answers over this connection. Blocks for a round trip; does not throw.
   [[nodiscard]] bool connection_works();
 
-  /// While it lives, each statement may take this long instead of the usual time, or of what another one has set.
+  /// As long as it lives, each statement may take this long instead of the usual time, or of an outer Patience's.
   class Patience {
    public:
     Patience(Statements& statements, std::chrono::milliseconds time)
@@ -61,7 +61,7 @@ class Statements {
     Statements& statements_;
     std::optional<std::chrono::milliseconds> before_;
   };
-  /// Measures how long the server takes: what passes, but for the ways to it and back.
+  /// Measures the server's time: the elapsed time without the round trips.
   class Stopwatch {
    public:
     explicit Stopwatch(const Statements& statements)
@@ -81,7 +81,7 @@ class Statements {
 
  private:
   void set_patience(std::optional<std::chrono::milliseconds> time);
-  /// Does not throw: where that fails, the connection is gone.
+  /// Does not throw: if it fails, the connection is lost.
   void restore_patience(std::optional<std::chrono::milliseconds> time) noexcept;
   pqxx::result run_once(const std::string& sql, const std::vector<Parameter>& parameters);
   pqxx::result run_prepared(const std::string& sql, const std::vector<Parameter>& parameters);
@@ -91,11 +91,11 @@ class Statements {
   pqxx::nontransaction transaction_;
   const StatementMode& mode_;
   PreparedStatements& prepared_;
-  /// How many there were so far.
+  /// The number of round trips so far.
   int round_trips_ = 0;
-  /// What a statement may take, if not the usual time.
+  /// The time-out of a statement, where it is not the usual one.
   std::optional<std::chrono::milliseconds> patience_;
-  /// Of a pooled session, beside the settings.
+  /// Settings of a pooled session, beside those of the mode.
   std::string further_settings_;
 };
 

@@ -1,19 +1,19 @@
 // SPDX-License-Identifier: Apache-2.0
-// What a session's work throws where the table itself is at fault: a session says it as it is, as it names the reason
-// and the remedy already.
+// Exceptions from a session's work where the table itself is at fault. Their message names the reason and the remedy
+// already, so a session passes it on unchanged.
 #pragma once
 
 #include <stdexcept>
 
 namespace outboxd::postgres {
 
-/// The table can't be driven as it is, and why.
+/// The table can't be used as it is, and why.
 class UnfitTable : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
 };
 
-/// Another session has the table locked, or waits for that; which one, and what to do. It is no row's fault.
+/// Another session has locked the table, or waits for that lock; which one, and the remedy. No row is at fault.
 class LockedTable : public std::runtime_error {
  public:
   using std::runtime_error::runtime_error;
