@@ -15,24 +15,24 @@
 
 namespace outboxd::telemetry {
 
-/// Stream names come from rows, and whoever writes rows must not be able to grow the metrics without bound: so many
-/// have a label of their own, and only what is no longer than this.
+/// Stream names come from rows, so the programs that write rows must not be able to grow the metrics without bound:
+/// this many streams have a label of their own, and only names that are no longer than this.
 inline constexpr std::size_t kMostStreams = 200;
 inline constexpr std::size_t kLongestStream = 256;
-/// The label of all others.
+/// The label of all other streams.
 inline constexpr const char* kOtherStreams = "other";
 
-/// Whether a stream may be named in a label. One that is not UTF-8 would spoil the whole page for all who read it.
+/// Whether a stream's name may be a label. A name that is not UTF-8 would make the whole page unreadable to scrapers.
 [[nodiscard]] bool is_label(std::string_view stream);
 
 /// A counter by stream and reason.
 class ByStream {
  public:
-  /// `labels`: what all series have. `streams`: those known from the settings, which keep a place.
+  /// `labels`: the labels of all series. `streams`: the streams known from the settings, which always have a label.
   ByStream(prometheus::Family<prometheus::Counter>& family, prometheus::Labels labels,
            const std::vector<std::string>& streams);
 
-  /// Its series is there from now on.
+  /// Returns the stream's counter; its series exists from now on.
   prometheus::Counter& of(std::string_view stream, Fault reason);
 
  private:

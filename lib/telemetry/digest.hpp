@@ -17,9 +17,9 @@
 
 namespace outboxd::telemetry {
 
-/// Lets one log line a subject, kind of reason and minute through, and sums up the others when that minute is over.
-/// Subjects and reasons come from rows and servers, so no more than 200 groups are known at a time, each by the first
-/// 200 bytes of both; what comes beyond shares one.
+/// Admits one log line per subject, kind of reason and minute, and sums up the others when that minute is over.
+/// Subjects and reasons come from rows and servers, so no more than 200 groups are kept at a time, each identified by
+/// the first 200 bytes of both; all further events share one group.
 class Digest {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -32,18 +32,18 @@ class Digest {
     std::string id;
     std::uint64_t times = 0;
   };
-  /// What was kept back of a group within its minute.
+  /// The events of a group that had no line in their minute.
   struct Summary {
-    /// Empty, like the reason, for all that had no group of its own.
+    /// Empty, like the reason, for the shared group.
     std::string subject;
-    /// The first one of the group.
+    /// The first reason of the group.
     std::string reason;
     std::uint64_t count = 0;
-    /// The first few, each once.
+    /// The first few ids, each once.
     std::vector<Id> ids;
   };
 
-  /// Whether to write a line about this one now. Otherwise `count` of them are for the summary.
+  /// Whether to write a line about this event now. Otherwise `count` events are added to the summary.
   bool admit(std::string_view subject, std::string_view reason, std::string_view id, TimePoint now,
              std::uint64_t count = 1) {
     Key key{utf8::shortened(subject, kLongest), utf8::shortened(kind_of(reason), kLongest)};
@@ -63,7 +63,7 @@ class Digest {
     return false;
   }
 
-  /// The groups whose minute is over (`all`: every one), as far as something was kept back of them. They begin anew.
+  /// The groups whose minute is over (`all`: every group), if events were withheld from the log. They start again.
   std::vector<Summary> over(TimePoint now, bool all = false) {
     std::vector<Summary> summaries;
     for (auto place = groups_.begin(); place != groups_.end();) {

@@ -21,7 +21,7 @@ namespace outboxd::telemetry {
 /// All metrics of one dispatcher: an observer for each concern.
 class DispatcherMetrics {
  public:
-  /// `streams`: those known from the settings; others get their series when they first appear.
+  /// `streams`: the streams known from the settings; others get their series when they first appear.
   DispatcherMetrics(Metrics& metrics, const std::string& dispatcher, std::vector<std::string> streams)
       : DispatcherMetrics(DispatcherSeries{metrics, dispatcher, std::move(streams)}) {}
 
@@ -29,7 +29,7 @@ class DispatcherMetrics {
     return {batches_, published_, outcomes_, payloads_, backlog_, refusals_, state_};
   }
 
-  /// Time goes by; to be called about once a second.
+  /// To be called about once a second.
   void beat() { published_.beat(); }
 
  private:

@@ -19,7 +19,7 @@ DispatcherTelemetry::DispatcherTelemetry(Metrics& metrics, Readiness& readiness,
       leases_{context_},
       observers_{all()} {}
 
-// The state comes first: its line stands before those on what it led to.
+// The state comes first, so that its line precedes the lines on its consequences.
 std::array<std::reference_wrapper<LogPart>, 7> DispatcherTelemetry::log() {
   return {state_, blocked_streams_, held_up_rows_, samples_, failures_, payloads_, leases_};
 }

@@ -22,25 +22,25 @@
 
 namespace outboxd::telemetry {
 
-/// What the metrics, the log and /readyz say on one dispatcher of the daemon: joins an observer for each concern.
+/// The metrics, the log lines and the /readyz report of one dispatcher: joins an observer for each concern.
 class DispatcherTelemetry {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// The dispatcher is "starting" for `readiness` from here on. Both references must outlive this object.
+  /// Reports the dispatcher as "starting" to `readiness` from here on. Both references must outlive this object.
   DispatcherTelemetry(Metrics& metrics, Readiness& readiness, const std::string& dispatcher,
                       const std::vector<std::string>& streams, std::function<TimePoint()> now = time_since_boot);
   DispatcherTelemetry(const DispatcherTelemetry&) = delete;
   DispatcherTelemetry& operator=(const DispatcherTelemetry&) = delete;
   ~DispatcherTelemetry() = default;
 
-  /// What the dispatcher reports to.
+  /// The observer to pass to the dispatcher.
   [[nodiscard]] dispatch::Observer& observer() { return observers_; }
 
-  /// Time goes by; to be called about once a second. Writes what is due: reminders, and summaries of what had no
+  /// To be called about once a second. Writes the reminders that are due, and the summaries of events that had no
   /// line.
   void beat();
-  /// Writes all summaries, also of a minute that isn't over. Before the dispatcher's end.
+  /// Writes all summaries, even of a minute that isn't over. To be called before the dispatcher ends.
   void write_summaries() { write_summaries(context_.now(), true); }
 
  private:

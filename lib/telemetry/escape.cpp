@@ -17,7 +17,7 @@ void append_code(std::string& to, const char* format, unsigned value) {
   to.append(buffer.data(), static_cast<std::size_t>(length));
 }
 
-/// The two-character escape that JSON and people share, or 0.
+/// The two-character escape that is valid in JSON and readable, or 0.
 char short_escape(char32_t code) {
   switch (code) {
     case '\n':

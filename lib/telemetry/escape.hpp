@@ -7,8 +7,8 @@
 /// Texts from outside (row contents, server errors) made safe to print. Pure.
 namespace outboxd::telemetry {
 
-/// One line for people: control characters (newlines and terminal sequences among them), direction overrides and
-/// bytes that are not UTF-8 become `\n`, `\t`, `\x1b`, `\u202e`, `\xff`; everything else stays as it is.
+/// One readable line: control characters (including newlines and terminal sequences), direction overrides and bytes
+/// that are not UTF-8 become `\n`, `\t`, `\x1b`, `\u202e`, `\xff`; all other text stays as it is.
 void append_printable(std::string& to, std::string_view text);
 
 /// The inside of a JSON string. Bytes that are not UTF-8 become U+FFFD, so that every parser takes the line.

@@ -12,29 +12,29 @@
 
 namespace outboxd::telemetry {
 
-/// "56.2 s", "3 min", "2 h 5 min": how long something has lasted, for people.
+/// A duration as a readable text: "56.2 s", "3 min", "2 h 5 min".
 [[nodiscard]] std::string lasted(std::chrono::nanoseconds time);
 
-/// "2026-01-31T12:00:00Z": when it began what has lasted so long.
+/// The time at which a state began that has lasted so long: "2026-01-31T12:00:00Z".
 [[nodiscard]] std::string began_at(std::chrono::nanoseconds lasted);
 
-/// Whether the dispatcher waits for something that people may have to mend.
+/// Whether the dispatcher waits for something that an operator may have to repair.
 [[nodiscard]] bool is_wait(dispatch::Health health);
 
-/// Which lines the log has on a dispatcher's state over time: one when it changes, or its reason does; one a minute
-/// while it waits; and one when that is over. Pure.
+/// Which log lines a dispatcher's state gets over time: one when it or its reason changes, one a minute while the
+/// dispatcher waits, and one when the wait is over. Pure.
 class HealthLog {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
   static constexpr std::chrono::seconds kReminder{60};
-  /// So long after a pause of the process nothing is said of servers: what timed out meanwhile is tried anew.
+  /// For so long after a pause of the process no server is blamed: timed-out requests are tried again first.
   static constexpr std::chrono::seconds kAfterPause{3};
 
-  /// The state is this one now; `description`, with its reason, is for people.
+  /// The state is now `health`; `description` is a readable text that includes the reason.
   std::optional<std::string> changed(dispatch::Health health, std::string_view description, TimePoint now);
 
-  /// Time goes by; to be called about once a second.
+  /// To be called about once a second.
   std::optional<std::string> beat(TimePoint now);
 
   /// The process was not running until now.
@@ -47,16 +47,16 @@ class HealthLog {
 
   dispatch::Health health_ = dispatch::Health::starting;
   std::string description_;
-  /// What the log's last word is of.
+  /// The state of the last line in the log.
   std::optional<dispatch::Health> logged_;
   std::string logged_kind_;
   TimePoint logged_at_{};
   std::optional<TimePoint> waits_since_;
   TimePoint silent_until_{};
-  /// Kinds of reasons of the present wait, and when each had its line: they may take turns.
+  /// The kinds of reasons of the present wait, and when each had its line: reasons may alternate.
   std::map<std::string, TimePoint, std::less<>> told_;
   OutageRate outage_lines_;
-  /// Of other reasons in one outage, which are none of their own.
+  /// Limits the lines for further reasons of one outage.
   OutageRate reason_lines_;
 };
 

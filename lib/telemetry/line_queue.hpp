@@ -9,8 +9,8 @@
 
 namespace outboxd::telemetry {
 
-/// Lines that wait to be written, in order. Full, it takes none until half of what it holds is gone: whoever reads
-/// slowly then has some lines missing in a row, and not every other one. Pure.
+/// Lines that wait to be written, in order. When full, it takes no line until half of its content is gone: a slow
+/// reader then misses several lines in a row rather than every other line. Pure.
 class LineQueue {
  public:
   LineQueue(std::size_t most_bytes, std::size_t most_lines) : most_bytes_(most_bytes), most_lines_(most_lines) {}
@@ -22,7 +22,7 @@ class LineQueue {
     return !full_;
   }
 
-  /// A line, which may begin with a notice of so many lines that were dropped before it.
+  /// Adds a line, which may begin with a notice that this many lines were dropped before it.
   void push(std::string line, std::uint64_t dropped_before = 0) {
     const auto size = line.size();
     lines_.push_back({std::move(line), dropped_before});
@@ -32,12 +32,12 @@ class LineQueue {
   struct Taken {
     std::string text;
     std::uint64_t lines = 0;
-    /// The dropped lines that the text gives notice of.
+    /// The number of dropped lines that the text mentions.
     std::uint64_t dropped_before = 0;
   };
 
-  /// The next lines: as many as fit into so many bytes, one at least; nothing when there are none.
-  /// Out of memory, it throws std::bad_alloc and holds what it held.
+  /// The next lines: as many as fit into this many bytes, but at least one; empty when there are none. Without memory
+  /// it throws std::bad_alloc and keeps its content.
   [[nodiscard]] Taken take(std::size_t most_bytes) {
     Taken taken;
     for (const auto& line : lines_) {
@@ -51,7 +51,7 @@ class LineQueue {
     return taken;
   }
 
-  /// Forgets all lines, for which no memory is needed. What is returned has no text.
+  /// Forgets all lines, without allocating memory. The result has no text.
   Taken drop() {
     Taken dropped;
     for (const auto& line : lines_) {

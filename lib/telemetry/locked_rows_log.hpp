@@ -10,25 +10,25 @@
 
 namespace outboxd::telemetry {
 
-/// By these words a note on locked rows is known among others.
+/// Identifies a note on locked rows among other notes.
 inline constexpr std::string_view kKeepThemLocked = "as other transactions keep them locked";
 
-/// Which lines the log has on rows that other transactions keep locked: one when there are any, one a minute while
+/// Which log lines the rows get that other transactions keep locked: one when there are such rows, one a minute while
 /// there are, and one when there are none any more. Pure.
 class LockedRowsLog {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// What a sample has found.
+  /// A sample has found these locked rows.
   std::optional<std::string> sampled(const dispatch::LockedRows& rows, TimePoint now);
 
-  /// Time goes by; to be called about once a second.
+  /// To be called about once a second.
   std::optional<std::string> beat(TimePoint now);
 
-  /// Since when there are any.
+  /// Since when there are locked rows.
   [[nodiscard]] std::optional<TimePoint> since() const { return since_; }
 
-  /// What is the case, and what to do; only while there are any.
+  /// Describes the problem and the remedy; only while there are locked rows.
   [[nodiscard]] std::string described() const;
 
  private:

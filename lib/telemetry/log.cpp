@@ -70,7 +70,7 @@ std::string json_line(const spdlog::details::log_msg& message, std::string_view 
   return line.append("\"}\n");
 }
 
-// Longer ones hold what is not read to its end, such as a text of a server's; escapes may yet make them longer.
+// Longer lines, with a server's text for instance, are not read to their end; escapes may make them longer still.
 constexpr std::size_t kLongestMessage = 4'000;
 
 std::string line_about_dropped(Format format, std::uint64_t lines) {
@@ -97,7 +97,7 @@ class TerminalSink final : public spdlog::sinks::base_sink<std::mutex> {
     terminal_.write({line.data(), line.size()});
   }
 
-  // Nothing is held back here: each line goes to the terminal as it comes.
+  // No line is buffered here: each goes to the terminal at once.
   void flush_() override {}
 
  private:
@@ -123,7 +123,7 @@ void set_up(std::string_view level, Format format) {
     spdlog::set_default_logger(ours);
     return;
   }
-  // Other threads may be writing a line just now: the logger must stay, and does these under its locks.
+  // Other threads may be writing a line: the logger must stay, and changes these under its locks.
   ours->set_formatter(std::make_unique<LineFormatter>(format));
   ours->set_level(wanted);
   tell_of_dropped(Terminal::standard_error(), format);
@@ -150,7 +150,7 @@ std::shared_ptr<spdlog::logger> make_logger(Terminal& terminal, spdlog::level::l
 }
 
 void LineFormatter::format(const spdlog::details::log_msg& message, spdlog::memory_buf_t& to) {
-  // Masked before it is escaped: a secret with a quote in it would no longer be found after.
+  // Masked before it is escaped, as a secret with a quote in it would not be found afterwards.
   const std::string payload =
       utf8::shortened(redacted({message.payload.data(), message.payload.size()}), kLongestMessage);
   const std::string line = format_ == Format::json ? json_line(message, payload) : text_line(message, payload);

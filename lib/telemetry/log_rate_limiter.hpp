@@ -12,16 +12,16 @@
 
 namespace outboxd::telemetry {
 
-/// Lets one log line a subject and period through, and counts the others. Subjects come from rows and clients, so no
-/// more than 200 are known at a time, each by its first 200 bytes, until their period is over; those beyond share
-/// one.
+/// Admits one log line per subject and period, and counts the others. Subjects come from rows and clients, so no more
+/// than 200 are kept at a time, each by its first 200 bytes, until their period is over; further subjects share one
+/// place.
 class LogRateLimiter {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
   explicit LogRateLimiter(std::chrono::seconds period = std::chrono::minutes{1}) : period_{period} {}
 
-  /// Whether to write a line about this subject now; then, how many were kept back since the last such line.
+  /// Whether to write a line about this subject now; if so, how many lines were withheld since its last line.
   std::optional<std::uint64_t> admit(std::string_view subject, TimePoint now = std::chrono::steady_clock::now()) {
     subject = subject.substr(0, kLongestSubject);
     const auto known = subjects_.find(subject);
@@ -63,18 +63,18 @@ class LogRateLimiter {
 
   std::chrono::seconds period_;
   std::map<std::string, State, std::less<>> subjects_;
-  /// Of the subjects that are not known: their lines, and what was kept back of those that were forgotten.
+  /// For subjects that are not kept: their lines, and the withheld lines of subjects that were forgotten.
   State others_;
 };
 
-/// Lets a line for each outage through, unless there are more than ten of them within a minute.
+/// Admits a line for each outage, unless there are more than ten of them within a minute.
 class OutageRate {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
   enum class Line { its_own, last_of_many, none };
 
-  /// What to write about this outage: a line, a line and that further ones are kept back, or nothing.
+  /// What to write about this outage: a line, a line that says that further lines are withheld, or nothing.
   Line admit(TimePoint now = std::chrono::steady_clock::now()) {
     if (now - began_ >= std::chrono::minutes{1}) {
       began_ = now;

@@ -8,20 +8,19 @@
 
 namespace outboxd::telemetry {
 
-/// All metrics of the process. Must outlive everything that counts into it.
+/// All metrics of the process. Must outlive every object that updates them.
 class Metrics {
  public:
-  /// Starts with what is the process' own; each dispatcher brings its series.
+  /// Has the metrics of the process itself; each dispatcher adds its series.
   Metrics();
   Metrics(const Metrics&) = delete;
   Metrics& operator=(const Metrics&) = delete;
   ~Metrics() = default;
 
-  /// Everything in Prometheus' text format, version 0.0.4. Reads counters only, so that a scrape costs nobody a
-  /// query.
+  /// All metrics in Prometheus' text format, version 0.0.4. Reads counters only, so that a scrape causes no query.
   [[nodiscard]] std::string render() const;
 
-  /// For those who define metrics; all others report through an observer.
+  /// For code that defines metrics; all other code reports through an observer.
   prometheus::Registry& registry() { return registry_; }
 
  private:

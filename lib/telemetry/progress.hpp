@@ -7,8 +7,8 @@
 
 namespace outboxd::telemetry {
 
-/// One line that tells a person at a terminal how far the work is; log lines appear above it. Does nothing where
-/// standard error isn't a terminal. At most one at a time. The line goes with the object.
+/// One line that shows the progress of the work at a terminal; log lines appear above it. Does nothing where standard
+/// error isn't a terminal. At most one at a time. The line disappears with the object.
 class Progress {
  public:
   explicit Progress(Terminal& terminal = Terminal::standard_error()) : terminal_(terminal) {}
@@ -16,10 +16,10 @@ class Progress {
   Progress(const Progress&) = delete;
   Progress& operator=(const Progress&) = delete;
 
-  /// Draws `text` in place of what was there. Secrets in it are masked.
+  /// Draws `text` in place of the line before. Secrets in it are masked.
   void show(std::string_view text);
 
-  /// Takes the line away.
+  /// Removes the line.
   void clear();
 
  private:

@@ -12,7 +12,7 @@ namespace outboxd::telemetry {
 
 namespace {
 
-// Somewhat more than a row's last_error has, as there are words of ours around it.
+// Somewhat more than the length of a row's last_error, as the reason adds words to it.
 constexpr std::size_t kLongestReason = 1'200;
 
 void append_line(std::string& to, std::string_view part, std::string_view text, std::string_view end) {

@@ -10,38 +10,38 @@
 
 namespace outboxd::telemetry {
 
-/// Whether the process does its job: it does when each of its named parts does. Used on the event loop only.
+/// Whether the process is ready: it is when each of its named parts is. Used on the event loop only.
 class Readiness {
  public:
   using Clock = std::function<std::chrono::system_clock::time_point()>;
 
   explicit Readiness(Clock now = std::chrono::system_clock::now) : now_(std::move(now)) {}
 
-  /// `part` works.
+  /// `part` is ready.
   void ready(std::string_view part);
 
-  /// `part` doesn't, and why, for people. Naming a part at start makes its silence count.
+  /// `part` is not ready, and why, as a readable text. A part named at start counts until it reports.
   void not_ready(std::string_view part, std::string_view reason);
 
-  /// What people should know of `part`, ready or not; empty: nothing more.
+  /// A note for the operator on `part`, ready or not; empty: no note.
   void note(std::string_view part, std::string_view text);
 
-  /// True when at least one part is known and every one is ready.
+  /// True when at least one part is known and every part is ready.
   [[nodiscard]] bool all_ready() const;
 
-  /// "ready", or a line `part: reason` for each that isn't; then one for each note. Secrets are masked, control
-  /// characters escaped, and each reason is cut to 1,200 bytes.
+  /// "ready", or a line `part: reason` for each part that isn't; then a line for each note. Secrets are masked,
+  /// control characters escaped, and each reason is cut to 1,200 bytes.
   [[nodiscard]] std::string report() const;
 
-  /// What `/readyz` prints: the same with the time, `part: reason (not ready since 2026-01-31T12:00:00Z)`, and with a
-  /// line `part: ready since …` for each that is.
+  /// The text of `/readyz`: the same with times, `part: reason (not ready since 2026-01-31T12:00:00Z)`, and with a
+  /// line `part: ready since …` for each part that is ready.
   [[nodiscard]] std::string dated_report() const;
 
  private:
   struct Part {
-    /// Why it isn't ready; empty where it is.
+    /// Why the part isn't ready; empty where it is.
     std::string reason;
-    /// Since when it is ready, or isn't, whatever the reason.
+    /// Since when the part is ready, or isn't, whatever the reason.
     std::chrono::system_clock::time_point since{};
   };
 

@@ -6,8 +6,8 @@
 
 namespace outboxd::telemetry {
 
-/// What reasons have in common that differ in their numbers alone (sizes, ports, times, ids): each run of digits as
-/// "#".
+/// The common form of reasons that differ only in their numbers (sizes, ports, times, ids): each run of digits
+/// becomes "#".
 [[nodiscard]] inline std::string kind_of(std::string_view reason) {
   std::string kind;
   kind.reserve(reason.size());

@@ -17,7 +17,7 @@ constexpr std::string_view kMask = "***";
 
 struct Secret {
   std::string text;
-  /// It may stand in a text without being meant, and is masked only where it is.
+  /// It may occur in a text with another meaning, and is masked only where it stands as a secret.
   bool common = false;
 };
 
@@ -37,8 +37,8 @@ struct Span {
   std::size_t end;
 };
 
-/// Where secrets stand in `text`, by begin. Overlapping ones too: masking one of two that overlap would show the rest
-/// of the other.
+/// The positions of secrets in `text`, by their begin, including overlapping ones: masking one of two that overlap
+/// would show the rest of the other.
 std::vector<Span> find_secrets(std::string_view text) {
   std::vector<Span> found;
   Secrets& all = secrets();

@@ -52,7 +52,7 @@ std::string lower(std::string_view text) {
   return result;
 }
 
-/// As words are written: all in one case, but perhaps the first letter, and with a vowel in every five letters.
+/// In the usual case of words: all in one case, but perhaps the first letter, and with a vowel in every five letters.
 bool looks_like_a_word(std::string_view letters) {
   constexpr std::string_view kVowels = "aeiouy";
   constexpr std::size_t kMostConsonants = 4;
@@ -69,13 +69,13 @@ bool looks_like_a_word(std::string_view letters) {
   return vowels > 0;
 }
 
-/// What stands before the end of `text`, without the blanks and the quotes there.
+/// The text before the end of `text`, without the blanks and the quotes there.
 std::string_view without_blanks_and_quotes(std::string_view text) {
   while (!text.empty() && (is_blank(text.back()) || is_quote(text.back()))) text.remove_suffix(1);
   return text;
 }
 
-/// Takes the last word off `text`.
+/// Removes the last word from `text`.
 std::string take_last_word(std::string_view& text) {
   auto begin = text.size();
   while (begin > 0 && (is_word_character(text[begin - 1]) || text[begin - 1] == '-')) --begin;
@@ -108,7 +108,7 @@ bool follows_word(std::string_view before) {
   return word == "auth";
 }
 
-/// As Redis quotes the arguments of a command that it doesn't take.
+/// As Redis quotes the arguments of a command that it refuses.
 bool is_quoted_argument_of_auth(std::string_view before, std::string_view after) {
   if (before.empty() || after.empty() || !is_quote(before.back()) || !is_quote(after.front())) return false;
   const auto text = lower(before);

@@ -13,8 +13,8 @@
 
 namespace outboxd::telemetry {
 
-/// Remembers which streams have had rows refused, until a minute has passed without. Names come from rows, so of 200
-/// at a time. Pure.
+/// Remembers which streams have had rows refused, until a minute has passed without a refusal. Names come from rows,
+/// so no more than 200 are kept at a time. Pure.
 class StreamTroubles {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -40,7 +40,7 @@ class StreamTroubles {
     ++trouble.refusals;
   }
 
-  /// Those that are over; they are forgotten.
+  /// The streams without a refusal for a minute; they are forgotten.
   std::vector<LastErrors> over(TimePoint now) {
     std::vector<LastErrors> ended;
     std::erase_if(troubles_, [&](const auto& known) {

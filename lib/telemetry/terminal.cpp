@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::string_view kClearLine = "\r\x1b[K";
 
-// What a reader that comes back after a while finds; a flood must not take the daemon's memory.
+// How much a slow reader finds later; a flood of lines must not take the daemon's memory.
 constexpr std::size_t kMostBytes = 256U << 10U;
 constexpr std::size_t kMostLines = 2'000;
 constexpr std::size_t kMostBytesAWrite = 64U << 10U;
@@ -48,10 +48,10 @@ std::string_view cut(std::string_view text, std::size_t columns) {
 /// Writes to a descriptor, and knows whether its last line is whole. Made by the thread that writes.
 class LineOutput {
  public:
-  /// `ends`: no reader is waited for any more; outlives this.
+  /// `ends`: the reader is no longer waited for; outlives this.
   LineOutput(int descriptor, const std::atomic<bool>& ends) : descriptor_{descriptor}, ends_{ends} {}
 
-  /// What follows on a line of which only a part could be written has a line of its own.
+  /// The text after a line of which only a part could be written begins a new line.
   bool write_all(std::string_view bytes) {
     if (half_written_ && !write_on("\n")) return false;
     if (!write_on(bytes)) return false;
@@ -60,7 +60,7 @@ class LineOutput {
   }
 
  private:
-  /// A failure can't be reported: standard error is where it would be.
+  /// A failure can't be reported, as standard error itself has failed.
   bool write_on(std::string_view bytes) {
     while (!bytes.empty()) {
       const ssize_t written = ::write(descriptor_, bytes.data(), bytes.size());
@@ -144,10 +144,9 @@ class Terminal::Writer {
     return works_;
   }
 
-  // Nothing may be thrown under the lock: the process is then ended where that happens, and the lock is never given
-  // back.
+  // No exception may leave while the lock is held: the process would end there, and the lock never be released.
 
-  /// False where there is no memory for it.
+  /// False when memory does not suffice.
   bool keep(std::string_view line) {
     try {
       // The notice stands where the lines are missing.
@@ -166,7 +165,7 @@ class Terminal::Writer {
     std::string bytes;
   };
 
-  /// Says what to write next; false where there is no memory for it: all that waits is dropped then.
+  /// Determines what to write next; false when memory does not suffice: then all waiting lines are dropped.
   bool compose(Next& next) {
     try {
       next.progress = progress_;
@@ -204,13 +203,13 @@ class Terminal::Writer {
       if (written) {
         writing_ = true;
         lock.unlock();
-        // One write, so that the progress line is never seen missing.
+        // A single write, so that the progress line never seems to vanish.
         written = output.write_all(next.bytes);
         lock.lock();
         writing_ = false;
       }
       failing_ = !written;
-      // Also where it could not be drawn: it comes anew with the next line, or the next progress.
+      // Even where it could not be drawn: it is drawn again with the next line, or the next progress.
       drawn_ = std::move(next.progress);
       if (!written) {
         dropped_ += next.taken.lines;
@@ -231,7 +230,7 @@ class Terminal::Writer {
   std::string drawn_;
   std::function<std::string(std::uint64_t)> describe_;
   std::atomic<std::uint64_t> dropped_ = 0;
-  /// Of the dropped ones, those that no line has counted yet.
+  /// The dropped lines that no notice has counted yet.
   std::uint64_t unsaid_ = 0;
   bool works_ = false;
   bool writing_ = false;

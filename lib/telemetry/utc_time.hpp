@@ -10,7 +10,7 @@ namespace outboxd::telemetry {
 /// "2026-01-31T12:00:00Z".
 [[nodiscard]] std::string utc_text(std::chrono::system_clock::time_point time);
 
-/// The time that such a text names; nothing for any other text.
+/// The time that a text of this form names; nothing for any other text.
 [[nodiscard]] std::optional<std::chrono::system_clock::time_point> utc_time(const std::string& text);
 
 }  // namespace outboxd::telemetry

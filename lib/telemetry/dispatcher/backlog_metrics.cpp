@@ -25,7 +25,7 @@ BacklogMetrics::BacklogMetrics(const DispatcherSeries& series)
                               "When the table was last sampled, in seconds since 1970; 0 when it never was.")},
       failures_{series.counter("outboxd_sample_failures_total",
                                "Samples of the table that failed; the gauges keep the values of the last one.")} {
-  // What was never sampled is not known: 0 would say that all is well.
+  // Figures that were never sampled are unknown: 0 would mean that all is well.
   for (auto* sampled : {&pending_rows_, &due_rows_, &delayed_rows_, &dead_rows_, &oldest_pending_age_}) {
     sampled->Set(std::numeric_limits<double>::quiet_NaN());
   }

@@ -6,13 +6,13 @@
 
 namespace outboxd::telemetry {
 
-/// The table as it was last sampled.
+/// The table's figures, as of the last sample.
 class BacklogMetrics final : public dispatch::Observer {
  public:
   explicit BacklogMetrics(const DispatcherSeries& series);
 
   void sampled(const dispatch::BacklogSample& sample) override;
-  /// The gauges keep their values: an alert on one of them would end with each outage, and fire anew after it.
+  /// The gauges keep their values: otherwise an alert on them would end with each outage, and fire again after it.
   void sample_failed(std::string_view /*reason*/) override { failures_.Increment(); }
 
  private:

@@ -26,7 +26,7 @@ BatchMetrics::BatchMetrics(const DispatcherSeries& series)
 void BatchMetrics::claimed(std::size_t rows, std::chrono::nanoseconds took) {
   claimed_.Increment(static_cast<double>(rows));
   claim_seconds_.Observe(in_seconds(took));
-  // Idle polls would drown the batches.
+  // Idle polls would outnumber the batches.
   if (rows > 0) batch_rows_.Observe(static_cast<double>(rows));
 }
 

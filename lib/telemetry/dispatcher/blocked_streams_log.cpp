@@ -23,7 +23,7 @@ void BlockedStreamsLog::stream_blocked(std::string_view stream, std::string_view
   const auto before = std::exchange(block.reason, brief(reason));
   note(blocked);
   if (!is_new && kind_of(before) == kind_of(block.reason)) return;
-  // One that is kept back is among those of the next reminder.
+  // A stream without a line is in the next reminder.
   if (!lines_.admit(stream, reason, "", at)) return;
   block.told = true;
   if (blocked_.size() == 1) told_at_ = at;
@@ -38,7 +38,7 @@ void BlockedStreamsLog::stream_freed(std::string_view stream, std::chrono::nanos
   const bool was_told = known != blocked_.end() && known->second.told;
   if (known != blocked_.end()) blocked_.erase(known);
   note(blocked);
-  // Whatever the log has called blocked is said to be free again.
+  // Each stream that the log has called blocked gets a line when it is free again.
   if (was_told) spdlog::info("{}: stream {} is no longer blocked, after {}", name(), brief(stream), lasted(after));
 }
 
@@ -56,7 +56,7 @@ void BlockedStreamsLog::note(std::size_t blocked) {
 }
 
 void BlockedStreamsLog::beat(TimePoint now) {
-  // What was kept back is in the reminder, as far as it still is so.
+  // Streams that had no line are in the reminder, if they are still blocked.
   lines_.over(now);
   if (blocked_.empty() || now - told_at_ < HealthLog::kReminder) return;
   told_at_ = now;

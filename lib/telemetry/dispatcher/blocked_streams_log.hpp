@@ -25,7 +25,7 @@ class BlockedStreamsLog final : public LogPart {
  private:
   struct Block {
     TimePoint since{};
-    /// The log has named it.
+    /// The log has named the stream.
     bool told = false;
     std::string reason{};
   };
@@ -34,7 +34,7 @@ class BlockedStreamsLog final : public LogPart {
 
   ReadinessNotes& notes_;
   Digest lines_;
-  /// The blocked streams, of which outboxd::BlockedStreams::kMost is the largest number.
+  /// The blocked streams, at most outboxd::BlockedStreams::kMost.
   std::map<std::string, Block, std::less<>> blocked_;
   TimePoint told_at_{};
 };

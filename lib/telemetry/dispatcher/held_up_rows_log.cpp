@@ -32,7 +32,7 @@ void HeldUpRowsLog::held_up(std::size_t rows) {
   }
   notes_.note(ReadinessNotes::About::held_up_rows, {});
   const auto since = std::exchange(since_, std::nullopt);
-  // What no line has named needs no end; a first line may come just before the rows are counted.
+  // Rows that no line has named need no line at their end; a first line may come just before the rows are counted.
   if (!since || !told_ || *told_ + std::chrono::seconds{1} < *since) return;
   spdlog::info("{}: no row is held up by Postgres any more, after {}", name(), lasted(at - *since));
 }

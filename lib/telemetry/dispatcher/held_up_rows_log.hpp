@@ -29,9 +29,9 @@ class HeldUpRowsLog final : public LogPart {
   ReadinessNotes& notes_;
   Digest lines_;
   std::size_t rows_ = 0;
-  /// While there are any.
+  /// Set while there are such rows.
   std::optional<TimePoint> since_;
-  /// When the log last named some.
+  /// When the log last named such rows.
   std::optional<TimePoint> told_;
   std::string last_reason_;
 };

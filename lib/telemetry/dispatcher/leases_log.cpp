@@ -13,7 +13,7 @@ constexpr std::string_view kTakenOver = "another worker had taken them over by t
 constexpr std::string_view kLostInOutage =
     "their leases ended, or were lost, while Postgres was away; what was sent already is only marked when it is "
     "claimed again, unless another worker has it";
-// Outcomes that waited for Postgres come within this.
+// Outcomes that waited for Postgres are settled within this time.
 constexpr std::chrono::seconds kSoonAfter{10};
 
 }  // namespace

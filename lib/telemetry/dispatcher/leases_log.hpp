@@ -9,7 +9,7 @@
 
 namespace outboxd::telemetry {
 
-/// Leases that were lost, and those of dead workers, which were ended.
+/// Leases that were lost, and leases of dead workers that were ended.
 class LeasesLog final : public LogPart {
  public:
   using LogPart::LogPart;
@@ -23,7 +23,7 @@ class LeasesLog final : public LogPart {
   Digest dead_workers_;
   Digest lost_leases_;
   bool postgres_is_away_ = false;
-  /// When that was last known to be so.
+  /// When Postgres was last known to be unreachable.
   std::optional<TimePoint> postgres_away_at_;
 };
 

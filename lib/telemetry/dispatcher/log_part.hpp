@@ -13,14 +13,14 @@
 
 namespace outboxd::telemetry {
 
-/// Of which dispatcher the log speaks, and by which clock.
+/// The dispatcher that log lines name, and their clock.
 struct LogContext {
   std::string dispatcher;
   std::function<std::chrono::steady_clock::time_point()> now;
 };
 
-/// What the log says on one concern of a dispatcher: a line when something happens, reminders of what lasts, and a
-/// summary each minute of what had no line.
+/// The log lines on one concern of a dispatcher: a line for an event, reminders of a lasting state, and a summary
+/// each minute of the events that had no line.
 class LogPart : public dispatch::Observer {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -28,9 +28,9 @@ class LogPart : public dispatch::Observer {
   /// `context` outlives this.
   explicit LogPart(const LogContext& context) : context_{context} {}
 
-  /// Time goes by; called about once a second. Writes the reminders that are due.
+  /// To be called about once a second. Writes the reminders that are due.
   virtual void beat(TimePoint /*now*/) {}
-  /// Writes the summaries of minutes that are over; `all`: of those that aren't, too.
+  /// Writes the summaries of minutes that are over; `all`: also of the current minute.
   virtual void write_summaries(TimePoint /*now*/, bool /*all*/) {}
 
  protected:
@@ -41,9 +41,9 @@ class LogPart : public dispatch::Observer {
   const LogContext& context_;
 };
 
-// Names come from rows, and reasons from servers: of a line they get a part, so that the rest can be read.
+// Names come from rows, and reasons from servers: a line contains only a part of them, so that it stays readable.
 
-/// For names, and where there are many reasons.
+/// Shortens names, and reasons where a line has many.
 [[nodiscard]] std::string brief(std::string_view text);
 [[nodiscard]] std::string cut(std::string_view reason);
 /// " of stream s"; nothing where there is no name.
@@ -51,7 +51,7 @@ class LogPart : public dispatch::Observer {
 /// " (reason)"; nothing where there is none.
 [[nodiscard]] std::string in_brackets(std::string_view reason);
 
-/// Of how many among so many no id is listed.
+/// How many of `count` events have no listed id.
 [[nodiscard]] std::uint64_t unlisted(const std::vector<Digest::Id>& ids, std::uint64_t count);
 /// ": a, b (2 times), ..."; nothing where there are no ids.
 [[nodiscard]] std::string listed(const std::vector<Digest::Id>& ids, std::uint64_t count);

@@ -9,7 +9,7 @@
 
 namespace outboxd::telemetry {
 
-/// What becomes of rows that are not published, and why.
+/// The outcomes of rows that are not published, by reason.
 class OutcomeMetrics final : public dispatch::Observer {
  public:
   explicit OutcomeMetrics(const DispatcherSeries& series);

@@ -9,7 +9,7 @@
 
 namespace outboxd::telemetry {
 
-/// What is remarkable about payloads and their entries.
+/// Unusual payloads and entries.
 class PayloadLog final : public LogPart {
  public:
   using LogPart::LogPart;

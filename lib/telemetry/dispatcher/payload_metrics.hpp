@@ -6,7 +6,7 @@
 
 namespace outboxd::telemetry {
 
-/// What is remarkable about payloads and their entries.
+/// Unusual payloads and entries.
 class PayloadMetrics final : public dispatch::Observer {
  public:
   explicit PayloadMetrics(const DispatcherSeries& series)

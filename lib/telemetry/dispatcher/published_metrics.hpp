@@ -20,7 +20,7 @@ class PublishedMetrics final : public dispatch::Observer {
   void published(std::string_view stream, std::size_t rows) override;
   void sampled(const dispatch::BacklogSample& /*sample*/) override { beat(); }
   void sample_failed(std::string_view /*reason*/) override { beat(); }
-  /// Events of the last minute grow old with time alone; to be called about once a second.
+  /// Updates the count of the last minute; to be called about once a second.
   void beat() { count_last_minute(0); }
 
  private:

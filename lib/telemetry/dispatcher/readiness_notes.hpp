@@ -10,7 +10,7 @@
 
 namespace outboxd::telemetry {
 
-/// What /readyz notes of a dispatcher beside its state, the longest note last.
+/// The notes on a dispatcher that /readyz shows beside its state, the longest note last.
 class ReadinessNotes {
  public:
   enum class About { held_up_rows, failed_samples, locked_rows, blocked_streams };
@@ -19,7 +19,7 @@ class ReadinessNotes {
   ReadinessNotes(Readiness& readiness, std::string dispatcher)
       : readiness_{readiness}, dispatcher_{std::move(dispatcher)} {}
 
-  /// An empty text: nothing is to be noted about that.
+  /// An empty text removes the note.
   void note(About about, std::string text) {
     notes_.at(static_cast<std::size_t>(about)) = std::move(text);
     std::string all;

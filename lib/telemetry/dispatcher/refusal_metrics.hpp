@@ -6,7 +6,7 @@
 
 namespace outboxd::telemetry {
 
-/// Rows that Postgres refuses, and streams that Redis refuses, while others go on.
+/// Rows that Postgres refuses, and streams that Redis refuses, while other rows and streams are taken.
 class RefusalMetrics final : public dispatch::Observer {
  public:
   explicit RefusalMetrics(const DispatcherSeries& series)

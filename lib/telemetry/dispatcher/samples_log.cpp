@@ -13,14 +13,14 @@ namespace {
 
 using About = ReadinessNotes::About;
 
-// A sample that fails alone may be one that is cut off with its session; the next one comes after five seconds.
+// A single failed sample may have been cut off with its session; the next one comes after five seconds.
 constexpr std::chrono::seconds kMayFail{10};
 
 }  // namespace
 
 void SamplesLog::health(dispatch::Health health, std::string_view /*reason*/) {
   const bool was_waiting = std::exchange(is_waiting_, is_wait(health));
-  // Samples that failed meanwhile did so for that; those that come tell whether they still do.
+  // Samples that failed meanwhile did so for the same reason; the next ones show whether they still do.
   if (!was_waiting || is_waiting_ || !failing_ || failing_->told) return;
   failing_.reset();
   notes_.note(About::failed_samples, {});
@@ -50,7 +50,7 @@ void SamplesLog::sample_failed(std::string_view reason) {
 
 void SamplesLog::beat(TimePoint now) {
   if (const auto line = locked_rows_.beat(now)) spdlog::warn("{}: {}", name(), *line);
-  // What keeps a dispatcher from its work has a line already.
+  // The obstacle that keeps a dispatcher from its work has a line already.
   if (!failing_ || is_waiting_) return;
   const bool is_due = !failing_->told || now - *failing_->told >= HealthLog::kReminder;
   if (now - failing_->since < kMayFail || !is_due) return;

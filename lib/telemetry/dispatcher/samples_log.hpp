@@ -10,7 +10,7 @@
 
 namespace outboxd::telemetry {
 
-/// What samples of the table find, or that there are none, in the log and for /readyz.
+/// The results of samples of the table, or their failure, in the log and for /readyz.
 class SamplesLog final : public LogPart {
  public:
   /// `notes` outlives this.
@@ -24,7 +24,7 @@ class SamplesLog final : public LogPart {
  private:
   struct Failing {
     TimePoint since{};
-    /// When the log last said so; nothing: not yet.
+    /// When the log last reported the failure; nothing: not yet.
     std::optional<TimePoint> told{};
     std::string reason{};
   };
@@ -34,7 +34,7 @@ class SamplesLog final : public LogPart {
   ReadinessNotes& notes_;
   LockedRowsLog locked_rows_;
   std::optional<Failing> failing_;
-  /// The dispatcher waits for something that has a line already.
+  /// The dispatcher waits for a server, and has had its line for that.
   bool is_waiting_ = false;
 };
 

@@ -19,7 +19,7 @@ namespace outboxd::telemetry {
 /// counter that appears with its first event hides that event from `rate()`.
 class DispatcherSeries {
  public:
-  /// `streams`: those known from the settings; others get their series when they first appear.
+  /// `streams`: the streams known from the settings; others get their series when they first appear.
   DispatcherSeries(Metrics& metrics, const std::string& dispatcher, std::vector<std::string> streams)
       : registry_{metrics.registry()}, labels_{{"dispatcher", dispatcher}}, streams_{std::move(streams)} {}
 
@@ -30,7 +30,7 @@ class DispatcherSeries {
     return prometheus::BuildHistogram().Name(name).Help(help).Register(registry_).Add(labels_, buckets);
   }
 
-  /// For those with further labels.
+  /// For gauges with further labels.
   prometheus::Family<prometheus::Gauge>& gauges(const char* name, const char* help) const {
     return prometheus::BuildGauge().Name(name).Help(help).Register(registry_);
   }

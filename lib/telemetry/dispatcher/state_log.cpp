@@ -10,7 +10,7 @@ using dispatch::Health;
 
 namespace {
 
-/// What is the case, for people, with the reason where there is one.
+/// A readable description of the state, with the reason where there is one.
 std::string describe(Health health, std::string_view reason) {
   const auto because = in_brackets(cut(reason));
   switch (health) {

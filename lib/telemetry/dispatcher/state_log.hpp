@@ -15,7 +15,7 @@ namespace outboxd::telemetry {
 /// The dispatcher's state, in the log and for /readyz; and pauses of the process, which are no server's fault.
 class StateLog final : public LogPart {
  public:
-  /// The dispatcher is "starting" for `readiness`, which outlives this, from here on.
+  /// Reports the dispatcher as "starting" to `readiness`, which outlives this, from here on.
   StateLog(const LogContext& context, Readiness& readiness);
 
   void health(dispatch::Health health, std::string_view reason) override;

@@ -8,7 +8,7 @@
 
 namespace outboxd::telemetry {
 
-/// Whether the dispatcher works, and what wakes it or slows it down.
+/// Whether the dispatcher works, and what wakes it up or slows it down.
 class StateMetrics final : public dispatch::Observer {
  public:
   explicit StateMetrics(const DispatcherSeries& series);
