@@ -21,7 +21,7 @@ bool is_letter_or_digit(char c) {
   return is_letter(c) || is_digit(c);
 }
 
-/// Whether Postgres could have something of this name, were it in quotes.
+/// Whether an object in Postgres could have this name in quotes.
 bool can_be_identifier(std::string_view name) {
   return !name.empty() && name.size() <= kLongestIdentifier && name.find('\0') == std::string_view::npos;
 }
@@ -36,7 +36,7 @@ std::string shared_name(const Names& names) {
   return "";
 }
 
-/// What needs no quotes, in lower case or not.
+/// A name that needs no quotes, in lower case or not.
 bool is_plain(std::string_view name) {
   const auto fits = [](char c) { return is_letter_or_digit(c) || c == '_' || c == '$'; };
   return !is_digit(name.front()) && name.front() != '$' && std::ranges::all_of(name, fits);

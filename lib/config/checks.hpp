@@ -12,33 +12,33 @@
 
 namespace outboxd::config {
 
-// Checks that the option table names: "" if the value is good, else why it is not, as a clause.
+// Checks that the option table names. They return "" for a good value, otherwise the reason as a clause.
 
 /// [schema.]table, each part of letters, digits, '_' and '$', or in double quotes.
 std::string check_table_name(const Value& value);
-/// Column names that Postgres can have, each for one role.
+/// Column names that Postgres can have, a different one for each role.
 std::string check_columns(const Value& value);
-/// A word of its own for each state.
+/// A different word for each state.
 std::string check_states(const Value& value);
 /// "approximate" or "exact" for each stream.
 std::string check_trims(const Value& value);
-/// Letters, digits, '_', '-' and '.', 1 to kLongestDispatcherName of them.
+/// Letters, digits, '_', '-' and '.', 1 to kLongestDispatcherName characters.
 std::string check_dispatcher_name(const Value& value);
 /// "off" or host:port, IPv6 in brackets.
 std::string check_listen(const Value& value);
 std::string check_redis_host(const Value& value);
-/// Printable ASCII without blanks, as a token in an HTTP header is.
+/// Printable ASCII without blanks, as a token of an HTTP header.
 std::string check_bearer(const Value& value);
 /// Hex of at least 32 bytes.
 std::string check_signing_key(const Value& value);
 
 inline constexpr std::size_t kLongestDispatcherName = 64;
 
-/// The parts of a table's name (outbox/table_name.hpp); nullopt if it is none that Postgres can have, or has other
-/// characters than letters, digits, '_' and '$' outside of quotes.
+/// The parts of a table's name (outbox/table_name.hpp); nullopt for a name that Postgres can't have, or that has
+/// other characters than letters, digits, '_' and '$' outside of quotes.
 std::optional<std::vector<std::string>> table_name_parts(std::string_view name);
 
-/// The bytes of a signing key; what is wrong is said without quoting the key.
+/// The bytes of a signing key; an error does not quote the key.
 Checked<std::vector<std::uint8_t>> decode_signing_key(std::string_view hex);
 
 }  // namespace outboxd::config

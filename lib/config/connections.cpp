@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the URLs of Postgres and Redis say for other settings.
+// Applies the URLs of Postgres and Redis to other settings.
 #include "config/checks.hpp"
 #include "config/dispatchers.hpp"
 #include "config/postgres_url.hpp"
@@ -16,7 +16,7 @@ void put_statement_timeout(std::int64_t millis, const Origin& from, Layer& merge
   constexpr const char* kPath = "postgres.statement_timeout";
   if (!is_default(merged, kPath)) return;
   const Option& option = *find_option(kPath);
-  // Zero is for no limit, which is more than any.
+  // Zero means no limit, which is more than any.
   const auto wanted = millis == 0 ? option.max : std::clamp(millis, option.min, option.max);
   if (wanted != millis) {
     warnings.push_back({from, "postgres.url: the parameter statement_timeout is taken for " +
@@ -32,7 +32,7 @@ void put_schema(const std::string& schema, const Origin& from, Layer& merged) {
   if (!parts || parts->size() != 1) return;
   Entry& table = merged.at("dispatcher.table");
   table.value = '"' + schema + "\"." + name;
-  // A table that was chosen by its name stays chosen.
+  // A table that was set by its name is kept.
   if (table.origin.kind == Origin::Kind::defaults) table.origin = from;
 }
 

@@ -18,9 +18,9 @@ constexpr std::array kNameServer = {"redis.url", "redis.url_file", "redis.host",
 constexpr std::array kEndpoint = {"redis.url",      "redis.url_file", "redis.host",          "redis.port",
                                   "redis.username", "redis.password", "redis.password_file", "redis.database"};
 
-/// Of one dispatcher. It comes first: it selects the defaults and the environment names of all other settings.
+/// One dispatcher's profile. It comes first: it selects the defaults and the environment names of all other settings.
 Profile profile_of(const FileSettings& file, const FileEntry* entry, const Sources& sources) {
-  // Its own names are the same for both profiles, and what is wrong is reported when all is read.
+  // Its own names are the same for both profiles, and problems are reported when all sources are read.
   Problems later;
   std::vector<Layer> layers = {file.shared};
   if (entry != nullptr) layers.push_back(entry->settings);
@@ -36,7 +36,7 @@ Profile profile_of(const FileSettings& file, const FileEntry* entry, const Sourc
   return profile;
 }
 
-/// Of several dispatchers, takes out what could only be meant for one.
+/// With several dispatchers, removes settings that could only be meant for one.
 void refuse_identities(const FileSettings& file, Layer& layer, Problems& problems) {
   if (file.dispatchers.size() < 2) return;
   for (const Option& option : options()) {
@@ -59,8 +59,8 @@ Layer merge(const Layer& defaults, const FileSettings& file, const FileEntry* en
   apply(variables, merged);
   apply(flags, merged);
   if (entry == nullptr) return merged;
-  // An entry's connections come last: one DATABASE_URL would hide them all. And the name and the password of one
-  // server are of no use to another.
+  // An entry's connections come last: a single DATABASE_URL would hide them all. And one server's name and password
+  // are of no use for another server.
   if (std::ranges::any_of(kNameServer, [&](const char* path) { return entry->own.contains(path); })) {
     for (const char* const path : kEndpoint) {
       merged.erase(path);
@@ -71,7 +71,7 @@ Layer merge(const Layer& defaults, const FileSettings& file, const FileEntry* en
   return merged;
 }
 
-/// The table's own name, without a schema, made of the letters that a dispatcher's name may have.
+/// The table's own name, without a schema, restricted to the letters of a dispatcher's name.
 std::string name_of_table(const Layer& merged) {
   const auto parts = table_name_parts(value_or_empty<std::string>(merged, "dispatcher.table"));
   if (!parts) return "outbox";
@@ -89,8 +89,8 @@ std::string free_name(const std::string& wanted, const std::map<std::string, Ori
   return name;
 }
 
-/// Gives each dispatcher without a name that of its table, with a number behind it where that is taken; two that were
-/// given the same name are a problem.
+/// Names each unnamed dispatcher after its table, with a number behind it where that is taken; two dispatchers that
+/// were given the same name are a problem.
 void resolve_names(std::vector<Dispatcher>& dispatchers, Problems& problems) {
   constexpr const char* kName = "dispatcher.name";
   std::map<std::string, Origin> taken;

@@ -32,10 +32,10 @@ bool is_of_service(std::string_view name, std::string_view value) {
   return is_link(name, value);
 }
 
-/// The largest number that the option takes, in the name's unit, where a shared name of a dispatcher's tuning has a
-/// larger one: by such a number other dispatchers are silenced, and it must not keep outboxd from starting.
+/// The largest number that the option allows, in the name's unit, where a shared tuning name has a larger one: such
+/// numbers disable in-process dispatchers, and must not keep outboxd from starting.
 std::optional<std::string> largest_instead(const Option& option, const EnvName& name, std::string_view text) {
-  // A port, for one, is no amount: another would be another server's.
+  // A port, for instance, is no amount: another number would be another server's.
   const bool is_amount = option.section() == "dispatcher" && option.max != 0;
   if (!is_amount || name.name == option.own_env() || text.starts_with('-')) return std::nullopt;
   const std::int64_t largest = option.max / factor_of(name.unit);
@@ -48,7 +48,7 @@ std::optional<Value> read(const Option& option, const EnvName& name, std::string
                           Problems& warnings) {
   const Origin origin{Origin::Kind::environment, name.name};
   if (option.secret) {
-    // As of a secret's file, the white space around it is no part of it.
+    // As in a secret's file, surrounding white space is not part of the value.
     if (!trim(text).empty()) return parse_text(option, trim(text), Unit::own, origin, problems);
     problems.push_back({origin, option.path + ": has nothing but white space in it"});
     return std::nullopt;
@@ -113,7 +113,7 @@ void warn_of_unread(const Environment& environment, Problems& warnings) {
   for (const Option& option : options()) {
     const std::vector<EnvName> read = option.env({Profile::api, true});
     const auto is_given = [&](const EnvName& env) { return find_variable(environment, env.name) != nullptr; };
-    // What is given by a stronger name would not count anyway.
+    // A stronger name sets it anyway.
     if (std::ranges::any_of(read, is_given)) continue;
     for (const EnvName& env : option.shared_env) {
       if (env.readers != Readers::api_alone || !is_given(env)) continue;
@@ -132,7 +132,7 @@ void warn_of_service_port(const Environment& environment, const Layer& merged, P
   if (find(merged, "redis.url") != nullptr || is_default(merged, "redis.host") || !is_default(merged, "redis.port")) {
     return;
   }
-  // No variable is for a server that an entry of the file has for itself.
+  // No variable concerns a server that a file's entry sets for itself.
   if (merged.at("redis.host").origin.own) return;
   const Option& port = *find_option("redis.port");
   for (const EnvName& env : port.env({})) {

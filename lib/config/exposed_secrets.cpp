@@ -12,8 +12,8 @@
 namespace outboxd::config {
 namespace {
 
-/// What others than the owner may do with the file; "" where it is well guarded. The group may read it: that is how
-/// Kubernetes (fsGroup) and systemd hand a secret to a service that doesn't own it.
+/// The access that users other than the owner have to the file; "" where it is well guarded. The group may read it:
+/// that is how Kubernetes (fsGroup) and systemd pass a secret to a service that doesn't own it.
 std::string exposure_of(const std::string& path) {
   struct stat status {};
   if (::stat(path.c_str(), &status) != 0) return "";
@@ -30,7 +30,7 @@ std::string exposure_of(const std::string& path) {
 }
 
 void warn_of_file(const Option& option, const std::string& secret, const Origin& origin, Problems& warnings) {
-  // A connection without a password is no secret.
+  // A connection without a password is not secret.
   if (secret.empty() || (option.mask != nullptr && option.mask(secret) == secret)) return;
   const bool in_configuration = origin.kind == Origin::Kind::file && origin.read_from.empty();
   const std::string exposure = exposure_of(in_configuration ? origin.name : origin.read_from);
@@ -46,7 +46,7 @@ void warn_of_key(const std::string& hex, const Origin& origin, Problems& warning
                                   ", so that others can sign with it, too: make one with openssl rand -hex 32"});
 }
 
-/// Whether every byte is that which stands `period` bytes before it.
+/// Whether every byte equals the byte `period` bytes before it.
 bool repeats(std::span<const std::uint8_t> key, std::size_t period) {
   return std::equal(key.begin() + static_cast<std::ptrdiff_t>(period), key.end(), key.begin());
 }

@@ -38,7 +38,7 @@ Checked<std::string> read_all(std::FILE* file, std::size_t most_bytes) {
   return {.value = std::move(content)};
 }
 
-/// What is at the path, if it is no ordinary file or directory; "" for those.
+/// The kind of file at the path, if it is no ordinary file or directory; otherwise "".
 std::string other_kind(mode_t mode) {
   if (S_ISFIFO(mode)) return "is a FIFO (a named or unnamed pipe)";
   if (S_ISSOCK(mode)) return "is a socket";
@@ -46,7 +46,7 @@ std::string other_kind(mode_t mode) {
   return "";
 }
 
-/// Reads an ordinary file. Waits for nothing: opening a FIFO would, for its writer, and may set a device going.
+/// Reads an ordinary file. Never waits: opening a FIFO would wait for its writer, and opening a device may start it.
 Checked<std::string> read_ordinary(const std::string& path) {
   struct stat status {};
   const auto refusal = [&status](int result) {
@@ -61,7 +61,7 @@ Checked<std::string> read_ordinary(const std::string& path) {
     ::close(descriptor);
     return {.problem = reason(errno)};
   }
-  // It may have been put there in between.
+  // The file may have been replaced in between.
   if (std::string problem = refusal(::fstat(descriptor, &status)); !problem.empty()) return {.problem = problem};
   return read_all(file.get(), kLongestSecret);
 }

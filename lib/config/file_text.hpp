@@ -9,15 +9,14 @@
 
 namespace outboxd::config {
 
-/// A file's content, or why it can't be had ("No such file or directory"). Blocks while it reads.
+/// A file's content, or why it can't be read ("No such file or directory"). Blocks while it reads.
 Checked<std::string> read_file(const std::string& path, std::size_t most_bytes);
 
-/// Whether there is anything at the path, readable or not.
+/// Whether a file exists at the path, readable or not.
 bool exists(const std::string& path);
 
-/// The content of a secret's file without the blanks and line ends around it. The reason names the path, unless it
-/// looks as if the secret itself had been put in the path's place. A FIFO, socket or device is refused, without
-/// waiting for anything.
+/// The content of a secret's file without surrounding blanks and line ends. The reason for a failure names the path,
+/// unless the path looks like the secret itself. A FIFO, socket or device is refused without waiting.
 Checked<std::string> read_secret(const std::string& path);
 
 }  // namespace outboxd::config

@@ -15,63 +15,63 @@
 
 namespace outboxd::config {
 
-/// A setting as one source gives it; without a value if what it gives is wrong (there is a problem about it then).
+/// A setting from one source; without a value if the given one is wrong (a problem has been reported then).
 struct Entry {
   std::optional<Value> value;
   Origin origin;
 };
 
-/// What one source sets, or several in their order have set, by path.
+/// The settings of one source, or of several that were applied in order, by path.
 using Layer = std::map<std::string, Entry, std::less<>>;
 
-/// Null where the setting is not given.
+/// Null where the setting is not set.
 inline const Entry* find(const Layer& layer, std::string_view path) {
   const auto found = layer.find(path);
   return found == layer.end() ? nullptr : &found->second;
 }
 
-/// Null where the setting is not given, or is wrong.
+/// Null where the setting is not set, or is wrong.
 template <class T>
 const T* value_of(const Layer& layer, std::string_view path) {
   const Entry* const entry = find(layer, path);
   return entry == nullptr || !entry->value ? nullptr : std::get_if<T>(&*entry->value);
 }
 
-/// The same as a copy, and empty where it is null.
+/// The same as a copy; empty instead of null.
 template <class T>
 T value_or_empty(const Layer& layer, std::string_view path) {
   const T* const value = value_of<T>(layer, path);
   return value == nullptr ? T() : *value;
 }
 
-/// Whether nobody gave the setting, or only the defaults did.
+/// Whether the setting is not set, or only by the defaults.
 bool is_default(const Layer& layer, std::string_view path);
 
-/// Puts a stronger source over the others: what it gives replaces what they gave. A secret and the file that holds it
-/// are one setting.
+/// Applies a stronger source to the others: its settings replace theirs. A secret and the file that holds it count as
+/// one setting.
 void apply(const Layer& source, Layer& onto);
 
-/// Of a secret and the file that holds it, given side by side in one source, keeps the secret, and says so. But a
-/// name of our own (OUTBOXD_…_FILE) wins over one that others share.
+/// Where one source sets both a secret and the file that holds it, keeps the secret, and warns. But an outboxd name
+/// (OUTBOXD_…_FILE) wins over a name that is shared with other programs.
 void settle_pairs(Layer& source, Problems& warnings);
 
-/// Replaces the paths of secrets' files by what is in them. Blocks while it reads.
+/// Replaces the paths of secrets' files by their content. Blocks while it reads.
 void open_secrets(Layer& merged, Problems& problems);
 
 Layer default_layer(Profile profile);
 
-/// The variables that a dispatcher reads; of several names for one setting, the first in precedence.
+/// The variables that a dispatcher reads; where one setting has several names, the first in precedence wins.
 Layer environment_layer(const Environment& environment, const Reader& reader, Problems& problems, Problems& warnings);
 
-/// Variables that begin with OUTBOXD_ and mean nothing.
+/// Reports variables that begin with OUTBOXD_ and are unknown.
 void check_own_variables(const Environment& environment, Problems& problems);
 
-/// Warns of names that dispatchers of profile api would read, and don't, as one of profile coordinator, which has
-/// names so called, runs in the same process.
+/// Warns of variables that dispatchers of profile api usually read, but don't read beside a dispatcher of profile
+/// coordinator in the same process, which uses the same names.
 void warn_of_unread(const Environment& environment, Problems& warnings);
 
-/// Warns of a port of Redis that Kubernetes gave for a Service of that name ("tcp://10.0.0.1:6379") where a host was
-/// chosen without a port: the variable is no port of ours, and the default one is taken.
+/// Warns of a Redis port that Kubernetes set for a Service of that name ("tcp://10.0.0.1:6379") where a host was set
+/// without a port: the variable is not meant as a port, and the default port is used.
 void warn_of_service_port(const Environment& environment, const Layer& merged, Problems& warnings);
 
 /// Flags by name ("--batch") with their arguments.
@@ -81,20 +81,20 @@ Layer flag_layer(const std::map<std::string, std::string>& flags, Problems& prob
 struct FileEntry {
   /// By the paths that these settings have outside of an entry.
   Layer settings;
-  /// The connections that are for this dispatcher alone (Origin::own).
+  /// Connections of this dispatcher alone (Origin::own).
   Layer own;
   Origin place;
 };
 
-/// What a file sets.
+/// The settings of a file.
 struct FileSettings {
   Layer shared;
   std::vector<FileEntry> dispatchers;
-  /// What counts all the same, and should be mended.
+  /// Settings that take effect but should be corrected.
   Problems warnings;
 };
 
-/// Reads and checks a TOML file; every problem of it at once, in the order of the file. Blocks while it reads.
+/// Reads and checks a TOML file; reports all its problems at once, in the order of the file. Blocks while it reads.
 FileSettings read_settings(const std::string& file, Problems& problems);
 
 }  // namespace outboxd::config

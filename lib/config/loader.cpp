@@ -19,7 +19,7 @@ std::optional<std::string> choose_file(const Sources& sources) {
   return exists(sources.default_file) ? std::optional(sources.default_file) : std::nullopt;
 }
 
-/// What is wrong with one dispatcher; of several, each problem says with which.
+/// The problems of one dispatcher; with several, each problem names its dispatcher.
 void check_dispatcher(const Dispatcher& dispatcher, const Needs& needs, Problems& problems) {
   Problems found;
   check_rules(dispatcher.merged, needs, found);
@@ -44,7 +44,7 @@ Settings settings_of(const Dispatcher& dispatcher) {
     settings.redis.endpoint.host.clear();
     settings.redis.endpoint.unix_path = dispatcher.redis_socket;
   }
-  // Without a layout of one's own choice the table is the default's, and the URL may say which schema it is in.
+  // Without a configured layout the table is the default one, and the URL may name its schema.
   const Entry* const table = find(merged, "dispatcher.table");
   const Entry* const url = find(merged, "postgres.url");
   settings.dispatcher.table_by_default =
@@ -61,7 +61,7 @@ Effective effective_of(const Layer& merged, const Option& option) {
   if (option.secret && text != nullptr && !text->empty()) {
     shown.value = option.mask == nullptr ? std::string(kMasked) : option.mask(*text);
   }
-  // A lone word before the '@' of a Redis URL is a user by the rules, and by mistake often a password.
+  // A single word before the '@' of a Redis URL is a user by the rules, but often a password by mistake.
   const Entry* const url = find(merged, "redis.url");
   const bool is_user_of_url = option.path == "redis.username" && url != nullptr && url->origin == entry->origin;
   if (is_user_of_url) shown.value = std::string(kMasked);
@@ -89,7 +89,7 @@ std::vector<Effective> effective_of(const std::vector<Dispatcher>& dispatchers) 
   return all;
 }
 
-/// What several dispatchers share is merged for each of them, and wrong for each.
+/// Shared settings are merged for each of several dispatchers, so their problems appear for each.
 Problems without_repeats(const Problems& problems) {
   Problems result;
   std::set<std::string> seen;

@@ -18,46 +18,46 @@ namespace outboxd::config {
 
 inline constexpr std::string_view kDefaultFile = "/etc/outboxd/outboxd.toml";
 
-/// Where settings come from, as values. From weak to strong: the profile's defaults, the file, the environment,
-/// the flags; and, for a [[dispatcher]] of the file, the connections that it gives for itself.
+/// The sources of settings, as values. From weak to strong: the profile's defaults, the file, the environment, the
+/// flags; and, for a [[dispatcher]] of the file, its own connections.
 struct Sources {
-  /// Of --config. Else OUTBOXD_CONFIG names the file, else it is `default_file`, if that exists.
+  /// From --config. Without it OUTBOXD_CONFIG names the file; without that, `default_file` is read if it exists.
   std::optional<std::string> config_file;
   std::string default_file = std::string(kDefaultFile);
   Environment environment;
   /// By name: {"--batch", "32"}; Option::flag() lists the names.
   std::map<std::string, std::string> flags;
-  /// Has the last word on a Postgres connection.
+  /// Decides whether a Postgres connection can work.
   Libpq libpq{};
 };
 
-/// What the command at hand can't do without; load() says so if it is missing.
+/// The settings that a command requires; load() reports those that are missing.
 struct Needs {
   bool postgres = true;
-  /// A key, where the mode asks for one.
+  /// A signing key, where the mode requires one.
   bool signing = true;
 };
 
-/// One setting as it stands, for `config show`.
+/// The effective value of one setting, for `config show`.
 struct Effective {
   std::string path;
-  /// Absent: not set. Secrets are masked already.
+  /// Absent: not set. Secrets are already masked.
   std::optional<Value> value;
   Origin origin;
-  /// Which [[dispatcher]] of the file has it; absent: the process, or its only dispatcher.
+  /// The index of the [[dispatcher]] that has it; absent: the process, or its only dispatcher.
   std::optional<std::size_t> dispatcher{};
 };
 
 struct Loaded {
-  /// What the whole process goes by; for a command that needs one dispatcher, the first. Only to be used if there are
-  /// no problems.
+  /// The settings of the process; for a command that needs one dispatcher, the first. Only to be used if there are no
+  /// problems.
   Settings settings;
-  /// Each dispatcher's, whole. At least one; several differ in their names.
+  /// The complete settings of each dispatcher. At least one; several have different names.
   std::vector<Settings> dispatchers;
-  /// First what all dispatchers share, then what each [[dispatcher]] has, in their order.
+  /// First the settings that all dispatchers share, then those of each [[dispatcher]], in order.
   std::vector<Effective> effective;
   Problems problems;
-  /// What doesn't keep it from working, and should be mended.
+  /// Settings that work but should be corrected.
   Problems warnings;
   /// The file that was read.
   std::optional<std::string> file;

@@ -12,7 +12,7 @@
 namespace outboxd::config {
 namespace {
 
-// All of libpq's but the passwords and what it may add.
+// All of libpq's parameters but the passwords, and future ones.
 constexpr std::string_view kHarmlessPostgres =
     "host hostaddr port dbname user sslmode application_name fallback_application_name "
     "target_session_attrs load_balance_hosts connect_timeout keepalives keepalives_idle "
@@ -27,7 +27,7 @@ bool may_nest(std::string_view value) {
   return value.find("://") != std::string_view::npos || value.find('=') != std::string_view::npos;
 }
 
-/// Settings of the server alone: one of an application (app.token=…) may be its secret.
+/// Only the server's own settings: an application's setting (app.token=…) may be its secret.
 bool are_server_settings(std::string_view options) {
   for (auto equals = options.find('='); equals != std::string_view::npos; equals = options.find('=', equals + 1)) {
     const auto before = options.substr(0, equals);
@@ -45,7 +45,7 @@ bool may_be_shown(std::string_view key, std::string_view value, std::string_view
   return key == "options" ? are_server_settings(value) : !may_nest(value);
 }
 
-/// host[:port] lists only: anything else after a ':' could be a password that lost its '@'.
+/// Only host[:port] lists: any other text after a ':' could be a password that lost its '@'.
 bool are_addresses(std::string_view list) {
   return std::ranges::all_of(split(list, ','), [](std::string_view part) {
     const auto address = read_address(part);
@@ -67,8 +67,8 @@ std::string masked_query(std::string_view query, std::string_view harmless) {
   return result;
 }
 
-/// The user of `user:password`; nullopt if what stands before the '@' is no such pair. With a password alone in
-/// that place being common for Redis, a lone word is taken for a secret there.
+/// The user of `user:password`; nullopt if the text before the '@' is no such pair. As Redis URLs often have only a
+/// password there, a single word is taken for a secret.
 std::optional<std::string> masked_user(std::string_view info, bool lone_word_is_user) {
   const auto colon = info.find(':');
   const std::string_view user = info.substr(0, colon);
@@ -90,7 +90,7 @@ std::string mask_url(std::string_view url, std::string_view harmless, bool lone_
     result += *user;
     rest.remove_prefix(at + 1);
   }
-  // What stands behind a '#' may be what stands behind it in a password.
+  // The text behind a '#' may be the rest of a password.
   const bool has_fragment = rest.find('#') != std::string_view::npos;
   rest = rest.substr(0, rest.find('#'));
   const std::string_view address = rest.substr(0, rest.find_first_of("/?"));

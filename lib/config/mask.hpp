@@ -6,11 +6,11 @@
 
 namespace outboxd::config {
 
-/// What stands in place of a secret.
+/// Replaces a secret.
 inline constexpr std::string_view kMasked = "***";
 
-/// A Postgres URL or conninfo string with nothing secret in it: only parts known to be harmless are shown, and
-/// what can't be understood is masked whole.
+/// A Postgres URL or conninfo string without secrets: only parts known to be harmless are shown, and a string that
+/// can't be understood is masked as a whole.
 std::string mask_postgres(std::string_view connection);
 
 /// The same for a Redis URL.

@@ -13,7 +13,7 @@ namespace {
 
 struct Section {
   std::string_view name;
-  /// What other programs call it.
+  /// Its names in other programs.
   std::string_view also;
 };
 constexpr std::array kSections{
@@ -25,7 +25,7 @@ constexpr std::array kSections{
     Section{"dispatcher", "dispatch outbox outboxd worker relay publisher"},
 };
 
-// Units that other programs put behind a name, and that stand behind the value here.
+// Units that other programs put behind a name, while outboxd has them behind the value.
 constexpr std::array<std::string_view, 10> kUnits{"_ms",      "_millis", "_milliseconds", "_s",    "_sec",
                                                   "_seconds", "_secs",   "_bytes",        "_size", "_count"};
 
@@ -53,7 +53,8 @@ std::string_view without_unit(std::string_view word) {
   return word;
 }
 
-/// What a dotted path, a flag, or (a part of) a variable's name may mean here: paths of settings, names of sections.
+/// The possible meanings of a dotted path, a flag, or (a part of) a variable's name: paths of settings, names of
+/// sections.
 std::vector<std::string> meant_by(std::string_view word) {
   const std::string whole = short_form(word);
   const std::string last = short_form(word.substr(word.rfind('.') + 1));
@@ -68,20 +69,20 @@ std::vector<std::string> meant_by(std::string_view word) {
   return meanings;
 }
 
-/// Whether a path, a section, a flag or a variable's name (without OUTBOXD_) is that of a setting or section. The
-/// flag of a secret is that of its file.
+/// Whether a path, a section, a flag or a variable's name (without OUTBOXD_) names a setting or section. A secret's
+/// flag is its file's flag.
 bool names_setting(std::string_view word, std::string_view setting) {
   const std::string form = short_form(word);
   const std::string wanted = short_form(setting);
   return form == wanted || form == wanted + "_file";
 }
 
-/// A third of the word may be wrong; of short words, one letter.
+/// A third of the word may be wrong; in short words, one letter.
 std::size_t tolerance(std::string_view word) {
   return std::max<std::size_t>(1, word.size() / 3);
 }
 
-/// The one word of `known` that begins with `word`; "" if several do, or none.
+/// The only word of `known` that begins with `word`; "" if several do, or none.
 std::string completed(std::string_view word, const std::vector<std::string>& known) {
   constexpr std::size_t kTellsSomething = 3;
   if (word.size() < kTellsSomething) return "";

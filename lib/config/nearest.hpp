@@ -8,14 +8,14 @@
 
 namespace outboxd::config {
 
-/// How many letters must be added, dropped, changed or swapped with their neighbour.
+/// How many letters must be added, dropped, changed or swapped with a neighbour.
 std::size_t edit_distance(std::string_view left, std::string_view right);
 
-/// The word of `known` that means the same, or is spelt most like `word`, or is the only one that begins with it; ""
-/// if there is none.
+/// The word of `known` that has the same meaning as `word`, the most similar spelling, or is the only one that begins
+/// with it; "" if there is none.
 std::string nearest_word(std::string_view word, const std::vector<std::string>& known);
 
-/// The setting's path that means the same, or is spelt most like a dotted path, which may also stand in the wrong
+/// The setting's path that has the same meaning as a dotted path, or the most similar spelling, perhaps in another
 /// section; or "".
 std::string nearest_path(std::string_view path);
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the rows of the option table are written with, for its own files alone.
+// The building blocks of the option table's rows, for the table's own files alone.
 #pragma once
 
 #include "config/options.hpp"
@@ -17,7 +17,7 @@ inline constexpr std::int64_t kSecond = 1'000;
 inline constexpr std::int64_t kMinute = 60 * kSecond;
 inline constexpr std::int64_t kHour = 60 * kMinute;
 
-/// One thing that a row says of its option.
+/// One property that a row gives to its option.
 using Part = std::function<void(Option&)>;
 
 inline Option row(std::string path, Kind kind, std::string help, std::initializer_list<Part> parts) {
@@ -26,12 +26,12 @@ inline Option row(std::string path, Kind kind, std::string help, std::initialize
   return option;
 }
 
-/// The default of both profiles.
+/// The same default in both profiles.
 inline Part by_default(std::string text) {
   return [text = std::move(text)](Option& option) { option.default_api = option.default_coordinator = text; };
 }
 
-/// Defaults that are part of a tuning profile, even where both agree.
+/// Defaults that are part of a tuning profile, even where both profiles agree.
 inline Part tuned(std::string api, std::string coordinator) {
   return [api = std::move(api), coordinator = std::move(coordinator)](Option& option) {
     option.default_api = api;
@@ -73,7 +73,7 @@ inline Part checked_by(Check check) {
   return [check](Option& option) { option.check = check; };
 }
 
-/// What other programs call it, with blanks between.
+/// The setting's names in other programs, with blanks between.
 inline Part also(const char* names) {
   return [names](Option& option) { option.also = names; };
 }
@@ -92,7 +92,7 @@ Section& section_of(Settings& settings) {
   if constexpr (std::is_same_v<Section, Settings>) return settings;
 }
 
-/// Stores the value in a field of its own type.
+/// Stores the value in a field of the same type.
 template <class Section, class Field>
 Part to(Field Section::*field) {
   return to([field](Settings& settings, const Value& value) {

@@ -14,14 +14,14 @@ namespace outboxd::config {
 
 enum class Kind { text, choice, integer, duration, size, list, limits, names };
 
-/// How a name writes its numbers: as the file does (durations with units), or as plain milliseconds or seconds.
+/// How numbers are written under a name: as in the file (durations with units), or as plain milliseconds or seconds.
 enum class Unit { own, milliseconds, seconds };
 
-/// Which profiles' dispatchers read an environment name; api_alone: those of api, while no coordinator runs beside
-/// them.
+/// The profiles whose dispatchers read an environment name; api_alone: profile api, unless a coordinator runs in the
+/// same process.
 enum class Readers { all, api, api_alone, coordinator };
 
-/// What decides which environment names a dispatcher reads.
+/// Decides which environment names a dispatcher reads.
 struct Reader {
   Profile profile = Profile::api;
   /// Whether a dispatcher of the coordinator's profile runs in the same process.
@@ -34,9 +34,9 @@ struct EnvName {
   Readers readers = Readers::all;
 };
 
-/// What else must hold: the reason why it doesn't, or "". Never quotes a secret.
+/// A further condition on a value: returns the reason why it fails, or "". Never quotes a secret.
 using Check = std::string (*)(const Value&);
-/// How much of a secret may be shown.
+/// Returns the part of a secret that may be shown.
 using Mask = std::string (*)(std::string_view);
 /// Puts a checked value into its field.
 using Store = std::function<void(Settings&, const Value&)>;
@@ -48,7 +48,7 @@ struct Option {
   Kind kind = Kind::text;
   /// One line, without a full stop.
   std::string help{};
-  /// As the file would write it, without quotes; empty: not set (text, names), or empty (list, limits).
+  /// As in the file, without quotes; empty: not set (text, names), or empty (list, limits).
   std::string default_api{};
   std::string default_coordinator{};
   /// Whether the default is part of a tuning profile.
@@ -56,24 +56,24 @@ struct Option {
   /// Bounds of integer, duration (milliseconds), size (bytes) and each number of limits; inclusive.
   std::int64_t min = 0;
   std::int64_t max = 0;
-  /// Of a choice: "a|b|c", and other words taken for them: "x=a|y=b". Of names: the roles; none: they are streams.
+  /// For a choice: "a|b|c", and synonyms: "x=a|y=b". For names: the roles; empty: the names are streams.
   std::string choices{};
   std::string aliases{};
   /// Shared environment names, in order of precedence; OUTBOXD_… comes before them.
   std::vector<EnvName> shared_env{};
   /// No flag, never shown; has a sibling `<path>_file`.
   bool secret = false;
-  /// Of such a sibling: the path of the secret that its file holds.
+  /// For such a sibling: the path of the secret that its file holds.
   std::string file_of{};
-  /// Tells one dispatcher from another, so that one value can't be that of several.
+  /// Distinguishes dispatchers, so that several can't have the same value.
   bool identifies = false;
-  /// What other programs call it, for suggestions: words with blanks between, with the section in front ("redis_db")
+  /// Names in other programs, for suggestions: words with blanks between, with the section in front ("redis_db")
   /// where the word alone is not enough.
   std::string also{};
   Check check = nullptr;
-  /// Of a secret; without it, nothing is shown.
+  /// For a secret; without it, no part is shown.
   Mask mask = nullptr;
-  /// None where several settings make one field.
+  /// Empty where several settings make up one field.
   Store store{};
 
   /// The part of the path before the last dot ("" for top-level settings), and after it.
@@ -83,11 +83,11 @@ struct Option {
   [[nodiscard]] std::string flag() const;
   /// "OUTBOXD_POLL_INTERVAL", "OUTBOXD_HTTP_LISTEN".
   [[nodiscard]] std::string own_env() const;
-  /// Every environment name that a dispatcher reads, first the one that wins.
+  /// Every environment name that a dispatcher reads, the strongest first.
   [[nodiscard]] std::vector<EnvName> env(const Reader& reader) const;
   /// Whether each dispatcher has a value of its own, or the process has one.
   [[nodiscard]] bool of_dispatcher() const;
-  /// Whether it says where Postgres or Redis is and how to talk to them.
+  /// Whether it is part of a connection to Postgres or Redis.
   [[nodiscard]] bool of_connection() const;
   [[nodiscard]] const std::string& default_text(Profile profile) const;
   /// For --help: "DURATION", "SIZE", "NUMBER", "TEXT", "PATH", "A,B", "STREAM=N,…", "ROLE=NAME,…" or the choices.

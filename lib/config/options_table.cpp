@@ -29,7 +29,7 @@ void store_key(Settings& settings, const Value& value) {
 
 std::vector<Option> connection_options() {
   return {
-      row("profile", Kind::choice, "Whose tuning to follow: defaults, retry delays and environment names",
+      row("profile", Kind::choice, "The service whose defaults, retry delays and environment names apply",
           {by_default("api"), words("api|coordinator"), identifies(), to(store_profile)}),
       row("mode", Kind::choice, "Deployment mode; rc and stable refuse to start without a signing key",
           {words("dev|rc|stable"), env("CARACAL_MODE"), to(&Settings::mode),
@@ -41,7 +41,7 @@ std::vector<Option> connection_options() {
                 "postgres_port postgres_user postgres_username postgres_password postgres_database postgres_dbname "
                 "postgres_sslmode")}),
       row("postgres.pooler", Kind::choice,
-          "Whether a pooler lends out its sessions for a transaction at a time; auto: noticed",
+          "Whether a pooler lends out its sessions for a transaction at a time; auto: detected",
           {by_default("auto"), words("auto|transaction|none"), to(store_pooler), also("pooling pgbouncer pool")}),
       row("postgres.connect_timeout", Kind::duration, "Longest wait for a connection to Postgres",
           {by_default("5s"), within(kSecond, 5 * kMinute), to(&PostgresSettings::connect_timeout)}),
@@ -50,7 +50,7 @@ std::vector<Option> connection_options() {
            also("query_timeout postgres_timeout")}),
 
       row("redis.url", Kind::text,
-          "redis://[user[:password]@]host[:port][/db] or unix:///path[?db=N]; wins for what it names",
+          "redis://[user[:password]@]host[:port][/db] or unix:///path[?db=N]; wins for the parts that it has",
           {env("REDIS_URL"), secret(mask_redis_url), checked_by(check_redis_url), also("redis_uri redis_dsn")}),
       row("redis.host", Kind::text, "Redis host, where no URL names one",
           {by_default("127.0.0.1"), env("REDIS_HOST"), checked_by(check_redis_host), to(&RedisEndpoint::host),
@@ -72,8 +72,7 @@ std::vector<Option> connection_options() {
           "HMAC-SHA256 key, hex of at least 32 bytes; without one, entries go out unsigned",
           {env("STREAMS_HMAC_KEY"), secret(), checked_by(check_signing_key), to(store_key),
            also("hmac_key streams_hmac_key secret secret_key signing_secret hmac_secret")}),
-      row("signing.ambiguous", Kind::choice,
-          "What becomes of a row whose signature would be good for another entry, too",
+      row("signing.ambiguous", Kind::choice, "The outcome of a row whose signature also fits another entry",
           {by_default("publish"), words("publish|dead"), to(&Settings::ambiguous_is_dead, "dead")}),
   };
 }
@@ -85,7 +84,7 @@ std::vector<Option> process_options() {
           {by_default("127.0.0.1:9464"), checked_by(check_listen), to(&HttpSettings::listen),
            also("address addr bind bind_address listen_address listen_addr http_host http_port metrics_port "
                 "metrics_address metrics_addr metrics_listen health_port")}),
-      row("http.bearer", Kind::text, "Token that /metrics asks for; without one it is open",
+      row("http.bearer", Kind::text, "Token that /metrics requires; not set: none",
           {env("METRICS_BEARER"), secret(), checked_by(check_bearer), to(&HttpSettings::bearer),
            also("token bearer_token auth_token metrics_bearer metrics_token")}),
       row("log.level", Kind::choice, "Least severe message that is logged",

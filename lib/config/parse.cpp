@@ -29,7 +29,7 @@ Checked<std::int64_t> read_number(const Option& option, std::string_view text, U
     const char* const name = unit == Unit::milliseconds ? "milliseconds" : "seconds";
     return {.problem = std::string("must be a plain number of ") + name + ", without a unit"};
   }
-  // Whatever could overflow is out of bounds as it is.
+  // A number that could overflow is out of bounds anyway.
   const bool fits = number.value && *number.value >= -option.max && *number.value <= option.max;
   if (fits) *number.value *= factor_of(unit);
   return number;

@@ -37,13 +37,13 @@ constexpr Word kOfThePool =
     "defaultrowfetchsize adaptivefetch binarytransfer preferquerymode stringtype autosave loadbalancehosts "
     "hostrecheckseconds loggerlevel loggerfile receivebuffersize sendbuffersize tcpnodelay reportcase";
 
-// What a session is to be like; ours are as we need them.
+// Properties of a session; outboxd sets its own.
 constexpr Word kOfTheSession =
     "lock_timeout idle_in_transaction_session_timeout idle_session_timeout query_timeout command_timeout timeout "
     "socket_timeout sockettimeout cancelsignaltimeout timezone datestyle intervalstyle extra_float_digits "
     "default_transaction_isolation";
 
-/// The same under another name.
+/// The same parameters under other names.
 struct Renamed {
   Word theirs;
   Word libpqs;
@@ -60,7 +60,7 @@ constexpr std::array kRenamed{Renamed{"applicationname", "application_name"},
                               Renamed{"ssl-cert", "sslcert"},
                               Renamed{"ssl-key", "sslkey"}};
 
-/// Parameters that may only say what is so here anyway.
+/// Parameters that are accepted only with the value that is in effect anyway.
 struct Needless {
   Word name;
   Word harmless;
@@ -75,7 +75,7 @@ constexpr std::array kNeedless{
              "a PKCS #12 file, which libpq doesn't read: write sslcert=<file>&sslkey=<file>, in PEM"},
     Needless{"readonly", kNo, "and outboxd writes: take it out"}};
 
-/// libpq's name in lower case, also where it is known under another one.
+/// libpq's name in lower case, also for a parameter that is known under another name.
 std::string libpq_name(const std::string& key) {
   const std::string name = lower(key);
   const auto found = std::ranges::find(kRenamed, Word(name), &Renamed::theirs);
@@ -110,7 +110,7 @@ class Translation {
 
  private:
   void read(const std::string& key, const std::string& name, const std::string& value, const std::string& word) {
-    // What is read here is not for libpq as it stands.
+    // Parameters that are read here can't go to libpq unchanged.
     const bool was_changed = std::exchange(result_.changed, true);
     const auto needless = std::ranges::find(kNeedless, Word(name), &Needless::name);
     if (is_one_of(kOfThePool, name) || name.starts_with("pool_")) {
@@ -156,7 +156,7 @@ class Translation {
                "certificate>");
       }
     } else {
-      // It asks for what libpq does.
+      // It asks for libpq's usual behaviour.
       return name == "uselibpqcompat";
     }
     return true;
@@ -233,7 +233,7 @@ class Translation {
     } else if (name == "keepaliveinitialdelaymillis") {
       const std::int64_t millis = parse_integer(word).value.value_or(-1);
       if (millis < 0) refuse(key, "which is no number of milliseconds: write keepalives_idle=<seconds>");
-      // Zero is for what the system does by itself.
+      // Zero means the system's default.
       if (millis > 0) put("keepalives_idle", std::to_string((millis + 999) / 1000));
     } else if (name.starts_with("options[") && name.ends_with(']')) {
       add_option("-c" + name.substr(8, name.size() - 9) + "=" + in_options(value));
@@ -243,7 +243,7 @@ class Translation {
     return true;
   }
 
-  /// In `options`, where migrations and everything else that looks for a table by its name alone heeds it.
+  /// In `options`, where migrations and all other code that looks a table up by its name alone heed it.
   void put_search_path() {
     // The usual schema is found without, and poolers refuse `options`.
     const std::string& schema = result_.asked.schema;

@@ -23,7 +23,7 @@ constexpr const char* kAdoNet =
     "postgresql://user:password@host:port/database (in user and password %40 for '@', %2F for '/', %3F for '?', %23 "
     "for '#', %25 for '%')";
 
-/// Reads one URL; each step returns what is wrong, or "".
+/// Reads one URL; each step returns its problem, or "".
 class UrlReader {
  public:
   explicit UrlReader(bool is_jdbc) : is_jdbc_(is_jdbc) { result_.as_libpq = !is_jdbc; }
@@ -35,7 +35,7 @@ class UrlReader {
     auto authority = place.substr(0, slash);
     const auto path = slash == kNone ? std::string_view() : place.substr(slash + 1);
     const auto query = query_at == kNone ? std::string_view() : rest.substr(query_at + 1);
-    // A password with such a character would be taken for a host or a database, and named in libpq's errors.
+    // A password with such a character would be taken for a host or a database, and be named in libpq's errors.
     const bool stray = path.find('@') != kNone || has_stray_hash(authority) ||
                        (slash == kNone && authority.find('@') == kNone && query.find('@') != kNone);
     if (stray) return kStrayAt;
@@ -53,7 +53,7 @@ class UrlReader {
   PostgresPairs take() { return std::move(result_); }
 
  private:
-  /// In a password a '#' has one reading where what stands before it can't be a host and its port.
+  /// A '#' in a password can only be read in one way if the text before it can't be a host and its port.
   static bool has_stray_hash(std::string_view authority) {
     const auto hash = authority.find('#');
     if (hash == kNone) return false;
@@ -72,7 +72,7 @@ class UrlReader {
     return "";
   }
 
-  /// A '%' that begins no escape has one reading: libpq refuses it, and other drivers take it for itself.
+  /// A '%' that begins no escape can only be read in one way: libpq refuses it, and other drivers take it literally.
   std::string add_credential(std::string_view key, std::string_view text) {
     std::string value;
     if (!percent_decode(text, value)) result_.as_libpq = false;
@@ -103,7 +103,7 @@ class UrlReader {
       const std::string_view port = address->after.substr(std::min<std::size_t>(1, address->after.size()));
       if (!address->after.empty() && !address->after.starts_with(':')) return kBadPort;
       if (!port.empty() && !is_port(port)) return kBadPort;
-      // JDBC's is the machine itself, libpq's a Unix socket.
+      // In JDBC that means this machine, in libpq a Unix socket.
       hosts.append(comma).append(address->host.empty() && is_jdbc_ ? "localhost" : address->host);
       ports.append(comma).append(port);
       comma = ",";
@@ -135,7 +135,7 @@ class UrlReader {
     if (!is_name) return kBadName;
     const auto value = pair.substr(equals + 1);
     const bool is_secret = key == "password";
-    // Elsewhere it may be the end of a password that had a '?' in it.
+    // Otherwise it may be the end of a password that had a '?' in it.
     if (value.find('@') != kNone && !is_secret && key != "user") return kStrayAt;
     if (key == "dbname" && value.find('#') != kNone) return kFragment;
     if (value.find_first_of("=@") != kNone) result_.as_libpq = false;
@@ -147,10 +147,10 @@ class UrlReader {
 };
 
 struct Scheme {
-  /// What follows "://".
+  /// The text after "://".
   std::string rest;
   bool is_jdbc = false;
-  /// As libpq has it.
+  /// As libpq reads it.
   bool is_plain = true;
 };
 

@@ -20,7 +20,8 @@ struct KnownWords {
   std::string_view words;
 };
 
-// As the manual of Postgres 17 has them, which is what older libraries know and more: those say the rest themselves.
+// As in the manual of Postgres 17, which has all values of older libraries and more: those refuse the rest
+// themselves.
 constexpr std::array kKnownWords{
     KnownWords{"sslmode", "disable allow prefer require verify-ca verify-full"},
     KnownWords{"gssencmode", "disable prefer require"},
@@ -35,7 +36,7 @@ constexpr std::array kKnownWords{
 constexpr std::string_view kNumbers =
     "connect_timeout keepalives keepalives_idle keepalives_interval keepalives_count tcp_user_timeout";
 
-/// What Linux allows; with anything else each connection over TCP fails before it begins.
+/// The values that Linux allows; with any other, each connection over TCP fails before it begins.
 struct KeepAlive {
   std::string_view key;
   std::int64_t most;
@@ -66,7 +67,7 @@ std::string wrong_ports(const std::string& value) {
   return std::ranges::all_of(parts, fits) ? "" : "has a port that is not a number between 1 and 65535";
 }
 
-/// A folder of sockets, or an abstract one, may be called anything.
+/// A folder of sockets, or an abstract socket, may have any name.
 bool is_socket(std::string_view host) {
   return host.starts_with('/') || host.starts_with('@');
 }
@@ -133,7 +134,7 @@ std::string impossible_value(const KeywordValues& pairs) {
   Values last;
   for (const auto& [key, value] : pairs) last[key] = value;
   for (const auto& [key, value] : pairs) {
-    // libpq goes by the last of several.
+    // libpq uses the last of several.
     std::string problem = last[key] == value ? wrong_value(key, value) : "";
     if (!problem.empty()) return problem;
   }

@@ -20,8 +20,8 @@ constexpr const char* kBadPercent = "has a '%' that is not followed by two hex d
 constexpr const char* kNoTls =
     "asks for TLS (rediss://), and TLS to Redis is not supported by this version: use redis:// or unix://";
 
-// What ioredis, node-redis, redis-py, go-redis and their like leave to the driver: in lower case and without '_',
-// since each writes them in its own way.
+// Parameters that ioredis, node-redis, redis-py, go-redis and similar drivers read themselves: in lower case and
+// without '_', since each writes them in its own way.
 constexpr std::string_view kOfTheDriver =
     "family protocol "
     // Pools
@@ -56,7 +56,7 @@ std::string read_user(std::string_view info, RedisUrl& url) {
   const std::string_view after = info.substr(std::min(colon + 1, info.size()));
   std::string username;
   std::string password;
-  // A '%' that begins no escape has one reading.
+  // A '%' that begins no escape can only be read in one way.
   const bool good = percent_decode(info.substr(0, colon), username, LonePercent::itself) &&
                     percent_decode(after, password, LonePercent::itself);
   if (!good) return kZeroInLogin;

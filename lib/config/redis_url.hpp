@@ -12,7 +12,7 @@
 
 namespace outboxd::config {
 
-/// What a Redis URL names. Host and port go together: a URL with a host and no port means port 6379.
+/// The parts of a Redis URL. Host and port go together: a URL with a host and no port means port 6379.
 struct RedisUrl {
   std::string host;
   std::uint16_t port = 6379;
@@ -20,13 +20,12 @@ struct RedisUrl {
   std::optional<std::string> username;
   std::optional<std::string> password;
   std::optional<int> database;
-  /// Of what was left out; clauses that quote no value.
+  /// Parameters that were ignored; clauses that quote no value.
   std::vector<std::string> warnings{};
 };
 
 /// redis://[user[:password]@]host[:port][/db][?db=N], unix://[user[:password]@]/path[?db=N] and redis+unix://, with
-/// blanks around it and with what other drivers add for themselves; problems never quote any
-/// part of the URL.
+/// blanks around it, and with parameters of other drivers; problems never quote any part of the URL.
 Checked<RedisUrl> parse_redis_url(std::string_view text);
 
 /// The same as an option's check.

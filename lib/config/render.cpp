@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settings and the option table for people: `config show`, --help and SETTINGS.md.
+// Settings and the option table as readable text: `config show`, --help and SETTINGS.md.
 #include "config/render.hpp"
 
 #include "config/options.hpp"
@@ -36,7 +36,7 @@ std::string literal(const Option& option, const Value& value, const std::string&
   return "{" + (names != nullptr ? joined(*names, name) : joined(std::get<StreamLimits>(value), limit)) + "}";
 }
 
-/// Where a setting stands in the file: of an entry, its connections are tables inside of it.
+/// A setting's place in the file: an entry's connections are tables inside of it.
 std::string section_of(const Effective& item, const Option& option) {
   if (!item.dispatcher) return option.section();
   return option.of_connection() ? "dispatcher." + option.section() : "dispatcher";
@@ -46,7 +46,7 @@ std::string code(const std::string& text) {
   return text.empty() ? "" : "`" + text + "`";
 }
 
-/// The names that both profiles read, then those that only one does.
+/// The names that both profiles read, then the names of only one profile.
 std::string environment_cell(const Option& option) {
   const auto named = [](const EnvName& env) {
     const char* const unit = env.unit == Unit::milliseconds ? " (ms)" : env.unit == Unit::seconds ? " (s)" : "";

@@ -46,7 +46,7 @@ constexpr const char* kLayout = "dispatcher.layout";
 constexpr const char* kColumns = "dispatcher.columns";
 constexpr const char* kStates = "dispatcher.states";
 
-/// Looks at one layout; a setting that is wrong by itself has its problem already, and nothing follows from it.
+/// Checks one layout; a setting that is wrong by itself has its problem already, and leads to no further one.
 class LayoutCheck {
  public:
   LayoutCheck(const Layer& merged, Problems& problems)
@@ -81,7 +81,7 @@ class LayoutCheck {
     return entry != nullptr && !entry->value;
   }
 
-  /// At the place of the setting, if it was given, else of the layout.
+  /// At the setting's place, if it is set, otherwise at the layout's.
   void add(const char* path, std::string text) {
     const Entry* const entry = find(merged_, path);
     problems_.push_back({entry == nullptr ? merged_.at(kLayout).origin : entry->origin, std::move(text)});

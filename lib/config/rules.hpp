@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What must be there, and what must hold between the settings of one dispatcher, each being good by itself.
+// Required settings, and conditions between the settings of one dispatcher, each of which is valid by itself.
 #pragma once
 
 #include "config/layers.hpp"
@@ -12,21 +12,21 @@
 
 namespace outboxd::config {
 
-/// A connection to Postgres where the command needs one, the back-off's bounds, streams that are wanted and excluded,
-/// and whether the layout, its columns and states make a table that can be worked on.
+/// Checks the connection to Postgres where the command needs one, the back-off's bounds, streams that are both wanted
+/// and excluded, and whether the layout, its columns and states describe a usable table.
 void check_rules(const Layer& merged, const Needs& needs, Problems& problems);
 
-/// Puts in what follows from the layout where nothing else was given: the table's name and the producer.
+/// Sets the table's name and the producer by the layout where they are not set.
 void resolve_layout(Layer& merged);
 
-/// A signing key, where the mode asks for one; a warning where no key is set, and the mode allows it.
+/// Requires a signing key, where the mode does; warns where no key is set and the mode allows that.
 void check_signing(const Layer& merged, const Needs& needs, Problems& problems, Problems& warnings);
 
-/// Secrets in files that every user of the machine can read, or that others than the owner can change, and a signing
-/// key that is none. Blocks while it looks at the files.
+/// Warns of secrets in files that every user of the machine can read, or that other users than the owner can change,
+/// and of a weak signing key. Blocks while it looks at the files.
 void warn_of_exposed_secrets(const Layer& merged, Problems& warnings);
 
-/// Why a key of at least 32 bytes can be guessed, as a clause; "" where that can't be seen.
+/// Why a key of at least 32 bytes can be guessed, as a clause; "" where no weakness is found.
 std::string weakness_of_key(std::span<const std::uint8_t> key);
 
 }  // namespace outboxd::config

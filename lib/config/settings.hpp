@@ -14,7 +14,7 @@ namespace outboxd::config {
 
 using Millis = std::chrono::milliseconds;
 
-/// Where Redis is and who we are there: redis.url, or redis.host, redis.port and their siblings.
+/// The address of Redis and the login: redis.url, or redis.host, redis.port and their siblings.
 struct RedisEndpoint {
   /// Without brackets for IPv6; empty when unix_path is set.
   std::string host = "127.0.0.1";
@@ -29,7 +29,7 @@ struct RedisEndpoint {
   [[nodiscard]] std::string shown() const;
 };
 
-/// Whether a pooler that hands its sessions from transaction to transaction stands before Postgres.
+/// Whether a pooler that lends out its sessions for a transaction at a time stands before Postgres.
 enum class Pooler { automatic, transaction, none };
 
 struct PostgresSettings {
@@ -43,36 +43,36 @@ struct PostgresSettings {
 struct RedisSettings {
   RedisEndpoint endpoint;
   Millis connect_timeout{0};
-  /// One pipelined write with all its replies.
+  /// The time-out of one pipelined write with all its replies.
   Millis timeout{0};
 };
 
 struct DispatcherSettings {
-  /// Names the dispatcher in metrics and logs.
+  /// The dispatcher's name in metrics and logs.
   std::string name;
-  /// With or without a schema in front, each part plain or in double quotes, as SQL writes it.
+  /// With or without a schema in front, each part plain or in double quotes, as in SQL.
   std::string table;
-  /// "event_outbox", "caracal_outbox", or "custom", which is what `columns` says.
+  /// "event_outbox", "caracal_outbox", or "custom", described by `columns`.
   std::string layout;
-  /// Neither table nor layout was chosen: both are the defaults.
+  /// Neither table nor layout was set: both are the defaults.
   bool table_by_default = false;
   /// Only rows that this producer wrote, in layouts that have that column; empty: all.
   std::string producer;
-  /// Of a custom layout: the column in each role ("id", "stream", …) that the table has.
+  /// For a custom layout: the column in each role ("id", "stream", …) that the table has.
   Names columns;
-  /// Of a custom layout with a column of states: the words for "pending", "published" and "dead".
+  /// For a custom layout with a column of states: the words for "pending", "published" and "dead".
   Names states;
   /// Empty: all streams.
   std::vector<std::string> streams;
-  /// Never rows of these.
+  /// No rows of these streams.
   std::vector<std::string> exclude_streams;
   Millis poll_interval{0};
   std::uint32_t batch = 0;
-  /// How far a batch may grow while a backlog is worked off; 0: not at all.
+  /// How far a batch may grow while a backlog is worked off; 0: it doesn't grow.
   std::uint32_t batch_max = 0;
-  /// Payloads of one batch, together.
+  /// The total size of the payloads of one batch.
   std::uint64_t batch_bytes = 0;
-  /// Rows a second; 0: any number.
+  /// Rows per second; 0: any number.
   std::uint32_t max_rate = 0;
   Millis lease{0};
   std::uint32_t max_attempts = 0;
@@ -81,11 +81,11 @@ struct DispatcherSettings {
   std::map<std::string, std::uint64_t> stream_maxlen;
   /// Streams that stream_trim does not name are cut to exactly their bound, not by whole nodes.
   bool exact_trim = false;
-  /// Whether single streams are.
+  /// The same for single streams.
   std::map<std::string, bool> stream_exact_trim;
   std::uint64_t max_payload_bytes = 0;
   Millis shutdown_timeout{0};
-  /// Bounds of the back-off while Redis or Postgres refuses; probe_min <= probe_max.
+  /// Bounds of the back-off while Redis or Postgres fails; probe_min <= probe_max.
   Millis probe_min{0};
   Millis probe_max{0};
 };
@@ -93,7 +93,7 @@ struct DispatcherSettings {
 struct HttpSettings {
   /// "host:port" or "off".
   std::string listen;
-  /// Token that /metrics asks for; empty: none. Secret.
+  /// The token that /metrics requires; empty: none. Secret.
   std::string bearer;
 };
 
@@ -110,7 +110,7 @@ struct Settings {
   RedisSettings redis;
   /// Empty: entries go out unsigned. Secret.
   std::vector<std::uint8_t> signing_key;
-  /// Rows whose signature would be good for another entry, too, are dead instead of published.
+  /// Rows whose signature also fits another entry are declared dead instead of published.
   bool ambiguous_is_dead = false;
   DispatcherSettings dispatcher;
   HttpSettings http;

@@ -97,7 +97,7 @@ std::string without_control_characters(std::string_view text) {
 
 std::string echoed(std::string_view text) {
   constexpr std::size_t kLongestEcho = 80;
-  // A connection URL that strayed into another setting must not be repeated.
+  // A connection URL that was put into another setting by mistake must not be repeated.
   if (text.find("://") != std::string_view::npos || text.find('@') != std::string_view::npos) return "***";
   if (!is_utf8(text)) return "(not UTF-8)";
   if (text.size() <= kLongestEcho) return in_quotes(text);

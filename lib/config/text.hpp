@@ -19,7 +19,7 @@ int hex_digit(char c);
 /// The parts between separators; "" gives one empty part.
 std::vector<std::string_view> split(std::string_view text, char separator);
 
-/// Whether a word is one of those in a list with blanks between them.
+/// Whether a word occurs in a list of words with blanks between them.
 bool is_one_of(std::string_view words, std::string_view word);
 
 /// "a, b, c".
@@ -31,13 +31,13 @@ bool is_utf8(std::string_view text);
 /// A string literal that is valid TOML and valid JSON.
 std::string in_quotes(std::string_view text);
 
-/// A text that stays on its line, whatever a file's name or a key may hold: '?' for each control character.
+/// A text without line breaks, whatever a file's name or a key contains: '?' for each control character.
 std::string without_control_characters(std::string_view text);
 
-/// A value as an error message may repeat it: quoted and shortened; "***" if it looks as if it held credentials.
+/// A value as an error message may repeat it: quoted and shortened; "***" if it seems to contain credentials.
 std::string echoed(std::string_view text);
 
-/// What is wrong with a text that begins with a quote, as an env file that keeps quotes hands it over; else "".
+/// Describes the error in a text that begins with a quote, as from an env file that keeps quotes; otherwise "".
 std::string quote_in_front(std::string_view text);
 
 }  // namespace outboxd::config

@@ -24,8 +24,8 @@ std::string describe(const toml::node& node) {
   return node.is_table() ? "a table" : "a date or time";
 }
 
-/// toml++ quotes what it stumbled over, which may be a secret written without quotes: only single characters, also as
-/// an escape such as \n, words of TOML itself and the names of keys stay.
+/// toml++ quotes the text of an error, which may be a secret written without quotes: only single characters, also as
+/// an escape such as \n, words of TOML itself and the names of keys are kept.
 std::string without_values(std::string_view description) {
   const auto is_harmless = [](std::string_view quoted) {
     const bool escape = quoted.size() == 2 && quoted.front() == '\\';
@@ -57,12 +57,12 @@ std::vector<Child> children_of(const toml::table& table) {
   return children;
 }
 
-/// Where the keys are that are being walked: at the top of the file, or in a [[dispatcher]] entry.
+/// The place of the keys that are being walked: the top of the file, or a [[dispatcher]] entry.
 struct Scope {
   FileSettings& settings;
   /// Null at the top.
   FileEntry* entry = nullptr;
-  /// What stands in front of the sections in messages.
+  /// The prefix of the sections in messages.
   std::string prefix{};
   std::vector<std::string> sections{};
 
@@ -72,7 +72,7 @@ struct Scope {
     return inner == "profile" || inner.find('.') != std::string::npos ? inner : path;
   }
 
-  /// The other way round, for options that an entry may have.
+  /// The reverse, for options that an entry may have.
   [[nodiscard]] std::string shown_path(const std::string& path) const {
     const Option* const option = find_option(path);
     const bool moved = option != nullptr && option->of_dispatcher() && !option->path.starts_with("dispatcher.");

@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
-// toml++ with two mends, for toml_file.cpp alone.
+// toml++ with two corrections, for toml_file.cpp alone.
 #pragma once
 
 #define TOML_HEADER_ONLY 1
 #define TOML_EXCEPTIONS 1
 #define TOML_ENABLE_FORMATTERS 0
-// Versions 3.3 and 3.4 take for impossible what a file decides, and leave the rest to chance: that "[" is followed by
-// a key's first letter (their own error would come a few lines later), and that no letter such as 'ä' stands where
-// they look for a blank (it is none).
+// In versions 3.3 and 3.4 assertions depend on the file's content, with undefined behaviour where they fail: that "["
+// is followed by a key's first letter (the library's own error would come a few lines later), and that no letter such
+// as 'ä' stands where a blank is looked for.
 #define TOML_ASSERT(expression) static_assert(true)
 #if __has_include(<toml++/impl/preprocessor.hpp>)
 #include <toml++/impl/preprocessor.hpp>

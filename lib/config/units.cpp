@@ -75,7 +75,7 @@ std::string in_largest_unit(std::int64_t value, std::span<const Scale> scales) {
 
 using Parser = Checked<std::int64_t> (*)(std::string_view);
 
-/// Where blanks are all that is wrong with a number, a duration or a size: what to write; else "".
+/// For a number, a duration or a size that is only wrong in its blanks: the correct form; otherwise "".
 std::string stray_blank(std::string_view text, Parser parse) {
   std::string bare(text);
   std::erase_if(bare, [](char c) { return c == ' ' || c == '\t'; });

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the URLs of Postgres and Redis have in common.
+// The common parts of the URLs of Postgres and Redis.
 #pragma once
 
 #include <optional>
@@ -8,17 +8,17 @@
 
 namespace outboxd::config {
 
-/// What becomes of a '%' that is not followed by two hex digits.
+/// How a '%' that is not followed by two hex digits is read.
 enum class LonePercent { refused, itself };
 
-/// Undoes %XX; false for a lone '%' that is refused, and for a zero byte.
+/// Decodes %XX; false for a lone '%' that is refused, and for a zero byte.
 bool percent_decode(std::string_view text, std::string& decoded, LonePercent lone = LonePercent::refused);
 
 /// host, host:port, [v6] or [v6]:port.
 struct Address {
   /// Without brackets.
   std::string_view host;
-  /// All that follows, with its ':'.
+  /// The rest after the host, with its ':'.
   std::string_view after;
   bool in_brackets = false;
 };

@@ -16,7 +16,7 @@ using Names = std::map<std::string, std::string>;
 /// A setting's value before it is stored in Settings. Durations are milliseconds, sizes bytes.
 using Value = std::variant<std::string, std::int64_t, std::vector<std::string>, StreamLimits, Names>;
 
-/// A value, or the reason why there is none (a clause such as "needs a unit"; never quotes a secret).
+/// A value, or the reason for its absence (a clause such as "needs a unit"; never quotes a secret).
 template <class T>
 struct Checked {
   std::optional<T> value{};

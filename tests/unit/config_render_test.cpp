@@ -100,7 +100,7 @@ format = "text"  # default
   CHECK(config::render_show(sample(folder)) == expected);
 }
 
-TEST_CASE("what config show prints is a configuration file with the same values") {
+TEST_CASE("config show's output is a configuration file with the same values") {
   TempDir folder;
   const config::Loaded first = sample(folder);
   config::Sources sources;
@@ -131,7 +131,7 @@ TEST_CASE("config show as JSON") {
 TEST_CASE("the help table lists every flag with its default, and no secret") {
   const std::string api = config::render_help_table(Profile::api);
   CHECK(api.find("--poll-interval DURATION") != std::string::npos);
-  CHECK(api.find("Most rows that one claim takes, 1 to 10000 [32]") != std::string::npos);
+  CHECK(api.find("Most rows of one claim, 1 to 10000 [32]") != std::string::npos);
   CHECK(config::render_help_table(Profile::coordinator).find("1 to 10000 [50]") != std::string::npos);
   CHECK(api.find("--signing-key-file PATH") != std::string::npos);
   CHECK(api.find("--signing-key ") == std::string::npos);
@@ -142,10 +142,10 @@ TEST_CASE("the Markdown table has one row for every setting") {
   CHECK(std::count(table.begin(), table.end(), '\n') == static_cast<std::ptrdiff_t>(config::options().size()) + 2);
   for (const char* row : {
            "| `dispatcher.batch` | `32` / `50` | `OUTBOXD_BATCH`; api: `CARACAL_OUTBOX_BATCH`, `OUTBOX_BATCH_SIZE`; "
-           "coordinator: `OUTBOX_BATCH_SIZE` | `--batch` | Most rows that one claim takes (1 to 10000) |\n",
+           "coordinator: `OUTBOX_BATCH_SIZE` | `--batch` | Most rows of one claim (1 to 10000) |\n",
            "| `dispatcher.lease` | `30s` | `OUTBOXD_LEASE`; api: `CARACAL_OUTBOX_LOCK_SEC` (s), `OUTBOX_LOCK_SEC` "
            "(s) | "
-           "`--lease` | How long a claimed row stays ours before others may claim it (1s to 1h) |\n",
+           "`--lease` | How long a claimed row is leased before other workers may claim it (1s to 1h) |\n",
            "| `signing.key_file` | – | `OUTBOXD_SIGNING_KEY_FILE`, `STREAMS_HMAC_KEY_FILE` | `--signing-key-file` | "
            "Path "
            "of a file that holds signing.key |\n",
@@ -168,7 +168,7 @@ TEST_CASE("flags, environment names and paths are unlike each other") {
   }
 }
 
-TEST_CASE("what other programs call a setting finds ours, in files, flags and variables") {
+TEST_CASE("another program's name for a setting suggests outboxd's, in files, flags and variables") {
   using Words = std::vector<std::string>;
   for (const auto& [word, path] : {std::pair{"dispatcher.batch_size", "dispatcher.batch"},
                                    {"dispatcher.poll_interval_ms", "dispatcher.poll_interval"},
