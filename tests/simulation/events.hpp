@@ -8,7 +8,7 @@
 
 namespace outboxd::simulation {
 
-/// What happens in a run, and is counted: a kind that never happens shows that the simulation is asleep.
+/// The counted events of a run: a kind that never happens shows that the simulation does not cover it.
 enum class Event : std::uint8_t {
   // Processes.
   crash,
@@ -92,7 +92,7 @@ enum class Event : std::uint8_t {
 
 inline constexpr auto kEventKinds = static_cast<std::size_t>(Event::number_of_kinds);
 
-/// For people, e.g. "processes crashed".
+/// A readable text, e.g. "processes crashed".
 std::string_view to_string(Event event);
 
 /// How often each kind happened.

@@ -51,7 +51,7 @@ std::string ForeignDispatcher::write(const Row& row) {
   if (cannot) return "can't be sent";
   switch (world_.redis.state(worker_)) {
     case SimRedis::State::away:
-      return "Redis is away";
+      return "Redis is unreachable";
     case SimRedis::State::hangs:
       ++facts.unanswered;
       if (world_.chance.happens(0.3)) world_.redis.xadd_later(row.id, row.stream);

@@ -8,15 +8,15 @@
 
 namespace outboxd::simulation {
 
-/// Another program's dispatcher on the same table, inside a service: the same lease, one row after the other, and an
-/// attempt is spent on whatever goes wrong.
+/// Another program's dispatcher on the same table, inside a service: it uses the same lease, sends one row after the
+/// other, and spends an attempt on every failure.
 class ForeignDispatcher {
  public:
   ForeignDispatcher(World& world, const boost::asio::any_io_executor& executor, std::string worker)
       : world_{world}, event_{executor}, worker_{std::move(worker)} {}
 
   dispatch::Awaitable<void> run();
-  /// It claims nothing more and ends.
+  /// It claims no more rows and ends.
   void stop() { stopped_ = true; }
 
  private:

@@ -50,14 +50,14 @@ void Ledger::brings_outcomes(const dispatch::Settlement& settlement) {
     settling_ = settlement.lease;
   }
   const auto found = leases_.find(settlement.lease);
-  if (found == leases_.end()) return fault("outcomes are brought for a lease in hand");
+  if (found == leases_.end()) return fault("outcomes are settled only for a lease in flight");
   if (!found->second.brought) return brings_for_the_first_time(found->second, settlement);
-  expect(!found->second.failed_past_deadline, "after the deadline outcomes are brought once more at most");
+  expect(!found->second.failed_past_deadline, "after the deadline outcomes are tried once more at most");
   const auto& rows = found->second.rows;
   const auto same = [](const ClaimedRow& row, const Outcome& outcome) {
     return row.row.id == outcome.id && row.verdict == outcome.verdict;
   };
-  expect(std::ranges::equal(rows, settlement.outcomes, same), "what is brought again is what was brought before");
+  expect(std::ranges::equal(rows, settlement.outcomes, same), "outcomes that are settled again have not changed");
 }
 
 void Ledger::brings_the_rest(Lease& lease, const dispatch::Settlement& settlement) {
@@ -68,7 +68,7 @@ void Ledger::brings_the_rest(Lease& lease, const dispatch::Settlement& settlemen
   for (const auto& row : lease.rows) {
     if (row.left) left.emplace(row.row.id, *row.verdict);
   }
-  expect(brought == left, "what was not written, and nothing else, is brought again");
+  expect(brought == left, "exactly the outcomes that were not written are settled again");
   ++lease.tries;
   if (life_.stopped_at() || life_.past_deadline()) return;
   expect(world_.now() - lease.tried_at >= 250ms, "a refused settlement is not sent again at once");
@@ -266,7 +266,8 @@ void Ledger::expect_count(const char* what, std::uint64_t told, std::uint64_t fe
   if (told >= fewest && told <= most) return;
   const auto happened =
       fewest == most ? std::to_string(fewest) : std::to_string(fewest) + " to " + std::to_string(most);
-  fault(std::string{"the tally is what happened: "} + what + " " + std::to_string(told) + ", and not " + happened);
+  fault(std::string{"the tally agrees with what happened: "} + what + " " + std::to_string(told) + ", and not " +
+        happened);
 }
 
 void Ledger::close(const dispatch::Tally& tally, std::map<Fault, std::uint64_t> reasons) {
@@ -274,7 +275,7 @@ void Ledger::close(const dispatch::Tally& tally, std::map<Fault, std::uint64_t> 
     if (lease.brought && !lease.is_postponed && name == settling_) {
       gives_up(lease);
     } else {
-      fault("nothing is in hand when the run has ended");
+      fault("no row is in flight when the run has ended");
     }
   }
   leases_.clear();
@@ -285,7 +286,7 @@ void Ledger::close(const dispatch::Tally& tally, std::map<Fault, std::uint64_t> 
   for (const auto judged : {Fault::entry_refused, Fault::stream_refused, Fault::redis_unavailable}) {
     if (const auto told = reasons.extract(judged)) reasons[Fault::refused] += told.mapped();
   }
-  expect(reasons == expected_.reasons, "the reasons that are told are those that there were");
+  expect(reasons == expected_.reasons, "the reported reasons agree with what happened");
   const auto& seen = expected_;
   expect_count("claimed", tally.claimed, seen.claimed, seen.claimed);
   expect_count("published", tally.published, seen.published, seen.published);

@@ -40,7 +40,7 @@ void Ledger::sends(std::span<dispatch::Delivery* const> rows, TimePoint not_afte
   for (const auto* sent : rows) {
     const auto& id = sent->row.id;
     const auto found = leases_.find(lease_of(sent->entry));
-    if (found == leases_.end()) return fault("row " + id + ": only rows in hand are sent");
+    if (found == leases_.end()) return fault("row " + id + ": only rows in flight are sent");
     auto& lease = found->second;
     auto* row = find_sent(lease, id);
     if (row == nullptr) return fault("row " + id + ": a claim's rows are sent in order, and once");

@@ -24,7 +24,7 @@ void Life::stop() {
   if (stopped_at_ || gone_at_ || !on_stop) return;
   stopped_at_ = world_.now();
   world_.count(Event::stop);
-  world_.trace(worker_, "is told to stop");
+  world_.trace(worker_, "is stopped");
   on_stop();
 }
 

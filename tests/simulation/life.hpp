@@ -10,10 +10,10 @@
 
 namespace outboxd::simulation {
 
-/// Thrown through the dispatcher when its process ends in the middle of something.
+/// Thrown through the dispatcher when its process crashes.
 struct Crashed {};
 
-/// What befalls one process: its end, what it meets, and how long the world kept it waiting.
+/// The life of one process: its end, the faults around it, and how long the world kept it waiting.
 class Life {
  public:
   Life(World& world, std::string worker)
@@ -22,45 +22,45 @@ class Life {
   [[nodiscard]] const std::string& worker() const { return worker_; }
   [[nodiscard]] TimePoint began_at() const { return began_at_; }
 
-  /// A dead process has no more effects, whatever of it is still being unwound.
+  /// A dead process has no more effects, even while its coroutines are being unwound.
   void must_live() const {
     if (gone_at_) throw Crashed{};
   }
-  /// At each step of a port call: a process may die or be told to stop there.
+  /// At each step of a port call a process may crash or be stopped.
   void go_on();
   [[noreturn]] void crash(Event why);
   void end() { gone_at_ = world_.now(); }
   [[nodiscard]] bool has_crashed() const { return crashed_; }
-  /// Since when it has ended in one way or the other.
+  /// When it ended, by a crash or normally.
   [[nodiscard]] const std::optional<TimePoint>& gone_at() const { return gone_at_; }
 
   /// SIGTERM.
   void stop();
   std::function<void()> on_stop;
-  /// Told which of its leases was lost to others.
+  /// Called with each lease of this process that was lost to another worker.
   std::function<void(const std::string& lease)> on_lost_lease;
   [[nodiscard]] const std::optional<TimePoint>& stopped_at() const { return stopped_at_; }
   /// When the work must have ended, by a stop or by `once`.
   std::optional<TimePoint> deadline;
   [[nodiscard]] bool past_deadline() const { return deadline && world_.now() >= *deadline; }
 
-  /// Something went wrong around it, or took long: what it can't do well after that is not its fault.
+  /// A fault around it, or a long delay: failures of this process soon after that are not its fault.
   void meets_trouble(Milliseconds lasting = 0ms) { trouble_at_ = std::max(trouble_at_, world_.now() + lasting); }
   [[nodiscard]] bool met_trouble_since(TimePoint when) const { return trouble_at_ >= when; }
 
-  /// Until then the store is away for it alone.
+  /// Until then the store is unreachable for this process alone.
   TimePoint store_back_at{};
-  /// Its look-outs for dead workers have all been answered, and in good time, since then.
+  /// Since then all its scans for dead workers have been answered in good time.
   [[nodiscard]] TimePoint watches_since() const { return watches_since_; }
-  /// Set while one is not answered yet.
+  /// Set while a scan is not answered yet.
   std::optional<TimePoint> watch_asked_at;
   void misses_a_watch(TimePoint until) { watches_since_ = std::max(watches_since_, until); }
 
-  /// Whether its lock can be seen by others; a live worker's can be missing for a moment, now and then.
+  /// Whether other processes can see its lock; a live worker's lock is missing for a moment now and then.
   [[nodiscard]] bool lock_is_seen();
 
-  /// The time that it spent in port calls since it was told to stop, and beyond its deadline; calls that ran at the
-  /// same time both count.
+  /// The time that it spent in port calls since it was stopped, and beyond its deadline; calls that ran at the same
+  /// time both count.
   Milliseconds busy_since_stop{0};
   Milliseconds busy_beyond_deadline{0};
 

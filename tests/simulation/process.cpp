@@ -47,7 +47,7 @@ void CountingObserver::refused_by_store(std::span<const dispatch::RefusedRow> ro
     const bool can_be_told = world_.now() < outage.until && outage.first_refusals.contains({worker_, row.id}) &&
                              !world_.setting.has_refused_rows() && world_.weather.stall == 0;
     if (is_its_own || !can_be_told) continue;
-    world_.fault(worker_ + ": row " + row.id + ": no row is blamed for an outage of everybody");
+    world_.fault(worker_ + ": row " + row.id + ": no row is blamed when the table refuses every row");
   }
 }
 
@@ -101,7 +101,7 @@ void Process::end(const std::exception_ptr& error) {
   if (life_.has_crashed()) return;
   life_.end();
   expect(!error, "run() throws nothing");
-  expect(life_.stopped_at() || options_.once, "a daemon ends only when it is told to stop");
+  expect(life_.stopped_at() || options_.once, "a daemon ends only when it is stopped");
   check_stop();
   if (options_.once) check_once();
   check_metrics();

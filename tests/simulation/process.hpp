@@ -13,7 +13,7 @@
 
 namespace outboxd::simulation {
 
-/// Counts what an observer is told: metrics must agree with the tally.
+/// Counts the events of an observer: metrics must agree with the tally.
 class CountingObserver final : public dispatch::Observer {
  public:
   CountingObserver(World& world, std::string worker) : world_{world}, worker_{std::move(worker)} {}
@@ -35,7 +35,7 @@ class CountingObserver final : public dispatch::Observer {
   void health(dispatch::Health health, std::string_view /*reason*/) override { last_health = health; }
 
   dispatch::Tally told;
-  /// Rows that were not published, by why.
+  /// The number of rows that were not published, by reason.
   std::map<Fault, std::uint64_t> reasons;
   dispatch::Health last_health = dispatch::Health::starting;
 
@@ -44,7 +44,7 @@ class CountingObserver final : public dispatch::Observer {
   std::string worker_;
 };
 
-/// One process of outboxd: a dispatcher, its view of the world, and the book that is kept of it.
+/// One process of outboxd: a dispatcher, its view of the world, and the record of its actions.
 class Process {
  public:
   Process(World& world, const boost::asio::any_io_executor& executor, const std::string& worker);

@@ -5,10 +5,10 @@
 
 namespace outboxd::simulation {
 
-/// Looks at every row when all is over: none lost, none dead without its own fault, repeats and attempts explained.
+/// Checks every row at the end: none lost, none dead without its own fault, repeats and attempts explained.
 void check_rows(World& world);
 
-/// Whether it may end dead whatever the weather.
+/// Whether the row may end dead whatever the weather.
 [[nodiscard]] bool is_poisoned(const World& world, const SimRow& row);
 
 }  // namespace outboxd::simulation

@@ -93,7 +93,7 @@ std::string broken_rule(const ClaimedRow& claimed, const Outcome& outcome, const
     case Fault::unanswered:
       return rule_of_unanswered(claimed, outcome, policy);
     default:
-      return expect_given_back(outcome, "a row that Redis would take from nobody");
+      return expect_given_back(outcome, "a row sent while Redis refuses all entries");
   }
 }
 

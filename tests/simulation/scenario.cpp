@@ -217,7 +217,7 @@ class Scenario {
     steps_at_once_ = world_.now() == stepped_at_ ? steps_at_once_ + 1 : 0;
     stepped_at_ = world_.now();
     if (steps_at_once_ < kMostSteps) return false;
-    world_.fault("nobody spins without waiting for anything");
+    world_.fault("no dispatcher spins without waiting");
     return true;
   }
 
@@ -262,7 +262,7 @@ class Scenario {
       if (!step()) break;
     }
     if (alive_.empty()) return;
-    world_.fault("a dispatcher ends when it is told to stop");
+    world_.fault("a dispatcher ends when it is stopped");
     // Their coroutines are destroyed with the loop, and must find all they refer to.
     for (auto& process : processes_) (void)process.release();
     processes_.clear();

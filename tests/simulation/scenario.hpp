@@ -9,7 +9,7 @@
 
 namespace outboxd::simulation {
 
-/// What a run of one seed came to.
+/// The result of a run of one seed.
 struct ScenarioResult {
   /// Broken promises; empty when all were kept.
   std::vector<std::string> faults;
@@ -18,7 +18,7 @@ struct ScenarioResult {
 };
 
 /// Two or three dispatchers on one table, in weather that the seed decides, until it clears and the backlog is done.
-/// The same seed gives the same run. A traced one tells on standard output what happens.
+/// The same seed gives the same run. A traced run prints its steps on standard output.
 [[nodiscard]] ScenarioResult run_scenario(std::uint64_t seed, bool traced = false);
 
 }  // namespace outboxd::simulation

@@ -9,7 +9,7 @@
 
 namespace outboxd::simulation {
 
-/// One process' connection to Redis, and what becomes of what is written to it.
+/// One process' connection to Redis, which decides how far each write gets.
 class SimPublisher final : public dispatch::StreamSink {
  public:
   using Rows = std::span<dispatch::Delivery* const>;
@@ -22,7 +22,7 @@ class SimPublisher final : public dispatch::StreamSink {
   dispatch::Awaitable<Reply> probe(std::string stream) override;
 
  private:
-  /// How far a pipelined write comes: entries before each bound are carried out, answered, sent.
+  /// How far a pipelined write gets: the entries before each bound are carried out, answered, sent.
   struct Reach {
     std::size_t carried_out = 0, answered = 0, sent = 0;
   };

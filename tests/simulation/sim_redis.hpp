@@ -12,13 +12,13 @@ using dispatch::TimePoint;
 
 struct World;
 
-/// The server that all write to: whether it can be reached, and what it says to an entry.
+/// The server that all processes write to: whether it is reachable, and its answer to an entry.
 class SimRedis {
  public:
   enum class State {
     up,
-    away,     ///< Nobody gets a connection.
-    refuses,  ///< It answers everybody with an error.
+    away,     ///< No connection can be opened.
+    refuses,  ///< It answers every command with an error.
     hangs,    ///< It takes what is written and never answers.
   };
 
@@ -26,26 +26,26 @@ class SimRedis {
 
   /// As `worker` finds it.
   [[nodiscard]] State state(const std::string& worker) const;
-  /// Changes of weather, as they are met by `worker`.
+  /// Changes of weather, as `worker` meets them.
   void change_weather(const std::string& worker);
   void end_all_trouble();
 
-  /// Carries an XADD out, or refuses it: Fault::refused, as whose fault it is shows in what else goes through alone.
+  /// Carries an XADD out, or refuses it: Fault::refused, as only other entries show what is at fault.
   struct Answer {
     Fault meant = Fault::none;
     std::string text;
   };
   Answer xadd(const std::string& id, const std::string& stream, const std::string& worker);
-  /// The same, some time from now, with nobody there to be answered.
+  /// The same after some time, when no client waits for the answer any more.
   void xadd_later(const std::string& id, const std::string& stream);
-  /// What a refusal of everybody sounds like.
+  /// The words with which it refuses all entries.
   [[nodiscard]] std::string refusal() const { return refusal_; }
-  /// What a probe of the stream is refused with; empty: it is answered.
+  /// The words with which it refuses a probe of the stream; empty: it answers.
   [[nodiscard]] std::string refusal_of_probe(const std::string& stream) const;
-  /// Since then the stream that takes nothing takes entries.
+  /// From now on the bad stream takes entries.
   void mend_bad_stream() { bad_stream_words_.clear(); }
   [[nodiscard]] bool has_bad_stream() const { return !bad_stream_words_.empty(); }
-  /// Whether a probe is answered as if nothing were wrong, while entries are not.
+  /// Whether a probe is answered as if all were well, while entries are not.
   [[nodiscard]] bool deceives_probes() const { return deceives_probes_; }
 
  private:
@@ -54,15 +54,15 @@ class SimRedis {
   World& world_;
   State state_ = State::up;
   TimePoint until_{};
-  /// Whose connection it is about; empty: everybody's.
+  /// The only worker whose connection is affected; empty: all are.
   std::string only_;
   std::string refusal_;
   bool deceives_probes_ = false;
-  /// A stream that is refused for a while, and with which words.
+  /// A stream that is refused for a while, and the words for it.
   std::string refused_stream_;
   std::string stream_words_;
   TimePoint stream_refused_until_{};
-  /// Those of a stream that takes nothing for long; empty: it does.
+  /// The words with which the bad stream is refused; empty: it takes entries.
   std::string bad_stream_words_;
 };
 

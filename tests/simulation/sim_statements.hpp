@@ -14,17 +14,17 @@
 namespace outboxd::simulation {
 
 /// The statements of one process' claims and settlements, on a table that refuses some of its rows, or all: the
-/// server refuses a statement as a whole. Which rows are tried next, and which are handed out, lib/outbox decides, as
-/// it does for the real store.
+/// server refuses a statement as a whole. As for the real store, lib/outbox decides which rows are tried next, and
+/// which are handed out.
 class SimStatements {
  public:
   SimStatements(World& world, Life& life, Ledger& ledger, Milliseconds lease)
       : world_{world}, life_{life}, ledger_{ledger}, lease_{lease} {}
 
-  /// Has its effect at once, and adds to `took` how long that takes. `passed_over`: rows that no claim sees.
+  /// Takes effect at once, and adds its duration to `took`. `passed_over`: rows that no claim sees.
   dispatch::StoreResult<dispatch::ClaimedRows> claim(const dispatch::ClaimRequest& request,
                                                      const SimTable::RowFilter& passed_over, Milliseconds& took);
-  /// The same; `lost` says of an outcome that it isn't written without a word of that.
+  /// The same; `lost` is true for an outcome that is silently not written.
   dispatch::StoreResult<dispatch::Settled> settle(const dispatch::Settlement& settlement,
                                                   const SimTable::OutcomeFilter& lost, Milliseconds& took);
 
@@ -41,7 +41,7 @@ class SimStatements {
   }
 
   void claim_part(const Ids& ids, dispatch::ClaimedRows& claimed);
-  /// Tries parts of these rows; an error where there was no time for anything.
+  /// Tries parts of these rows; an error where there was no time for any part.
   std::optional<dispatch::StoreError> claim_in_parts(const Ids& ids, bool whole_failed, Milliseconds time,
                                                      dispatch::ClaimedRows& claimed, Milliseconds& took);
   [[nodiscard]] bool is_ours(const std::string& id, const std::string& lease) const;

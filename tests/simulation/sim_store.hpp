@@ -10,7 +10,7 @@
 
 namespace outboxd::simulation {
 
-/// One process' view of the table, with all that can go wrong on the way to it.
+/// One process' view of the table, with all possible faults on the way to it.
 class SimStore final : public dispatch::RowSource,
                        public dispatch::OutcomeSink,
                        public dispatch::Housekeeping,
@@ -43,9 +43,9 @@ class SimStore final : public dispatch::RowSource,
  private:
   using Failure = std::optional<dispatch::StoreError>;
 
-  /// The way of a statement to the server: a failure on it means that the statement has no effect.
+  /// The way of a statement to the server: after a failure here the statement has no effect.
   dispatch::Awaitable<Failure> go(dispatch::AutoResetEvent& event);
-  /// The way of its answer.
+  /// The way of the answer.
   dispatch::Awaitable<Failure> come_back(dispatch::AutoResetEvent& event);
   dispatch::Awaitable<void> wait(dispatch::AutoResetEvent& event, Milliseconds time);
   [[nodiscard]] bool is_away() const;
@@ -53,15 +53,15 @@ class SimStore final : public dispatch::RowSource,
   dispatch::StoreResult<dispatch::ClaimedRows> take_rows(const dispatch::ClaimRequest& request, Milliseconds& took);
   dispatch::Awaitable<dispatch::StoreResult<dispatch::Settled>> settle(const dispatch::Settlement& settlement,
                                                                        dispatch::AutoResetEvent& event);
-  /// Its process knows that the row was refused.
+  /// Its process learns that the row was refused.
   void learns_of(const dispatch::RefusedRow& row, std::set<std::string>& refused_to) const;
   dispatch::StoreResult<dispatch::Settled> write(const dispatch::Settlement& settlement, Milliseconds& took);
   /// The same for the statements of the reaper, whose delays excuse it.
   dispatch::Awaitable<Failure> go_watching(TimePoint asked_at);
   dispatch::Awaitable<Failure> come_back_watching(TimePoint asked_at);
-  /// Each failure takes the connection with it.
+  /// Each failure loses the connection.
   void loses_the_watch();
-  /// Those that hold leases, and whose locks can't be seen now.
+  /// Workers that hold leases and whose locks can't be seen now.
   std::vector<std::string> missing_workers();
 
   World& world_;

@@ -24,7 +24,7 @@ struct SimRow {
   TimePoint locked_until{};
   std::string locked_by;
   std::string lease;
-  /// Its last lease was ended, as its worker was dead.
+  /// Its last lease was ended because its worker was dead.
   bool ended_without_outcome = false;
   std::uint32_t attempts = 0;
   bool published = false;
@@ -33,33 +33,33 @@ struct SimRow {
 
   std::uint32_t claims = 0;
   std::uint32_t releases = 0;
-  /// Claims whose outcome was never written: the lease ran out, or was ended as its worker was dead.
+  /// Claims whose outcome was never written: the lease ran out, or was ended because its worker was dead.
   std::uint32_t leases_lost = 0;
-  /// The last change that freed the row, and who made it.
+  /// The last change that freed the row, and the worker that made it.
   TimePoint freed_at{};
   std::string freed_by;
-  /// Who wrote the final outcome, and when.
+  /// The worker that wrote the final outcome, and when.
   std::string done_by;
   TimePoint done_at{};
 
   [[nodiscard]] bool done() const { return published || dead; }
   [[nodiscard]] bool is_free(TimePoint now) const { return lease.empty() || locked_until < now; }
-  /// Of a free one: claimed more than once, the last time without an outcome.
+  /// For a free row: it was claimed more than once, the last time without an outcome.
   [[nodiscard]] bool is_poison_candidate(std::uint32_t most_attempts) const {
     const bool no_outcome = !lease.empty() || ended_without_outcome;
     return no_outcome && attempts >= std::min(2U, most_attempts - 1) && attempts < most_attempts;
   }
 };
 
-/// As the store writes a time.
+/// A time in the store's format.
 [[nodiscard]] std::string print_time(TimePoint time);
-/// The end of time for what isn't written.
+/// The end of time for an empty text.
 [[nodiscard]] TimePoint read_time(const std::string& printed);
 
-/// The contract's `event_outbox`, in memory: what the statements of the store do, and nothing else.
+/// The contract's `event_outbox`, in memory: the effects of the store's statements.
 class SimTable {
  public:
-  /// Says of a row that it is passed over (claim), or of an outcome that it isn't written (settle).
+  /// True for a row that is to be skipped (claim), or for an outcome that is not written (settle).
   using RowFilter = std::function<bool(const SimRow&)>;
   using OutcomeFilter = std::function<bool(const SimRow&, const Outcome&)>;
 
@@ -87,9 +87,9 @@ class SimTable {
   [[nodiscard]] std::string new_lease() { return std::to_string(++claims_); }
   std::size_t settle(const std::string& worker, const dispatch::Settlement& settlement, TimePoint now,
                      const OutcomeFilter& refused = {});
-  /// A published row is to be published again, with its attempts counted anew or not.
+  /// Makes a published row due again, with its attempts reset or not.
   void undo(const std::string& id, bool attempts_anew);
-  /// As a claim leaves them out: the least tried first.
+  /// The rows that claims leave out as poison candidates, the least tried first.
   [[nodiscard]] std::vector<std::string> poison_candidates(TimePoint now, std::uint32_t most_attempts) const;
   /// Ends the leases of a dead worker.
   void free_leases_of(const std::string& worker, TimePoint now);
@@ -99,7 +99,7 @@ class SimTable {
   /// Rows that are neither published nor dead.
   [[nodiscard]] const Pending& pending() const { return pending_; }
   [[nodiscard]] bool all_done() const { return pending_.empty(); }
-  /// Those since the last call.
+  /// The leases lost since the last call.
   [[nodiscard]] std::vector<LostLease> take_lost_leases() { return std::exchange(lost_leases_, {}); }
 
  private:

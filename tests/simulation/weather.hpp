@@ -13,7 +13,7 @@ namespace outboxd::simulation {
 using namespace std::chrono_literals;
 using Milliseconds = std::chrono::milliseconds;
 
-/// The one source of chance of a run.
+/// The only source of randomness in a run.
 class Chance {
  public:
   explicit Chance(std::uint64_t seed) : engine_{seed} {}
@@ -29,7 +29,7 @@ class Chance {
   std::mt19937_64 engine_;
 };
 
-/// What is wrong with a row itself. Such rows may end dead, and nobody else.
+/// The fault of a row itself. Only such rows may end dead.
 enum class Poison : std::uint8_t {
   none,
   payload_no_object,
@@ -39,58 +39,58 @@ enum class Poison : std::uint8_t {
   kills_when_claimed,  ///< The dispatcher's process dies as it prepares the row.
   kills_when_sent,     ///< The dispatcher's process dies as it sends the row.
   refused_each_time,   ///< Redis refuses the entry, and takes its neighbours.
-  cannot_be_marked,    ///< The store refuses to mark it published, whoever asks.
+  cannot_be_marked,    ///< The store never lets it be marked published.
 };
 inline constexpr std::size_t kPoisons = 9;
 
-/// How often what goes wrong, in [0, 1] a call unless it says otherwise; all zero once the storm is over.
+/// How often each fault happens: a probability per call unless stated otherwise; all zero once the storm is over.
 struct Weather {
   double crash = 0;  ///< A process ends at a port call, before or after its effect, or inside a write.
-  double stop = 0;   ///< A process is told to stop during a port call.
+  double stop = 0;   ///< A process is stopped during a port call.
   double statement_fails = 0;
   double answer_lost = 0;  ///< A statement has its effect, and its answer is lost.
   double stall = 0;        ///< A statement takes so long that leases run out, or its time-out ends it.
-  double store_goes = 0;   ///< The store is away for everybody or for one process, for up to minutes.
+  double store_goes = 0;   ///< The store is unreachable for all or for one process, for up to minutes.
   double settlement_refused = 0;
-  double outcome_refused = 0;  ///< Each outcome: the store says no to this one row.
-  double row_locked = 0;       ///< Each due row: somebody else has it locked while a claim looks.
-  double table_refuses = 0;    ///< The store refuses every row for a while, whatever it is asked.
+  double outcome_refused = 0;  ///< Each outcome: the store refuses this one row.
+  double row_locked = 0;       ///< Each due row: another session has it locked during a claim.
+  double table_refuses = 0;    ///< The store refuses to write any row for a while.
   double lock_unseen = 0;      ///< A live worker's lock is missing for a moment.
-  double redis_goes = 0;       ///< Redis is away, refuses, or hangs, for everybody or for one process.
+  double redis_goes = 0;       ///< Redis is unreachable, refuses, or hangs, for all or for one process.
   double stream_moves = 0;     ///< A stream is refused for a while, in words of all kinds.
   double entry_refused = 0;    ///< Each entry: refused by itself.
   double cut = 0;              ///< The connection breaks inside a pipelined write.
 };
 
-/// What holds for a whole run.
+/// The constants of a whole run.
 struct Setting {
   RetryPolicy retry;
   std::uint64_t rows = 0;
   std::uint64_t processes = 2;
   bool other_program = false;
-  /// Commits tell a dispatcher that waits.
+  /// Commits wake a waiting dispatcher.
   bool wake_ups = false;
-  /// A stream all of whose entries are refused, until long after the storm.
+  /// All entries of one stream are refused, until long after the storm.
   bool bad_stream = false;
   /// Share of the processes, while the storm lasts, that run with `once`.
   double once = 0;
-  /// Share of the processes that are told to stop some time after their start.
+  /// Share of the processes that are stopped some time after their start.
   double stopped_later = 0;
   /// Share of the rows that have each poison.
   std::array<double, kPoisons> poison{};
-  /// Share of the rows that the store refuses to have claimed, or settled.
+  /// Share of the rows that the store refuses to lease, or to settle.
   double refused_claims = 0;
   double refused_settlements = 0;
-  /// Some of them until long after the storm.
+  /// Some of them are refused until long after the storm.
   bool refused_for_long = false;
-  /// For some of them it takes long.
+  /// Some of these refusals take long.
   bool slow_refusals = false;
-  /// Payloads and names of one claim, together.
+  /// The total size of the payloads and names of one claim.
   std::uint64_t batch_bytes = 1U << 20U;
-  /// A row's payload has up to so many.
+  /// The largest payload of a row, in bytes.
   std::uint64_t most_row_bytes = 0;
   Milliseconds storm{};
-  /// A fresh row comes each so often.
+  /// The interval between fresh rows.
   Milliseconds trickle{};
   Milliseconds longest_poll{};
 

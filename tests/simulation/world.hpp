@@ -21,13 +21,13 @@ namespace outboxd::simulation {
 
 class Life;
 
-/// That the store refuses something, and for which cause; an empty one: as another session holds a lock on the row.
+/// Whether the store refuses a row, and with which cause; an empty cause: another session has locked the row.
 struct Refusing {
   TimePoint until{};
   std::string cause{};
 };
 
-/// What a claim, or a settlement, was refused for by a table that refuses every row.
+/// The cause with which a table that refuses every row refused a claim, or a settlement.
 struct Outage : Refusing {
   /// Rows that it was the first to refuse, with the worker that learned of it.
   std::set<std::pair<std::string, std::string>> first_refusals{};
