@@ -85,7 +85,7 @@ TEST_CASE("a wrong entry of the file has a line, a column and a remedy") {
   }
 }
 
-TEST_CASE("what is meant for one of several dispatchers is refused in the environment and as a flag") {
+TEST_CASE("settings of one of several dispatchers are refused in the environment and as flags") {
   const std::string end =
       ": is that of one dispatcher, and FILE has 2: set it in the [[dispatcher]] that it is meant for\n";
   const config::Environment columns = {{"OUTBOXD_COLUMNS", "id=a"}};
@@ -112,7 +112,7 @@ TEST_CASE("what is meant for one of several dispatchers is refused in the enviro
         "environment OUTBOXD_BATCH: dispatcher.batch = 0: must be between 1 and 10000\n");
 }
 
-TEST_CASE("what dispatchers need is asked of each") {
+TEST_CASE("each dispatcher must have its required settings") {
   const std::string missing =
       "postgres.url is not set: give it in the environment as DATABASE_URL or DATABASE_URL_FILE, as "
       "--postgres-url-file, or in the file as postgres.url\n";

@@ -48,7 +48,7 @@ bool has(const std::string& text, const std::string& part) {
 
 }  // namespace
 
-TEST_CASE("config show prints what is shared once, then each [[dispatcher]] whole") {
+TEST_CASE("config show prints shared settings once, then each [[dispatcher]] completely") {
   TempDir folder;
   const std::string shown = config::render_show(load(folder, kFile, kKey));
   const std::string file = (folder / "t.toml").string();
@@ -115,7 +115,7 @@ TEST_CASE("config show --json says whose a setting is") {
   CHECK_FALSE(has(json, "hunter2"));
 }
 
-TEST_CASE("what config show prints of several dispatchers is a configuration file with the same values") {
+TEST_CASE("config show's output for several dispatchers is a configuration file with the same values") {
   TempDir folder;
   for (const std::string& file : {std::string(kFile), std::string("[[dispatcher]]\nprofile = \"coordinator\"")}) {
     const config::Loaded first = load(folder, file);

@@ -102,7 +102,7 @@ TEST_CASE("the file's profile is that of the entries without one") {
   CHECK(all[1].dispatcher.batch == 32);
 }
 
-TEST_CASE("tuning of the environment and of flags is that of every dispatcher that reads it") {
+TEST_CASE("tuning from the environment and flags applies to every dispatcher that reads it") {
   const std::string file = "[[dispatcher]]\nbatch = 1\n[[dispatcher]]\nprofile = \"coordinator\"\nbatch = 2\n";
   const auto batches = [&](const config::Environment& environment, const Flags& flags) {
     const auto all = load(file, environment, flags);
@@ -143,7 +143,7 @@ TEST_CASE("the API service's newer names are read while no coordinator's dispatc
   CHECK(load("[[dispatcher]]", renamed, {{"--profile", "coordinator"}}).front().dispatcher.maxlen == 100'000);
 }
 
-TEST_CASE("what tells one dispatcher from others applies to a single entry") {
+TEST_CASE("settings that distinguish dispatchers apply to a single entry") {
   const std::string file = "[[dispatcher]]\nname = \"a\"\nprofile = \"api\"\nstreams = [\"x\"]\n";
   const auto one = load(file, {{"OUTBOXD_NAME", "b"}, {"OUTBOXD_PROFILE", "coordinator"}},
                         {{"--table", "s.t"}, {"--streams", "y"}});
@@ -154,7 +154,7 @@ TEST_CASE("what tells one dispatcher from others applies to a single entry") {
   CHECK((one.front().dispatcher.streams == std::vector<std::string>{"y"}));
 }
 
-TEST_CASE("an entry's own connections win over the environment and flags, which only say what it doesn't") {
+TEST_CASE("an entry's own connections win over the environment and flags, which only fill gaps") {
   const std::string file = R"(
 postgres.url = "postgres://shared/a"
 [[dispatcher]]

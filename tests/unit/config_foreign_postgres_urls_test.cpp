@@ -182,7 +182,7 @@ TEST_CASE("Postgres URLs of other drivers are taken") {
   }
 }
 
-TEST_CASE("what can never work is refused by name, without its value") {
+TEST_CASE("parameters that can never work are refused by name, without their value") {
   constexpr const char* kAt = "write %40 for '@'";
   for (const Refused& row : {
            Refused{" ", "has nothing but white space in it"},
@@ -287,7 +287,7 @@ TEST_CASE("a parameter that takes a newer libpq is named as such") {
   CHECK(config::refused_by({.parameters = {"host", "require_auth"}}, read).empty());
 }
 
-TEST_CASE("what a URL says for other settings counts where nobody gives those otherwise") {
+TEST_CASE("a URL's parameters apply to other settings unless these are set elsewhere") {
   const std::string url = "postgres://u@h/db?pgbouncer=true&statement_timeout=5000&schema=app";
   auto loaded = load({{"DATABASE_URL", url}});
   CHECK(config::render_problems(loaded.problems).empty());

@@ -81,7 +81,7 @@ TEST_CASE("the table and the producer follow from the layout, unless they are gi
         "dispatcher.layout = \"caracal_outbox\"\n");
 }
 
-TEST_CASE("a custom layout is what its columns and states say") {
+TEST_CASE("a custom layout is described by its columns and states") {
   const auto loaded = load(custom(std::string(kNeeded) + R"(, status = "state", producer = "who", dedupe_key = "k")",
                                   std::string(kStates) + "\nproducer = \"billing\""));
   CHECK(config::render_problems(loaded.problems).empty());

@@ -83,7 +83,7 @@ TEST_CASE("lists and limits come from every source in its own form") {
   CHECK(load("", {{"OUTBOXD_STREAMS", "x"}}, {{"--streams", ""}}).settings.dispatcher.streams.empty());
 }
 
-TEST_CASE("how streams are cut: approximately, unless it is asked for, for all or for single ones") {
+TEST_CASE("streams are cut approximately, unless exact cuts are configured for all or for single streams") {
   const auto usual = load("", {}, {}).settings.dispatcher;
   CHECK_FALSE(usual.exact_trim);
   CHECK(usual.stream_exact_trim.empty());
@@ -118,7 +118,7 @@ TEST_CASE("whether a table was chosen: by its own name, or by its layout's") {
   CHECK_FALSE(by_default("", {{"DATABASE_URL", url}, {"OUTBOXD_TABLE", "event_outbox"}}));
 }
 
-TEST_CASE("a Redis URL wins in its own source for what it names, and yields to higher ones") {
+TEST_CASE("a Redis URL wins in its own source for the parts that it has, and yields to higher sources") {
   struct Redis {
     config::Loaded loaded;
     const char* shown;
@@ -153,7 +153,7 @@ TEST_CASE("a Redis URL wins in its own source for what it names, and yields to h
   }
 }
 
-TEST_CASE("the file is the one of --config, else of OUTBOXD_CONFIG, else the default if it exists") {
+TEST_CASE("the file is given by --config, else by OUTBOXD_CONFIG, else it is the default if that exists") {
   TempDir folder;
   config::Sources sources;
   const auto batch = [&] { return config::load(sources, {.postgres = false}).settings.dispatcher.batch; };

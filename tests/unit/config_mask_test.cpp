@@ -16,7 +16,7 @@ struct Row {
 
 }  // namespace
 
-TEST_CASE("Postgres connections are shown without what could be secret") {
+TEST_CASE("Postgres connections are shown without parts that could be secret") {
   for (const Row& row : {
            Row{"postgres://app:hunter2@db:5432/app", "postgres://app:***@db:5432/app"},
            Row{"postgresql://app:hunter2@db/app?sslmode=require", "postgresql://app:***@db/app?sslmode=require"},
@@ -65,7 +65,7 @@ TEST_CASE("Postgres connections are shown without what could be secret") {
   }
 }
 
-TEST_CASE("Redis URLs are shown without what could be secret") {
+TEST_CASE("Redis URLs are shown without parts that could be secret") {
   for (const Row& row : {
            Row{"redis://redis:6379/0", "redis://redis:6379/0"},
            Row{"redis://:hunter2@redis:6379", "redis://:***@redis:6379"},

@@ -56,7 +56,7 @@ std::string problems_of_flag(const std::string& flag, const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("what is not TOML is one problem on one line") {
+TEST_CASE("a file that is not TOML is one problem on one line") {
   for (const char* content : {
            "[dispatcher",
            "[\x7F]",
@@ -217,7 +217,7 @@ TEST_CASE("problems of the environment and of flags name them, in their own unit
   CHECK(problems_of_flag("--redis-password", "hunter2") == "flag --redis-password: unknown flag\n");
 }
 
-TEST_CASE("all problems are told at once, a broken file's own error included") {
+TEST_CASE("all problems are reported at once, a broken file's own error included") {
   TempDir folder;
   config::Sources sources = nothing();
   sources.config_file =
@@ -231,7 +231,7 @@ TEST_CASE("all problems are told at once, a broken file's own error included") {
   CHECK(problems.front().shown().find(*sources.config_file + ":1:") == 0);
 }
 
-TEST_CASE("the configuration file must be there if it was asked for") {
+TEST_CASE("a configuration file that was asked for must exist") {
   TempDir folder;
   config::Sources sources = nothing();
   CHECK(config::load(sources, kNoPostgres).problems.empty());
@@ -245,7 +245,7 @@ TEST_CASE("the configuration file must be there if it was asked for") {
         std::string::npos);
 }
 
-TEST_CASE("what a command needs must be given") {
+TEST_CASE("a command's required settings must be set") {
   const auto loaded = config::load(nothing());
   REQUIRE(loaded.problems.size() == 1);
   CHECK(loaded.problems.front().text.find("postgres.url is not set: give it in the environment as DATABASE_URL") ==
@@ -276,7 +276,7 @@ TEST_CASE("the back-off's bounds are in order") {
         "flag --probe-max: dispatcher.probe_min = 100ms: must not be above dispatcher.probe_max, which is 50ms\n");
 }
 
-TEST_CASE("variables that Kubernetes sets for a Service are none of ours") {
+TEST_CASE("variables that Kubernetes sets for a Service are ignored") {
   CHECK(problems_of_environment({{"OUTBOXD_SERVICE_HOST", "10.0.0.1"},
                                  {"OUTBOXD_SERVICE_PORT_METRICS", "9464"},
                                  {"OUTBOXD_PORT", "tcp://10.0.0.1:9464"},

@@ -114,7 +114,7 @@ TEST_CASE("bad Redis URLs are refused, and the reason repeats nothing of them") 
   }
 }
 
-TEST_CASE("Redis URLs of other drivers are taken, with a warning of what is left out") {
+TEST_CASE("Redis URLs of other drivers are accepted, with a warning of ignored parameters") {
   struct Row {
     const char* url;
     const char* shown;

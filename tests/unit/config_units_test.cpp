@@ -36,7 +36,7 @@ TEST_CASE("durations take units and become milliseconds") {
   }
 }
 
-TEST_CASE("what is not a duration is refused with the reason") {
+TEST_CASE("a text that is not a duration is refused with the reason") {
   for (const Bad& row : {
            Bad{"250", R"(needs a unit: "250ms", "250s", "250m" or "250h")"},
            Bad{"0", R"(needs a unit: "0ms", "0s", "0m" or "0h")"},
@@ -142,7 +142,7 @@ TEST_CASE("values are quoted for TOML and JSON alike, and echoed with care") {
   CHECK(config::echoed("\xFF") == "(not UTF-8)");
 }
 
-TEST_CASE("UTF-8 is told from other bytes") {
+TEST_CASE("UTF-8 is distinguished from other bytes") {
   for (const char* text : {"", "plain", "größe", "日本", "\xF0\x9F\x98\x80"}) CHECK(config::is_utf8(text));
   for (const char* text : {"\xFF", "\xC3", "\xC0\xAF", "\xE0\x80\x80", "\xED\xA0\x80", "\xF4\x90\x80\x80", "a\x80"}) {
     CHECK_FALSE(config::is_utf8(text));

@@ -87,7 +87,7 @@ TEST_CASE("links to ordinary files are followed, as Kubernetes makes them") {
   CHECK(loaded.settings.signing_key.size() == 32);
 }
 
-TEST_CASE("a secret's file that every user can read, or others can change, is warned of; the group may read it") {
+TEST_CASE("a warning names a secret's file that every user can read, or others can change; the group may read it") {
   const TempDir folder;
   const auto key = folder.write("key", kGoodKey);
   for (const mode_t mode : {0400U, 0600U, 0440U, 0640U}) {
@@ -113,7 +113,7 @@ TEST_CASE("a secret's file that every user can read, or others can change, is wa
   CHECK(warnings({{"REDIS_URL_FILE", url_with_password}}).find("redis.url_file: ") != std::string::npos);
 }
 
-TEST_CASE("a configuration file with a secret in it is warned of as the secret's own file would be") {
+TEST_CASE("a warning names a readable configuration file with a secret in it, as with the secret's own file") {
   const TempDir folder;
   const auto with_key = folder.write("a.toml", "[signing]\nkey = \"" + std::string(kGoodKey) + "\"\n");
   CHECK(warnings({}, with_mode(with_key, 0640)).empty());
@@ -125,7 +125,7 @@ TEST_CASE("a configuration file with a secret in it is warned of as the secret's
   CHECK(warnings({}, with_mode(without, 0644)).empty());
 }
 
-TEST_CASE("a signing key that is none is warned of, wherever it comes from, without being shown") {
+TEST_CASE("a warning names a weak signing key, wherever it comes from, without showing it") {
   for (const std::string& weak :
        {byte_again("00", 32), byte_again("ff", 40), byte_again("a5", 32), byte_again("deadbeef", 8),
         byte_again("0102", 16), byte_again("0001020304050607", 5),
@@ -140,7 +140,7 @@ TEST_CASE("a signing key that is none is warned of, wherever it comes from, with
   CHECK(warnings({}).empty());
 }
 
-TEST_CASE("without a signing key a warning says what becomes of the entries") {
+TEST_CASE("without a signing key a warning says that entries go out unsigned") {
   const auto of = [](const config::Environment& environment) {
     config::Sources sources;
     sources.default_file = "/nonexistent/outboxd.toml";

@@ -9,7 +9,7 @@
 
 namespace outboxd::dispatch {
 
-TEST_CASE("once: publishes what is due, in order, and ends") {
+TEST_CASE("once: publishes due rows, in order, and ends") {
   Bench bench{Bench::once()};
   for (const auto* id : {"3", "1", "2"}) bench.insert(id);
   bench.run_for(1min);
@@ -97,7 +97,7 @@ TEST_CASE("a rate is kept, and batches grow in a backlog") {
   CHECK(growing.publisher.published.size() == 500);
 }
 
-TEST_CASE("nothing is claimed while Redis is away, and one line a change is said") {
+TEST_CASE("no row is claimed while Redis is unreachable, and each change is reported once") {
   Bench bench{Bench::daemon()};
   bench.insert("1");
   bench.publisher.probe_reply = {Fault::redis_unavailable, "LOADING"};
@@ -295,8 +295,7 @@ TEST_CASE("a row that can't be settled until its lease ends is not sent again, h
   check_adds_up(bench.dispatcher.tally());
 }
 
-TEST_CASE(
-    "a store that refuses all that is due is out of order, until it no longer does; no row is set apart for it") {
+TEST_CASE("a store that refuses every due row is at fault until it takes one; no row is quarantined for it") {
   Bench bench{Bench::daemon()};
   bench.run_for(1s);
   for (const auto* id : {"1", "2", "3"}) bench.insert(id);
@@ -328,7 +327,7 @@ TEST_CASE("thousands of refused rows at the head keep none behind them from bein
   bench.end();
 }
 
-TEST_CASE("more refused rows than can be set apart are told of, and claims don't spin") {
+TEST_CASE("more refused rows than quarantine holds are reported, and claims don't spin") {
   auto options = Bench::daemon();
   options.batch_rows = 1'000;
   Bench bench{options};
@@ -346,7 +345,7 @@ TEST_CASE("more refused rows than can be set apart are told of, and claims don't
   bench.end();
 }
 
-TEST_CASE("rows that were set apart before an outage don't end it by being refused again") {
+TEST_CASE("rows quarantined before an outage don't end it by being refused again") {
   Bench bench{Bench::daemon()};
   bench.run_for(1s);
   for (int i = 0; i < 10; ++i) bench.insert(std::to_string(1000 + i));
@@ -360,7 +359,7 @@ TEST_CASE("rows that were set apart before an outage don't end it by being refus
   bench.end();
 }
 
-TEST_CASE("how many rows are held up is told when it changes, until none is") {
+TEST_CASE("the number of held-up rows is reported when it changes, until it is zero") {
   Bench bench{Bench::daemon()};
   bench.run_for(1s);
   for (const auto* id : {"1", "2", "3"}) bench.insert(id);
@@ -384,7 +383,7 @@ TEST_CASE("how many rows are held up is told when it changes, until none is") {
   bench.end();
 }
 
-TEST_CASE("a row that can't be read is told and counted, although all its neighbours are refused") {
+TEST_CASE("a row that can't be read is reported and counted, although all its neighbours are refused") {
   Bench bench{Bench::daemon()};
   bench.run_for(1s);
   bench.insert("1");
@@ -397,7 +396,7 @@ TEST_CASE("a row that can't be read is told and counted, although all its neighb
   check_adds_up(bench.dispatcher.tally());
 }
 
-TEST_CASE("rows that are refused at the head of a batch, and behind it, are in nobody's way and in no doubt") {
+TEST_CASE("refused rows at the head of a batch, and behind it, hold up no other row and are found at fault") {
   Bench bench{Bench::daemon()};
   bench.run_for(1s);
   for (int i = 0; i < 140; ++i) bench.insert(std::to_string(1000 + i));
@@ -436,7 +435,7 @@ TEST_CASE("once: rows that are refused at the head keep none behind them from th
   CHECK(outage.dispatcher.abort_reason() == "claiming: 54000");
 }
 
-TEST_CASE("a row refused alone is everybody's trouble only until another row is written") {
+TEST_CASE("a row refused alone counts as the table's fault only until another row is written") {
   Bench bench{Bench::daemon()};
   bench.run_for(1s);
   bench.insert("1");
@@ -469,7 +468,7 @@ TEST_CASE("outcomes that are all refused are an outage as well, and few rows are
   bench.end();
 }
 
-TEST_CASE("what is undone when it is settled is not sent again, and is told") {
+TEST_CASE("a row whose settlement is undone is not sent again, and is reported") {
   Bench bench{Bench::daemon()};
   bench.run_for(1s);
   for (int i = 0; i < 100; ++i) bench.insert(std::to_string(1000 + i));
@@ -525,7 +524,7 @@ TEST_CASE("a published row that an operator requeues is published again at once"
   bench.end();
 }
 
-TEST_CASE("a sample that fails alone is told of with its reason each time, and keeps nobody from working") {
+TEST_CASE("a failed sample is reported with its reason each time, and stops no other work") {
   Bench bench{Bench::daemon()};
   bench.store.sample_failure = "too many clients";
   bench.insert("1");
@@ -552,7 +551,7 @@ TEST_CASE("after a server has hung, the backlog is counted again at once") {
   bench.end();
 }
 
-TEST_CASE("rows that are due and that no claim gets are told of") {
+TEST_CASE("due rows that no claim returns are reported") {
   Bench bench{Bench::daemon()};
   bench.run_for(1s);
   bench.store.sampled.due = 7;
@@ -594,7 +593,7 @@ TEST_CASE("rows of a blocked stream are due, and that no claim gets them is no t
   bench.end();
 }
 
-TEST_CASE("a row that the store can't hand out is told, and a dead one counted") {
+TEST_CASE("a row that the store can't hand out is reported, and a dead one counted") {
   Bench bench{Bench::once()};
   bench.insert("1");
   bench.store.refused_at_claim = {{"a", "a trigger objects", false}, {"b", "can't be read", true}};
@@ -605,7 +604,7 @@ TEST_CASE("a row that the store can't hand out is told, and a dead one counted")
   check_adds_up(bench.dispatcher.tally());
 }
 
-TEST_CASE("a lease that somebody else has taken is counted, and his outcome stays") {
+TEST_CASE("a lease that another worker has taken is counted, and that worker's outcome stays") {
   Bench bench{Bench::daemon()};
   bench.insert("1");
   bench.publisher.on_publish = [&] { bench.store.table.claim("other", 1, bench.clock.now() + 1h, 30s); };
@@ -638,7 +637,8 @@ TEST_CASE("a row that takes the connection down ends dead, and costs its neighbo
 }
 
 TEST_CASE(
-    "rows whose claims had no outcome twice are sent one by one, with nothing else in hand, the least tried first") {
+    "rows whose claims had no outcome twice are sent one by one, with no other row in flight, the least tried "
+    "first") {
   auto options = Bench::daemon();
   options.retry.max_attempts = 5;
   Bench bench{options};
@@ -679,7 +679,7 @@ TEST_CASE("once: poison candidates have their turn as well") {
   CHECK(bench.dispatcher.tally().published == 3);
 }
 
-TEST_CASE("stop: what is in hand goes out, nothing more is claimed") {
+TEST_CASE("stop: rows in flight go out, no more are claimed") {
   Bench bench{Bench::daemon()};
   for (int i = 0; i < 100; ++i) bench.insert(std::to_string(100 + i));
   bench.publisher.on_publish = [&] { bench.dispatcher.stop(); };
@@ -692,7 +692,7 @@ TEST_CASE("stop: what is in hand goes out, nothing more is claimed") {
   for (const auto& [id, row] : bench.store.table.rows()) CHECK(row.lease == "");
 }
 
-TEST_CASE("stop: what can't go out before the deadline is given back with its attempt") {
+TEST_CASE("stop: rows that can't go out before the deadline are given back with their attempt") {
   auto options = Bench::daemon();
   options.shutdown_timeout = 0s;
   Bench bench{options};

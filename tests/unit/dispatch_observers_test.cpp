@@ -24,7 +24,7 @@ struct Named final : Observer {
 
 }  // namespace
 
-TEST_CASE("each observer learns of an event, in their order, and may leave out what it isn't about") {
+TEST_CASE("each observer gets every event, in order, and may ignore events") {
   std::string log;
   Named first{"first", log};
   Named second{"second", log};

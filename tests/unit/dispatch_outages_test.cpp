@@ -48,7 +48,7 @@ TEST_CASE("with a single attempt, too, a row that takes the connection down is a
   bench.end();
 }
 
-TEST_CASE("a row whose lease was lost after it was sent is only marked when it comes back, as it is in its stream") {
+TEST_CASE("a row whose lease was lost after it was sent is only marked when it is claimed again") {
   Bench bench{Bench::daemon()};
   bench.insert("1");
   bench.store.settle_failures = 1'000'000;
@@ -67,7 +67,7 @@ TEST_CASE("a row whose lease was lost after it was sent is only marked when it c
   check_adds_up(bench.dispatcher.tally());
 }
 
-TEST_CASE("a lease that was lost while the store was away is counted, and his outcome stays") {
+TEST_CASE("a lease that was lost while the store was unreachable is counted, and the other worker's outcome stays") {
   Bench bench{Bench::daemon()};
   bench.insert("1");
   bench.store.settle_failures = 1'000'000;
@@ -144,7 +144,7 @@ TEST_CASE("an outcome whose answer was lost is no lost lease") {
   bench.end();
 }
 
-TEST_CASE("once: what is given back after a claim found nothing more is claimed again") {
+TEST_CASE("once: a row that is given back after an empty claim is claimed again") {
   auto options = Bench::once();
   options.once_deadline = VirtualClock{}.now() + 1min;
   Bench bench{options};

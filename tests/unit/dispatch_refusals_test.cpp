@@ -62,7 +62,7 @@ void check_published_at_the_first_attempt(Bench& bench, const std::vector<std::s
 
 }  // namespace
 
-TEST_CASE("whatever a proxy answers to every command, for an hour: no row dies, and all are published after it") {
+TEST_CASE("a proxy answers every command with an error for an hour: no row dies, and all are published after it") {
   for (const auto& words : kWords) {
     for (const std::uint32_t batch : {1U, 50U}) {
       CAPTURE(words);
@@ -107,7 +107,7 @@ TEST_CASE("a start that is answered with words that are in no list is no start")
   bench.end();
 }
 
-TEST_CASE("one stream is refused, whatever the words, and whether its probe shows it or not: the others go on") {
+TEST_CASE("one stream is refused, with any words, and whether its probe shows it or not: the others go on") {
   for (const auto& words : kWords) {
     for (const bool probe_shows_it : {false, true}) {
       for (const std::uint32_t batch : {1U, 50U}) {
@@ -174,7 +174,7 @@ TEST_CASE("an outage of all streams that stays with the last one holds up no oth
   bench.end();
 }
 
-TEST_CASE("a server whose words to a probe nobody knows is found to be well again by an entry") {
+TEST_CASE("a server that answers probes with unknown words is found to be well again by an entry") {
   Bench bench{coordinator()};
   const auto ids = rows_named("a", 20);
   for (const auto& id : ids) bench.insert_into("a", id);
@@ -223,7 +223,8 @@ TEST_CASE("bad rows at the head hold up no good ones behind them, whatever a pro
   }
 }
 
-TEST_CASE("where nobody knows the words to a probe, a blocked stream is on trial, and free when it takes an entry") {
+TEST_CASE(
+    "where a probe is answered with unknown words, a blocked stream is on trial, and free when it takes an entry") {
   Bench bench{coordinator()};
   const auto ids = rows_named("a", 20);
   for (const auto& id : ids) bench.insert_into("a", id);
@@ -244,7 +245,7 @@ TEST_CASE("where nobody knows the words to a probe, a blocked stream is on trial
   bench.end();
 }
 
-TEST_CASE("readiness stays while it may be but one entry, or one stream, that Redis refuses") {
+TEST_CASE("the dispatcher stays ready while Redis may refuse only one entry, or one stream") {
   for (const bool by_proxy : {false, true}) {
     CAPTURE(by_proxy);
     Bench bench{coordinator()};
@@ -263,7 +264,7 @@ TEST_CASE("readiness stays while it may be but one entry, or one stream, that Re
   }
 }
 
-TEST_CASE("an entry that is refused alone dies of it, at the head of a busy stream as well, and takes nobody along") {
+TEST_CASE("an entry that is refused alone dies, even at the head of a busy stream, and no other row does") {
   for (const auto& words : {std::string{"ERR value is too large"}, std::string{"DENIED by policy"}}) {
     for (const std::uint32_t batch : {1U, 50U}) {
       CAPTURE(words);
@@ -326,7 +327,7 @@ TEST_CASE("an outage that begins inside a write costs no attempt") {
   bench.end();
 }
 
-TEST_CASE("a thousand streams and more are refused: what is left out is bounded, and others go on") {
+TEST_CASE("more than a thousand streams are refused: the number left out is bounded, and others go on") {
   Bench bench{coordinator()};
   for (int i = 0; i < 1'200; ++i) bench.insert_into("x" + std::to_string(i), std::to_string(10'000 + i));
   bench.insert_into("good", "99999");

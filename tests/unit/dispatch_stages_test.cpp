@@ -134,7 +134,7 @@ TEST_CASE("rows in flight: the wait for none of them ends with the last one, or 
   CHECK(drained);
 }
 
-TEST_CASE("the idle wait lasts for the interval, and ends early for what comes meanwhile, not for what came before") {
+TEST_CASE("the idle wait lasts for the interval, and ends early for a later event, not for an earlier one") {
   Stages stages;
   stages.idle.end_wait();
   bool ended = false;
@@ -203,7 +203,7 @@ TEST_CASE("the reaper scans more often while workers are missing, and not where 
   CHECK(ended);
 }
 
-TEST_CASE("the reaper ends the leases of a worker that three scans missed, again and again until it is done") {
+TEST_CASE("the reaper ends the leases of a worker that three scans missed, and repeats that until it succeeds") {
   Stages stages;
   Finds finds{stages.clock};
   FreedWatcher watcher;
@@ -247,7 +247,7 @@ TEST_CASE("candidates that are held for something else are not claimed alone") {
   CHECK(stages.candidates.empty());
 }
 
-TEST_CASE("the sampler counts at its interval, and what remains at the end until that is certain") {
+TEST_CASE("the sampler counts at its interval, and at the end until the rest is certain") {
   Stages stages;
   int samples = 0;
   BacklogSampler sampler{stages.loop.get_executor(), stages.shared, &stages.store,
@@ -291,7 +291,7 @@ TEST_CASE("health: Redis comes before Postgres, and a doubt is no outage") {
         std::vector{Health::working, Health::redis_unavailable, Health::postgres_unavailable, Health::stopping});
 }
 
-TEST_CASE("a source without wake-ups, housekeeping and counting is driven all the same") {
+TEST_CASE("a source needs no wake-ups, housekeeping or counting") {
   Bench bench{Bench::once()};
   bench.insert("1");
   auto parts = parts_of(bench.store, bench.publisher, bench.clock, bench.observer);

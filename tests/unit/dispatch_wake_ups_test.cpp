@@ -40,7 +40,7 @@ TEST_CASE("without wake-ups a row is found at the next poll, and the store is as
   bench.end();
 }
 
-TEST_CASE("a commit wakes a dispatcher that has nothing to do, which goes on being told") {
+TEST_CASE("a commit wakes an idle dispatcher, which stays subscribed") {
   Bench bench{slow_poll()};
   bench.store.wake_ups = WakeUps::armed;
   bench.run_for(1s);
@@ -58,7 +58,7 @@ TEST_CASE("a commit wakes a dispatcher that has nothing to do, which goes on bei
   bench.end();
 }
 
-TEST_CASE("what was committed before the store could tell of it is found at once") {
+TEST_CASE("a row committed before wake-ups were armed is found at once") {
   Bench bench{slow_poll()};
   bench.store.wake_ups = WakeUps::armed;
   bench.store.on_arm = [&bench] {
@@ -83,7 +83,7 @@ TEST_CASE("a commit that comes between a claim and the wait after it is not over
   bench.end();
 }
 
-TEST_CASE("a busy table is asked, too, whether it has wake-ups, and polled at the interval where it hasn't") {
+TEST_CASE("a busy table is also checked for wake-ups, and polled at the interval where it has none") {
   auto options = Bench::daemon();
   Bench bench{options};
   for (int i = 0; i < 200; ++i) {
@@ -95,7 +95,7 @@ TEST_CASE("a busy table is asked, too, whether it has wake-ups, and polled at th
   bench.end();
 }
 
-TEST_CASE("of commits that follow each other closely, few are asked to tell") {
+TEST_CASE("when commits follow each other closely, few of them are asked to notify") {
   Bench bench{slow_poll()};
   bench.store.wake_ups = WakeUps::armed;
   bench.run_for(1s);
@@ -112,7 +112,7 @@ TEST_CASE("of commits that follow each other closely, few are asked to tell") {
   bench.end();
 }
 
-TEST_CASE("nobody is asked to tell of commits that won't be claimed") {
+TEST_CASE("no notification is asked for when no more rows will be claimed") {
   auto options = slow_poll();
   options.max_rows_per_second = 1;
   Bench bench{options};
@@ -156,8 +156,7 @@ TEST_CASE("while others write without a word, the polls come ever more seldom, u
   bench.end();
 }
 
-TEST_CASE(
-    "short waits in which commits can't wake it don't listen, and longer ones do, as another may be told for it") {
+TEST_CASE("short waits without wake-ups don't listen, and longer ones do, as another dispatcher may hold the lock") {
   auto options = Bench::daemon();
   options.poll_interval = 250ms;
   Bench bench{options};
@@ -230,7 +229,7 @@ TEST_CASE("the pace: while claims are as quick as ever there is room, and rows w
   }
 }
 
-TEST_CASE("the pace: a moment in which the machine is full is none, and one in which it isn't ends it") {
+TEST_CASE("the pace: a few slow claims do not make the machine full, and a few quick ones end that") {
   PollPace pace{250ms};
   for (int i = 0; i < 30; ++i) pace.claimed(1, 200us);
   for (int i = 0; i < 10; ++i) pace.claimed(1, 2ms);
@@ -241,7 +240,7 @@ TEST_CASE("the pace: a moment in which the machine is full is none, and one in w
   CHECK(pace.after_rows(1, 2ms) < 5ms);
 }
 
-TEST_CASE("the pace: claims of many rows take longer by their rows, and those of none say nothing") {
+TEST_CASE("the pace: claims of many rows take longer by their rows, and empty claims don't count") {
   PollPace pace{250ms};
   for (int i = 0; i < 20; ++i) pace.claimed(1, 200us);
   for (int i = 0; i < 20; ++i) pace.claimed(0, 10us);

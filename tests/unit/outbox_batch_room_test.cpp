@@ -16,7 +16,7 @@ Row row_of(std::size_t bytes) {
 
 }  // namespace
 
-TEST_CASE("of a claim those rows are handed out that fit, in order, and the first one however large it is") {
+TEST_CASE("a claim hands out the rows that fit, in order, and the first one however large it is") {
   struct Case {
     const char* what;
     std::vector<Payload> payloads;

@@ -100,7 +100,7 @@ TEST_CASE("each further trial takes many more entries, as the first ones may be 
   CHECK(blocked.entries_allowed("a") == 1);
 }
 
-TEST_CASE("names come from those who insert rows: their number is bounded") {
+TEST_CASE("stream names come from the programs that insert rows: their number is bounded") {
   BlockedStreams blocked{100ms, 1s};
   for (std::size_t i = 0; i < BlockedStreams::kMost; ++i) CHECK(blocked.refuse(std::to_string(i), "no", kStart, 0.0));
   CHECK_FALSE(blocked.refuse("one more", "no", kStart, 0.0));

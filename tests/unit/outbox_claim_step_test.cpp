@@ -7,7 +7,7 @@
 
 namespace outboxd {
 
-TEST_CASE("before a claim: Redis comes first, then rows that are claimed apart, then what outcomes allow") {
+TEST_CASE("before a claim: Redis comes first, then rows that are claimed alone, then the state of outcomes") {
   struct Case {
     const char* what;
     BeforeClaim facts;

@@ -53,7 +53,7 @@ constexpr std::array kCases{
 
 }  // namespace
 
-TEST_CASE("what became of a row decides what is written about it") {
+TEST_CASE("a row's reply decides its outcome") {
   for (const auto& [fault, attempt, verdict, delay, error] : kCases) {
     CAPTURE(to_string(fault));
     CAPTURE(attempt);
@@ -74,7 +74,7 @@ TEST_CASE("a server's own words go into the row's last_error, and nowhere else")
   CHECK(decide(row, {Fault::bad_row, "the reason", false}, kPolicy, 0.0).shown == "the reason");
 }
 
-TEST_CASE("an unanswered row dies only when it was singled out as what nobody answers") {
+TEST_CASE("an unanswered row dies only when it was singled out as the cause") {
   const Row row{
       .id = "r-1", .stream = "s", .payload_json = "{}", .oversize_bytes = {}, .dedupe_key = {}, .attempt = 10};
   const auto outcome = decide(row, {Fault::unanswered, "the reason", true}, kPolicy, 0.0);

@@ -59,7 +59,7 @@ constexpr std::array kCases{
 
 }  // namespace
 
-TEST_CASE("the words of a Redis error are a first guess at whose fault it is") {
+TEST_CASE("the words of a Redis error give a first guess at the fault") {
   for (const auto& [error, fault] : kCases) {
     CAPTURE(error);
     CHECK(std::string{to_string(guess_by_words(error))} == to_string(fault));

@@ -43,7 +43,7 @@ TEST_CASE("lease room: until when rows of a claim may be sent") {
   }
 }
 
-TEST_CASE("lease room: whether it would do for twice as many rows") {
+TEST_CASE("lease room: whether it would suffice for twice as many rows") {
   CHECK(LeaseRoom{at(0), at(10), at(30'000)}.suffices());
   CHECK(LeaseRoom{at(0), at(250), at(1'000)}.suffices());
   CHECK_FALSE(LeaseRoom{at(0), at(251), at(1'000)}.suffices());

@@ -63,7 +63,7 @@ TEST_CASE("mark: a backlog's first row holds it, many rows below lower it, and i
   CHECK(mark.begin() == "-infinity");
 }
 
-TEST_CASE("mark: one claim or look is enough where it takes very long for what it found") {
+TEST_CASE("mark: one claim or query is enough where it takes very long for the rows it found") {
   LowWaterMark mark;
   mark.looked(100'000, 500ms);
   CHECK_FALSE(mark.in_use());
@@ -76,7 +76,7 @@ TEST_CASE("mark: one claim or look is enough where it takes very long for what i
   CHECK(mark.begin() == "10:00");
 }
 
-TEST_CASE("sweeps: everything as seldom as it takes long, and what came lately in between") {
+TEST_CASE("sweeps: of all rows the less often the longer they take, and of recent rows in between") {
   using Reach = SweepPace::Reach;
   SweepPace pace;
   SweepPace::TimePoint now{1h};

@@ -65,7 +65,7 @@ TEST_CASE("batch size: doubles in a backlog, up to its bound, and is the usual o
   CHECK(size.now() == 32);
 }
 
-TEST_CASE("batch size: without a bound above the usual one it stays") {
+TEST_CASE("batch size: without a bound above the usual size it doesn't grow") {
   BatchSize size{32, 0};
   size.was_full();
   CHECK(size.now() == 32);

@@ -12,7 +12,7 @@ constexpr ProbeSchedule::TimePoint kStart{1h};
 
 }  // namespace
 
-TEST_CASE("probes come at growing intervals until Redis refuses everything anew") {
+TEST_CASE("explorations come at growing intervals until Redis refuses everything again") {
   ProbeSchedule probe_schedule{1s, 4s};
   probe_schedule.begin(kStart, 0.0);
   CHECK_FALSE(probe_schedule.is_due(kStart + 999ms));
@@ -24,7 +24,7 @@ TEST_CASE("probes come at growing intervals until Redis refuses everything anew"
   CHECK(probe_schedule.is_due(kStart + 1s));
 }
 
-TEST_CASE("each probe_schedule passes over the rows of those before, and takes as many as those together") {
+TEST_CASE("each exploration leaves out the rows of earlier ones, and takes as many as they did together") {
   ProbeSchedule probe_schedule{1s, 4s};
   CHECK(probe_schedule.rows() == 8);
   for (int i = 0; i < 40; ++i) probe_schedule.has_tried(std::to_string(i));

@@ -27,7 +27,7 @@ std::vector<Refusal> refusals(const std::vector<std::string>& ids, const std::st
 
 }  // namespace
 
-TEST_CASE("whose fault a refusal is: by what else is written, not by its code") {
+TEST_CASE("the fault of a refusal is judged by which other rows are written, not by its code") {
   struct Case {
     const char* name;
     std::vector<Refusal> refused;
@@ -60,7 +60,7 @@ TEST_CASE("whose fault a refusal is: by what else is written, not by its code") 
   }
 }
 
-TEST_CASE("whose fault it is shows later, when another row is written or none is left to try") {
+TEST_CASE("the fault shows later, when another row is written or none is left to try") {
   RefusalJudgement judgement;
   CHECK(judgement.judge(refusals({"1", "2"}, "P0001"), 0, false, kStart).whose == Whose::undecided);
   CHECK(judgement.undecided().size() == 2);
@@ -99,7 +99,7 @@ TEST_CASE("whose fault it is shows later, when another row is written or none is
   }
 }
 
-TEST_CASE("a search among refused rows that was long and in vain is not begun anew at once") {
+TEST_CASE("a long search among refused rows that found none is not repeated at once") {
   RefusalJudgement judgement;
   const auto judge = [&](const char* id, bool tried_all, auto after) {
     return judgement.judge(refusals({id}, "54000"), 0, tried_all, kStart + after).whose;

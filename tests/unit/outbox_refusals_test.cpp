@@ -110,7 +110,7 @@ constexpr Refusals::TimePoint kStart{1h};
 
 }  // namespace
 
-TEST_CASE("whose fault a refusal is, by what else goes through") {
+TEST_CASE("the fault of a refusal is judged by which other entries go through") {
   for (const auto& [name, writes] : kCases) {
     CAPTURE(name);
     Refusals refusals;
@@ -123,7 +123,7 @@ TEST_CASE("whose fault a refusal is, by what else goes through") {
   }
 }
 
-TEST_CASE("a probe that is answered shows that it is not everybody's fault") {
+TEST_CASE("an answered probe shows that Redis does not refuse all entries") {
   Refusals refusals;
   CHECK(judge(refusals, "1a?", kStart) == "R");
   refusals.served();
@@ -131,7 +131,7 @@ TEST_CASE("a probe that is answered shows that it is not everybody's fault") {
   CHECK(judge(refusals, "2b?", kStart) == "R");
 }
 
-TEST_CASE("what was seen is forgotten after a while") {
+TEST_CASE("refusals are forgotten after a while") {
   Refusals refusals;
   CHECK(judge(refusals, "1a? 2a+", kStart) == "EP");
   CHECK(judge(refusals, "1a+", kStart) == "P");
@@ -145,7 +145,7 @@ TEST_CASE("what was seen is forgotten after a while") {
   CHECK_FALSE(refusals.was_unanswered("1"));
 }
 
-TEST_CASE("what is remembered is bounded, and rows beyond it are judged as at first sight") {
+TEST_CASE("the memory is bounded, and rows beyond it are judged as new ones") {
   Refusals refusals;
   for (std::size_t i = 0; i < Refusals::kMostRemembered + 10; ++i) {
     const auto name = std::to_string(i);

@@ -48,7 +48,7 @@ std::vector<std::string> roles_of(const TableShape& shape) {
 
 }  // namespace
 
-TEST_CASE("layout: every shape fills every verb, and names only columns that it has") {
+TEST_CASE("layout: every shape fills every statement, and names only columns that it has") {
   for (const auto& shape : {event_outbox_shape(), caracal_outbox_shape(), least_shape()}) {
     CAPTURE(shape.name);
     for (const auto& statement : statements_of(make_layout(shape, terms()))) {
@@ -83,7 +83,7 @@ TEST_CASE("layout: an id is compared by the operator of its type") {
   }
 }
 
-TEST_CASE("layout: names are quoted, and what is in the terms is only ever a literal") {
+TEST_CASE("layout: names are quoted, and terms only appear as literals") {
   auto with = terms();
   with.worker = "o'hara\\{table}";
   with.streams = {"a'b", "{id}"};
@@ -102,7 +102,7 @@ TEST_CASE("layout: a producer is asked for where the shape has that column") {
   CHECK(make_layout(event_outbox_shape(), with).claim == make_layout(event_outbox_shape(), terms()).claim);
 }
 
-TEST_CASE("layout: without lease columns nobody can be seen to have died, and nothing is suspected") {
+TEST_CASE("layout: without lease columns no worker can be seen to have died, and there are no poison candidates") {
   for (const auto& shape : {caracal_outbox_shape(), least_shape()}) {
     const auto layout = make_layout(shape, terms());
     CHECK(layout.scan_leases.empty());
@@ -124,7 +124,7 @@ TEST_CASE("layout: types of the table's own are cast to") {
   CHECK(holds(layout.settle, "32766"));
 }
 
-TEST_CASE("columns: those that a shape has, and what each must be") {
+TEST_CASE("columns: the ones that a shape has, and the type of each") {
   CHECK(roles_of(least_shape()) ==
         std::vector<std::string>{"id", "stream", "payload", "attempts", "available_at", "published_at"});
   CHECK(wrong_type(Holds::time, "timestamp with time zone", 'D').empty());

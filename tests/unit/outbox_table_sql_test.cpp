@@ -149,7 +149,7 @@ void check_file(const std::string& name, const std::string& text) {
 
 }  // namespace
 
-TEST_CASE("the files of SQL are what runs") {
+TEST_CASE("the SQL files contain the statements that run") {
   for (const auto& table : {Case{"event_outbox", "api"}, Case{"caracal_outbox", "coordinator"}}) {
     check_file(table.layout + ".sql", file_for(table));
   }

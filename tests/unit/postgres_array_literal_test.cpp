@@ -14,13 +14,13 @@ TEST_CASE("array_literal quotes every element") {
   CHECK(array_literal(Texts{"", ""}) == R"({"",""})");
 }
 
-TEST_CASE("array_literal escapes what would end or change an element") {
+TEST_CASE("array_literal escapes characters that would end or change an element") {
   CHECK(array_literal(Texts{R"(say "hi")"}) == R"({"say \"hi\""})");
   CHECK(array_literal(Texts{R"(C:\temp)"}) == R"({"C:\\temp"})");
   CHECK(array_literal(Texts{"{a,b}", "line1\nline2", "größe"}) == "{\"{a,b}\",\"line1\nline2\",\"größe\"}");
 }
 
-TEST_CASE("array_literal tells NULL from the text NULL") {
+TEST_CASE("array_literal distinguishes NULL from the text NULL") {
   CHECK(array_literal(Texts{"NULL"}) == R"({"NULL"})");
   CHECK(array_literal(OptionalTexts{"NULL", std::nullopt, ""}) == R"({"NULL",NULL,""})");
   CHECK(array_literal(OptionalTexts{std::nullopt}) == "{NULL}");

@@ -65,7 +65,7 @@ TEST_CASE("a SQLSTATE says whether another connection may do where this one does
   }
 }
 
-TEST_CASE("a connection string gets what it leaves out, and keeps what it says") {
+TEST_CASE("a connection string gets missing parameters, and keeps its own") {
   const auto completed = complete_conninfo("postgresql://u:p%40ss@h1,h2:5433/db?connect_timeout=9", 5s, 30s);
   for (const auto* part :
        {"host='h1,h2'", "port=',5433'", "user='u'", "password='p@ss'", "dbname='db'", "connect_timeout='9'",
@@ -98,7 +98,7 @@ TEST_CASE("the hosts of a connection string take turns, each with its port") {
   CHECK(rotate_hosts(one, 1) == one);
 }
 
-TEST_CASE("an error in Postgres' own words, for the row that it is about") {
+TEST_CASE("an error in Postgres' own words, for the row's last_error") {
   CHECK(whole_message("ERROR:  no such thing\nLINE 1: SELECT\nHINT:  make one\n") == "no such thing (make one)");
   CHECK(
       whole_message("connection to server at \"h1\" failed: refused\n\tIs it running?\n"

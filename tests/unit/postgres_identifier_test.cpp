@@ -14,13 +14,13 @@ TEST_CASE("quote_table quotes each part") {
   CHECK(quote_table("drop table x; --") == R"("drop table x; --")");
 }
 
-TEST_CASE("quote_table keeps what is quoted already") {
+TEST_CASE("quote_table keeps parts that are already quoted") {
   CHECK(quote_table(R"("event_outbox")") == R"("event_outbox")");
   CHECK(quote_table(R"("my.schema".t)") == R"("my.schema"."t")");
   CHECK(quote_table(R"(app."odd""name")") == R"("app"."odd""name")");
 }
 
-TEST_CASE("quote_table refuses what names no table") {
+TEST_CASE("quote_table refuses a text that is no table name") {
   for (const char* name :
        {"", ".", "a.", ".a", "a..b", "a.b.c", R"("")", R"(a."")", R"("open)", R"("a"b)", R"(a"b)", R"("a".)"}) {
     CAPTURE(name);

@@ -84,7 +84,7 @@ TEST_CASE("the environment and a service count as libpq counts them") {
   CHECK(judge_conninfo("host=h target_session_attrs=any").empty());
 }
 
-TEST_CASE("sslmode=require without a root certificate verifies nothing, which is said where it matters") {
+TEST_CASE("sslmode=require without a root certificate verifies no server, which is reported where it matters") {
   const TempDir folder;
   const Variable home{"HOME", folder.path().string()};
   for (const std::string url :

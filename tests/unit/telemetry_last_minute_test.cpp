@@ -14,7 +14,7 @@ LastMinute::TimePoint at(seconds time) {
 
 }  // namespace
 
-TEST_CASE("last minute: what is older than sixty seconds no longer counts") {
+TEST_CASE("last minute: events older than sixty seconds no longer count") {
   LastMinute rate;
   CHECK(rate.count(at(seconds{0})) == 0);
   rate.add(3, at(seconds{0}));

@@ -117,7 +117,7 @@ TEST_CASE("log: level and format change in the logger that other threads may be 
   spdlog::set_default_logger(before);
 }
 
-TEST_CASE("escape: what people read") {
+TEST_CASE("escape: readable text") {
   CHECK(text_of("größe 漢字 🙂") == "größe 漢字 🙂");
   CHECK(text_of("a\tb\nc\rd") == "a\\tb\\nc\\rd");
   CHECK(text_of(std::string_view("\0\x01\x7f", 3)) == "\\x00\\x01\\x7f");
@@ -129,7 +129,7 @@ TEST_CASE("escape: what people read") {
   CHECK(text_of("\xed\xa0\x80") == "\\xed\\xa0\\x80");  // half a surrogate pair
 }
 
-TEST_CASE("escape: what JSON parsers read") {
+TEST_CASE("escape: JSON") {
   CHECK(json_of("größe \"q\" \\ /") == "größe \\\"q\\\" \\\\ /");
   CHECK(json_of(std::string_view("\n\t\r\0\x1f\x7f", 6)) == "\\n\\t\\r\\u0000\\u001f\\u007f");
   CHECK(json_of("a\xff"
@@ -286,7 +286,7 @@ class StalledPipe {
 
 }  // namespace
 
-TEST_CASE("log: nobody who logs waits for the reader; what is dropped is counted, and one line tells of it") {
+TEST_CASE("log: no thread that logs waits for the reader; dropped lines are counted, and one line reports them") {
   const StalledPipe pipe;
   Terminal terminal(pipe.writer(), false);
   const auto logger = log_ns::make_logger(terminal, spdlog::level::info, log_ns::Format::json);
@@ -309,7 +309,7 @@ TEST_CASE("log: nobody who logs waits for the reader; what is dropped is counted
   CHECK(terminal.dropped() == dropped);
 }
 
-TEST_CASE("log: a flush waits for a stalled reader no longer than it is told") {
+TEST_CASE("log: a flush waits for a stalled reader no longer than its time-out") {
   const StalledPipe pipe;
   Terminal terminal(pipe.writer(), false);
   for (int i = 0; i < 200; ++i) terminal.write(std::string(999, 'x') + "\n");
@@ -335,7 +335,7 @@ TEST_CASE("log: lines that can't be written are counted, and notices of them are
   ::close(ends[1]);
 }
 
-TEST_CASE("log: what follows on a line of which only a part could be written begins a line") {
+TEST_CASE("log: after a line of which only a part could be written a new line begins") {
   const outboxd::test::TempDir folder;
   const auto path = folder.path() / "log";
   const int file = ::open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
@@ -361,7 +361,7 @@ TEST_CASE("log: what follows on a line of which only a part could be written beg
   CHECK(outboxd::test::read_file(path) == "the \nthe second\nthe third\n");
 }
 
-TEST_CASE("log: out of memory for a notice, the writer goes on, and the lines it was for are told of later") {
+TEST_CASE("log: out of memory for a notice, the writer goes on, and reports the dropped lines later") {
   const StalledPipe pipe;
   Terminal terminal(pipe.writer(), false);
   std::atomic<int> failures = 0;

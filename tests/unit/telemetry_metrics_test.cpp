@@ -112,7 +112,7 @@ TEST_CASE("metrics: every fault but none has a series at 0") {
   CHECK(count_lines(metrics, "outboxd_failures_total{") == 12);
 }
 
-TEST_CASE("metrics: what is said is counted, per dispatcher") {
+TEST_CASE("metrics: events are counted per dispatcher") {
   Metrics metrics;
   DispatcherMetrics of_outbox(metrics, "outbox", {"caracal.audit.events"});
   Observers outbox{of_outbox.observers()};
@@ -179,8 +179,7 @@ TEST_CASE("metrics: nothing pending is age 0, and only a working dispatcher is r
   CHECK(value_of(metrics, ready) == "0");
 }
 
-TEST_CASE(
-    "metrics: what was never sampled is not known; then the gauges keep their values, and say of when they are") {
+TEST_CASE("metrics: gauges are NaN before the first sample; later they keep their values and their time") {
   Metrics metrics;
   DispatcherMetrics of_outbox(metrics, "outbox", {});
   Observers outbox{of_outbox.observers()};

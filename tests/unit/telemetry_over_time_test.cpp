@@ -143,7 +143,7 @@ TEST_CASE("log over time: deaths are summed up at the minute's end, though no ot
   CHECK(watched.log.taken().empty());
 }
 
-TEST_CASE("log over time: at the end of the dispatcher nothing is kept back") {
+TEST_CASE("log over time: at the end of the dispatcher all summaries are written") {
   Watched watched;
   for (const auto* id : {"1", "2"}) watched.observer.died(id, "s.a", Fault::bad_row, "why");
   watched.telemetry.write_summaries();
@@ -161,7 +161,7 @@ TEST_CASE("log over time: however many streams rows die in, there are few lines"
   CHECK(watched.log.taken().find("99799 more row(s) of further streams") != std::string::npos);
 }
 
-TEST_CASE("log over time: refused rows of a stream are summed up, and the end of it is said") {
+TEST_CASE("log over time: refused rows of a stream are summed up, and their end is reported") {
   Watched watched;
   for (int i = 0; i < 10; ++i) watched.observer.failed("s.a", Fault::entry_refused, "OOM");
   CHECK(lines_in(watched.log.taken()) == 1);
@@ -171,7 +171,7 @@ TEST_CASE("log over time: refused rows of a stream are summed up, and the end of
         "info outbox: no row of stream s.a was refused for a minute; 10 time(s) one was, within 0.0 s\n");
 }
 
-TEST_CASE("log over time: blocked streams are told of each minute, and each that was told of at its end") {
+TEST_CASE("log over time: blocked streams are reported each minute, and each reported one at its end") {
   Watched watched;
   watched.observer.stream_blocked("s.a", "WRONGTYPE", 1);
   watched.pass(30s);
@@ -302,7 +302,7 @@ TEST_CASE("log over time: the summary of rows that are held up has each id once,
 }
 
 TEST_CASE(
-    "log over time: leases that were lost in an outage of Postgres are nobody's, and its samples have no line") {
+    "log over time: leases lost in an outage of Postgres are not blamed on a worker, and its samples have no line") {
   Watched watched;
   watched.observer.health(Health::working, "");
   watched.observer.settled(0, 1, 1ms);

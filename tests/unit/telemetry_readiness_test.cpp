@@ -43,7 +43,7 @@ TEST_CASE("readiness: a blocked stream is named, and turns nothing") {
   CHECK(readiness.report().find("outbox: Redis is unavailable (OOM)") == 0);
 }
 
-TEST_CASE("readiness: of many blocked streams ten are named, and the others when those are freed") {
+TEST_CASE("readiness: ten of many blocked streams are named, and others when these are freed") {
   const CapturedLog log;
   Metrics metrics;
   Readiness readiness;
@@ -68,7 +68,7 @@ TEST_CASE("readiness: of many blocked streams ten are named, and the others when
 }
 
 TEST_CASE(
-    "readiness: blocked streams whose names differ at their end alone are told apart, and cut between characters") {
+    "readiness: blocked streams whose names differ only at their end are distinguished, and cut between characters") {
   const CapturedLog log;
   Metrics metrics;
   Readiness readiness;
@@ -82,7 +82,7 @@ TEST_CASE(
   CHECK(undated(readiness.report()) == "ready\noutbox: stream " + shown + "... is blocked since T (never)\n");
 }
 
-TEST_CASE("readiness: all parts, or the reasons of those that aren't") {
+TEST_CASE("readiness: all parts, or the reasons of parts that aren't ready") {
   Readiness readiness;
   CHECK_FALSE(readiness.all_ready());
   CHECK(readiness.report() == "starting\n");
@@ -155,7 +155,7 @@ TEST_CASE(
         "info outbox: stopping\n");
 }
 
-TEST_CASE("dispatcher telemetry: of two, the one whose table is unfit is named, until it works") {
+TEST_CASE("dispatcher telemetry: the one of two dispatchers whose table is unfit is named, until it works") {
   Metrics metrics;
   Readiness readiness;
   const CapturedLog log;
@@ -231,7 +231,7 @@ TEST_CASE("dispatcher telemetry: ambiguous entries are warned of once a stream")
   CHECK(text.starts_with("warning outbox: row 1 of stream s.a is ambiguous (why): "));
 }
 
-TEST_CASE("dispatcher telemetry: what repeats has one line a minute") {
+TEST_CASE("dispatcher telemetry: a repeated event has one line a minute") {
   Metrics metrics;
   Readiness readiness;
   const CapturedLog log;

@@ -58,7 +58,7 @@ TEST_CASE("redaction: a common word is masked where a secret stands, and stays w
   for (const auto& [text, masked] : cases) CHECK(log_ns::redacted(text) == masked);
 }
 
-TEST_CASE("redaction: a secret that is no word is masked wherever it is, within other words too") {
+TEST_CASE("redaction: a secret that is no common word is masked everywhere, within other words too") {
   for (const std::string secret : {"x7!kQ9", "5f4dcc3b5aa765d61d8327deb882cf99", "Tr0ub4dor&3", "let-me-in-please"}) {
     log_ns::redact(secret);
     for (const std::string text : {"at # end", "a#b", "#", "role \"#\"", "[#]", "## twice", "user=# host=#"}) {
@@ -71,7 +71,9 @@ TEST_CASE("redaction: a secret that is no word is masked wherever it is, within 
   }
 }
 
-TEST_CASE("redaction: what is no secret elsewhere stays readable there; distinct for one, it is distinct") {
+TEST_CASE(
+    "redaction: a text that is not secret elsewhere stays readable there, unless another registration makes it "
+    "secret") {
   const std::vector<std::string> harmless{"billing-db", "caracal.audit.events"};
   log_ns::redact("billing-db", harmless);
   CHECK(log_ns::redacted("database billing-db, password=billing-db") == "database billing-db, password=***");
