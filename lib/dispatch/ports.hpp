@@ -190,9 +190,9 @@ class CommitNotifier : public Port {
 class StreamSink : public Port {
  public:
   /// Writes the entries of all rows at once, in order, and sets the reply of each. Does not begin to write after
-  /// `not_after` (then nothing is sent: Fault::redis_unreachable) and ends within the configured time-out. An error reply
-  /// gets the fault that guess_by_words() finds. Where replies and entries can't be matched one to one, every entry
-  /// that was sent is Fault::unanswered. Does not throw when the server is lost.
+  /// `not_after` (then nothing is sent: Fault::redis_unreachable) and ends within the configured time-out. An error
+  /// reply gets the fault that guess_by_words() finds. Where replies and entries can't be matched one to one, every
+  /// entry that was sent is Fault::unanswered. Does not throw when the server is lost.
   virtual Awaitable<void> publish(std::span<Delivery* const> rows, TimePoint not_after) = 0;
 
   /// Finds out, without writing, whether an entry could be written to `stream` now (empty: to any stream), and

@@ -10,16 +10,16 @@ enum class Fault {
   none,                ///< The row was published.
   bad_row,             ///< The row can never be encoded: dead at once, nothing was sent.
   attempts_exhausted,  ///< A poison row: claimed more often than allowed without an outcome. Dead, nothing was sent.
-  refused,             ///< Redis refused the entry, and it is not known yet what is at fault: no attempt, tried later.
-  entry_refused,       ///< Redis refuses this entry, while others of its stream go through: one attempt.
-  stream_refused,      ///< Redis refuses the stream's entries, while others go through: no attempt, tried later.
-  stream_blocked,      ///< Not sent, since its stream is refused: no attempt.
-  redis_unavailable,   ///< Redis refuses all entries: released, and claiming pauses.
-  redis_unreachable,   ///< Nothing was sent, since Redis was unreachable: as redis_unavailable.
-  unanswered,          ///< Sent, and no answer came: one attempt, and possibly a duplicate.
-  lease_expiring,      ///< The lease ran out, or nearly, before the row could be sent: released unsent.
-  out_of_memory,       ///< This process has too little memory for the payload: no attempt, tried later.
-  stopping,            ///< The shutdown deadline came first: released unsent.
+  refused,            ///< Redis refused the entry, and it is not known yet what is at fault: no attempt, tried later.
+  entry_refused,      ///< Redis refuses this entry, while others of its stream go through: one attempt.
+  stream_refused,     ///< Redis refuses the stream's entries, while others go through: no attempt, tried later.
+  stream_blocked,     ///< Not sent, since its stream is refused: no attempt.
+  redis_unavailable,  ///< Redis refuses all entries: released, and claiming pauses.
+  redis_unreachable,  ///< Nothing was sent, since Redis was unreachable: as redis_unavailable.
+  unanswered,         ///< Sent, and no answer came: one attempt, and possibly a duplicate.
+  lease_expiring,     ///< The lease ran out, or nearly, before the row could be sent: released unsent.
+  out_of_memory,      ///< This process has too little memory for the payload: no attempt, tried later.
+  stopping,           ///< The shutdown deadline came first: released unsent.
 };
 
 /// The metric label of a fault, e.g. "entry_refused".

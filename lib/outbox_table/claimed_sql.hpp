@@ -20,7 +20,8 @@ void set_claimed(LayoutSql& sql, const LayoutTerms& terms);
 /// Layout::read_payloads; `sql` has {ours}.
 [[nodiscard]] std::string read_payloads_sql(const LayoutSql& sql);
 
-/// Layout::mark_due_nameless_dead; `sql` has {free}, the rows that may be claimed now, and `ends_lease` ends its SET list.
+/// Layout::mark_due_nameless_dead; `sql` has {free}, the rows that may be claimed now, and `ends_lease` ends its SET
+/// list.
 [[nodiscard]] std::string bury_due_nameless_sql(const LayoutSql& sql, const LayoutTerms& terms,
                                                 std::string_view ends_lease);
 
