@@ -145,7 +145,7 @@ asio::awaitable<void> DispatcherService::wait_for_table(std::vector<std::string>
   problems_ = std::move(problems);
   if (mode_.once) {
     gave_up_because_ = chose_table_ || !with_profile_table(settings_)
-                           ? "table " + settings_.dispatcher.table + " can't be driven as it is"
+                           ? "table " + settings_.dispatcher.table + " can't be used as it is"
                            : "no table can be driven";
     co_return;
   }

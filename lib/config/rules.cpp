@@ -110,7 +110,8 @@ class LayoutCheck {
       if (!has(role)) lacks_column(role, "which every layout needs", role);
     }
     if (!has("published_at") && !has("status")) {
-      lacks_column("published_at or status", "so a published row could not be told from others", "published_at");
+      lacks_column("published_at or status", "so a published row could not be distinguished from others",
+                   "published_at");
     }
     if (has("locked_until") == has("locked_by")) return;
     const char* const missing = has("locked_until") ? "locked_by" : "locked_until";

@@ -20,7 +20,7 @@ std::string lease_text(const ClaimedRows& claimed, TimePoint now, bool was_away)
   return "of a lease of " + millis(room.ends - room.asked) + " the claim of " + std::to_string(claimed.room.rows) +
          " row(s) took " + millis(room.arrived - room.asked) + ", and they waited " + millis(now - room.arrived) +
          " to be sent" +
-         (was_away ? ", as Postgres was away meanwhile: they are claimed again"
+         (was_away ? ", as Postgres was unreachable meanwhile: they are claimed again"
                    : "; claims take fewer rows: raise dispatcher.lease, or look for what makes claims or Redis slow");
 }
 

@@ -25,9 +25,9 @@ enum class Fault {
 /// The metric label of a fault, e.g. "entry_refused".
 const char* to_string(Fault fault);
 
-/// The first guess at whose fault a Redis error reply (without its leading '-') is: stream_refused,
-/// redis_unavailable, or refused where its words say nothing. No list of words can be complete, so Refusals judges,
-/// by what else goes through.
+/// The first guess at the fault behind a Redis error reply (without its leading '-'): stream_refused,
+/// redis_unavailable, or refused where its words are not known. No list of words can be complete, so Refusals judges
+/// by which other entries go through.
 Fault guess_by_words(std::string_view error);
 
 }  // namespace outboxd

@@ -147,7 +147,7 @@ class Writer {
         continue;
       }
       settled.undone.push_back(
-          {text_of(line[0]), "it can't be settled: what is written is undone (by a trigger?)", false, kUndone});
+          {text_of(line[0]), "it can't be settled: the written outcome is undone (by a trigger?)", false, kUndone});
       say(settled.undone.back().reason, "");
     }
   }

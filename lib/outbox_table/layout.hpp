@@ -52,17 +52,17 @@ struct LayoutTerms {
 struct Layout {
   /// Each claim counts as an attempt, even without an outcome.
   bool claims_count = true;
-  /// $1 limit, $2 due by, $3 from, $4 streams to leave out. Leaves out suspects. Returns columns by these
+  /// $1 limit, $2 due by, $3 from, $4 streams to leave out. Leaves out poison candidates. Returns columns by these
   /// names: id, stream, payload, attempt, lease, claimed_at, any_due, payload_bytes, dedupe_key, to_read; id_bytes,
-  /// stream_bytes and dedupe_key_bytes, where these are cut as they are too long, and the row's place, if its id is.
-  /// First comes a line with lease, claimed_at and any_due alone: whether any rows are due from there on, leased or
-  /// not; then the rows in publishing order. A row whose payload is to_read is too large for its share of the claim.
-  /// Its lease is told where it is another one than that of the first line, and is -infinity where it isn't ours, or
-  /// is over. Where rows were locked and not changed, all that were locked come last: an id, and nothing else.
+  /// stream_bytes and dedupe_key_bytes, where these were cut because they are too long, and the row's place, if its
+  /// id was. The first line has only lease, claimed_at and any_due: whether any rows are due from there on, leased or
+  /// not. The rows follow in publishing order. A row whose payload is to_read is too large for its share of the
+  /// claim. Its lease is set where it differs from the first line's, and is -infinity where it isn't this worker's,
+  /// or is over. Where rows were locked and not changed, all locked rows come last, with their ids alone.
   std::string claim;
   /// The same, without the rows whose ids are in $3; $4 is from, $5 streams to leave out.
   std::string claim_others;
-  /// The same, of the rows whose ids are in $3 alone, suspects or not.
+  /// The same, but only for the rows whose ids are in $3, poison candidates or not.
   std::string claim_these;
   /// As claim_these, and $4 is the end of the lease.
   std::string claim_these_until;
@@ -72,10 +72,10 @@ struct Layout {
   std::string claim_window;
   /// As claim, but only for the rows that claim_window has named in $3, without searching. $4 streams to leave out.
   std::string claim_places;
-  /// The same, of the rows whose ids are in $3.
+  /// The same, for the rows whose ids are in $3.
   std::string claim_overlooked;
-  /// Due rows that claims from $2 on don't see, but for suspects: ids, and since when each is due, those due first
-  /// before others. An id that is too long is NULL. $1 limit, $3 from, $4 streams to leave out.
+  /// Due rows that claims from $2 on miss, except poison candidates: ids, and since when each is due, in the order in
+  /// which they are due. An id that is too long is NULL. $1 limit, $3 from, $4 streams to leave out.
   std::string overlooked;
   /// Finds the rows that a claim would take. $1 limit, $2 due by, $3 ids to leave out, $4 from, $5 streams to leave
   /// out. Returns ids in publishing order.
@@ -110,12 +110,12 @@ struct Layout {
   /// The ids among $1 that the lease $2 still holds.
   std::string still_leased;
   /// Two columns, one of them NULL: workers of outboxd that hold leases among the rows due first, and whose sessions
-  /// are gone; and the suspects' ids, as below. $1 due by, $2 from; $3 further workers to be looked for.
+  /// are gone; and the ids of poison candidates, as below. $1 due by, $2 from; $3 further workers to look for.
   std::string scan_leases;
   /// Ends the leases of $1 workers among the rows due first; their attempts stay counted.
   std::string release_leases;
-  /// Due rows that may be what their dispatchers died of: claimed more than once, and the last claim had no outcome.
-  /// Ids, those with the fewest attempts first. $1 due by.
+  /// Due rows that may have killed their dispatchers: claimed more than once, the last time without an outcome. Ids,
+  /// fewest attempts first. $1 due by.
   std::string poison_candidates;
   /// $1 due by, $2 cap. Returns pending, dead, due, delayed, and oldest_pending_ms: how long the oldest due row has
   /// been due.

@@ -11,7 +11,7 @@ namespace outboxd::telemetry {
 Metrics::Metrics()
     : log_lines_dropped_(prometheus::BuildCounter()
                              .Name("outboxd_log_lines_dropped_total")
-                             .Help("Lines that standard error did not take, as nobody read it.")
+                             .Help("Lines that were dropped because standard error was not read.")
                              .Register(registry_)
                              .Add({})) {
   prometheus::BuildGauge()

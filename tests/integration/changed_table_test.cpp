@@ -158,7 +158,7 @@ TEST_CASE("a column is renamed: readiness names it until it is back") {
     world.database.exec("ALTER TABLE " + kind.table + " RENAME payload_json TO elsewhere");
     wait_until([&] {
       const auto answer = http_get(world.port, "/readyz");
-      return answer.status == 503 && contains(answer.body, "can't be driven as it is") &&
+      return answer.status == 503 && contains(answer.body, "can't be used as it is") &&
              contains(answer.body, "lacks the column(s) payload_json");
     });
     world.database.exec("ALTER TABLE " + kind.table + " RENAME elsewhere TO payload_json");

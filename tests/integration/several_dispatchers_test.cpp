@@ -162,14 +162,14 @@ TEST_CASE("a missing table stops no other dispatcher, is reported, and is used a
   two.wait_for_rows_of_api();
   CHECK(contains(http_get(port, "/metrics").body, "outboxd_pending_rows{dispatcher=\"other\"} Nan"));
   // Logged at the start; further checks log nothing new.
-  CHECK(occurrences(outboxd->err(), "other: the table can't be driven as it is (table ") == 1);
+  CHECK(occurrences(outboxd->err(), "other: the table can't be used as it is (table ") == 1);
   two.create_other_table();
   two.insert_other_rows("o", stream, 50);
   two.wait_for_rows_of_other();
   wait_until_ready(port);
   CHECK(two.other_redis.probe().xlen(stream) == 50);
   CHECK(contains(outboxd->err(), "other: table other_outbox can be driven now"));
-  CHECK(occurrences(outboxd->err(), "other: the table can't be driven as it is (table ") == 1);
+  CHECK(occurrences(outboxd->err(), "other: the table can't be used as it is (table ") == 1);
   end_politely(*outboxd);
 }
 
@@ -179,9 +179,9 @@ TEST_CASE("a daemon without any table that can be driven waits for its tables, a
   const auto outboxd = two.start();
   const auto port = http_port(*outboxd);
   wait_until([&] { return occurrences(http_get(port, "/readyz").body, "does not exist") == 2; });
-  CHECK(contains(outboxd->err(),
-                 "warn  api: the table can't be driven as it is (table \"event_outbox\" does not exist"));
-  CHECK(contains(outboxd->err(), "other: the table can't be driven as it is (table \"other_outbox\" does not exist"));
+  CHECK(
+      contains(outboxd->err(), "warn  api: the table can't be used as it is (table \"event_outbox\" does not exist"));
+  CHECK(contains(outboxd->err(), "other: the table can't be used as it is (table \"other_outbox\" does not exist"));
   // Each reason is logged once.
   CHECK(occurrences(outboxd->err(), "\"other_outbox\" does not exist") == 1);
   end_politely(*outboxd);

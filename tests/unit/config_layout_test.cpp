@@ -130,7 +130,7 @@ TEST_CASE("a layout that can't work is refused, naming the column") {
                "dispatcher.columns: has no column of stream, which every layout needs: add stream = \"<column>\"\n"},
            Row{custom(kNeeded),
                "dispatcher.columns: has no column of published_at or status, so a published row could "
-               "not be told from others: add published_at = \"<column>\"\n"},
+               "not be distinguished from others: add published_at = \"<column>\"\n"},
            Row{with_needed(R"(published_at = "f", locked_until = "g")"),
                "dispatcher.columns: has no column of locked_by, but one of locked_until: a lease needs both, or "
                "neither (then available_at is moved instead): add locked_by = \"<column>\"\n"},

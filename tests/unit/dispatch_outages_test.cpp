@@ -99,7 +99,7 @@ TEST_CASE("a batch that waited for the store until its lease was over says so, a
   const auto says = [&why](const std::string& text) {
     return std::ranges::count_if(why, [&](const auto& one) { return one.find(text) != std::string::npos; });
   };
-  CHECK(says("as Postgres was away meanwhile") > 0);
+  CHECK(says("as Postgres was unreachable meanwhile") > 0);
   CHECK(says("raise dispatcher.lease") == 0);
   for (const auto* id : {"1", "6"}) CHECK(bench.row(id).published);
   bench.end();

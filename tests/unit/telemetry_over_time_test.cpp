@@ -105,7 +105,7 @@ TEST_CASE("log over time: after a pause of the process no server is blamed for w
   watched.pass(1min);
   CHECK(watched.log.taken() ==
         "warning outbox: the process was not running for 56.0 s (stopped, suspended with its machine, or without "
-        "CPU): what timed out meanwhile is tried anew\n");
+        "CPU): requests that timed out meanwhile are tried again\n");
   // A server that is away all the same is told of a moment later.
   watched.now += 20s;
   watched.observer.health(Health::redis_unavailable, "connection refused");
@@ -315,7 +315,7 @@ TEST_CASE(
   watched.log.taken();
   watched.observer.settled(0, 2, 1ms);
   CHECK(watched.log.taken().find("2 row(s) was not written: their leases ended, or were lost, while Postgres was "
-                                 "away;") != std::string::npos);
+                                 "unreachable;") != std::string::npos);
   watched.pass(15s);
   CHECK(watched.log.taken().empty());
   CHECK(watched.readiness.report() == "ready\n");

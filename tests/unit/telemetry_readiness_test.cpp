@@ -167,14 +167,14 @@ TEST_CASE("dispatcher telemetry: the one of two dispatchers whose table is unfit
   sessions.health(Health::table_unfit, "table s does not exist");
   CHECK(!readiness.all_ready());
   CHECK(readiness.report() ==
-        "sessions: the table can't be driven as it is (table s does not exist); nothing is claimed until it can\n");
+        "sessions: the table can't be used as it is (table s does not exist); nothing is claimed until it can\n");
   CHECK(metrics.render().find("outboxd_ready{dispatcher=\"api\"} 1") != std::string::npos);
   CHECK(metrics.render().find("outboxd_ready{dispatcher=\"sessions\"} 0") != std::string::npos);
   sessions.health(Health::working, "");
   CHECK(readiness.all_ready());
   CHECK(std::regex_replace(log.text(), std::regex("[0-9.]+ s\n"), "N s\n") ==
         "info api: working\n"
-        "warning sessions: the table can't be driven as it is (table s does not exist); nothing is claimed until it "
+        "warning sessions: the table can't be used as it is (table s does not exist); nothing is claimed until it "
         "can\n"
         "info sessions: working again, after N s\n");
 }

@@ -8,10 +8,9 @@ namespace outboxd::telemetry {
 BacklogMetrics::BacklogMetrics(const DispatcherSeries& series)
     : pending_rows_{series.gauge("outboxd_pending_rows",
                                  "Rows neither published nor dead, at the last sample; counting stops at a cap.")},
-      due_rows_{
-          series.gauge("outboxd_due_rows", "Of the pending rows, those free to be claimed at the last sample.")},
-      delayed_rows_{series.gauge("outboxd_delayed_rows",
-                                 "Of the pending rows, those not due yet and never tried, at the last sample.")},
+      due_rows_{series.gauge("outboxd_due_rows", "Pending rows that could be claimed at the last sample.")},
+      delayed_rows_{
+          series.gauge("outboxd_delayed_rows", "Pending rows not due yet and never tried, at the last sample.")},
       oldest_pending_age_{
           series.gauge("outboxd_oldest_pending_age_seconds",
                        "The lag: for how long the row that has waited longest had been due at the last sample; one "

@@ -16,8 +16,8 @@ BatchMetrics::BatchMetrics(const DispatcherSeries& series)
       leases_lost_{series.counter("outboxd_leases_lost_total",
                                   "Outcomes not written because another worker held the row by then.")},
       batch_rows_{series.histogram("outboxd_batch_rows", "Rows of a claim that found any.", kRows)},
-      claim_seconds_{series.histogram("outboxd_claim_seconds",
-                                      "Time of one claim, those that found nothing included.", kSeconds)},
+      claim_seconds_{
+          series.histogram("outboxd_claim_seconds", "Time of one claim, empty claims included.", kSeconds)},
       publish_seconds_{
           series.histogram("outboxd_publish_seconds", "Time of one pipelined write with all its replies.", kSeconds)},
       settle_seconds_{

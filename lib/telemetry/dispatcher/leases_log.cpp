@@ -11,8 +11,8 @@ namespace {
 
 constexpr std::string_view kTakenOver = "another worker had taken them over by then";
 constexpr std::string_view kLostInOutage =
-    "their leases ended, or were lost, while Postgres was away; what was sent already is only marked when it is "
-    "claimed again, unless another worker has it";
+    "their leases ended, or were lost, while Postgres was unreachable; rows that were already sent are only "
+    "marked when they are claimed again, unless another worker has them";
 // Outcomes that waited for Postgres are settled within this time.
 constexpr std::chrono::seconds kSoonAfter{10};
 

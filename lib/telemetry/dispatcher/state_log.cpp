@@ -26,7 +26,7 @@ std::string describe(Health health, std::string_view reason) {
       return "Postgres answers, but lets no row be claimed or settled" + because +
              "; it is asked again until it does";
     case Health::table_unfit:
-      return "the table can't be driven as it is" + because + "; nothing is claimed until it can";
+      return "the table can't be used as it is" + because + "; nothing is claimed until it can";
     case Health::stopping:
       return "stopping";
   }
@@ -67,8 +67,9 @@ void StateLog::look_for_a_pause(TimePoint now) {
   if (!pause) return;
   health_log_.was_paused(now);
   spdlog::warn(
-      "{}: the process was not running for {} (stopped, suspended with its machine, or without CPU): what timed out "
-      "meanwhile is tried anew",
+      "{}: the process was not running for {} (stopped, suspended with its machine, or without CPU): requests that "
+      "timed "
+      "out meanwhile are tried again",
       name(), lasted(*pause));
 }
 
