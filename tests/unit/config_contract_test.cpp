@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The tuning table that services of both profiles rely on: defaults, and which environment name means what.
+// The tuning table that services of both profiles rely on: the defaults, and the meaning of each environment name.
 #include "config/loader.hpp"
 
 #include <doctest/doctest.h>

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What can be wrong with several dispatchers in one file, and where it is said to be.
+// Problems with several dispatchers in one file, and the places that their messages name.
 #include "config/loader.hpp"
 #include "config/render.hpp"
 #include "support/temp_dir.hpp"
@@ -104,7 +104,7 @@ TEST_CASE("settings of one of several dispatchers are refused in the environment
     CHECK(text.find(end) == text.size() - end.size());
   }
   CHECK(problems_of({kTwo, {{"OUTBOXD_PROFILE", "api"}}}) == "environment OUTBOXD_PROFILE: profile" + end);
-  // Told once, though the dispatchers of both profiles read it.
+  // Reported once, although the dispatchers of both profiles read it.
   const std::string both = std::string(kTwo) + "profile = \"coordinator\"";
   CHECK(problems_of({both, {}, {{"--table", "t"}}}) == "flag --table: dispatcher.table" + end);
   CHECK(problems_of({both, {{"OUTBOXD_TABLE", "t"}}}) == "environment OUTBOXD_TABLE: dispatcher.table" + end);

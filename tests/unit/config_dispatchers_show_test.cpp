@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What `config show` prints of several dispatchers.
+// The output of `config show` for several dispatchers.
 #include "config/loader.hpp"
 #include "config/render.hpp"
 #include "support/temp_dir.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Several dispatchers in one file: what each of them gets from which source.
+// Several dispatchers in one file: which settings each of them gets from which source.
 #include "config/loader.hpp"
 #include "config/render.hpp"
 #include "support/temp_dir.hpp"

@@ -21,7 +21,7 @@ struct Taken {
   const char* url;
   /// For libpq; null: the URL as it is.
   const char* text;
-  /// What the warnings name, each once; "" for none.
+  /// The parameters that warnings name, each once; "" for none.
   const char* warns_of = "";
 };
 
@@ -101,7 +101,7 @@ TEST_CASE("Postgres URLs of other drivers are taken") {
            Taken{"postgres://u:p@h/db%23x?password=a#b", nullptr},
            Taken{"postgres://u:50%@h/db", "user=u password=50% host=h dbname=db"},
            Taken{"postgres://u:50%off%40@h/db", "user=u password=50%off@ host=h dbname=db"},
-           // What looks impossible, and isn't.
+           // Values that look impossible, but aren't.
            Taken{"postgres:///db?host=/run/postgresql&keepalives_idle=0&sslrootcert=system&sslmode=verify-full",
                  nullptr},
            Taken{"postgres://u@h/db?keepalives=0&keepalives_idle=0", nullptr},
@@ -174,7 +174,7 @@ TEST_CASE("Postgres URLs of other drivers are taken") {
       named.append(named.empty() ? "" : " ").append(name.substr(0, name.find(' ')));
     }
     CHECK(named == row.warns_of);
-    // What was translated once stays as it is.
+    // A URL that was translated once does not change again.
     const auto again = config::read_postgres_url(read.value->text);
     REQUIRE_MESSAGE(again.value.has_value(), again.problem);
     CHECK(again.value->text == read.value->text);

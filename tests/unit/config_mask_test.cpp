@@ -23,7 +23,7 @@ TEST_CASE("Postgres connections are shown without parts that could be secret") {
            Row{"postgres://app@db/app", "postgres://app@db/app"},
            Row{"postgres:///app?host=/run/postgresql", "postgres:///app?host=/run/postgresql"},
            Row{"postgres://h1:1,[::1]:2/app", "postgres://h1:1,[::1]:2/app"},
-           // An '@', ':' or '/' that nobody escaped.
+           // An unescaped '@', ':' or '/'.
            Row{"postgres://app:hun@ter2@db/app", "postgres://app:***@db/app"},
            Row{"postgres://app:hun:ter2@db/app", "postgres://app:***@db/app"},
            Row{"postgres://app:hun/ter2@db/app", "postgres://app:***@db/app"},

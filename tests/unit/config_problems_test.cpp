@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Every kind of bad input: where it is said to be, and what is said about it.
+// Every kind of bad input: the place and the text of its message.
 #include "config/loader.hpp"
 #include "config/options.hpp"
 #include "config/parse.hpp"

@@ -119,7 +119,7 @@ TEST_CASE("Redis URLs of other drivers are accepted, with a warning of ignored p
     const char* url;
     const char* shown;
     std::optional<std::string> password;
-    /// What the warnings name.
+    /// The parameters that the warnings name.
     const char* warns_of;
   };
   for (const Row& row : {
@@ -150,7 +150,7 @@ TEST_CASE("Redis URLs of other drivers are accepted, with a warning of ignored p
                "max_retries conn_max_idle_time client_name"},
            // Lettuce
            Row{"redis://pw@h/0?timeout=10s&libraryName=x&database=0", "h:6379/0", kNone, "timeout libraryName"},
-           // what a file or a shell leaves around it
+           // characters that a file or a shell leaves around it
            Row{" \tredis://:pw@h/4\r\n", "h:6379/4", "pw", ""},
        }) {
     CAPTURE(std::string(row.url));

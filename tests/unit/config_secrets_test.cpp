@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Where secrets may come from, and that they go nowhere else.
+// The sources of secrets, and that secrets are shown nowhere.
 #include "config/loader.hpp"
 #include "config/options.hpp"
 #include "config/render.hpp"
@@ -129,7 +129,7 @@ TEST_CASE("of a secret and its file in one source the secret counts, and a warni
               "environment REDIS_PASSWORD_FILE: REDIS_PASSWORD and REDIS_PASSWORD_FILE are both set, and "
               "REDIS_PASSWORD counts: take the other out")
             .redis.endpoint.password == "a");
-  // Ours wins over what others share.
+  // The outboxd name wins over a shared one.
   sources =
       with_environment({{"REDIS_PASSWORD", "a"}, {"OUTBOXD_REDIS_PASSWORD_FILE", folder.write("pw", "b").string()}});
   CHECK(check(sources,

@@ -61,7 +61,7 @@ TEST_CASE("numbers of shared names that are too large are taken for the largest,
     CHECK(text.find("for outboxd\n") != std::string::npos);
   }
   CHECK(load("api", {{"OUTBOX_POLL_MS", "2147483647"}}).settings.dispatcher.poll_interval.count() == 3'600'000);
-  // Its own name wins, and what isn't read isn't warned of.
+  // Its own name wins, and there is no warning about names that aren't read.
   const auto own = load("api", {{"OUTBOX_POLL_MS", "2147483647"}, {"OUTBOXD_POLL_INTERVAL", "250ms"}});
   CHECK(own.settings.dispatcher.poll_interval.count() == 250);
   CHECK(own.warnings.empty());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Files of secrets that must not be read, and what works and should not be so.
+// Files of secrets that must not be read, and settings that work but should be changed.
 #include "config/loader.hpp"
 #include "config/render.hpp"
 #include "config/rules.hpp"

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The dispatcher against fakes of its two ports, for interleavings that real servers can't be made to show.
+// The dispatcher against fakes of its ports, for interleavings that real servers can't be made to show.
 #include "support/dispatch_bench.hpp"
 
 #include <algorithm>
@@ -17,7 +17,7 @@ TEST_CASE("once: publishes due rows, in order, and ends") {
   CHECK(bench.publisher.published == std::vector<std::string>{"1", "2", "3"});
   CHECK(bench.dispatcher.tally().published == 3);
   CHECK(bench.dispatcher.abort_reason() == "");
-  // After the first claim, what came later is none of its business.
+  // Rows that were inserted after the first claim are left alone.
   CHECK(bench.store.due_by.front() == "");
   CHECK(bench.store.due_by.back() == "now");
   check_adds_up(bench.dispatcher.tally());
@@ -65,7 +65,7 @@ TEST_CASE("while nothing is due, leases are not scanned") {
   bench.store.any_due = true;
   bench.run_for(2s);
   CHECK(bench.store.scans >= before + 1);
-  // Claims that are further apart than a scan may come late don't tell.
+  // Claims further apart than a scan may come late don't show it.
   auto options = Bench::daemon();
   options.poll_interval = 10s;
   Bench seldom{options};
@@ -143,7 +143,7 @@ TEST_CASE("a probe that is answered while entries are refused does not make it s
   bench.insert("1");
   bench.publisher.answer = [](const std::string&) { return Reply{Fault::redis_unavailable, "OOM"}; };
   bench.run_for(1min);
-  // One each poll interval, once it is known that Redis refuses but this stream.
+  // One per poll interval, once it is known that Redis refuses only this stream.
   CHECK(bench.store.claims < 300);
   CHECK(bench.publisher.writes.size() < 60);
   CHECK(bench.row("1").attempts == 0);
@@ -165,7 +165,7 @@ TEST_CASE("one bad row is dead at once, a refused one is retried, and their neig
   CHECK(bench.row("2").last_error == "payload is an array, and only a JSON object can be published");
   CHECK(bench.row("4").published);
   CHECK(bench.row("3").last_error == "WRONGTYPE");
-  // Whose fault it is shows in others of its stream, which go through meanwhile.
+  // The fault shows in other rows of its stream, which go through meanwhile.
   for (int i = 5; i < 9; ++i) {
     bench.insert(std::to_string(i));
     bench.run_for(1min);
@@ -214,7 +214,7 @@ TEST_CASE("rows whose claim takes most of their lease go out, each once, in smal
     bench.store.row_takes = row_takes;
     bench.run_for(2min);
     CHECK(bench.publisher.published.size() == 40);
-    // Of those that were given back there are few: after each such claim the next is half as large.
+    // Few rows were given back: after each such claim the next is half as large.
     CHECK(bench.dispatcher.tally().released <= 64);
     CHECK(bench.dispatcher.tally().leases_lost == 0);
     bench.end();
@@ -231,7 +231,7 @@ TEST_CASE("outcomes survive an outage of the store, and are settled after it") {
     bench.run_for(20s);
     CHECK(bench.row("1").published);
     CHECK(bench.publisher.published.size() == 1);
-    // One that answers, if with an error, is not called unavailable.
+    // A server that answers, even with an error, is not called unavailable.
     const auto outage = unreachable ? Health::postgres_unavailable : Health::writes_refused;
     CHECK(bench.observer.seen == std::vector{Health::working, outage, Health::working});
     bench.end();
@@ -331,11 +331,11 @@ TEST_CASE("more refused rows than quarantine holds are reported, and claims don'
   auto options = Bench::daemon();
   options.batch_rows = 1'000;
   Bench bench{options};
-  // Claims grow with what is published.
+  // Claims grow with the number of published rows.
   for (int i = 0; i < 1'100; ++i) bench.insert(std::to_string(10'000 + i));
   bench.run_for(1s);
   const auto most = static_cast<int>(Quarantine::kMost);
-  // One of two causes is that of no outage.
+  // Two different causes are no outage.
   for (int i = 0; i < most + 100; ++i) bench.insert(std::to_string(20'000 + i));
   bench.store.refuses_claims = [](const std::string& id) { return id.back() == '7' ? "P0001" : "54000"; };
   bench.run_for(900ms);
@@ -371,7 +371,7 @@ TEST_CASE("the number of held-up rows is reported when it changes, until it is z
   bench.run_for(1min);
   CHECK(bench.row("1").published);
   CHECK(bench.observer.held_up_seen.back() == 0);
-  // Nor can an outcome be written.
+  // No outcome can be written either.
   bench.store.locked = {"4"};
   bench.insert("4");
   bench.insert("5");

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Who learns of what happens: several observers, of which the tally is one.
+// Several observers of the same events, of which the tally is one.
 #include "dispatch/observers.hpp"
 #include "dispatch/tally.hpp"
 

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the seeded simulation has found, each as the few steps that it takes.
+// Faults that the seeded simulation has found, each in its few essential steps.
 #include "support/dispatch_bench.hpp"
 
 #include <algorithm>
@@ -122,7 +122,7 @@ TEST_CASE(
     CHECK(bench.publisher.published.size() == (outage ? 2 : 1));
     CHECK(bench.row("1").published == outage);
     CHECK(bench.observer.why_refused.size() == (outage ? 0 : 1));
-    // A second time it was undone all the same.
+    // It was undone a second time.
     bench.store.table.undo("1", false);
     bench.run_for(5s);
     CHECK_FALSE(bench.row("1").published);
@@ -152,7 +152,7 @@ TEST_CASE("once: a row that is given back after an empty claim is claimed again"
   bench.publisher.answer = [&](const std::string&) {
     return bench.publisher.writes.size() == 1 ? Reply{Fault::redis_unavailable, "OOM"} : Reply{Fault::none, "1-1"};
   };
-  // So that the breaker has opened and closed again when a claim finds nothing, and the row is still in hand then.
+  // So that the breaker has opened and closed again when a claim finds nothing, and the row is still in flight then.
   bench.store.on_claim = [&] { bench.store.failure = bench.store.claims == 2 ? "claiming fails" : ""; };
   bench.store.settle_failures = 5;
   bench.run_for(2min);

@@ -47,7 +47,7 @@ void check_untouched(Bench& bench, const std::vector<std::string>& ids) {
     CAPTURE(id);
     CHECK_FALSE(bench.row(id).dead);
     CHECK_FALSE(bench.row(id).published);
-    // One of them may be in hand as a trial.
+    // One of them may be in flight as a trial.
     CHECK(bench.row(id).attempts <= 1);
   }
 }
@@ -186,7 +186,7 @@ TEST_CASE("a server that answers probes with unknown words is found to be well a
   bench.run_for(1h);
   CHECK(bench.observer.seen.back() == Health::redis_unavailable);
   check_untouched(bench, ids);
-  // Few are tried, and seldom.
+  // Few are tried, and rarely.
   CHECK(bench.dispatcher.tally().claimed < 20 + 8 * 130);
   down = false;
   bench.run_for(1min);
@@ -258,7 +258,7 @@ TEST_CASE("the dispatcher stays ready while Redis may refuse only one entry, or 
     };
     bench.run_for(1h);
     CHECK(bench.observer.seen == std::vector{Health::working});
-    // Told of again as its probe is refused in other words than the entry.
+    // Reported again, as its probe is refused in other words than the entry.
     CHECK(bench.observer.blocked == std::vector<std::string>(by_proxy ? 2 : 1, "a"));
     bench.end();
   }

@@ -1,12 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
-// Stages of the dispatcher, and what they share, each by itself.
+// Stages of the dispatcher and their shared objects, each by itself.
 #include "support/dispatch_bench.hpp"
 
 namespace outboxd::dispatch {
 
 namespace {
 
-/// What stages share, with nothing else of a dispatcher.
+/// The objects that stages share, without the rest of a dispatcher.
 struct Stages {
   explicit Stages(DispatcherOptions the_options = Bench::daemon()) : options{the_options} {}
 
@@ -47,7 +47,7 @@ Awaitable<void> wait_for_rows(IdleWait& idle, TimePoint now) {
   co_await idle.wait(0, now, TimePoint::max());
 }
 
-/// Housekeeping that finds what it is given.
+/// Housekeeping that returns prepared results.
 struct Finds final : Housekeeping {
   explicit Finds(VirtualClock& the_clock) : clock{the_clock} {}
 
@@ -69,7 +69,7 @@ struct Finds final : Housekeeping {
   LeaseScan found;
   bool fails = false;
   StoreResult<bool> can_end = true;
-  /// The workers that each scan had to look for, and those of each end_leases_of().
+  /// The workers that each scan had to look for, and the workers of each end_leases_of().
   std::vector<std::vector<std::string>> asked_for;
   std::vector<std::vector<std::string>> ended;
 };
@@ -117,7 +117,7 @@ TEST_CASE("rows in flight: the wait for none of them ends with the last one, or 
   stages.in_flight.finished(1);
   stages.run_for(1h);
   CHECK_FALSE(drained);
-  // Of the others the outcome is known.
+  // The outcome of the other rows is known.
   stages.in_flight.postponed(2);
   stages.poll();
   CHECK(drained);
@@ -219,7 +219,7 @@ TEST_CASE("the reaper ends the leases of a worker that three scans missed, and r
   stages.run_for(20ms);
   CHECK(finds.ended == std::vector<std::vector<std::string>>{{"w"}});
   CHECK(watcher.freed.empty());
-  // It is counted anew, and a scan without an answer counts for nothing.
+  // The count starts again, and a scan without an answer does not count.
   finds.can_end = true;
   finds.fails = true;
   stages.run_for(460ms);

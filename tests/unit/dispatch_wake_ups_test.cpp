@@ -13,7 +13,7 @@ DispatcherOptions slow_poll() {
   return options;
 }
 
-/// Inserts a row, and tells of it.
+/// Inserts a row, and notifies of it.
 void commit(Bench& bench, const std::string& id) {
   bench.insert(id);
   bench.store.commit();
@@ -53,7 +53,7 @@ TEST_CASE("a commit wakes an idle dispatcher, which stays subscribed") {
   }
   CHECK(bench.store.armed);
   CHECK(bench.observer.times_woken == 3);
-  // One claim each: who is told of every commit needs no further look.
+  // One claim each: a dispatcher that is notified of every commit needs no further claim.
   CHECK(bench.store.claims == 5);
   bench.end();
 }
@@ -204,7 +204,7 @@ TEST_CASE("the pace: short at first, and ever longer while nothing comes") {
 TEST_CASE("the pace: while claims are as quick as ever there is room, and rows wait for next to nothing") {
   struct Case {
     const char* what;
-    /// Of the latest claims, each of one row; the quickest before them took 0.2 ms.
+    /// The latest claims, each of one row; the quickest before them took 0.2 ms.
     std::chrono::microseconds took;
     std::size_t rows;
     std::chrono::microseconds work;
@@ -246,7 +246,7 @@ TEST_CASE("the pace: claims of many rows take longer by their rows, and empty cl
   for (int i = 0; i < 20; ++i) pace.claimed(0, 10us);
   for (int i = 0; i < 20; ++i) pace.claimed(32, 800us);
   CHECK(pace.after_rows(1, 1ms) == 2'350us);
-  // What was quickest long ago says nothing of now: another table, another way to it.
+  // The quickest claims of long ago are no measure any more: the table or the network may have changed.
   for (int i = 0; i < 4'100; ++i) pace.claimed(1, 2ms);
   CHECK(pace.after_rows(1, 2ms) == 2'350us);
 }

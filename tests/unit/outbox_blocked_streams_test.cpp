@@ -22,7 +22,7 @@ TEST_CASE("a refused stream is left out, probed with back-off, put on trial, and
   CHECK(blocked.next_at() == kStart + 100ms);
   CHECK_FALSE(blocked.next_probe(kStart + 99ms));
   CHECK(blocked.next_probe(kStart + 100ms) == "a");
-  // Once, until it is known what came of it.
+  // Once, until its outcome is known.
   CHECK_FALSE(blocked.next_probe(kStart + 1h));
   // For another reason.
   CHECK(blocked.refuse("a", "MOVED", kStart + 100ms, 0.0));

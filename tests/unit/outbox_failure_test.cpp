@@ -16,7 +16,7 @@ struct Case {
 
 // The texts are Redis' own, of 7.0 to 8.0.
 constexpr std::array kCases{
-    // Words that say nothing of whose fault it is: those of proxies and services, and of entries.
+    // Words that don't show the fault: those of proxies and services, and of entries.
     Case{"upstream failure", Fault::refused},
     Case{"no upstream host", Fault::refused},
     Case{"ERR Connection refused", Fault::refused},
@@ -25,7 +25,7 @@ constexpr std::array kCases{
     Case{"ERR Protocol error: invalid bulk length", Fault::refused},
     Case{"SOMETHINGNEW of a later version", Fault::refused},
     Case{"", Fault::refused},
-    // This stream is no stream, or not for us, or not here.
+    // This stream is no stream, may not be written, or is elsewhere.
     Case{"WRONGTYPE Operation against a key holding the wrong kind of value", Fault::stream_refused},
     Case{"ERR The stream has exhausted the last possible ID, unable to add more items", Fault::stream_refused},
     Case{"NOPERM No permissions to access a key", Fault::stream_refused},
@@ -35,7 +35,7 @@ constexpr std::array kCases{
     Case{"ASK 3999 127.0.0.1:6381", Fault::stream_refused},
     Case{"TRYAGAIN Multiple keys request during rehashing of slot", Fault::stream_refused},
     Case{"CROSSSLOT Keys in request don't hash to the same slot", Fault::stream_refused},
-    // Nobody is served.
+    // No client is served.
     Case{"OOM command not allowed when used memory > 'maxmemory'.", Fault::redis_unavailable},
     Case{"LOADING Redis is loading the dataset in memory", Fault::redis_unavailable},
     Case{"READONLY You can't write against a read only replica.", Fault::redis_unavailable},

@@ -38,7 +38,7 @@ TEST_CASE("mark: a claim may be slow for once; where all are, the next begins wh
   CHECK(mark.begin() == "-infinity");
   for (int i = 0; i < 3; ++i) mark.reached_the_end("10:03", 0, 20ms);
   CHECK(mark.begin() == "10:03");
-  // Quick as they now are, they go on so.
+  // As long as they are quick, the mark is used.
   mark.reached_the_end("10:04", 1, 1ms);
   CHECK(mark.begin() == "10:04");
   // Another server's clock, or one that was put back.
@@ -93,7 +93,7 @@ TEST_CASE("sweeps: of all rows the less often the longer they take, and of recen
   // Quick ones are not held up.
   pace.looked(Reach::all, now + 19s, 1ms);
   CHECK(pace.next(now + 19s + 20ms) == Reach::all);
-  // Nor is the next by one for which a server stood still.
+  // Nor is the next one held up by a sweep during which a server stood still.
   pace.looked(Reach::all, now + 1min, 36s);
   CHECK(pace.next(now + 1min + 20ms) == Reach::all);
 }

@@ -94,7 +94,7 @@ TEST_CASE("batch size: grows again when whole claims leave enough of the lease")
     size.lease_sufficed(size.now());
     CHECK(size.now() == expected);
   }
-  // And beyond the usual number as before.
+  // And beyond the usual number again.
   size.was_full();
   size.lease_sufficed(size.now());
   size.lease_sufficed(size.now());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose fault a refusal is, how long a refused row is left alone, and what is sent but once.
+// What is at fault for a refusal, how long a refused row is left alone, and which rows are sent only once.
 #include "outbox/quarantine.hpp"
 #include "outbox/refusal_judgement.hpp"
 #include "outbox/sent_rows.hpp"
@@ -79,7 +79,7 @@ TEST_CASE("the fault shows later, when another row is written or none is left to
     SUBCASE("and then one is settled") {
       judgement.wrote(kStart + 2s);
       CHECK(judgement.judge(refusals({"1", "2"}, "P0001"), 0, true, kStart + 3s).own.size() == 2);
-      // From then on it is known of these, and of no others.
+      // From then on these rows are known to be at fault, and no others.
       CHECK(judgement.judge(refusals({"1"}, "P0001"), 0, true, kStart + 1h).whose == Whose::rows_own);
       CHECK(judgement.judge(refusals({"3"}, "P0001"), 0, true, kStart + 1h).whose == Whose::everybodys);
     }
@@ -178,7 +178,7 @@ TEST_CASE("a row that is marked and due again: undone, or requeued") {
       CHECK(advised.delay == hold);
       CHECK(advised.is_news);
       CHECK(sent.left_out(now + 1s).empty());
-      // It comes all the same: then claims have to leave it out.
+      // It is claimed before its delay is over: then claims have to leave it out.
       CHECK_FALSE(sent.advise("1", attempt, true, now + 2s).is_news);
       CHECK(sent.left_out(now + 2s) == std::vector<std::string>{"1"});
       now += hold + 1s;
@@ -233,15 +233,15 @@ TEST_CASE(
   RefusalJudgement judgement;
   CHECK(judgement.judge(refusals({"1", "2"}, "25006"), 0, true, kStart).whose == Whose::everybodys);
   judgement.wrote(kStart + 5s);
-  // One of them, beside a row that was not refused before: nothing tells it from another outage.
+  // One of them, beside a row that was not refused before: it can't be distinguished from another outage.
   CHECK(judgement.judge(refusals({"1", "3"}, "25006"), 0, true, kStart + 6s).whose == Whose::everybodys);
   CHECK(judgement.judge(refusals({"1", "3"}, "25006"), 0, true, kStart + 7s).whose == Whose::everybodys);
-  // Others are written again, and all that is refused now was refused before that.
+  // Others are written again, and all rows that are refused now were refused before that.
   judgement.wrote(kStart + 8s);
   const auto judged = judgement.judge(refusals({"1", "3"}, "25006"), 0, true, kStart + 9s);
   CHECK(judged.whose == Whose::rows_own);
   CHECK(judged.own.size() == 2);
-  // Of rows that are known, none is taken for the sign of an outage.
+  // No known row is taken for the sign of an outage.
   CHECK(judgement.judge(refusals({"2"}, "25006"), 0, true, kStart + 10s).whose == Whose::rows_own);
 }
 

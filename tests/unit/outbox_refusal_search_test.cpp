@@ -22,7 +22,7 @@ struct Case {
   bool whole_failed;
   /// The parts that were tried, in order.
   const char* tried;
-  /// Of each item: '.' done, its cause when it is refused by itself, '?' untried.
+  /// For each item: '.' done, its cause when it is refused by itself, '?' untried.
   const char* found;
 };
 

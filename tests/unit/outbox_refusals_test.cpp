@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Whose fault a refusal is, by what else goes through: as tables of writes, one after the other.
+// What is at fault for a refusal, judged by which other entries go through: as tables of writes, one after the other.
 #include "outbox/refusals.hpp"
 
 #include <doctest/doctest.h>

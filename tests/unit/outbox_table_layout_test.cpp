@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the SQL of a layout holds; that it does what it says is for the integration tests.
+// The content of a layout's SQL; integration tests show that it works.
 #include "outbox_table/layout.hpp"
 #include "outbox_table/shape_columns.hpp"
 #include "support/layout_statements.hpp"
@@ -21,7 +21,7 @@ using outboxd::test::statements_of;
 
 namespace {
 
-/// A shape with nothing that can be missing.
+/// A shape without any optional column.
 TableShape least_shape() {
   return {.name = "least",
           .id = "my id",

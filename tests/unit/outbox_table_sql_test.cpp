@@ -21,7 +21,7 @@ namespace {
 
 const std::string kFolder = OUTBOXD_SOURCE_DIR "/tests/unit/sql/";
 
-/// A migrated table of the contract's, which needs no other settings than these.
+/// A migrated table of the contract, which needs no other settings than these.
 struct Case {
   std::string layout;
   std::string profile;
@@ -31,7 +31,7 @@ struct Case {
   bool has_stream_index = false;
 };
 
-/// By this alone do most statements of a daemon with named streams differ from those of one that takes all.
+/// The only difference between most statements of a daemon with named streams and of one that takes all.
 constexpr std::string_view kOfTheseStreams =
     " AND CASE WHEN @stream::text IN ('caracal.keys.invalidate', 'caracal.policy.invalidate')"
     " THEN true ELSE false END";
@@ -102,7 +102,7 @@ std::string without(std::string sql, const std::string& part) {
   return sql;
 }
 
-/// Those statements of a daemon with named streams that have more of them than the condition.
+/// The statements of a daemon with named streams that differ in more than the condition.
 std::vector<test::LayoutStatement> statements_by_stream(const Case& of_streams, const Case& of_all) {
   const auto all = statements_for(of_all);
   const auto condition = with_names(std::string{kOfTheseStreams}, of_all);
@@ -114,7 +114,7 @@ std::vector<test::LayoutStatement> statements_by_stream(const Case& of_streams, 
   return others;
 }
 
-/// The claim with its low-water mark, and the looks that go with it.
+/// The claim with its low-water mark, and the searches that belong to it.
 std::string file_of_streams(const Case& table, const std::vector<test::LayoutStatement>& statements) {
   std::string text =
       "-- SPDX-License-Identifier: Apache-2.0\n"

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-// What no server can mend, and what verifies no server: libpq itself says the one late, and the other never.
+// Settings that can't work with any server, and settings that verify no server: libpq reports the former late, and
+// the latter never.
 #include "postgres/judge_conninfo.hpp"
 #include "postgres/judge_conninfo_tls.hpp"
 #include "support/temp_dir.hpp"
@@ -63,7 +64,7 @@ TEST_CASE("the system's authorities take libpq 16") {
   CHECK(impossible_with_any_server(wish, 160'000).empty());
   const bool is_known = ::PQlibVersion() >= 160'000;
   CHECK(judge_conninfo("postgres://u@h/db?sslmode=verify-full&sslrootcert=system").empty() == is_known);
-  // Without TLS it is not looked at.
+  // Without TLS it is not read.
   CHECK(judge_conninfo("host=h sslmode=disable").empty());
   const Variable root{"PGSSLROOTCERT", "system"};
   CHECK(judge_conninfo("host=h sslmode=verify-full").empty() == is_known);
@@ -121,7 +122,7 @@ TEST_CASE("files of certificates that can't be used now are warned of, as they m
   CHECK(says(
       doubts("host=h sslcert=" + folder.path().string()),
       "sslcert names a file, " + folder.path().string() + ", that can't be used now (it is a folder): Postgres"));
-  // libpq connects without a certificate that isn't there, and then looks at no key.
+  // libpq connects without a missing certificate, and then reads no key.
   CHECK(says(doubts("host=h sslcert=/nonexistent/c sslkey=/nonexistent/k"),
              "sslcert names a file, /nonexistent/c, that can't be used now (No such file or directory): the daemon "
              "has no certificate of its own for Postgres until it can\n"));

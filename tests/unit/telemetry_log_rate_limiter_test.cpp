@@ -23,7 +23,7 @@ TEST_CASE("however many subjects there are, few are remembered: the others share
   for (int i = 0; i < 200; ++i) CHECK(rate.admit("subject " + std::to_string(i), start) == 0U);
   CHECK(rate.admit("one too many", start) == 0U);
   CHECK_FALSE(rate.admit("another", start));
-  // With the one that was kept back.
+  // Including the withheld line.
   CHECK(rate.admit("a third", start + 2min) == 1U);
   CHECK(rate.admit("a third", start + 3min) == 0U);
 }
@@ -38,7 +38,7 @@ TEST_CASE("subjects that had lines kept back are known while others are too many
   }
   CHECK(rate.admit("one too many", start + 59s) == 0U);
   CHECK(rate.admit(subject(0), start + 60s) == 1U);
-  // What was kept back of the 199 that are forgotten is told once.
+  // The withheld lines of the 199 forgotten subjects are reported once.
   CHECK(rate.admit("a", start + 60s) == 199U);
   for (int i = 1; i < 199; ++i) CHECK(rate.admit(subject(i), start + 61s) == 0U);
   CHECK_FALSE(rate.admit("one too many again", start + 61s));

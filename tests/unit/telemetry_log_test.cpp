@@ -57,7 +57,7 @@ class Pipe {
   std::array<int, 2> ends_{};
 };
 
-/// What the terminal has written to the pipe since the last call.
+/// The terminal's output to the pipe since the last call.
 std::string written(Terminal& terminal, const Pipe& pipe) {
   terminal.flush(std::chrono::seconds(20));
   return pipe.taken();
@@ -234,7 +234,7 @@ TEST_CASE("progress: is cut to the width, between characters") {
   std::string wide;
   for (int i = 0; i < 100; ++i) wide += "ä";
   progress.show(wide);
-  // A pipe has no width; 80 is what terminals that don't say are taken to have, and the last column stays free.
+  // A pipe has no width; a terminal of unknown width counts as 80 columns wide, and the last column stays free.
   CHECK(written(terminal, pipe) == "\r\x1b[K" + wide.substr(0, 158));
 }
 
@@ -251,7 +251,7 @@ TEST_CASE("progress: is silent where standard error is not a terminal") {
 
 namespace {
 
-/// A pipe that blocks those who write to it while it is full, as standard error is.
+/// A pipe that blocks its writers while it is full, as standard error does.
 class StalledPipe {
  public:
   StalledPipe() {
@@ -340,7 +340,7 @@ TEST_CASE("log: after a line of which only a part could be written a new line be
   const auto path = folder.path() / "log";
   const int file = ::open(path.c_str(), O_CREAT | O_WRONLY | O_APPEND | O_CLOEXEC, 0600);
   REQUIRE(file >= 0);
-  // As a full disk does: a part of a line is taken, and nothing after it.
+  // As on a full disk: a part of a line is taken, and nothing after it.
   auto* const before = std::signal(SIGXFSZ, SIG_IGN);
   rlimit limit{};
   REQUIRE(::getrlimit(RLIMIT_FSIZE, &limit) == 0);

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the log and /readyz say as time goes by.
+// The log and /readyz over time.
 #include "support/captured_log.hpp"
 #include "telemetry/dispatcher_telemetry.hpp"
 
@@ -106,7 +106,7 @@ TEST_CASE("log over time: after a pause of the process no server is blamed for w
   CHECK(watched.log.taken() ==
         "warning outbox: the process was not running for 56.0 s (stopped, suspended with its machine, or without "
         "CPU): requests that timed out meanwhile are tried again\n");
-  // A server that is away all the same is told of a moment later.
+  // A server that is unreachable after all is reported a moment later.
   watched.now += 20s;
   watched.observer.health(Health::redis_unavailable, "connection refused");
   watched.pass(2s);
@@ -176,7 +176,7 @@ TEST_CASE("log over time: blocked streams are reported each minute, and each rep
   watched.observer.stream_blocked("s.a", "WRONGTYPE", 1);
   watched.pass(30s);
   watched.observer.stream_freed("s.a", 30s, 0);
-  // Its line is kept back, as there was one half a minute ago.
+  // Its line is withheld, as there was one half a minute ago.
   watched.observer.stream_blocked("s.a", "WRONGTYPE", 1);
   watched.observer.stream_freed("s.a", 1s, 0);
   watched.observer.stream_blocked("s.a", "WRONGTYPE", 1);
@@ -219,7 +219,7 @@ TEST_CASE("log over time: rows that Postgres holds up have a note, a reminder, a
   watched.observer.held_up(0);
   CHECK(watched.log.taken() == "info outbox: no row is held up by Postgres any more, after 60.0 s\n");
   CHECK(watched.readiness.report() == "ready\n");
-  // Locked for a moment, and no line of it: nothing has to be taken back.
+  // Locked for a moment, and without a line: no end has to be reported.
   watched.pass(60s);
   watched.observer.held_up(1);
   watched.observer.held_up(0);

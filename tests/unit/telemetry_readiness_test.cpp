@@ -145,7 +145,7 @@ TEST_CASE(
   observer.health(Health::working, "");
   observer.health(Health::stopping, "");
   CHECK(readiness.report() == "outbox: stopping\n");
-  // How long it took is the machine's to say.
+  // The duration depends on the machine.
   CHECK(std::regex_replace(log.text(), std::regex("[0-9.]+ s"), "N s") ==
         "info outbox: working\n"
         "warning outbox: Redis is unavailable (connection refused); nothing is claimed until it answers\n"
@@ -246,7 +246,7 @@ TEST_CASE("dispatcher telemetry: a repeated event has one line a minute") {
   }
   const auto text = log.text();
   CHECK(std::count(text.begin(), text.end(), '\n') == 23);
-  // The last word is that it works, as it does.
+  // The last report is that it works.
   const auto last_of_many = text.find("it changes too often for a line each: see /readyz");
   REQUIRE(last_of_many != std::string::npos);
   CHECK(text.find("working again", last_of_many) != std::string::npos);

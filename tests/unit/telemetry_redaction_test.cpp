@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// Secrets that are common words, and those that are not.
+// Secrets that are common words, and other secrets.
 #include "telemetry/redaction.hpp"
 #include "telemetry/secret_places.hpp"
 

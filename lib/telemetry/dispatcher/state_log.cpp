@@ -67,9 +67,8 @@ void StateLog::look_for_a_pause(TimePoint now) {
   if (!pause) return;
   health_log_.was_paused(now);
   spdlog::warn(
-      "{}: the process was not running for {} (stopped, suspended with its machine, or without CPU): requests that "
-      "timed "
-      "out meanwhile are tried again",
+      "{}: the process was not running for {} (stopped, suspended with its machine, or without CPU): requests "
+      "that timed out meanwhile are tried again",
       name(), lasted(*pause));
 }
 
