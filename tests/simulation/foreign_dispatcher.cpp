@@ -17,7 +17,7 @@ dispatch::Awaitable<void> ForeignDispatcher::wait(Milliseconds time) {
 dispatch::Awaitable<void> ForeignDispatcher::run() {
   while (!stopped_) {
     const bool lives = co_await take_turn();
-    // When it dies, its rows wait for the end of their lease: nobody can see whether another program lives.
+    // When it dies, its rows wait for the end of their lease, as no lock shows whether another program lives.
     co_await wait(lives ? kPoll : world_.chance.between(1s, 30s));
   }
 }

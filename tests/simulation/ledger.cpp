@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The store's side of the book; Redis' side is in ledger_redis.cpp.
+// Records the calls of the store; the calls of Redis are in ledger_redis.cpp.
 #include "simulation/ledger.hpp"
 
 #include <algorithm>
@@ -42,7 +42,7 @@ void Ledger::brings_outcomes(const dispatch::Settlement& settlement) {
     return brings_the_rest(rest->second, settlement);
   }
   if (settling_ != settlement.lease) {
-    // Outcomes are brought one batch after the other: those of the last one will not be brought any more.
+    // Outcomes are settled one batch after the other: the last batch will not be settled again.
     if (const auto last = leases_.find(settling_); last != leases_.end() && !last->second.is_postponed) {
       gives_up(last->second);
       leases_.erase(last);
@@ -72,7 +72,7 @@ void Ledger::brings_the_rest(Lease& lease, const dispatch::Settlement& settlemen
   ++lease.tries;
   if (life_.stopped_at() || life_.past_deadline()) return;
   expect(world_.now() - lease.tried_at >= 250ms, "a refused settlement is not sent again at once");
-  // A pause doubles from a quarter of a second to four seconds, and one ends with the lease.
+  // A pause doubles from a quarter of a second to four seconds, and ends with the lease at the latest.
   const auto most = 8 + (world_.now() - lease.postponed_at) / 4s;
   expect(lease.tries <= most || lease.some_untried || world_.now() >= lease.ends,
          "a refused settlement is not sent again and again");
@@ -125,7 +125,7 @@ bool Ledger::needs_no_sending(const ClaimedRow& row, const Outcome& outcome) con
 
 void Ledger::check_unsent(const Lease& lease, const ClaimedRow& row, const Outcome& outcome) {
   if (outcome.verdict != Verdict::release) return;
-  // Each of these stays true once it is, so it need not be known when the dispatcher decided.
+  // Each of these facts stays true, so it need not be known at the moment of the decision.
   const bool short_lease = world_.now() + options_.lease_reserve >= lease.ends;
   const bool doubt = doubted_at_ >= lease.asked_at;
   expect(life_.past_deadline() || short_lease || doubt || may_be_blocked(row.row.stream, lease.asked_at),
@@ -223,8 +223,8 @@ void Ledger::is_settled(const dispatch::Settlement& settlement, const dispatch::
                                    std::to_string(unwritten.size()) + "; too late for " + std::to_string(lost) +
                                    ", failures " + std::to_string(lease.failures));
   world_.count(Event::outcome_too_late, lost);
-  // After an answer that was lost, nobody can tell one's own outcome from another's; nor, after any failure, whether
-  // a row is missing in the answer as it was written before, or as the store refused it.
+  // After a lost answer the dispatcher can't distinguish its own outcome from another worker's; nor, after any
+  // failure, whether a row is missing in the answer because it was written before, or because the store refused it.
   const bool unclear = lease.maybe_carried_out || (lease.failures > 0 && lease.refused);
   if (!unclear) {
     expected_.fewest_lost += lost;
@@ -282,7 +282,7 @@ void Ledger::close(const dispatch::Tally& tally, std::map<Fault, std::uint64_t> 
   for (const auto unsent : {Fault::lease_expiring, Fault::stopping, Fault::stream_blocked}) {
     if (const auto told = reasons.extract(unsent)) reasons[Fault::redis_unreachable] += told.mapped();
   }
-  // Whose fault a refusal was, the outcomes show.
+  // The outcomes show what was at fault for a refusal.
   for (const auto judged : {Fault::entry_refused, Fault::stream_refused, Fault::redis_unavailable}) {
     if (const auto told = reasons.extract(judged)) reasons[Fault::refused] += told.mapped();
   }

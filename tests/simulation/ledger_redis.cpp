@@ -8,7 +8,7 @@ namespace outboxd::simulation {
 namespace {
 
 constexpr const char* kLeaseField = "lease";
-// For so long a row that was in an unanswered write goes alone.
+// How long a row of an unanswered write goes alone.
 constexpr auto kSuspicion = 2min;
 
 }  // namespace
@@ -44,7 +44,7 @@ void Ledger::sends(std::span<dispatch::Delivery* const> rows, TimePoint not_afte
     auto& lease = found->second;
     auto* row = find_sent(lease, id);
     if (row == nullptr) return fault("row " + id + ": a claim's rows are sent in order, and once");
-    // A slow claim has used up its lease: then half of what is left is time enough, and all of it for a row alone.
+    // A slow claim has used up its lease: then half of the rest is time enough, and all of it for a row alone.
     const auto half = std::max<TimePoint::duration>((lease.ends - lease.arrived) / 2, {});
     const auto reserve =
         lease.rows.size() == 1 ? TimePoint::duration{} : std::min<TimePoint::duration>(options_.lease_reserve, half);
@@ -136,13 +136,13 @@ void Ledger::gets_replies(std::span<const Answered> write) {
 
 void Ledger::probes() {
   expect(!life_.stopped_at() || leases_in_hand() > 0, "no probe after a stop");
-  // Where it answered with an error, another stream may be asked for at once.
+  // If it answered with an error, another stream may be probed at once.
   if (!probe_failed_at_) return;
   expect(world_.now() - *probe_failed_at_ >= options_.backoff_min / 2, "probes leave Redis its time");
 }
 
 void Ledger::probe_ends(const std::string& stream, const Reply& reply) {
-  // Until it is answered, claims are asked for that its judgement then keeps from being sent.
+  // Until it is answered, rows may be claimed that its result then keeps from being sent.
   if (judges_refusals_) doubted_at_ = world_.now();
   if (reply.fault == Fault::redis_unreachable || reply.fault == Fault::unanswered) {
     redis_in_doubt_ = true;
@@ -150,7 +150,7 @@ void Ledger::probe_ends(const std::string& stream, const Reply& reply) {
     doubted_at_ = world_.now();
     return;
   }
-  // Where it answers with an error, streams that were not refused yet may be tried.
+  // If it answers with an error, streams that were not refused yet may be tried.
   if (reply.fault != Fault::none) {
     doubted_at_ = world_.now();
     taken_again_[stream] = TimePoint::max();

@@ -31,7 +31,7 @@ void Life::stop() {
 bool Life::lock_is_seen() {
   if (gone_at_) return false;
   const auto now = world_.now();
-  // Shorter than three looks take, and rarer than any look is late.
+  // Shorter than three scans take, and rarer than any scan is late.
   if (now > unseen_until_ + 2min && world_.chance.happens(world_.weather.lock_unseen)) {
     unseen_until_ = now + world_.chance.between(1ms, 900ms);
     world_.count(Event::lock_unseen);

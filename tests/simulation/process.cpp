@@ -36,13 +36,13 @@ void CountingObserver::failed(std::string_view /*stream*/, Fault fault, std::str
 }
 
 void CountingObserver::refused_by_store(std::span<const dispatch::RefusedRow> rows) {
-  // For so long a row that was refused is remembered.
+  // How long a refused row is remembered.
   constexpr auto kBlamed = 10min;
   for (const auto& row : rows) {
     const auto& refused_at = world_.facts.at(row.id).refused_at;
     const bool is_its_own = row.cause.empty() || (refused_at && world_.now() - *refused_at < kBlamed);
-    // One that was refused before it can't be told from it; nor can any while rows are refused for different causes,
-    // or while the answer to an earlier write may come late.
+    // An outage can't be distinguished from an earlier refusal of the row; nor can it while rows are refused for
+    // different causes, or while the answer to an earlier write may come late.
     const auto& outage = world_.table_refuses;
     const bool can_be_told = world_.now() < outage.until && outage.first_refusals.contains({worker_, row.id}) &&
                              !world_.setting.has_refused_rows() && world_.weather.stall == 0;
@@ -109,8 +109,8 @@ void Process::end(const std::exception_ptr& error) {
 }
 
 void Process::check_stop() {
-  // What is beyond the deadline, or beyond the moment of the stop, is owed to calls that were under way; and the
-  // dispatcher waits for nothing else, unless the store doesn't take the outcomes.
+  // The time beyond the deadline, or after the stop, is spent in calls that were under way; the dispatcher waits for
+  // nothing else, unless the store doesn't take the outcomes.
   const auto now = world_.now();
   const Milliseconds slack = options_.once ? Milliseconds{300} : Milliseconds{1};
   if (life_.deadline) {
@@ -137,7 +137,7 @@ void Process::check_once() {
     const bool was_ours = row->freed_by == life_.worker() || row->freed_at < ledger_.last_claim_at();
     const bool seen = world_.facts.at(row->row.id).passed_over_at < ledger_.last_claim_at() && row->lease.empty();
     const bool refused = ledger_.is_refused(row->row.stream);
-    // Of one that was sent the outcome alone is missing, and the report counts it as unsettled.
+    // For a row that was sent only the outcome is missing, and the report counts it as unsettled.
     const bool sent = ledger_.has_sent(row->row.id);
     const bool is_held = world_.facts.at(row->row.id).claim_refused_to.contains(life_.worker());
     expect(!was_due || !was_ours || !seen || refused || sent || is_held,

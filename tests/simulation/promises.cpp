@@ -37,8 +37,7 @@ class RowCheck {
     return facts_.refused + facts_.unanswered + row_.leases_lost + facts_.foreign_failures;
   }
 
-  /// What is right about a single outcome was looked at when it was brought; here, that the attempts were really
-  /// used.
+  /// Single outcomes were checked when they were settled; here it is checked that the attempts were really used.
   void check_death() {
     const auto most = world_.setting.retry.max_attempts;
     expect(row_.attempts >= most && spent() >= most, "no row dies before its attempts are used up");

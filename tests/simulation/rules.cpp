@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// What the dispatcher promises about the outcome of a row, said once more and in another way than lib/outbox says it.
+// The dispatcher's promises about the outcome of a row, written independently of lib/outbox.
 #include "simulation/ledger.hpp"
 
 #include <algorithm>
@@ -69,7 +69,8 @@ bool names(const Outcome& outcome, std::uint64_t number) {
 std::string rule_of_unsent(const ClaimedRow& claimed, const Outcome& outcome, const RetryPolicy& policy) {
   if (claimed.row.attempt > policy.max_attempts) {
     const bool tells = names(outcome, claimed.row.attempt - 1) && outcome.error.find("attempts") != std::string::npos;
-    return tells ? expect_dead(outcome, "a worn-out row") : "the reason of a worn-out row tells of its attempts";
+    return tells ? expect_dead(outcome, "a row with exhausted attempts")
+                 : "the reason of a row with exhausted attempts names them";
   }
   if (claimed.row.oversize_bytes && !names(outcome, *claimed.row.oversize_bytes)) {
     return "the reason of an oversize row tells its size";

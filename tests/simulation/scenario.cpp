@@ -19,9 +19,9 @@ namespace {
 
 // Long enough for a row to use up a hundred attempts, each with its lease or its delay.
 constexpr auto kPatience = 8h;
-// Longest retry delay, longest lease, and what it takes to work off the rest.
+// The longest retry delay, the longest lease, and the time to work off the rest.
 constexpr auto kRecovery = 10min;
-// So long after the storm a stream that takes nothing is mended, and its rows must still be there.
+// How long after the storm the bad stream is mended; its rows must still be there.
 constexpr auto kMended = 30min;
 constexpr auto kDeadWorkerFreed = 2s;
 
@@ -56,7 +56,7 @@ class Scenario {
       insert(world_.now() + (bursts ? spread / (storm / 3) * (storm / 3) : spread), draw_poison());
       if (world_.setting.bad_stream && world_.chance.happens(0.1)) insert(world_.now(), Poison::none, "bad");
     }
-    // What a setting speaks of is there.
+    // Each fault of the setting has at least one row.
     for (std::size_t i = 1; i < kPoisons; ++i) {
       const auto kind = static_cast<Poison>(i);
       if (world_.setting.has(kind)) insert(world_.now() + world_.chance.between(0ms, 100s), kind);
@@ -108,7 +108,7 @@ class Scenario {
 
   void tell_of_commit() {
     const auto holder = world_.lives.find(world_.told_of_commits);
-    // With a connection that ended, what it would have told is lost.
+    // A connection that ended has lost its notifications.
     if (holder == world_.lives.end() || holder->second->gone_at() || world_.chance.happens(0.1)) return;
     for (const auto& [worker, notify] : std::exchange(world_.wait_for_commits, {})) {
       if (world_.lives.at(worker)->gone_at()) continue;
@@ -117,7 +117,7 @@ class Scenario {
     }
   }
 
-  /// A fresh row now and then, so that others go through while some don't, for as long as there are such.
+  /// Inserts a fresh row now and then, so that some rows go through as long as others don't.
   void trickle() {
     const auto is_worth_waiting_for = [this](const SimRow* row) {
       return world_.facts.at(row->row.id).inserted_at == began_at_;
@@ -136,7 +136,7 @@ class Scenario {
     world_.count(Event::timed_row);
     if (world_.setting.has_refused_rows()) world_.count(Event::timed_beside_refused_rows);
     if (world_.setting.bad_stream) world_.count(Event::timed_beside_bad_stream);
-    // A search among slow rows, and a try of one of them by itself.
+    // The time of a search among slow rows, and of a try of one of them alone.
     const auto slow = world_.setting.slow_refusals ? RefusalSearch::kLongest + ClaimPatience::kLongest : 0s;
     world_.at(world_.now() + 10s + slow + 2 * world_.setting.longest_poll, [this, id] {
       if (!world_.table.row(id).done()) world_.fault("row " + id + ": in good weather a row is in its stream soon");
@@ -166,7 +166,7 @@ class Scenario {
     if (!world_.setting.has_killers()) world_.at(world_.now() + kRecovery, [this] { check_recovery(); });
   }
 
-  /// What was wrong for long, beside poison.
+  /// The long-lasting faults, beside poison.
   void mend() {
     world_.redis.mend_bad_stream();
     for (auto& [id, facts] : world_.facts) {
@@ -182,19 +182,19 @@ class Scenario {
       const bool waits =
           (row->row.stream == "bad" && world_.redis.has_bad_stream()) ||
           std::max(facts.claim_refused.until, facts.settlement_refused.until) > world_.now() - kRecovery;
-      // Tries of rows in quarantine that are slow to be refused leave others there little time.
+      // Slow tries of rows in quarantine leave other rows little time.
       if (world_.setting.slow_refusals && !facts.claim_refused_to.empty()) continue;
       if (is_poisoned(world_, *row) || waits || since < kRecovery) continue;
       world_.fault("row " + row->row.id + ": in good weather the backlog is worked off");
     }
     const auto works = [](const Process* process) { return process->health() == dispatch::Health::working; };
-    // Where others take all that is good, one may have met nothing but a stream that takes nothing.
+    // If other processes take all good rows, one may have met only the bad stream.
     const bool drops =
         world_.setting.has(Poison::drops_connection) || world_.setting.bad_stream || world_.setting.refused_for_long;
     if (!drops && !std::ranges::all_of(alive_, works)) world_.fault("in good weather every dispatcher says it works");
   }
 
-  /// To the next moment at which something happens; false when nothing ever will.
+  /// Advances to the next event; false when there will be none.
   bool step() {
     loop_.restart();
     loop_.poll();
@@ -232,13 +232,13 @@ class Scenario {
       const auto gone_at = *process->life().gone_at();
       world_.at(gone_at + kDeadWorkerFreed,
                 [this, process, gone_at] { check_freed(process->life().worker(), gone_at); });
-      // A run with `once` is started now and then, a daemon at once.
+      // A run with `once` is started after a while, a daemon at once.
       const auto pause = world_.chance.between(0ms, process->is_daemon() ? 5s : 30s);
       world_.at(world_.now() + pause, [this] { launch(); });
     }
   }
 
-  /// Another process that lived all the while, and reached the store, has seen that it is dead.
+  /// Whether another process that lived all the time, and reached the store, has seen that it is dead.
   void check_freed(const std::string& worker, TimePoint gone_at) {
     const auto watched = [this, gone_at](Process* other) {
       const auto& life = other->life();
@@ -253,7 +253,7 @@ class Scenario {
     }
   }
 
-  /// Everybody is told to stop, in good weather; whatever of them is left would refer to a world that is gone.
+  /// Stops all processes, without faults; their remaining coroutines would refer to destroyed objects.
   void end_all() {
     ending_ = true;
     foreign_.stop();
@@ -263,7 +263,7 @@ class Scenario {
     }
     if (alive_.empty()) return;
     world_.fault("a dispatcher ends when it is stopped");
-    // Their coroutines are destroyed with the loop, and must find all they refer to.
+    // Their coroutines are destroyed with the loop, so the objects that they refer to must still exist.
     for (auto& process : processes_) (void)process.release();
     processes_.clear();
   }

@@ -61,7 +61,7 @@ SimPublisher::Reach SimPublisher::reach_of(Rows rows) {
   }
   reach.answered = reach.carried_out;
   if (reach.carried_out == rows.size() && !cut) return reach;
-  // What did not come to its end is not trusted.
+  // A connection with an unfinished exchange is not used again.
   reach.answered = 0;
   const auto first_unsent = reach.carried_out + (drops == rows.end() ? 0 : 1);
   if (first_unsent < rows.size()) reach.sent = first_unsent + chance.below(rows.size() - first_unsent + 1);

@@ -8,7 +8,7 @@
 namespace outboxd::simulation {
 namespace {
 
-// As servers word it (7.0 to 8.0), and as proxies and services do.
+// Errors in the words of servers (7.0 to 8.0), and of proxies and services.
 constexpr std::array kRefusals{
     "OOM command not allowed when used memory > 'maxmemory'.",
     "LOADING Redis is loading the dataset in memory",
@@ -109,7 +109,7 @@ SimRedis::Answer SimRedis::xadd(const std::string& id, const std::string& stream
   const bool by_bad_stream = stream == "bad" && has_bad_stream();
   const bool by_stream = stream == refused_stream_ && world_.now() < stream_refused_until_;
   if (by_bad_stream || by_stream) {
-    // Others, who know nothing of streams, spend attempts.
+    // Other programs, which don't judge streams, spend attempts.
     ++facts.refused;
     if (by_bad_stream) world_.count(Event::bad_stream);
     return {Fault::refused, by_bad_stream ? bad_stream_words_ : stream_words_};

@@ -10,7 +10,7 @@ namespace {
 using dispatch::StoreError;
 using dispatch::StoreResult;
 
-// As Postgres calls what took too long.
+// Postgres' code for a time-out.
 constexpr const char* kTimedOut = "57014";
 constexpr Milliseconds kUsualTimeout{3'000};
 constexpr Milliseconds kQuick{1};
@@ -34,7 +34,7 @@ std::optional<RefusalSearch::Why> SimStatements::refusal_of(const Ids& ids, Refu
   for (const auto& id : ids) {
     auto& facts = world_.facts.at(id);
     const auto& refused = facts.*refusing;
-    // Of a locked row a statement knows, and goes on without it.
+    // A statement sees that a row is locked, and goes on without it.
     if (!is_refused(refused) || refused.cause.empty()) continue;
     if (ids.size() == 1) facts.refused_at = world_.now();
     if (!why) why = Why{"a trigger refuses it", refused.cause};
@@ -115,7 +115,7 @@ void SimStatements::claim_part(const Ids& ids, dispatch::ClaimedRows& claimed) {
     const auto& facts = world_.facts.at(row.id);
     if (row.payload_json.empty()) row.payload_json = payload_of_lease(claimed.lease, facts.bytes);
     if (facts.poison == Poison::payload_oversize) row.oversize_bytes = 1ULL << 30U;
-    // As the real store does, it keeps back what won't be sent.
+    // Like the real store, it withholds payloads that won't be sent.
     if (row.oversize_bytes || row.attempt > world_.setting.retry.max_attempts) row.payload_json.clear();
   }
   const auto over_budget =
@@ -156,7 +156,7 @@ StoreResult<dispatch::Settled> SimStatements::settle(const dispatch::Settlement&
   const std::span all{settlement.outcomes};
   const auto refusal_of_part = [&](std::span<const Outcome> part) {
     auto ids = ids_of(part);
-    // A trigger sees the rows alone that are written.
+    // A trigger sees only the rows that are written.
     std::erase_if(ids, [&](const std::string& id) { return !is_ours(id, settlement.lease); });
     return refusal_of(ids, &RowFacts::settlement_refused);
   };

@@ -44,7 +44,7 @@ Awaitable<SimStore::Failure> SimStore::go(dispatch::AutoResetEvent& event) {
   }
   co_await wait(event, chance.between(0ms, kSlowest));
   if (is_away()) {
-    // A connection that is refused, or one that nobody answers.
+    // The connection is refused, or not answered.
     const auto given_up_after = chance.happens(0.3) ? chance.between(0ms, 5s) : 0ms;
     life_.meets_trouble(given_up_after);
     co_await wait(event, given_up_after);
@@ -144,7 +144,7 @@ StoreResult<dispatch::ClaimedRows> SimStore::take_rows(const dispatch::ClaimRequ
 Awaitable<StoreResult<dispatch::Settled>> SimStore::settle(const dispatch::Settlement& settlement) {
   const Call call{world_, life_};
   dispatch::AutoResetEvent event{co_await boost::asio::this_coro::executor};
-  // What was refused is brought again beside what is new, and there is one session for both.
+  // Refused outcomes are settled again beside new ones, and there is one session for both.
   while (settles_) co_await wait(event, kSlowest);
   settles_ = true;
   auto settled = co_await settle(settlement, event);
@@ -266,10 +266,10 @@ Awaitable<StoreResult<bool>> SimStore::end_leases_of(std::vector<std::string> wo
 
 Awaitable<StoreResult<std::vector<std::string>>> SimStore::poison_candidates(std::string due_by) {
   const Call call{world_, life_};
-  // More than one loop may ask at a time.
+  // Several loops may ask at the same time.
   dispatch::AutoResetEvent event{co_await boost::asio::this_coro::executor};
   const auto asked_at = world_.now();
-  // It shares a session with the watch over dead workers, which has to wait for it.
+  // It shares a session with the scans for dead workers, which have to wait for it.
   const bool first = !life_.watch_asked_at;
   if (first) life_.watch_asked_at = asked_at;
   const auto failure = co_await go(event);
@@ -302,7 +302,7 @@ Awaitable<dispatch::WakeUps> SimStore::arm_wake_ups() {
   if (failure) co_return dispatch::WakeUps::not_now;
   auto& holder = world_.told_of_commits;
   const bool is_free = holder.empty() || holder == life_.worker() || world_.lives.at(holder)->gone_at();
-  // Else somebody writes, and will commit without a word.
+  // Otherwise another session is writing, and will commit without notifying.
   if (!is_free || world_.chance.happens(0.3)) co_return dispatch::WakeUps::not_now;
   holder = life_.worker();
   world_.count(Event::asked_to_be_woken);
@@ -318,7 +318,7 @@ Awaitable<void> SimStore::disarm_wake_ups() {
 
 Awaitable<void> SimStore::notify_on_commit(std::function<void()> notify) {
   life_.must_live();
-  // Now and then for nothing.
+  // Now and then a spurious wake-up.
   if (world_.chance.happens(world_.weather.answer_lost)) {
     notify();
   } else {

@@ -19,7 +19,7 @@ void draw_poisons(Setting& setting, Chance& chance) {
   may_have(Poison::payload_no_object, 0.3);
   may_have(Poison::payload_oversize, 0.3);
   may_have(Poison::stream_empty, 0.3);
-  // With a hundred attempts these live for hours of virtual time, and a run for seconds of ours.
+  // With a hundred attempts such rows live for hours of virtual time, and a run for seconds of real time.
   const double runs = setting.retry.max_attempts > 10 ? 0.02 : 0.15;
   may_have(Poison::drops_connection, 2 * runs);
   may_have(Poison::refused_each_time, 2 * runs);
@@ -37,7 +37,7 @@ void draw_refusals(Setting& setting, Chance& chance) {
   };
   if (chance.happens(0.2)) setting.refused_claims = share();
   if (chance.happens(0.2)) setting.refused_settlements = share();
-  // With a hundred attempts these would be claimed for hours of virtual time.
+  // With a hundred attempts such rows would be claimed for hours of virtual time.
   setting.refused_for_long = chance.happens(0.3);
   setting.slow_refusals = chance.happens(0.3);
   if (!chance.happens(0.2)) return;
@@ -65,7 +65,7 @@ Setting draw_setting(Chance& chance) {
 }
 
 Weather draw_weather(const Setting& setting, Chance& chance) {
-  // A fine day now and then shows what the dispatcher does of its own accord.
+  // A seed without a storm now and then shows how the dispatcher behaves on its own.
   if (chance.happens(0.1)) return {};
   const auto some = [&](double most) { return chance.happens(0.4) ? most * chance.fraction() : 0.0; };
   auto weather = Weather{
@@ -85,7 +85,7 @@ Weather draw_weather(const Setting& setting, Chance& chance) {
       .entry_refused = some(0.05),
       .cut = some(0.1),
   };
-  // Short runs see little of what is rare.
+  // Short runs see few rare events.
   if (setting.once > 0) {
     weather.cut = std::max(weather.cut, 0.1);
     weather.settlement_refused = std::max(weather.settlement_refused, 0.2);

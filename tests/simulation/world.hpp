@@ -37,7 +37,7 @@ struct Outage : Refusing {
 struct RowFacts {
   Poison poison = Poison::none;
   TimePoint inserted_at{};
-  /// When a claim last passed over it, as somebody had it locked.
+  /// When a claim last skipped it because another session had locked it.
   TimePoint passed_over_at{};
   Refusing claim_refused{};
   Refusing settlement_refused{};
@@ -103,13 +103,13 @@ struct World {
   std::map<std::string, RowFacts> facts;
   /// Every process of outboxd that there ever was, by its worker's name.
   std::map<std::string, Life*> lives;
-  /// The process that commits tell of themselves, by its worker's name; empty: none.
+  /// The process that commits notify, by its worker's name; empty: none.
   std::string told_of_commits;
   /// Those that wait for a commit, by their workers' names.
   std::map<std::string, std::function<void()>> wait_for_commits;
   /// Every row is refused, at its claim and at its settlement.
   Outage table_refuses;
-  /// Until then the store is away for everybody.
+  /// Until then the store is unreachable for all processes.
   TimePoint store_back_at{};
   /// Since when nothing has gone wrong.
   TimePoint calm_since = TimePoint::max();

@@ -245,7 +245,7 @@ TEST_CASE(
   CHECK(judgement.judge(refusals({"2"}, "25006"), 0, true, kStart + 10s).whose == Whose::rows_own);
 }
 
-TEST_CASE("a row that was written after its refusal is no suspect in the next outage") {
+TEST_CASE("a row that was written after its refusal is not blamed in the next outage") {
   RefusalJudgement judgement;
   CHECK(judgement.knows_no_row());
   CHECK(judgement.judge(refusals({"1"}, "25006"), 0, true, kStart).whose == Whose::everybodys);
@@ -268,7 +268,7 @@ TEST_CASE("rows starve when they are due, claims find none, and their number doe
     CHECK_FALSE(sampled(5, 50, 0));  // we get some
   }
   for (std::uint64_t due = 50; due > 40; --due) CHECK_FALSE(sampled(0, due, 0));  // others take them
-  CHECK_FALSE(starvation.sampled(50, 0));                                         // nobody tried
+  CHECK_FALSE(starvation.sampled(50, 0));                                         // no claim was made
   CHECK_FALSE(sampled(0, 50, 0));
   CHECK_FALSE(sampled(0, 50, 0));
   CHECK(sampled(0, 51, 0));

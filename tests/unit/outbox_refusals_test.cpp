@@ -16,11 +16,12 @@ namespace {
 using namespace std::chrono_literals;
 
 /// One write: words of three characters, each an entry. Its row's number, its stream, and what Redis says: '+' taken,
-/// '?' unknown words, '!' other unknown words, 'W' this stream's words, 'O' everybody's, 'u' no answer.
+/// '?' unknown words, '!' other unknown words, 'W' words about this stream, 'O' words about all entries, 'u' no
+/// answer.
 struct Write {
   const char* sent;
   /// One letter an entry: P taken, E the entry's fault, e the entry's if a probe confirms it, S the stream's,
-  /// R everybody's, ? not known, U unanswered, u unanswered and singled out.
+  /// R Redis refuses all entries, ? not known, U unanswered, u unanswered and singled out.
   const char* judged;
 };
 
@@ -41,17 +42,16 @@ const std::vector<Case> kCases{
     {"a stream that was taken again begins anew", {{"1a? 2b+", "SP"}, {"1a+", "P"}, {"2b+", "P"}, {"3a?", "R"}}},
     {"the words say that it is the stream", {{"1aW", "S"}, {"1aW 2b+", "SP"}, {"1aW 2bW", "SS"}}},
     {"the words say that it is the stream, while others of it are taken", {{"1aW 2a+", "?P"}, {"1aW 2a+", "EP"}}},
-    {"the words say that it is everybody, while others of its stream are taken",
-     {{"1aO 2a+", "?P"}, {"1aO 3a+", "EP"}}},
-    {"the words say that it is everybody, and others of its stream are taken since",
+    {"the words blame all entries, while others of its stream are taken", {{"1aO 2a+", "?P"}, {"1aO 3a+", "EP"}}},
+    {"the words blame all entries, and others of its stream are taken since",
      {{"1aO", "R"}, {"2a+", "P"}, {"1aO", "e"}}},
-    {"the words say that it is everybody, while other streams are taken: a proxy with one server away",
+    {"the words blame all entries, while other streams are taken: a proxy with one unreachable server",
      {{"1aO 2b+", "SP"}, {"2b+", "P"}, {"1aO", "S"}}},
     {"words that a row was refused with before it was taken are no row's fault",
      {{"1a? 2a+", "EP"}, {"1a+", "P"}, {"3a? 4a+", "?P"}, {"5a! 6a+", "EP"}}},
     {"an unanswered row is singled out when it is alone, and others were taken since",
      {{"1au 2au", "UU"}, {"1au", "U"}, {"2a+", "P"}, {"1au", "u"}, {"1au", "U"}}},
-    {"a refusal of everybody is no answer to a row", {{"1au", "U"}, {"1a?", "R"}, {"2a+", "P"}, {"1au", "u"}}},
+    {"a refusal of all entries is no answer to a row", {{"1au", "U"}, {"1a?", "R"}, {"2a+", "P"}, {"1au", "u"}}},
 };
 
 Reply told(char what) {

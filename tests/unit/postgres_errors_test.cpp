@@ -55,7 +55,7 @@ TEST_CASE("a SQLSTATE says whether another connection may do where this one does
       Case{"23505", kKeep},       // a constraint of the table's
       Case{"38000", kKeep},       // raised by a function in another language
       Case{"54000", kKeep},       // over a limit of Postgres'
-      Case{"55P03", kKeep},       // locked by somebody
+      Case{"55P03", kKeep},       // locked by another session
       Case{"P0001", kKeep},       // raised by a trigger
       Case{"MY001", kKeep},       // raised by a trigger, with a code of its own
   };

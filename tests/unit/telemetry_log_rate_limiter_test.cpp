@@ -6,7 +6,7 @@
 using outboxd::telemetry::LogRateLimiter;
 using namespace std::chrono_literals;
 
-TEST_CASE("one line a subject and minute, and a count of those that were kept back") {
+TEST_CASE("one line per subject and minute, and a count of the withheld ones") {
   LogRateLimiter rate;
   const LogRateLimiter::TimePoint start{1h};
   CHECK(rate.admit("a", start) == 0U);
@@ -28,7 +28,8 @@ TEST_CASE("however many subjects there are, few are remembered: the others share
   CHECK(rate.admit("a third", start + 3min) == 0U);
 }
 
-TEST_CASE("subjects that had lines kept back are known while others are too many, and forgotten once they are over") {
+TEST_CASE(
+    "subjects with withheld lines are kept while others are too many, and forgotten once their period is over") {
   LogRateLimiter rate;
   const LogRateLimiter::TimePoint start{1h};
   const auto subject = [](int i) { return "subject " + std::to_string(i); };
