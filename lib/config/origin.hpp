@@ -7,7 +7,7 @@
 
 namespace outboxd::config {
 
-/// The place that a value or a problem comes from.
+/// The source of a value or a problem.
 struct Origin {
   /// In rising order of precedence; `general` is for problems with no single place.
   enum class Kind { general, defaults, profile, file, environment, flag };
@@ -19,7 +19,7 @@ struct Origin {
   std::uint32_t column = 0;
   /// Path of the file that a `_file` setting read the value from; else empty.
   std::string read_from{};
-  /// A connection that a [[dispatcher]] entry of the file gives for itself alone.
+  /// A connection that a [[dispatcher]] entry of the file sets for itself alone.
   bool own = false;
 
   bool operator==(const Origin&) const = default;
@@ -28,11 +28,11 @@ struct Origin {
   [[nodiscard]] std::string shown() const;
 };
 
-/// Whether `left` overrules `right`: an entry's own connection over flags over environment over file over defaults
+/// Whether `left` overrides `right`: an entry's own connection over flags over environment over file over defaults
 /// (of the profile or not).
 bool outranks(const Origin& left, const Origin& right);
 
-/// One thing that is wrong with the configuration.
+/// One error in the configuration.
 struct Problem {
   Origin where;
   std::string text;

@@ -12,12 +12,12 @@
 
 namespace outboxd::config {
 
-/// Reads and checks a value from an environment variable, a flag, a secret's file or the table of defaults.
-/// Lists are "a,b", limits "a=1000,b=5", names "role=name,other=name". What is wrong is added to `problems`.
+/// Reads and checks a value from an environment variable, a flag, a secret's file or the table of defaults. Lists are
+/// "a,b", limits "a=1000,b=5", names "role=name,other=name". Errors are added to `problems`.
 std::optional<Value> parse_text(const Option& option, std::string_view text, Unit unit, const Origin& origin,
                                 Problems& problems);
 
-// What reading a TOML file (toml_file.cpp) has in common with that; each gives what is wrong, or "".
+// Checks that are shared with the reader of TOML files (toml_file.cpp); each returns the error, or "".
 
 inline constexpr const char* kEmptyStream = "has an empty stream name";
 
@@ -27,10 +27,10 @@ std::string out_of_bounds(const Option& option, std::int64_t number, Unit unit =
 std::string wrong_key(const Option& option, std::string_view key);
 std::string failed_check(const Option& option, const Value& value);
 
-/// "dispatcher.batch = 0: must be …"; a secret's value stays out of it.
+/// "dispatcher.batch = 0: must be …"; never contains a secret's value.
 std::string sentence(const Option& option, const std::string& shown_value, const std::string& reason);
 
-/// How many of the option's own units one of the given makes.
+/// How many of the option's own units make one of the given unit.
 std::int64_t factor_of(Unit unit);
 
 }  // namespace outboxd::config

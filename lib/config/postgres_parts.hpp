@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// The steps from postgres.url to what libpq reads, for postgres_url.cpp and mask.cpp alone.
+// The steps from postgres.url to libpq's form, for postgres_url.cpp and mask.cpp alone.
 #pragma once
 
 #include "config/postgres_url.hpp"
@@ -20,13 +20,13 @@ using KeywordValues = std::vector<std::pair<std::string, std::string>>;
 /// them; nullopt if it is not of that form.
 std::optional<KeywordValues> parse_conninfo(std::string_view text);
 
-/// The other way round.
+/// The reverse of parse_conninfo().
 std::string write_conninfo(const KeywordValues& pairs);
 std::string conninfo_value(std::string_view value);
 
 struct PostgresPairs {
   KeywordValues pairs;
-  /// Whether libpq reads the text itself in the same way; else the pairs have to be written out for it.
+  /// Whether libpq reads the text in the same way; otherwise the pairs have to be written out for it.
   bool as_libpq = true;
 };
 
@@ -36,22 +36,22 @@ struct PostgresPairs {
 Checked<PostgresPairs> read_postgres_pairs(std::string_view text);
 
 struct Translated {
-  /// libpq's alone, but for those unknown here: libpq refuses them.
+  /// Parameters of libpq alone, apart from unknown ones, which libpq refuses.
   KeywordValues pairs{};
-  /// Whether that is something else than what was given.
+  /// Whether the pairs differ from the given ones.
   bool changed = false;
   /// The first parameter that can't be translated, why, and what to write instead; or "".
   std::string problem{};
-  /// What is asked of other settings, and warnings; without a text.
+  /// Values for other settings, and warnings; without a text.
   PostgresUrl asked{};
 };
 
-/// Translates what node-postgres, Prisma, pgx, SQLAlchemy, asyncpg, JDBC and their like add to libpq's parameters.
-/// Texts name parameters and quote no value.
+/// Translates the parameters that node-postgres, Prisma, pgx, SQLAlchemy, asyncpg, JDBC and similar drivers add to
+/// libpq's. Texts name parameters and quote no value.
 Translated translate_postgres(const KeywordValues& pairs);
 
-/// The first of libpq's parameters whose value no server and no wait can mend, and what it may be; "" if there is
-/// none. libpq itself looks at most of them only when it connects, and a daemon would wait for that as for an outage.
+/// The first of libpq's parameters whose value can't work with any server, and its possible values; "" if there is
+/// none. libpq itself checks most of them only when it connects, and a daemon would wait for that as for an outage.
 /// Names the parameter, and quotes no value.
 std::string impossible_value(const KeywordValues& pairs);
 
