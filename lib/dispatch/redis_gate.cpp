@@ -10,7 +10,7 @@ namespace {
 
 // A stream that was refused this often has had its turn.
 constexpr std::uint32_t kTriesWithOnce = 5;
-// The time-out for judging one write.
+// The largest number of probes for judging one write.
 constexpr std::size_t kMostProbes = 8;
 // Each search for other streams that Redis might take may have to step over the backlog of all refused streams.
 constexpr std::chrono::seconds kLongestExploring{30};

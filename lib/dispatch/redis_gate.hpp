@@ -24,7 +24,7 @@ class RedisGate {
   /// All references must outlive it.
   RedisGate(const boost::asio::any_io_executor& executor, Shared shared, StreamSink& streams, IdleWait& idle);
 
-  /// Redis is unreachable or refuses all entries: only the explorer may claim rows.
+  /// Redis is unreachable or refuses all entries: only BreakerProbe may claim rows.
   [[nodiscard]] bool is_shut() const { return breaker_.is_open(); }
   [[nodiscard]] Breaker& breaker() { return breaker_; }
   [[nodiscard]] BlockedStreams& blocked() { return blocked_; }

@@ -29,13 +29,17 @@ class ClaimPatience {
     /// The time-out of each statement.
     Milliseconds time;
   };
-  /// Which of the rows that are tried by their ids (at least one) have their turn: all rows that are not known to be
-  /// slow, or else the first slow row, alone.
-  [[nodiscard]] Turn turn_of(const std::vector<std::string>& ids) const {
+  /// Which of the rows that are tried by their ids (at least one; the one that has waited longest first) have their
+  /// turn: all rows that are not known to be slow, or a slow row alone. Where the first row is slow they alternate,
+  /// so that neither kind keeps the other waiting for ever.
+  [[nodiscard]] Turn turn_of(const std::vector<std::string>& ids) {
     Turn turn{{}, RefusalSearch::kPartTimeout};
     std::ranges::copy_if(ids, std::back_inserter(turn.ids), [this](const auto& id) { return !rows_.contains(id); });
-    if (!turn.ids.empty()) return turn;
-    return {{ids.front()}, rows_.at(ids.front())};
+    const auto slow = rows_.find(ids.front());
+    const bool is_slow = slow != rows_.end() && (turn.ids.empty() || slow_next_);
+    slow_next_ = !is_slow;
+    if (is_slow) return {{ids.front()}, slow->second};
+    return turn;
   }
 
   /// The row, tried alone, took longer than `time`; `usual` is the usual time-out of a statement.
@@ -57,6 +61,8 @@ class ClaimPatience {
  private:
   /// Rows that timed out when tried alone, and how long each may take the next time.
   std::map<std::string, Milliseconds> rows_;
+  /// The last turn was not a slow row's.
+  bool slow_next_ = false;
   /// How many claims in a row timed out without a result.
   unsigned fruitless_ = 0;
 };

@@ -24,6 +24,7 @@ class LowWaterMark {
   static constexpr Duration kByRow = std::chrono::microseconds{200};
   /// A single slow claim may have waited for something else, so this many in a row are needed.
   static constexpr int kSlowInARow = 3;
+  /// A claim that takes longer than this, plus kByRow for each of its rows, is enough alone.
   static constexpr Duration kSlow = std::chrono::milliseconds{30};
 
   [[nodiscard]] bool in_use() const { return slow_in_a_row_ >= kSlowInARow; }

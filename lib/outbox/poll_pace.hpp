@@ -28,7 +28,8 @@ class PollPace {
   static constexpr Duration kLongestBesideWriters = std::chrono::milliseconds{100};
   static constexpr int kLeastRestToWork = 1;
   static constexpr int kMostRestToWork = 8;
-  /// Claims that take this many times as long as the quickest ones show that the machine has no room left.
+  /// Claims that take up to kRoom times as long as the quickest ones show that the machine has room, and from kNoRoom
+  /// on that it has none.
   static constexpr double kRoom = 3.5;
   static constexpr double kNoRoom = 7;
 

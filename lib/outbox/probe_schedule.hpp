@@ -13,38 +13,38 @@ namespace outboxd {
 
 /// Which rows are sent, and when, while Redis refuses everything, to find out whether it takes other entries.
 ///
-/// The refused rows may be bad ones that stand in front of good ones. So each exploration leaves out the rows of
-/// earlier explorations and takes as many rows as they did together; when all rows have been tried it starts over.
+/// The refused rows may be bad ones that stand in front of good ones. So each probe leaves out the rows of
+/// earlier probes and takes as many rows as they did together; when all rows have been tried it starts over.
 class ProbeSchedule {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
 
-  /// The number of rows in the first exploration, and in the largest.
+  /// The number of rows in the first probe, and in the largest.
   static constexpr std::size_t kFirstRows = 8;
   static constexpr std::size_t kMostRows = 64;
-  /// Beyond this many rows the exploration starts over, as each claim has to name the rows that were tried.
+  /// Beyond this many rows the probe starts over, as each claim has to name the rows that were tried.
   static constexpr std::size_t kMostTried = 1'000;
 
-  /// `shortest` and `longest` bound the waits between explorations.
+  /// `shortest` and `longest` bound the waits between probes.
   ProbeSchedule(std::chrono::milliseconds shortest, std::chrono::milliseconds longest)
       : backoff_{shortest, longest} {}
 
-  /// Redis has begun to refuse everything; the first exploration follows after the shortest wait.
+  /// Redis has begun to refuse everything; the first probe follows after the shortest wait.
   void begin(TimePoint now, double random) {
     tried_.clear();
     backoff_.reset();
     wait(now, random);
   }
 
-  /// Called after each exploration. `random` in [0, 1).
+  /// Called after each probe. `random` in [0, 1).
   void wait(TimePoint now, double random) { next_at_ = now + backoff_.next(random); }
 
   [[nodiscard]] bool is_due(TimePoint now) const { return now >= next_at_; }
 
-  /// How many rows the next exploration tries.
+  /// How many rows the next probe tries.
   [[nodiscard]] std::size_t rows() const { return std::clamp(tried_.size(), kFirstRows, kMostRows); }
 
-  /// The ids of the rows that the next exploration leaves out.
+  /// The ids of the rows that the next probe leaves out.
   [[nodiscard]] const std::vector<std::string>& tried() const { return tried_; }
 
   void has_tried(const std::string& id) {

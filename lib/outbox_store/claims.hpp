@@ -109,8 +109,7 @@ class Claims {
   dispatch::ClaimedRows claim_one_by_one(const Call& call, const std::vector<std::string>& ids,
                                          const Failure* failure,
                                          std::chrono::milliseconds time = RefusalSearch::kPartTimeout);
-  /// Claims rows by their ids. Rows that timed out alone before have their turn one at a time, when no other rows are
-  /// waiting.
+  /// Claims rows by their ids; a row that timed out alone before has its turn alone, as ClaimPatience has it.
   dispatch::ClaimedRows claim_by_name(const Call& call);
   std::optional<dispatch::ClaimedRows> claim_with_patience(const Call& call, std::chrono::milliseconds most);
   void leave_out(const std::vector<std::string>& streams);

@@ -36,7 +36,7 @@ class CommitListener {
   struct Found {
     /// The table's oid, as text; empty: it has no such trigger.
     std::string table{};
-    /// The trigger's oid, as text.
+    /// The key of the trigger's advisory lock, as text.
     std::string lock{};
     bool taken = false;
   };
