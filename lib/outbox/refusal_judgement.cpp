@@ -23,16 +23,20 @@ RefusalJudgement::Judged RefusalJudgement::judge(std::vector<Refusal> refused, s
   if (known_.size() > kMostRemembered) known_.clear();
   bool any_is_new = false;
   for (const auto& row : refused) {
-    auto& [since, last] = refused_since_.try_emplace(row.id, Times{now, now}).first->second;
+    auto& times = refused_since_.try_emplace(row.id, Times{now, now}).first->second;
     // An outage that is long over proves nothing about the rows that it refused.
-    if (now - std::exchange(last, now) > kForgotten) since = now;
-    if (since >= wrote_at_ && !is_known(row)) any_is_new = true;
+    if (now - times.last > kForgotten) times = {now, now};
+    times.last = now;
+    if (times.first >= wrote_at_ && !is_known(row)) any_is_new = true;
   }
   const bool may_be_another_outage = written == 0 && any_is_new;
   for (auto& row : refused) {
-    if (is_known(row) || (wrote_at_ > refused_since_[row.id].first && !may_be_another_outage)) {
+    auto& times = refused_since_[row.id];
+    const bool wrote_since = wrote_at_ > times.first;
+    if (is_known(row) || (wrote_since && (!may_be_another_outage || times.was_spared))) {
       judged.own.push_back(std::move(row));
     } else {
+      if (wrote_since) times = {.first = now, .last = now, .was_spared = true};
       auto id = row.id;
       undecided_.insert_or_assign(std::move(id), std::move(row));
     }

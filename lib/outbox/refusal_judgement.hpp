@@ -67,6 +67,9 @@ class RefusalJudgement {
   struct Times {
     TimePoint first{};
     TimePoint last{};
+    /// It was refused again after a write, beside new rows. That counts as another outage once, so that rows which
+    /// keep coming and failing don't hide this one.
+    bool was_spared = false;
   };
   /// When rows were refused that are not known to be at fault.
   std::map<std::string, Times> refused_since_;

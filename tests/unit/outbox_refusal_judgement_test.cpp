@@ -245,6 +245,19 @@ TEST_CASE(
   CHECK(judgement.judge(refusals({"2"}, "25006"), 0, true, kStart + 10s).whose == Whose::rows_own);
 }
 
+TEST_CASE("new rows that fail beside a row again and again don't keep it from being named") {
+  RefusalJudgement judgement;
+  CHECK(judgement.judge(refusals({"1"}, "25006"), 0, true, kStart).whose == Whose::everybodys);
+  judgement.wrote(kStart + 1s);
+  CHECK(judgement.judge(refusals({"1", "2"}, "25006"), 0, true, kStart + 2s).own.empty());
+  judgement.wrote(kStart + 3s);
+  const auto judged = judgement.judge(refusals({"1", "2", "3"}, "25006"), 0, true, kStart + 4s);
+  REQUIRE(judged.own.size() == 1);
+  CHECK(judged.own.front().id == "1");
+  judgement.wrote(kStart + 5s);
+  CHECK(judgement.judge(refusals({"2", "3", "4"}, "25006"), 0, true, kStart + 6s).own.size() == 1);
+}
+
 TEST_CASE("a row that was written after its refusal is not blamed in the next outage") {
   RefusalJudgement judgement;
   CHECK(judgement.knows_no_row());
