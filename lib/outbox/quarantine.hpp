@@ -67,6 +67,7 @@ class Quarantine {
     std::ranges::stable_sort(due, {}, [](const auto& row) { return row.first; });
     if (due.size() > most) due.resize(most);
     std::vector<std::string> ids;
+    ids.reserve(due.size());
     for (const auto& [until, id] : due) ids.push_back(*id);
     return ids;
   }

@@ -149,9 +149,8 @@ TEST_CASE("the Markdown table has one row for every setting") {
            "| `signing.key_file` | – | `OUTBOXD_SIGNING_KEY_FILE`, `STREAMS_HMAC_KEY_FILE` | `--signing-key-file` | "
            "Path "
            "of a file that holds signing.key |\n",
-           "| `http.bearer` | – | `OUTBOXD_HTTP_BEARER`, `METRICS_BEARER` | – | Token that /metrics asks for; "
-           "without "
-           "one it is open |\n",
+           "| `http.bearer` | – | `OUTBOXD_HTTP_BEARER`, `METRICS_BEARER` | – | Token that /metrics requires; "
+           "not set: none |\n",
        }) {
     CHECK(table.find(row) != std::string::npos);
   }
