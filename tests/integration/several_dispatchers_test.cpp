@@ -219,7 +219,7 @@ TEST_CASE("one dispatcher's Postgres is down: the other goes on, even if its tab
   const auto port = http_port(*outboxd);
   wait_until([&] {
     const auto ready = http_get(port, "/readyz").body;
-    return contains(ready, "api: the table can't be driven") && contains(ready, "other: Postgres is unavailable");
+    return contains(ready, "api: the table can't be used") && contains(ready, "other: Postgres is unavailable");
   });
   two.api.exec("ALTER TABLE mislaid RENAME TO event_outbox");
   two.wait_for_rows_of_api();
