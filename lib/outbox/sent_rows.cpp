@@ -41,10 +41,12 @@ void SentRows::forget_old(TimePoint now) {
 
 void SentRows::unsettled(const std::string& id, std::uint32_t attempt, TimePoint now) {
   const auto [row, is_new] = unsettled_.try_emplace(id);
-  auto& [first_attempt, pause, left_out_until] = row->second;
-  if (is_new) first_attempt = attempt;
-  pause = is_new ? kFirstPause : std::min(2 * pause, kLongestPause);
-  left_out_until = now + pause;
+  auto& unsettled = row->second;
+  if (is_new) unsettled.attempt = attempt;
+  // One claim may fail to mark it several times, until its lease ends.
+  if (is_new) unsettled.pause = kFirstPause;
+  if (std::exchange(unsettled.was_claimed, false)) unsettled.pause = std::min(2 * unsettled.pause, kLongestPause);
+  unsettled.left_out_until = now + unsettled.pause;
   if (unsettled_.size() > kMostUnsettled) unsettled_.erase(unsettled_.begin());
 }
 
@@ -61,7 +63,7 @@ void SentRows::marked_again(const std::string& id, bool was_undone_later, TimePo
   const auto row = undone_.find(id);
   if (row == undone_.end()) return;
   if (was_undone_later) {
-    // This time may be one of them: it is too early to report that all is well.
+    // This mark may be undone later as well: it is too early to report that all is well.
     row->second = now + soon_;
   } else {
     undone_.erase(row);
@@ -78,9 +80,12 @@ std::size_t SentRows::undone_rows(TimePoint now) {
 
 SentRows::Advised SentRows::advise(const std::string& id, std::uint32_t attempt, bool claims_count, TimePoint now) {
   if (const auto row = unsettled_.find(id); row != unsettled_.end()) {
-    const auto& [first_attempt, pause, left_out_until] = row->second;
-    const bool goes_on = claims_count ? attempt > first_attempt : attempt >= first_attempt;
-    if (goes_on && now < left_out_until + kRemembered) return {Advice::only_mark};
+    auto& unsettled = row->second;
+    const bool goes_on = claims_count ? attempt > unsettled.attempt : attempt >= unsettled.attempt;
+    if (goes_on && now < unsettled.left_out_until + kRemembered) {
+      unsettled.was_claimed = true;
+      return {Advice::only_mark};
+    }
     unsettled_.erase(row);
     undone_.erase(id);
     return {};

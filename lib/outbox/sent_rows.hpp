@@ -29,7 +29,7 @@ class SentRows {
 
   static constexpr std::chrono::seconds kFirstHold{60};
   static constexpr std::chrono::seconds kLongestHold{3'600};
-  /// The first pause between tries to mark a row that can't be marked.
+  /// The first pause between tries to mark a row that can't be marked. It doubles with each claim of the row.
   static constexpr std::chrono::seconds kFirstPause{5};
   static constexpr std::chrono::seconds kLongestPause{60};
   /// How long after the last of these tries a row is remembered: by then another dispatcher has it, or it is marked.
@@ -91,6 +91,8 @@ class SentRows {
     std::uint32_t attempt = 0;
     std::chrono::seconds pause{0};
     TimePoint left_out_until{};
+    /// Since its last pause.
+    bool was_claimed = false;
   };
 
   void comes_back(const std::string& id, TimePoint when);

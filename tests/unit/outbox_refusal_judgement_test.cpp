@@ -1,8 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
-// What is at fault for a refusal, how long a refused row is left alone, and which rows are sent only once.
+// What is at fault for a refusal, and how long a refused row is left alone.
 #include "outbox/quarantine.hpp"
 #include "outbox/refusal_judgement.hpp"
-#include "outbox/sent_rows.hpp"
 #include "outbox/starvation.hpp"
 
 #include <doctest/doctest.h>
@@ -134,84 +133,6 @@ TEST_CASE("a quarantined row is tried ever more seldom, and at once when another
   CHECK(quarantine.ids() == std::vector<std::string>{"3"});
   for (int i = 0; i < 11'000; ++i) quarantine.add({"row " + std::to_string(i), "no", false, "P0001"}, now);
   CHECK(quarantine.ids().size() == Quarantine::kMost);
-}
-
-TEST_CASE("a row that was sent and can't be marked is not sent again, unless it was requeued") {
-  using Advice = SentRows::Advice;
-  SentRows sent{10s};
-  CHECK(sent.advise("1", 1, true, kStart).advice == Advice::send);
-  sent.unsettled("1", 2, kStart);
-  CHECK(sent.left_out(kStart + 4s) == std::vector<std::string>{"1"});
-  CHECK(sent.left_out(kStart + 5s).empty());
-  CHECK(sent.advise("2", 3, true, kStart).advice == Advice::send);
-  for (const auto later : {30s, 3600s, 7000s}) {
-    CHECK(sent.advise("1", 3, true, kStart + later).advice == Advice::only_mark);
-    sent.unsettled("1", 3, kStart + later);
-  }
-  CHECK(sent.is_left_out("1", kStart + 7000s + 39s));
-  SUBCASE("its attempts are counted anew") {
-    CHECK(sent.advise("1", 1, true, kStart + 7001s).advice == Advice::send);
-    CHECK(sent.advise("1", 3, true, kStart + 7001s).advice == Advice::send);
-  }
-  SUBCASE("counted anew, it has come to the same attempt: where claims count, it would have come to the next one") {
-    CHECK(sent.advise("1", 2, true, kStart + 7001s).advice == Advice::send);
-  }
-  SUBCASE("where claims don't count, a claim without an outcome leaves the attempt as it is") {
-    CHECK(sent.advise("1", 2, false, kStart + 7001s).advice == Advice::only_mark);
-  }
-  SUBCASE("others may have marked it meanwhile") {
-    CHECK(sent.advise("1", 3, true, kStart + 7000s + 2h).advice == Advice::send);
-  }
-}
-
-TEST_CASE("a row that is marked and due again: undone, or requeued") {
-  using Advice = SentRows::Advice;
-  SentRows sent{10s};
-  sent.settled("1", 1, kStart);
-  SUBCASE("undone at once: held ever longer, and never for good") {
-    auto now = kStart;
-    std::uint32_t attempt = 1;
-    for (const auto hold : {60s, 120s, 240s, 480s, 960s, 1920s, 3600s, 3600s}) {
-      ++attempt;
-      const auto advised = sent.advise("1", attempt, true, now + 1s);
-      CHECK(advised.advice == Advice::hold);
-      CHECK(advised.delay == hold);
-      CHECK(advised.is_news);
-      CHECK(sent.left_out(now + 1s).empty());
-      // It is claimed before its delay is over: then claims have to leave it out.
-      CHECK_FALSE(sent.advise("1", attempt, true, now + 2s).is_news);
-      CHECK(sent.left_out(now + 2s) == std::vector<std::string>{"1"});
-      now += hold + 1s;
-      CHECK(sent.left_out(now).empty());
-      CHECK(sent.advise("1", attempt, true, now).advice == Advice::send);
-      sent.settled("1", attempt, now);
-    }
-  }
-  SUBCASE("requeued: sent at once, also while it is held") {
-    CHECK(sent.advise("1", 2, true, kStart + 1s).advice == Advice::hold);
-    CHECK(sent.advise("1", 1, true, kStart + 2s).advice == Advice::send);
-  }
-  SUBCASE("requeued later, without counting anew") {
-    CHECK(sent.advise("1", 2, true, kStart + 10s).advice == Advice::send);
-  }
-  SUBCASE("undone with its attempts: sent once more, then held") {
-    CHECK(sent.advise("1", 1, true, kStart + 1s).advice == Advice::send);
-    sent.settled("1", 1, kStart + 1s);
-    CHECK(sent.advise("1", 1, true, kStart + 2s).advice == Advice::hold);
-  }
-  SUBCASE("only so many are remembered: those that came first, until they are old, or no longer held") {
-    const auto settle_many = [&](const std::string& name, SentRows::TimePoint now) {
-      for (std::size_t i = 0; i < SentRows::kMostSettled; ++i) sent.settled(name + std::to_string(i), 1, now);
-    };
-    settle_many("row ", kStart + 1s);
-    settle_many("later ", kStart + 2s);
-    CHECK(sent.advise("1", 2, true, kStart + 3s).advice == Advice::hold);
-    CHECK(sent.advise("row 9", 2, true, kStart + 3s).advice == Advice::hold);
-    CHECK(sent.advise("later 9", 2, true, kStart + 3s).advice == Advice::send);
-    settle_many("much later ", kStart + 15s);
-    CHECK(sent.advise("much later 9", 2, true, kStart + 16s).advice == Advice::hold);
-    CHECK(sent.advise("1", 2, true, kStart + 16s).advice == Advice::hold);
-  }
 }
 
 TEST_CASE("rows in quarantine have their turns one after the other, however few are tried at a time") {
