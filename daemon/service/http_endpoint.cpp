@@ -164,11 +164,10 @@ void HttpEndpoint::stop() {
 
 void HttpEndpoint::token_was_wrong(const std::string& peer) {
   wrong_tokens_.Increment();
-  const auto over_budget = lines_of_wrong_tokens_.admit(peer);
-  if (!over_budget) return;
-  spdlog::warn(
-      "http: {} sent a wrong bearer token for /metrics{}", peer,
-      *over_budget > 0 ? fmt::format(", and {} more were wrong since the last such line", *over_budget) : "");
+  const auto withheld = lines_of_wrong_tokens_.admit(peer);
+  if (!withheld) return;
+  spdlog::warn("http: {} sent a wrong bearer token for /metrics{}", peer,
+               *withheld > 0 ? fmt::format(", and {} more were wrong since the last such line", *withheld) : "");
 }
 
 }  // namespace outboxd::daemon

@@ -28,23 +28,28 @@ enum class Payload {
   unreadable
 };
 
-/// Removes the rows, from index `begin` on, that are not handed out, and returns their ids. The remaining rows stay
-/// below `batch_bytes` together. The first row is handed out however large it is; after a row that doesn't fit, no
+/// The rows of a claim that are not handed out.
+struct WithheldRows {
+  std::vector<std::string> ids;
+  /// Some of them did not fit into the batch; otherwise all of them are unreadable.
+  bool some_did_not_fit = false;
+};
+
+/// Removes the rows, from index `begin` on, that are not handed out. The remaining rows take at most `batch_bytes`
+/// together, unless the first is larger: it is handed out however large it is. After a row that doesn't fit, no
 /// further row is handed out, so that the order is kept. `look` returns how much is known of a row's payload.
 template <class Look>
-[[nodiscard]] std::vector<std::string> keep_back(std::vector<Row>& rows, std::size_t begin, std::uint64_t batch_bytes,
-                                                 Look look) {
-  std::vector<std::string> over_budget;
+[[nodiscard]] WithheldRows withhold(std::vector<Row>& rows, std::size_t begin, std::uint64_t batch_bytes, Look look) {
+  WithheldRows withheld;
   std::uint64_t bytes = 0;
-  bool is_full = false;
   auto kept = rows.begin() + static_cast<std::ptrdiff_t>(begin);
   for (auto row = kept; row != rows.end(); ++row) {
     const Payload payload = look(*row);
     const auto more = bytes_of(*row);
     const bool fits = payload == Payload::read && (bytes == 0 || bytes + more <= batch_bytes);
-    if (!fits && payload != Payload::unreadable) is_full = true;
-    if (is_full || !fits) {
-      over_budget.push_back(row->id);
+    if (!fits && payload != Payload::unreadable) withheld.some_did_not_fit = true;
+    if (withheld.some_did_not_fit || !fits) {
+      withheld.ids.push_back(row->id);
       continue;
     }
     bytes += more;
@@ -52,7 +57,7 @@ template <class Look>
     ++kept;
   }
   rows.erase(kept, rows.end());
-  return over_budget;
+  return withheld;
 }
 
 /// Whether the rows fill a batch, so that a claim made in parts has no room for another part.

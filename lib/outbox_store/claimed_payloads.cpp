@@ -49,7 +49,7 @@ Claims::PayloadsRead Claims::read_payloads(const Call& call, dispatch::ClaimedRo
     auto found = bisect(call.statements, ids.size(), true, give_up_at, read);
     for (auto& [index, why] : found.search.refused()) unreadable.push_back({ids[index], std::move(why)});
   }
-  result.over_budget = keep_back(claimed.rows, begin, call.terms.batch_bytes, [&](Row& row) {
+  result.withheld = withhold(claimed.rows, begin, call.terms.batch_bytes, [&](Row& row) {
     if (std::ranges::find(unreadable, row.id, &Unreadable::id) != unreadable.end()) return Payload::unreadable;
     const auto found = payloads.find(row.id);
     if (found == payloads.end()) return Payload::read;

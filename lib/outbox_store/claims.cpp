@@ -27,7 +27,7 @@ namespace {
 using SteadyClock = std::chrono::steady_clock;
 
 // The interval between searches for rows that claims leave out because their ids are too long.
-constexpr std::chrono::seconds kBuryEach{1};
+constexpr std::chrono::seconds kMarkDeadEach{1};
 
 }  // namespace
 
@@ -52,9 +52,9 @@ dispatch::ClaimedRows Claims::claim(Statements& statements, const Layout& layout
   if (request.only.empty()) leave_out(request.except_streams);
   if (std::exchange(in_doubt_, true) && !layout.release_orphaned_leases.empty()) release_orphaned_leases(call);
   auto claimed = claim_due(call);
-  if (!layout.mark_due_nameless_dead.empty() && now >= bury_at_) {
+  if (!layout.mark_due_nameless_dead.empty() && now >= mark_dead_at_) {
     auto dead = mark_due_nameless_dead(statements, layout);
-    bury_at_ = dead.empty() ? now + kBuryEach : now;
+    mark_dead_at_ = dead.empty() ? now + kMarkDeadEach : now;
     std::ranges::move(dead, std::back_inserter(claimed.refused));
   }
   // Long enough: a lease that has ended is free for all workers.
@@ -88,24 +88,24 @@ std::vector<std::string> Claims::claim_into(dispatch::ClaimedRows& claimed, cons
   auto others = read_claim(call.statements, call.layout, call.terms, answer, claimed);
   last_was_full_ = claimed.rows.size() + claimed.refused.size() >= limit;
   if (others.to_read.empty()) {
-    give_back_what_does_not_fit(call, claimed, {});
+    give_back(call, claimed, {});
     return std::move(others.unwritten);
   }
-  auto [over_budget, unreadable] = read_payloads(call, claimed, before, others.to_read);
-  give_back_what_does_not_fit(call, claimed, over_budget);
+  auto [withheld, unreadable] = read_payloads(call, claimed, before, others.to_read);
+  give_back(call, claimed, withheld);
   for (const auto& [id, why] : unreadable) {
     if (claimed.refusal.empty()) claimed.refusal = "claiming from " + call.table + ": " + why.reason;
     claimed.refused.push_back(refuse(call, id, why));
-    std::erase(over_budget, id);
+    std::erase(withheld.ids, id);
   }
-  std::ranges::move(over_budget, std::back_inserter(over_budget_));
+  std::ranges::move(withheld.ids, std::back_inserter(withheld_));
   return std::move(others.unwritten);
 }
 
 template <typename... Ids>
 dispatch::ClaimedRows Claims::claim_by(const Call& call, const std::string& statement, const Ids&... ids) {
   dispatch::ClaimedRows claimed;
-  over_budget_.clear();
+  withheld_.clear();
   const auto limit = fitting_.limit(call.request.limit);
   const auto unwritten = claim_into(claimed, call, statement, limit, ids...);
   // More rows may be due behind rows that were found but not written.
@@ -183,7 +183,7 @@ dispatch::ClaimedRows Claims::claim_from_mark(const Call& call, const std::strin
   // Rows that other workers hold, or poison candidates, may lie below the mark.
   if (from_mark) claimed.any_due = true;
   // The end was not reached either where rows are due again at once because they didn't fit.
-  if (last_was_full_ || !over_budget_.empty()) return claimed;
+  if (last_was_full_ || !withheld_.empty()) return claimed;
   if (call.request.due_by.empty()) {
     mark_.reached_the_end(claimed.claimed_at, claimed.rows.size(), watch.elapsed());
   } else if (from_mark && claimed.rows.empty()) {
@@ -217,7 +217,7 @@ dispatch::ClaimedRows Claims::claim_overlooked(const Call& call) {
     auto claimed =
         claim_by(call, call.layout.claim_overlooked, array_literal(ids), array_literal(call.request.except_streams));
     last_was_full_ = in_a_backlog;
-    std::ranges::copy(over_budget_, std::back_inserter(overlooked_));
+    std::ranges::copy(withheld_, std::back_inserter(overlooked_));
     if (claimed.rows.empty() && claimed.refused.empty()) continue;
     claimed.more = true;
     return claimed;
@@ -232,7 +232,7 @@ dispatch::ClaimedRows Claims::claim_ahead(const Call& call) {
     if (places.empty()) return {};
     auto claimed =
         claim_by(call, call.layout.claim_places, array_literal(places), array_literal(call.request.except_streams));
-    if (2 * (claimed.rows.size() + over_budget_.size()) < places.size()) ahead_.contended();
+    if (2 * (claimed.rows.size() + withheld_.size()) < places.size()) ahead_.contended();
     if (claimed.rows.empty() && claimed.refused.empty()) continue;
     claimed.more = true;
     last_was_full_ = true;
@@ -257,20 +257,21 @@ void Claims::claim_window(const Call& call) {
   ahead_.found(std::move(places), call.request.due_by, SteadyClock::now());
 }
 
-void Claims::give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed,
-                                         const std::vector<std::string>& over_budget) {
-  if (over_budget.empty()) {
-    if (last_was_full_) fitting_.fitted_full();
-    return;
+void Claims::give_back(const Call& call, dispatch::ClaimedRows& claimed, const WithheldRows& withheld) {
+  if (withheld.some_did_not_fit) {
+    fitting_.did_not_fit(claimed.rows.size());
+    claimed.more = true;
+  } else if (last_was_full_) {
+    fitting_.fitted_full();
   }
-  fitting_.did_not_fit(claimed.rows.size());
-  claimed.more = true;
+  const auto& ids = withheld.ids;
+  if (ids.empty()) return;
   // A row that can't be given back is due again when its lease ends; the rows that fit must not be lost for it.
-  bisect(call.statements, over_budget.size(), false, SteadyClock::now() + RefusalSearch::kLongest, [&](Part part) {
+  bisect(call.statements, ids.size(), false, SteadyClock::now() + RefusalSearch::kLongest, [&](Part part) {
     const std::vector<std::string> verdicts(part.size(), to_string(Verdict::release));
     const std::vector<std::string> delays(part.size(), "0");
     const std::vector<std::optional<std::string>> errors(part.size());
-    exec(call.statements, call.layout.settle_unlocked, array_literal(part_of(over_budget, part)), claimed.lease,
+    exec(call.statements, call.layout.settle_unlocked, array_literal(part_of(ids, part)), claimed.lease,
          array_literal(verdicts), array_literal(delays), array_literal(errors));
   });
 }

@@ -86,16 +86,14 @@ class Claims {
   dispatch::ClaimedRows claim_ahead(const Call& call);
   void claim_window(const Call& call);
   struct PayloadsRead {
-    /// Rows that are not handed out: unreadable rows, and all rows from the first one on for which the batch has no
-    /// room.
-    std::vector<std::string> over_budget;
+    /// Unreadable rows, and all rows from the first one on for which the batch has no room.
+    WithheldRows withheld;
     std::vector<Unreadable> unreadable;
   };
   /// Reads the payloads that did not come with the claim, for `ids`, among the rows from `begin` on.
   PayloadsRead read_payloads(const Call& call, dispatch::ClaimedRows& claimed, std::size_t begin,
                              const std::vector<std::string>& ids);
-  void give_back_what_does_not_fit(const Call& call, dispatch::ClaimedRows& claimed,
-                                   const std::vector<std::string>& over_budget);
+  void give_back(const Call& call, dispatch::ClaimedRows& claimed, const WithheldRows& withheld);
   template <typename... Ids>
   dispatch::ClaimedRows claim_by(const Call& call, const std::string& statement, const Ids&... ids);
   /// Returns the ids of rows that were locked, but whose content is not what was written.
@@ -134,9 +132,9 @@ class Claims {
   std::deque<std::string> overlooked_;
   FittingRows fitting_;
   /// Rows leased by the current claim that are not handed out, as their payloads exceed what a batch holds.
-  std::vector<std::string> over_budget_;
+  std::vector<std::string> withheld_;
   /// When to look again for rows whose ids are too long.
-  std::chrono::steady_clock::time_point bury_at_{};
+  std::chrono::steady_clock::time_point mark_dead_at_{};
   bool wants_new_connection_ = false;
   ClaimPatience patience_;
 };

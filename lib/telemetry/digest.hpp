@@ -53,13 +53,13 @@ class Digest {
       if (!fits) key = {};
       const auto [place, is_new] = groups_.try_emplace(
           std::move(key), Group{now, {std::string{subject}, utf8::shortened(reason, kLongest), 0, {}}});
-      if (is_new && !fits) place->second.over_budget = {};
+      if (is_new && !fits) place->second.withheld = {};
       if (is_new) return true;
       group = place;
     }
-    auto& over_budget = group->second.over_budget;
-    over_budget.count += count;
-    if (!id.empty()) remember(over_budget.ids, utf8::shortened(id, kLongest));
+    auto& withheld = group->second.withheld;
+    withheld.count += count;
+    if (!id.empty()) remember(withheld.ids, utf8::shortened(id, kLongest));
     return false;
   }
 
@@ -69,10 +69,10 @@ class Digest {
     for (auto place = groups_.begin(); place != groups_.end();) {
       auto& group = place->second;
       const bool is_over = all || now - group.began >= kPeriod;
-      const bool is_idle = group.over_budget.count == 0;
+      const bool is_idle = group.withheld.count == 0;
       if (is_over && !is_idle) {
-        summaries.push_back(group.over_budget);
-        group = {now, {group.over_budget.subject, group.over_budget.reason, 0, {}}};
+        summaries.push_back(group.withheld);
+        group = {now, {group.withheld.subject, group.withheld.reason, 0, {}}};
       }
       place = is_over && (is_idle || all) ? groups_.erase(place) : std::next(place);
     }
@@ -93,7 +93,7 @@ class Digest {
   using Key = std::pair<std::string, std::string>;
   struct Group {
     TimePoint began{};
-    Summary over_budget;
+    Summary withheld;
   };
 
   std::map<Key, Group> groups_;

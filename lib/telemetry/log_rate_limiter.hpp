@@ -29,13 +29,13 @@ class LogRateLimiter {
     forget_those_over(now);
     if (subjects_.size() == kMostSubjects) return admit(others_, now);
     subjects_.emplace(subject, State{now});
-    return std::exchange(others_.over_budget, 0);
+    return std::exchange(others_.withheld, 0);
   }
 
  private:
   struct State {
     std::optional<TimePoint> last{};
-    std::uint64_t over_budget = 0;
+    std::uint64_t withheld = 0;
   };
   static constexpr std::size_t kMostSubjects = 200;
   static constexpr std::size_t kLongestSubject = 200;
@@ -47,16 +47,16 @@ class LogRateLimiter {
   std::optional<std::uint64_t> admit(State& state, TimePoint now) const {
     if (is_over(state, now)) {
       state.last = now;
-      return std::exchange(state.over_budget, 0);
+      return std::exchange(state.withheld, 0);
     }
-    ++state.over_budget;
+    ++state.withheld;
     return std::nullopt;
   }
 
   void forget_those_over(TimePoint now) {
     std::erase_if(subjects_, [&](const auto& known) {
       if (!is_over(known.second, now)) return false;
-      others_.over_budget += known.second.over_budget;
+      others_.withheld += known.second.withheld;
       return true;
     });
   }

@@ -22,7 +22,7 @@ class StreamTroubles {
   static constexpr std::chrono::seconds kQuiet{60};
   static constexpr std::size_t kMost = 200;
 
-  struct LastErrors {
+  struct Trouble {
     std::string stream;
     TimePoint first{};
     TimePoint last{};
@@ -34,15 +34,15 @@ class StreamTroubles {
     auto name = utf8::shortened(stream, kLongestName);
     const auto known = troubles_.find(name);
     if (known == troubles_.end() && troubles_.size() >= kMost) return;
-    auto& trouble = known == troubles_.end() ? troubles_.emplace(name, LastErrors{name, now, now, 0}).first->second
-                                             : known->second;
+    auto& trouble =
+        known == troubles_.end() ? troubles_.emplace(name, Trouble{name, now, now, 0}).first->second : known->second;
     trouble.last = now;
     ++trouble.refusals;
   }
 
   /// The streams without a refusal for a minute; they are forgotten.
-  std::vector<LastErrors> over(TimePoint now) {
-    std::vector<LastErrors> ended;
+  std::vector<Trouble> over(TimePoint now) {
+    std::vector<Trouble> ended;
     std::erase_if(troubles_, [&](const auto& known) {
       if (now - known.second.last < kQuiet) return false;
       ended.push_back(known.second);
@@ -53,7 +53,7 @@ class StreamTroubles {
 
  private:
   static constexpr std::size_t kLongestName = 200;
-  std::map<std::string, LastErrors, std::less<>> troubles_;
+  std::map<std::string, Trouble, std::less<>> troubles_;
 };
 
 }  // namespace outboxd::telemetry

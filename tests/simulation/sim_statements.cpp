@@ -118,14 +118,14 @@ void SimStatements::claim_part(const Ids& ids, dispatch::ClaimedRows& claimed) {
     // Like the real store, it withholds payloads that won't be sent.
     if (row.oversize_bytes || row.attempt > world_.setting.retry.max_attempts) row.payload_json.clear();
   }
-  const auto over_budget =
-      keep_back(claimed.rows, before, world_.setting.batch_bytes, [](const Row& /*row*/) { return Payload::read; });
-  if (over_budget.empty()) return;
-  world_.count(Event::row_over_budget, over_budget.size());
+  const auto withheld =
+      withhold(claimed.rows, before, world_.setting.batch_bytes, [](const Row& /*row*/) { return Payload::read; });
+  if (!withheld.some_did_not_fit) return;
+  world_.count(Event::row_over_budget, withheld.ids.size());
   fitting_.did_not_fit(claimed.rows.size());
   claimed.more = true;
   dispatch::Settlement given_back{{}, claimed.lease, {}};
-  for (const auto& id : over_budget) given_back.outcomes.push_back({id, Verdict::release});
+  for (const auto& id : withheld.ids) given_back.outcomes.push_back({id, Verdict::release});
   world_.table.settle(life_.worker(), given_back, world_.now());
 }
 

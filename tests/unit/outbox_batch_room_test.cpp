@@ -22,11 +22,12 @@ TEST_CASE("a claim hands out the rows that fit, in order, and the first one howe
     std::vector<Payload> payloads;
     std::vector<std::size_t> bytes;
     /// The numbers of the rows, from 0 on.
-    std::vector<std::string> over_budget;
+    std::vector<std::string> withheld;
+    bool some_did_not_fit = true;
   };
   constexpr auto kRead = Payload::read;
   for (const auto& one : std::vector<Case>{
-           {"all fit", {kRead, kRead, kRead}, {40, 40, 20}, {}},
+           {"all fit", {kRead, kRead, kRead}, {40, 40, 20}, {}, false},
            {"one byte too many", {kRead, kRead, kRead}, {40, 40, 21}, {"2"}},
            {"none after one that does not fit, so that order is kept",
             {kRead, kRead, kRead},
@@ -38,7 +39,9 @@ TEST_CASE("a claim hands out the rows that fit, in order, and the first one howe
            {"an unreadable one does not keep the others back",
             {kRead, Payload::unreadable, kRead},
             {10, 2, 10},
-            {"1"}},
+            {"1"},
+            false},
+           {"an unreadable one alone is no sign of a full batch", {Payload::unreadable}, {2}, {"0"}, false},
        }) {
     CAPTURE(one.what);
     // Rows before `begin` are of an earlier statement.
@@ -48,8 +51,10 @@ TEST_CASE("a claim hands out the rows that fit, in order, and the first one howe
       rows.back().id = std::to_string(rows.size() - 2);
     }
     auto payload = one.payloads.begin();
-    CHECK(keep_back(rows, 1, 100, [&](const Row&) { return *payload++; }) == one.over_budget);
-    CHECK(rows.size() + one.over_budget.size() == 1 + one.bytes.size());
+    const auto withheld = withhold(rows, 1, 100, [&](const Row&) { return *payload++; });
+    CHECK(withheld.ids == one.withheld);
+    CHECK(withheld.some_did_not_fit == one.some_did_not_fit);
+    CHECK(rows.size() + one.withheld.size() == 1 + one.bytes.size());
   }
 }
 

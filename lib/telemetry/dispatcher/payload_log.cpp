@@ -19,14 +19,14 @@ void PayloadLog::reserved_fields_dropped(std::string_view stream, std::size_t fi
 void PayloadLog::ambiguous_entry(std::string_view id, std::string_view stream, std::string_view why, bool dead) {
   // A dead row has a line of its own.
   if (dead) return;
-  const auto over_budget = lines_of_ambiguous_entries_.admit(stream, now());
-  if (!over_budget) return;
+  const auto withheld = lines_of_ambiguous_entries_.admit(stream, now());
+  if (!withheld) return;
   spdlog::warn(
       "{}: row {} of stream {} is ambiguous ({}): its signature is good for another entry, too, so consumers should "
       "refuse it. It goes out all the same unless signing.ambiguous is \"dead\". Further ones of this stream are "
       "only counted (outboxd_ambiguous_entries_total) for an hour{}",
       name(), brief(id), brief(stream), why,
-      *over_budget > 0 ? fmt::format("; so were {} since the last such line", *over_budget) : "");
+      *withheld > 0 ? fmt::format("; so were {} since the last such line", *withheld) : "");
 }
 
 }  // namespace outboxd::telemetry
