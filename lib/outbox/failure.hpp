@@ -9,7 +9,7 @@ namespace outboxd {
 enum class Fault {
   none,                ///< The row was published.
   bad_row,             ///< The row can never be encoded: dead at once, nothing was sent.
-  attempts_exhausted,  ///< A poison row: claimed more often than allowed without an outcome. Dead, nothing was sent.
+  attempts_exhausted,  ///< A poison row: claimed more often than allowed without an outcome. Dead, not sent again.
   refused,            ///< Redis refused the entry, and it is not known yet what is at fault: no attempt, tried later.
   entry_refused,      ///< Redis refuses this entry, while others of its stream go through: one attempt.
   stream_refused,     ///< Redis refuses the stream's entries, while others go through: no attempt, tried later.

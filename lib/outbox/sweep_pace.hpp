@@ -1,9 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include <algorithm>
+#include "outbox/rest_after_work.hpp"
+
 #include <chrono>
-#include <utility>
 
 namespace outboxd {
 
@@ -16,26 +16,24 @@ class SweepPace {
 
   enum class Reach { nothing, lately, all };
 
-  /// Each of the two takes at most a twentieth of the time.
-  static constexpr int kRestToWork = 19;
-
   [[nodiscard]] Reach next(TimePoint now) const {
     if (now >= all_at_) return Reach::all;
     return now >= lately_at_ ? Reach::lately : Reach::nothing;
   }
 
-  /// The sweep that has ended now took this long. A single slow sweep may have waited for a server, or a process,
-  /// that stood still.
+  /// The sweep that has ended now took this long.
   void looked(Reach reach, TimePoint now, Duration took) {
     if (reach == Reach::nothing) return;
-    auto& last_took = reach == Reach::all ? all_took_ : lately_took_;
-    const auto usual = std::min(took, std::exchange(last_took, took));
-    (reach == Reach::all ? all_at_ : lately_at_) = now + kRestToWork * usual;
+    if (reach == Reach::all) {
+      all_at_ = now + all_.after(took);
+    } else {
+      lately_at_ = now + lately_.after(took);
+    }
   }
 
  private:
   TimePoint all_at_{}, lately_at_{};
-  Duration all_took_{0}, lately_took_{0};
+  RestAfterWork all_{}, lately_{};
 };
 
 }  // namespace outboxd
