@@ -36,7 +36,7 @@ constexpr std::string_view kReturned = R"sql(
             least({o_attempts}, {attempts_cap}) + 1 AS attempt, o.{available_at} AS lease,
             o.{created_at} AS order_time,{row_returned})sql";
 
-constexpr std::string_view kLookAhead = R"sql(
+constexpr std::string_view kClaimWindow = R"sql(
 SELECT place::text, first FROM (
   SELECT {key} AS place, {created_at} AS created_at, {id_order} AS id,
          CASE WHEN row_number() OVER (ORDER BY {available_at}) = 1 THEN {available_at}::text END AS first
@@ -61,14 +61,14 @@ SELECT id::text FROM (
    ORDER BY {available_at} LIMIT $1::bigint) AS due
  ORDER BY created_at, id)sql";
 
-constexpr std::string_view kBury = R"sql(
+constexpr std::string_view kMarkDead = R"sql(
 UPDATE {table} SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) + 1
  WHERE $2::text IS NOT NULL
    AND {id} {id_equals} ANY (ARRAY(SELECT {id} FROM {table}
                           WHERE {id} {id_equals} $1::text::{id_type} AND {pending} AND {available_at} <= now()
                             FOR UPDATE SKIP LOCKED)))sql";
 
-constexpr std::string_view kBuryNameless = R"sql(
+constexpr std::string_view kMarkNamelessDead = R"sql(
 UPDATE {table} SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) + 1
  WHERE $2::text IS NOT NULL AND ctid = $1::tid AND NOT ({id_fits}) AND {pending}
    AND {available_at} = $3::timestamptz)sql";
@@ -100,7 +100,7 @@ UPDATE {table} AS o
 RETURNING o.{id} AS id, coalesce({is_as_meant}, false) AS as_meant))sql";
 
 // A row that is leased for a further attempt looks like a row that waits for it.
-constexpr std::string_view kInHand = R"sql(
+constexpr std::string_view kInFlightSample = R"sql(
 SELECT (SELECT count(*) FROM (SELECT FROM {table}
           WHERE {pending} AND {available_at} > now() AND {attempts} = 0
             AND {available_at} <= now() + {lease_ms} * interval '1 millisecond'{filter} LIMIT $1::bigint) AS rows) AS leased,
@@ -127,13 +127,13 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   layout.claims_count = false;
   sql.add_claims(layout, kClaim, kClaimPlaces, "", "true");
   sql.add_settlements(layout, kMarkPublished, kSettle);
-  sql.add_looks(layout, bounded_places(std::string{kLookAhead}, terms), kDueIds, "");
-  layout.mark_dead = sql.fill_write(kBury);
-  layout.mark_due_nameless_dead = bury_due_nameless_sql(sql, terms, "");
-  layout.mark_nameless_dead = sql.fill_write(kBuryNameless);
+  sql.add_searches(layout, bounded_places(std::string{kClaimWindow}, terms), kDueIds, "");
+  layout.mark_dead = sql.fill_write(kMarkDead);
+  layout.mark_due_nameless_dead = mark_due_nameless_dead_sql(sql, terms, "");
+  layout.mark_nameless_dead = sql.fill_write(kMarkNamelessDead);
   layout.sample = sample_sql(sql);
   add_locks(sql, terms, layout);
-  layout.in_flight_sample = sql.fill_read(kInHand);
+  layout.in_flight_sample = sql.fill_read(kInFlightSample);
   return layout;
 }
 

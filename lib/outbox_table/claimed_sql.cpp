@@ -31,7 +31,7 @@ constexpr std::string_view kRowReturned = R"sql(
 constexpr std::string_view kInTime = "clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'";
 
 // The least size of a jsonb's text, which may be shorter than the stored jsonb (a digit takes twelve bytes there). A
-// string is no shorter as text; any other value is shorter by less than a quarter.
+// string is no shorter as text; any other value's text has at least a quarter of its bytes.
 constexpr std::string_view kJsonbTextAtLeast = R"sql(CASE WHEN jsonb_typeof(payload) = 'object' THEN
                 (SELECT coalesce(sum(octet_length(key) + CASE WHEN jsonb_typeof(value) = 'string'
                                                               THEN octet_length(value #>> ARRAY[]::text[])
@@ -104,7 +104,7 @@ SELECT CASE WHEN octet_length(payload) <= {max_payload} THEN payload END
           FROM {table} AS o WHERE o.{id} {id_equals} $1::text::{id_type} OFFSET 0) AS rendered)sql";
 
 // The rows that are due first: they stay there, as claims leave them out.
-constexpr std::string_view kBuryDueNameless = R"sql(
+constexpr std::string_view kMarkDueNamelessDead = R"sql(
 WITH written AS (
   UPDATE {table} SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) + 1{ends_lease}
    WHERE $2::text IS NOT NULL AND NOT ({id_fits}) AND {free}
@@ -196,12 +196,12 @@ std::string read_payloads_sql(const LayoutSql& sql) {
   return sql.fill_read(kReadPayloads);
 }
 
-std::string bury_due_nameless_sql(const LayoutSql& sql, const LayoutTerms& terms, std::string_view ends_lease) {
+std::string mark_due_nameless_dead_sql(const LayoutSql& sql, const LayoutTerms& terms, std::string_view ends_lease) {
   if (terms.ctid_names_rows || !is_text(terms.id_type)) return {};
   auto filled = sql;
   filled.set("ends_lease", ends_lease);
   filled.set("id_beginning", cut("{id}::text"));
-  return filled.fill(kBuryDueNameless);
+  return filled.fill(kMarkDueNamelessDead);
 }
 
 std::string bounded_places(std::string statement, const LayoutTerms& terms) {

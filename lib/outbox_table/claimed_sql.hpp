@@ -22,8 +22,8 @@ void set_claimed(LayoutSql& sql, const LayoutTerms& terms);
 
 /// Layout::mark_due_nameless_dead; `sql` has {free}, the rows that may be claimed now, and `ends_lease` ends its SET
 /// list.
-[[nodiscard]] std::string bury_due_nameless_sql(const LayoutSql& sql, const LayoutTerms& terms,
-                                                std::string_view ends_lease);
+[[nodiscard]] std::string mark_due_nameless_dead_sql(const LayoutSql& sql, const LayoutTerms& terms,
+                                                     std::string_view ends_lease);
 
 /// A statement that returns many rows' places, changed so that it returns none if they exceed a few megabytes.
 [[nodiscard]] std::string bounded_places(std::string statement, const LayoutTerms& terms);

@@ -28,31 +28,31 @@ claimed AS (
 constexpr std::string_view kAnyDue =
     "EXISTS (SELECT FROM {table} WHERE {pending} AND {available_at} <= now(){from}{filter}{of_stream})";
 
-// A lease that was not ended shows that the claim before had no outcome. A poison row would spend an attempt of each
-// neighbour with every claim, so from its third claim on a row is claimed alone.
-constexpr std::string_view kNoSuspects =
+// A lease that is still in its row shows that the claim before had no outcome. A poison row would spend an attempt of
+// each neighbour with every claim, so from its third claim on a row is claimed alone.
+constexpr std::string_view kNoPoisonCandidates =
     " AND NOT ({locked_until} IS NOT NULL AND {own_attempts} BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} "
     "- 1 AND {id_fits})";
 
-constexpr std::string_view kSuspects = R"sql(
+constexpr std::string_view kPoisonCandidates = R"sql(
 SELECT id::text FROM (
   SELECT {id} AS id, {attempts} AS attempts, {locked_until} AS lease FROM {table}
    WHERE {pending} AND {available_at} <= least(now(), $1::timestamptz){filter}
    ORDER BY {available_at} LIMIT 5000) AS first
- WHERE {is_suspect} ORDER BY attempts LIMIT 1000)sql";
+ WHERE {is_poison_candidate} ORDER BY attempts LIMIT 1000)sql";
 
-constexpr std::string_view kLookAhead = R"sql(
+constexpr std::string_view kClaimWindow = R"sql(
 SELECT {key}::text, CASE WHEN row_number() OVER (ORDER BY {available_at}) = 1 THEN {available_at}::text END
-  FROM {table} WHERE {due}{no_suspects}{from}{but_streams} ORDER BY {available_at} LIMIT $1::bigint)sql";
+  FROM {table} WHERE {due}{no_poison_candidates}{from}{but_streams} ORDER BY {available_at} LIMIT $1::bigint)sql";
 
 constexpr std::string_view kDueIds = R"sql(
 SELECT id::text FROM (
   SELECT {id} AS id, {available_at} AS available_at FROM {table}
-   WHERE {due} AND {id_fits} AND {not_left_out}{no_suspects}{from}{but_streams}
+   WHERE {due} AND {id_fits} AND {not_left_out}{no_poison_candidates}{from}{but_streams}
    ORDER BY {available_at} LIMIT $1::bigint) AS due
  ORDER BY available_at, id)sql";
 
-constexpr std::string_view kBury = R"sql(
+constexpr std::string_view kMarkDead = R"sql(
 UPDATE {table}
    SET {set_dead}{attempts} = least({own_attempts}, {attempts_cap}) + 1, {locked_until} = NULL
  WHERE $2::text IS NOT NULL
@@ -61,7 +61,7 @@ UPDATE {table}
           WHERE {id} {id_equals} $1::text::{id_type} AND {pending} AND ({locked_until} IS NULL OR {locked_until} < now())
             FOR UPDATE SKIP LOCKED)))sql";
 
-constexpr std::string_view kBuryNameless = R"sql(
+constexpr std::string_view kMarkNamelessDead = R"sql(
 UPDATE {table} SET {set_dead}{locked_until} = NULL
  WHERE $2::text IS NOT NULL AND ctid = $1::tid AND NOT ({id_fits})
    AND {locked_by}::text = ANY ({our_names}) AND {locked_until} = $3::timestamptz)sql";
@@ -92,7 +92,7 @@ RETURNING o.{id} AS id, coalesce({is_as_meant}, false) AS as_meant))sql";
 // Other programs may write any text into locked_by: a text that is longer than an outboxd name is none, and isn't
 // fetched. A dead worker's rows are among those due first, as it claimed them in that order; the bound keeps both
 // statements cheap beside a large backlog.
-constexpr std::string_view kLookOut = R"sql(/* look out */
+constexpr std::string_view kScanLeases = R"sql(/* look out */
 WITH leased AS MATERIALIZED (
   SELECT * FROM (
     SELECT {id} AS id, {locked_by}::text AS locked_by, {locked_until} AS lease, {attempts} AS attempts FROM {table}
@@ -107,7 +107,7 @@ SELECT worker, NULL FROM (
    UNION SELECT unnest($3::text[])) AS others
  WHERE {is_gone}
 UNION ALL (
-SELECT NULL, id::text FROM leased WHERE {is_suspect} ORDER BY attempts LIMIT 1000))sql";
+SELECT NULL, id::text FROM leased WHERE {is_poison_candidate} ORDER BY attempts LIMIT 1000))sql";
 
 // Rows that other sessions have locked keep their leases.
 constexpr std::string_view kLeasedAmongTheFirst = R"sql(
@@ -131,7 +131,7 @@ constexpr const char* kFreeUnknownLeases =
 constexpr const char* kUnknownOfOurs =
     "{locked_by}::text = ANY ({our_names}) AND {locked_until} <> ALL ($1::timestamptz[])";
 
-constexpr std::string_view kInHand = R"sql(
+constexpr std::string_view kInFlightSample = R"sql(
 SELECT (SELECT count(*) FROM (SELECT {locked_until} AS lease FROM {table}
           WHERE {pending} AND {available_at} <= now(){filter} ORDER BY {available_at} LIMIT $1::bigint) AS due
          WHERE lease > now()) AS leased,
@@ -151,34 +151,35 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   sql.set("free",
           "{pending} AND {available_at} <= now() AND ({locked_until} IS NULL OR {locked_until} < now()){filter}");
   sql.set("still_due", kStillDue);
-  sql.set("is_suspect", "lease < now() AND attempts BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} - 1");
+  sql.set("is_poison_candidate",
+          "lease < now() AND attempts BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} - 1");
   sql.set("ours", kOurs);
   sql.set("is_free", " AND ({locked_until} IS NULL OR {locked_until} < now())");
   // The present attempt counts from its claim on, and moves no time.
   sql.set("tried",
           "({last_error} IS NOT NULL OR {own_attempts} > CASE WHEN {locked_until} IS NULL THEN 0 ELSE 1 END)");
   sql.set("delayed_from", "now()");
-  sql.set("no_suspects", kNoSuspects);
+  sql.set("no_poison_candidates", kNoPoisonCandidates);
   const auto on_leases = [&sql](const char* update, const char* of_whom) {
     auto leased = sql;
     leased.set("of_whom", of_whom);
     return leased.fill_write(std::string{update}.append(kLeasedAmongTheFirst));
   };
   Layout layout;
-  sql.add_claims(layout, kClaim, kClaim, "{no_suspects}", kAnyDue);
+  sql.add_claims(layout, kClaim, kClaim, "{no_poison_candidates}", kAnyDue);
   sql.add_settlements(layout, kMarkPublished, kSettle);
-  sql.add_looks(layout, bounded_places(std::string{kLookAhead}, terms), kDueIds, "{no_suspects}");
+  sql.add_searches(layout, bounded_places(std::string{kClaimWindow}, terms), kDueIds, "{no_poison_candidates}");
   layout.release_orphaned_leases = on_leases(kFreeUnknownLeases, kUnknownOfOurs);
   layout.rename_leases = on_leases(kRenameLeases, kOfEarlierNames);
-  layout.mark_dead = sql.fill_write(kBury);
-  layout.mark_due_nameless_dead = bury_due_nameless_sql(sql, terms, ", {locked_until} = NULL");
-  layout.mark_nameless_dead = sql.fill_write(kBuryNameless);
-  layout.scan_leases = sql.fill_read(kLookOut);
+  layout.mark_dead = sql.fill_write(kMarkDead);
+  layout.mark_due_nameless_dead = mark_due_nameless_dead_sql(sql, terms, ", {locked_until} = NULL");
+  layout.mark_nameless_dead = sql.fill_write(kMarkNamelessDead);
+  layout.scan_leases = sql.fill_read(kScanLeases);
   layout.release_leases = on_leases(kFreeLeases, kOfWorkers);
-  layout.poison_candidates = sql.fill_read(kSuspects);
+  layout.poison_candidates = sql.fill_read(kPoisonCandidates);
   layout.sample = sample_sql(sql);
   add_locks(sql, terms, layout);
-  layout.in_flight_sample = sql.fill_read(kInHand);
+  layout.in_flight_sample = sql.fill_read(kInFlightSample);
   return layout;
 }
 

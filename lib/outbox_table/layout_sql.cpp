@@ -42,7 +42,7 @@ constexpr std::string_view kBelowTheMark =
 
 constexpr std::string_view kOverlooked = "SELECT id, since::text FROM ({first_due}) AS overlooked ORDER BY since";
 
-constexpr std::string_view kStillOurs = R"sql(
+constexpr std::string_view kStillLeased = R"sql(
 SELECT {id}::text, {id} {id_equals} ANY (ARRAY(SELECT {id} FROM {table} WHERE {ours} FOR UPDATE SKIP LOCKED))
   FROM {table} WHERE {ours})sql";
 
@@ -147,8 +147,8 @@ void LayoutSql::add_claims(Layout& layout, std::string_view claim, std::string_v
   layout.claim_overlooked = with(claim_places, usual + these + but_streams_sql("$4"), "{still_due}", kLeaseEnd);
 }
 
-void LayoutSql::add_looks(Layout& layout, std::string_view claim_window, std::string_view due_ids,
-                          std::string_view ordinary) const {
+void LayoutSql::add_searches(Layout& layout, std::string_view claim_window, std::string_view due_ids,
+                             std::string_view ordinary) const {
   const auto with = [this, ordinary](std::string_view statement, std::string_view from, std::string_view streams) {
     auto sql = *this;
     sql.set("from", from.empty() ? "" : from_sql(from));
@@ -174,7 +174,7 @@ void LayoutSql::add_settlements(Layout& layout, std::string_view mark_published,
   layout.mark_published = fill(std::string{mark_published} + std::string{kWritten});
   layout.settle = with("");
   layout.settle_unlocked = with(kUnlockedOnly);
-  layout.still_leased = fill_read(kStillOurs);
+  layout.still_leased = fill_read(kStillLeased);
   layout.read_payload = fill_read("{read_payload}");
   layout.read_payloads = read_payloads_sql(*this);
 }

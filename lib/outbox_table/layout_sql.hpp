@@ -34,8 +34,8 @@ class LayoutSql {
                   std::string_view any_due) const;
   /// Adds the searches for rows that are then claimed by name; {from} is where the index is entered. `ordinary` as
   /// above.
-  void add_looks(Layout& layout, std::string_view claim_window, std::string_view due_ids,
-                 std::string_view ordinary) const;
+  void add_searches(Layout& layout, std::string_view claim_window, std::string_view due_ids,
+                    std::string_view ordinary) const;
   /// Adds the statements that write outcomes; {ours} is the condition that the lease still holds a row.
   void add_settlements(Layout& layout, std::string_view mark_published, std::string_view settle) const;
 
@@ -49,7 +49,7 @@ class LayoutSql {
   void put_terms(const LayoutTerms& terms);
   /// The conditions for a row's states.
   void set_states(const TableShape& shape, const LayoutTerms& terms);
-  /// The beginnings of SET lists, for columns that a shape may lack.
+  /// The assignments of SET lists, for columns that a shape may lack.
   void set_assignments(const TableShape& shape);
   /// The conditions that a row holds what was written.
   void set_checks(const TableShape& shape);
