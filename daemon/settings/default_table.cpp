@@ -34,7 +34,7 @@ std::vector<std::string> neither(const outbox_table::TableReport& of_default,
                                  const outbox_table::TableReport& of_profile_table) {
   std::vector<std::string> problems{
       "no table was chosen, and neither event_outbox, which is the default, nor caracal_outbox, which is usual for "
-      "the profile coordinator, can be driven: mend one of them, or choose another by dispatcher.layout and "
+      "the profile coordinator, can be used: mend one of them, or choose another by dispatcher.layout and "
       "dispatcher.table"};
   problems.insert(problems.end(), of_default.problems.begin(), of_default.problems.end());
   problems.insert(problems.end(), of_profile_table.problems.begin(), of_profile_table.problems.end());
@@ -76,14 +76,14 @@ dispatch::Awaitable<dispatch::StoreResult<TableChoice>> choose_table(config::Set
   if (of_default->problems.empty()) {
     if (profile_table_is_fit) {
       choice.note =
-          "no table was chosen, and both event_outbox and caracal_outbox can be driven: event_outbox, the default, "
+          "no table was chosen, and both event_outbox and caracal_outbox can be used: event_outbox, the default, "
           "is "
           "taken. Set dispatcher.layout to the one that is meant";
     }
   } else if (profile_table_is_fit) {
     choice.note =
         "no table was chosen: caracal_outbox, which is usual for the profile coordinator, is taken, as "
-        "event_outbox, the default, can't be driven (" +
+        "event_outbox, the default, can't be used (" +
         joined(of_default->problems) + ")";
     choice.is_profile_table = true;
   } else {

@@ -28,7 +28,7 @@ struct TableChoice {
   bool is_profile_table = false;
   /// A note for the operator; may be empty.
   std::string note;
-  /// Why neither table can be driven; otherwise empty.
+  /// Why neither table can be used; otherwise empty.
   std::vector<std::string> problems;
 };
 

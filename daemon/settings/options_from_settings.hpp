@@ -12,7 +12,7 @@
 
 namespace outboxd::daemon {
 
-// Converts the settings to the options of each library; only this file knows both.
+// Converts the settings to the options of each library.
 
 /// The dispatcher's worker id, which is written to `locked_by`. If the process has several dispatchers, each gets an
 /// id of its own: otherwise two on one table would take each other's leases for their own.

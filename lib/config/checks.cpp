@@ -4,6 +4,7 @@
 #include "config/nearest.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
+#include "config/url_parts.hpp"
 #include "outbox/table_name.hpp"
 
 #include <algorithm>
@@ -15,7 +16,6 @@ namespace {
 
 constexpr std::size_t kLongestIdentifier = 63;  // Postgres cuts longer ones off.
 constexpr std::size_t kLeastKeyBytes = 32;
-constexpr std::int64_t kMaxPort = 65'535;
 
 bool is_letter_or_digit(char c) {
   return is_letter(c) || is_digit(c);
@@ -112,8 +112,8 @@ std::string check_listen(const Value& value) {
   if (!bracketed && host.find_first_of(":[] /") != std::string_view::npos) {
     return "must be host:port with an IPv6 host in brackets, or off";
   }
-  const auto port = parse_integer(listen.substr(colon + 1)).value;
-  const bool good = port && *port >= 0 && *port <= kMaxPort;
+  const auto port = listen.substr(colon + 1);
+  const bool good = port == "0" || is_port(port);
   return good ? "" : "has a port that is not between 1 and 65535 (0: any free one)";
 }
 

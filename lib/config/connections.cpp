@@ -32,7 +32,7 @@ void put_schema(const std::string& schema, const Origin& from, Layer& merged) {
   if (!parts || parts->size() != 1) return;
   Entry& table = merged.at("dispatcher.table");
   table.value = '"' + schema + "\"." + name;
-  // A table that was set by its name is kept.
+  // A table that was set by its name keeps its origin, and so counts as chosen (settings_of() in loader.cpp).
   if (table.origin.kind == Origin::Kind::defaults) table.origin = from;
 }
 

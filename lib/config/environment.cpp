@@ -90,7 +90,7 @@ Layer environment_layer(const Environment& environment, const Reader& reader, Pr
       break;
     }
   }
-  settle_pairs(layer, warnings);
+  resolve_pairs(layer, warnings);
   return layer;
 }
 

@@ -21,7 +21,7 @@ void apply(const Layer& source, Layer& onto) {
   }
 }
 
-void settle_pairs(Layer& source, Problems& warnings) {
+void resolve_pairs(Layer& source, Problems& warnings) {
   for (const Option& option : options()) {
     const auto file = source.find(option.path);
     const auto secret = source.find(option.file_of);

@@ -53,7 +53,7 @@ void apply(const Layer& source, Layer& onto);
 
 /// Where one source sets both a secret and the file that holds it, keeps the secret, and warns. But an outboxd name
 /// (OUTBOXD_…_FILE) wins over a name that is shared with other programs.
-void settle_pairs(Layer& source, Problems& warnings);
+void resolve_pairs(Layer& source, Problems& warnings);
 
 /// Replaces the paths of secrets' files by their content. Blocks while it reads.
 void open_secrets(Layer& merged, Problems& problems);

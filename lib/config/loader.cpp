@@ -44,7 +44,7 @@ Settings settings_of(const Dispatcher& dispatcher) {
     settings.redis.endpoint.host.clear();
     settings.redis.endpoint.unix_path = dispatcher.redis_socket;
   }
-  // Without a configured layout the table is the default one, and the URL may name its schema.
+  // The table is the default one if neither it nor a layout is set; the URL may name its schema.
   const Entry* const table = find(merged, "dispatcher.table");
   const Entry* const url = find(merged, "postgres.url");
   settings.dispatcher.table_by_default =

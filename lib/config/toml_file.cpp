@@ -99,13 +99,15 @@ class FileReader {
     FileSettings settings;
     Scope top{settings};
     for (const Option& option : options()) {
-      if (!option.section().empty()) top.sections.push_back(option.section());
+      const auto section = option.section();
+      // A name that stood there twice would complete no word.
+      if (!section.empty() && !std::ranges::count(top.sections, section)) top.sections.push_back(section);
     }
     for (const auto& [key, node] : children_of(root)) {
       const bool are_entries = key->str() == "dispatcher" && node->is_array();
       are_entries ? read_entries(*key, *node->as_array(), settings) : read_key(*key, *node, "", top);
     }
-    settle_pairs(settings.shared, settings.warnings);
+    resolve_pairs(settings.shared, settings.warnings);
     return settings;
   }
 
@@ -132,8 +134,7 @@ class FileReader {
       entry.place = place_of(element.source());
       const Scope scope{settings, &entry, "dispatcher.", {"postgres", "redis"}};
       read_table(*element.as_table(), scope.prefix, scope);
-      settle_pairs(entry.settings, settings.warnings);
-      settle_pairs(entry.own, settings.warnings);
+      resolve_pairs(entry.own, settings.warnings);
     }
   }
 

@@ -146,6 +146,8 @@ TEST_CASE("problems of a file have a line, a column and a remedy") {
               "2:1: unknown key dispatcher.poll-interval; did you mean dispatcher.poll_interval?\n"},
           Row{"[dispatcher]\ncompletely_else = 5", "2:1: unknown key dispatcher.completely_else\n"},
           Row{"[dispatchr]\nbatch = 5", "1:2: unknown section dispatchr; did you mean dispatcher?\n"},
+          Row{"[disp]\nbatch = 5", "1:2: unknown section disp; did you mean dispatcher?\n"},
+          Row{"[post]\nurl = 'x'", "1:2: unknown section post; did you mean postgres?\n"},
           Row{"\"dispatcher.batch\" = 5", "1:1: unknown key \"dispatcher.batch\"; did you mean dispatcher.batch?\n"},
           Row{"\"a\\nb\" = 5", "1:1: unknown key \"a\\u000ab\"\n"},
           // Values of the wrong form.
