@@ -9,8 +9,7 @@ enum ExitStatus : int {
   kDone = 0,
   /// With --once, rows failed or remain; otherwise an unexpected error ended the process.
   kIncomplete = 1,
-  /// Nothing was done: wrong usage or configuration; for commands that don't wait, also a table that can't be driven
-  /// or
+  /// Nothing was done: wrong usage or configuration; for commands that don't wait, also a table that can't be used or
   /// an unreachable server.
   kCouldNotWork = 2,
 };

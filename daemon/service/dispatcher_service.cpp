@@ -98,7 +98,7 @@ asio::awaitable<bool> DispatcherService::table_is_fit() {
       continue;
     }
     for (const auto& warning : report->warnings) spdlog::warn("{}: {}", name(), warning);
-    if (!problems_.empty()) spdlog::info("{}: table {} can be driven now", name(), settings_.dispatcher.table);
+    if (!problems_.empty()) spdlog::info("{}: table {} can be used now", name(), settings_.dispatcher.table);
     problems_.clear();
     co_return true;
   }
@@ -146,7 +146,7 @@ asio::awaitable<void> DispatcherService::wait_for_table(std::vector<std::string>
   if (mode_.once) {
     gave_up_because_ = chose_table_ || !with_profile_table(settings_)
                            ? "table " + settings_.dispatcher.table + " can't be used as it is"
-                           : "no table can be driven";
+                           : "no table can be used";
     co_return;
   }
   telemetry_.observer().health(dispatch::Health::table_unfit, joined(problems_));

@@ -44,7 +44,7 @@ class DispatcherService {
   DispatcherService(const config::Settings& settings, std::string worker, const RunMode& mode, SharedServices shared);
 
   /// Runs until stop(); with `once`, until the backlog is drained. Waits until Postgres is reachable and, without
-  /// `once`, until the table can be driven. At the end logs its tally.
+  /// `once`, until the table can be used. At the end logs its tally.
   boost::asio::awaitable<void> run();
 
   /// Stops claiming, and finishes the rows in flight within the shutdown time-out. Does nothing after run() has
@@ -93,7 +93,7 @@ class DispatcherService {
   bool stopping_ = false;
   bool chose_table_ = false;
   std::string gave_up_because_;
-  /// Why the table could not be driven at the last inspection.
+  /// Why the table could not be used at the last inspection.
   std::vector<std::string> problems_;
   std::optional<std::chrono::steady_clock::time_point> ended_at_;
 

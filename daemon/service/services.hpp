@@ -32,7 +32,7 @@ class Services {
   void start(const std::function<void()>& ended);
   [[nodiscard]] bool have_ended() const { return working_ == 0; }
 
-  // These call the function of the same name of each DispatcherService:
+  // Each calls its counterpart in every DispatcherService:
   void stop();
   void tick();
   void look_again();

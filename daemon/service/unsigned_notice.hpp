@@ -17,7 +17,7 @@ class UnsignedNotice {
  public:
   UnsignedNotice(telemetry::Metrics& metrics, telemetry::Readiness& readiness, bool is_unsigned);
 
-  /// Called when a key was set.
+  /// To be called when a key may have been set or removed.
   void set(bool is_unsigned);
 
   /// To be called each second.

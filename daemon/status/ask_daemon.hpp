@@ -13,7 +13,7 @@ namespace outboxd::daemon {
 struct DaemonAnswer {
   /// http.listen.
   std::string address{};
-  /// Whether the daemon was asked; false if `http.listen` is off.
+  /// Whether the daemon was asked; false if `http.listen` is off or has port 0.
   bool asked = true;
   /// Why there is no answer; empty if there is one.
   std::string why_none{};

@@ -27,7 +27,7 @@ struct Request {
 /// line. With an empty `bearer` guarded routes require no token.
 Response answer(const Request& request, const Routes& routes, std::string_view bearer);
 
-/// Whether the request brings a bearer token that answer() will check.
+/// Whether the request has an Authorization header that answer() will check.
 bool shows_token(const Request& request, const Routes& routes, std::string_view bearer);
 
 /// Whether the request is for a page that is a probe.

@@ -23,8 +23,8 @@ struct Slot {
 };
 
 /// The index of the connection to evict when all slots are taken; empty if there are no connections. The order:
-/// lingering connections, then the one that has left its answer unread for longest, then the one that has been idle
-/// for longest. A connection whose state is younger than 50 ms is evicted only if all others are as well.
+/// lingering connections; then writing, then reading ones that have been in their state for 50 ms; then younger
+/// writing ones, held ones, and younger reading ones. Among equals the one that has been in its state for longest.
 [[nodiscard]] std::optional<std::size_t> slot_to_evict(std::span<const Slot> slots,
                                                        std::chrono::steady_clock::time_point now);
 

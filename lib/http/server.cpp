@@ -153,8 +153,8 @@ class Server::State : public std::enable_shared_from_this<State> {
     if (const auto index = slot_to_evict(slots, std::chrono::steady_clock::now())) open[*index]->close();
   }
 
-  /// Frees a slot before each accept, so that idle clients, and clients that leave answers unread, can't keep probes
-  /// out.
+  /// Frees a slot for the connection that was just accepted, so that idle clients, and clients that leave answers
+  /// unread, can't keep probes out.
   void free_a_slot() {
     constexpr Wanted kAny = [](const Connection& /*any*/) { return true; };
     if (open_ones(kAny).size() >= max_connections_) evict_one(kAny);

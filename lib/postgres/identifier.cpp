@@ -11,7 +11,7 @@ std::string quote_table(std::string_view name) {
   const auto parts = split_table_name(name);
   if (!parts || name.find('\0') != std::string_view::npos) {
     throw std::invalid_argument("table name '" + std::string(name) +
-                                R"(' is none: write table, schema.table, or "Quoted"."Names")");
+                                R"(' is not valid: write table, schema.table, or "Quoted"."Names")");
   }
   std::string quoted;
   for (const NamePart& part : *parts) quoted.append(quoted.empty() ? "" : ".").append(quote_name(part.text));

@@ -65,7 +65,7 @@ class Connection {
   void append_ping(std::string& out, std::string_view nonce) const;
   /// Whether only this PING can have had this answer.
   [[nodiscard]] bool is_pong(const Value& value, std::string_view nonce) const;
-  /// Whether the server sends nothing after these replies, the last of which is an error: PING's or a command's.
+  /// Whether the last of these replies is an error, PING's or a command's, and the server sends nothing after it.
   boost::asio::awaitable<bool> nothing_follows(const std::vector<Value>& replies, TimePoint deadline);
 
   Endpoint endpoint_;

@@ -63,7 +63,7 @@ bool Lookup::wake_by(std::function<void()> wake) {
 }
 
 asio::awaitable<error_code> Lookup::wait(Addresses& addresses, TimePoint deadline) {
-  // The thread may outlive the timer loop, so it must not keep the function that wakes us.
+  // The thread may outlive the event loop, so it must not keep the function that wakes us.
   struct Forgetting {
     Lookup& lookup;
     ~Forgetting() { lookup.wake_by(nullptr); }

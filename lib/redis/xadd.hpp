@@ -17,8 +17,9 @@ namespace outboxd::redis {
 /// Appends `XADD <stream> MAXLEN ~ <maxlen> * <field> <value> …`, with = instead of ~ for an exact bound.
 void append_xadd(std::string& out, const entry::Entry& entry, const Bound& bound);
 
-/// Appends an XADD that writes nothing, but is refused for the same reasons as one that writes: the id 0-0 is never
-/// valid, and Redis checks it only after all other checks (ACL, OOM, READONLY, MISCONF, NOREPLICAS, …).
+/// Appends an XADD that writes nothing, but is refused wherever Redis refuses the command itself: the id 0-0 is never
+/// valid, and Redis says so only after its general checks (ACL, OOM, READONLY, MISCONF, NOREPLICAS, …). It has not
+/// checked the key's type by then.
 void append_write_probe(std::string& out, const std::string& stream);
 
 /// The id of a stream's entry.
@@ -38,8 +39,9 @@ struct EntryId {
 /// other reply, replies and commands are out of step: Fault::unanswered. `texts` belongs to the reply's exchange.
 [[nodiscard]] Reply read_xadd_reply(Value value, ErrorTexts& texts);
 
-/// Reads the reply to a probe (or to PING): Fault::none if Redis refused only the probe's id, so that a real entry
-/// would be accepted; otherwise the fault that read_xadd_reply() would return.
+/// Reads the reply to a probe (or to PING): Fault::none if Redis refused only the probe's id, and so has nothing
+/// against the command; for another error the fault that read_xadd_reply() would return; for any other reply
+/// redis_unavailable.
 [[nodiscard]] Reply read_probe_reply(const Value& value);
 
 }  // namespace outboxd::redis

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string_view>
 
-/// Notifications for systemd (`Type=notify`, `WatchdogSec=`). Outside systemd these calls do nothing. Each call is
-/// one datagram that a separate thread sends, so no call blocks if the service manager doesn't read.
+/// Notifications for systemd (`Type=notify`, `WatchdogSec=`). Outside systemd these calls do nothing. A separate
+/// thread sends the messages, so no call blocks if the service manager doesn't read; of each kind the newest waits.
 namespace outboxd::system::service {
 
 /// Reports that the daemon has started.

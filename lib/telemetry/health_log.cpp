@@ -55,7 +55,7 @@ std::optional<std::string> HealthLog::changed(Health health, std::string_view de
 std::optional<std::string> HealthLog::wait_line(TimePoint now) {
   if (now < silent_until_) return std::nullopt;
   auto kind = kind_of(description_);
-  // The reason may differ from one attempt to the next, also only in its numbers.
+  // The reason may differ between attempts, if only in its numbers.
   if (logged_ == health_ && logged_kind_ == kind) return std::nullopt;
   const auto told = told_.find(kind);
   if (logged_ == health_ && told != told_.end() && now - told->second < kReminder) return std::nullopt;

@@ -20,7 +20,8 @@ class Readiness {
   /// `part` is ready.
   void ready(std::string_view part);
 
-  /// `part` is not ready, and why, as a readable text. A part named at start counts until it reports.
+  /// `part` is not ready, and why, as a readable text. A part that is named at the start keeps the
+  /// process from being ready until it reports.
   void not_ready(std::string_view part, std::string_view reason);
 
   /// A note for the operator on `part`, ready or not; empty: no note.

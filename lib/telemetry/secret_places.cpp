@@ -69,7 +69,7 @@ bool looks_like_a_word(std::string_view letters) {
   return vowels > 0;
 }
 
-/// The text before the end of `text`, without the blanks and the quotes there.
+/// `text` without the blanks and the quotes at its end.
 std::string_view without_blanks_and_quotes(std::string_view text) {
   while (!text.empty() && (is_blank(text.back()) || is_quote(text.back()))) text.remove_suffix(1);
   return text;

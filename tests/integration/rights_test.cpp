@@ -194,7 +194,7 @@ TEST_CASE("the Coordinator's role may use only its own table: without a setting 
   check_refused(run_outboxd({"--once"}, environment), {"GRANT SELECT ON \"event_outbox\""});
 }
 
-TEST_CASE("the Coordinator's profile without a setting uses the default table if it can be driven, and logs that") {
+TEST_CASE("the Coordinator's profile without a setting uses the default table if it can be used, and logs that") {
   const auto database = contract_database();
   const auto run = [&database](const std::string& command) {
     return run_outboxd({command, "--profile", "coordinator"}, outboxd_environment(database));
@@ -207,8 +207,7 @@ TEST_CASE("the Coordinator's profile without a setting uses the default table if
   outboxd::test::insert_caracal_row(database, "c", new_stream(), "{}");
   const auto both = run("--once");
   CHECK(both.status == 0);
-  CHECK(
-      contains(both.err, "both event_outbox and caracal_outbox can be driven: event_outbox, the default, is taken"));
+  CHECK(contains(both.err, "both event_outbox and caracal_outbox can be used: event_outbox, the default, is taken"));
   CHECK(outboxd::test::count_caracal_rows(database, "status = 'pending'") == 1);
   database.exec("DROP TABLE event_outbox, caracal_outbox");
   check_refused(run("--once"), {"neither event_outbox", "table \"event_outbox\" does not exist",

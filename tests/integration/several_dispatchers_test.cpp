@@ -168,12 +168,12 @@ TEST_CASE("a missing table stops no other dispatcher, is reported, and is used a
   two.wait_for_rows_of_other();
   wait_until_ready(port);
   CHECK(two.other_redis.probe().xlen(stream) == 50);
-  CHECK(contains(outboxd->err(), "other: table other_outbox can be driven now"));
+  CHECK(contains(outboxd->err(), "other: table other_outbox can be used now"));
   CHECK(occurrences(outboxd->err(), "other: the table can't be used as it is (table ") == 1);
   end_politely(*outboxd);
 }
 
-TEST_CASE("a daemon without any table that can be driven waits for its tables, and names each") {
+TEST_CASE("a daemon without any table that can be used waits for its tables, and names each") {
   const TwoDispatchers two;
   two.api.exec("DROP TABLE event_outbox");
   const auto outboxd = two.start();

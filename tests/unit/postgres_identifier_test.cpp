@@ -30,5 +30,5 @@ TEST_CASE("quote_table refuses a text that is no table name") {
 
 TEST_CASE("quote_table's error names the table and the remedy") {
   CHECK_THROWS_WITH(static_cast<void>(quote_table("a..b")),
-                    R"(table name 'a..b' is none: write table, schema.table, or "Quoted"."Names")");
+                    R"(table name 'a..b' is not valid: write table, schema.table, or "Quoted"."Names")");
 }
