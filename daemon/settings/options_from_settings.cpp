@@ -75,17 +75,21 @@ outbox_store::RowStoreOptions row_store_options(const config::Settings& settings
   };
 }
 
-redis::PublisherOptions publisher_options(const config::Settings& settings) {
+redis::Endpoint redis_endpoint(const config::Settings& settings) {
   const auto& endpoint = settings.redis.endpoint;
+  return {.host = endpoint.host,
+          .port = endpoint.port,
+          .unix_path = endpoint.unix_path,
+          .username = endpoint.username,
+          .password = endpoint.password,
+          .database = endpoint.database,
+          .shown = endpoint.shown()};
+}
+
+redis::PublisherOptions publisher_options(const config::Settings& settings) {
   const auto& dispatcher = settings.dispatcher;
   return {
-      .endpoint = {.host = endpoint.host,
-                   .port = endpoint.port,
-                   .unix_path = endpoint.unix_path,
-                   .username = endpoint.username,
-                   .password = endpoint.password,
-                   .database = endpoint.database,
-                   .shown = endpoint.shown()},
+      .endpoint = redis_endpoint(settings),
       .connect_timeout = settings.redis.connect_timeout,
       .timeout = write_timeout(settings),
       .bounds = {.usual = {.maxlen = dispatcher.maxlen, .exact = dispatcher.exact_trim},

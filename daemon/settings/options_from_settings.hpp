@@ -20,6 +20,7 @@ namespace outboxd::daemon {
 
 /// `worker`: the worker id, different from that of every other dispatcher.
 [[nodiscard]] outbox_store::RowStoreOptions row_store_options(const config::Settings& settings, std::string worker);
+[[nodiscard]] redis::Endpoint redis_endpoint(const config::Settings& settings);
 [[nodiscard]] redis::PublisherOptions publisher_options(const config::Settings& settings);
 [[nodiscard]] dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings, const RunMode& mode);
 [[nodiscard]] entry::Encoder encoder_for(const config::Settings& settings);
