@@ -21,8 +21,8 @@ Result wait_for(boost::asio::io_context& context, boost::asio::awaitable<Result>
 
 }  // namespace
 
-CommandSession::CommandSession(Endpoint endpoint, std::chrono::milliseconds timeout)
-    : connection_{context_.get_executor(), std::move(endpoint)}, timeout_{timeout} {
+CommandSession::CommandSession(Endpoint endpoint, std::chrono::milliseconds timeout, ReplyBounds bounds)
+    : connection_{context_.get_executor(), std::move(endpoint), bounds}, timeout_{timeout} {
   const auto failure = wait_for(context_, connection_.open(timeout_));
   if (failure) throw std::runtime_error(*failure);
 }
@@ -45,6 +45,7 @@ std::vector<Value> CommandSession::call_all(std::span<const Command> commands) {
 
 std::vector<Value> CommandSession::exchange(std::string commands, std::size_t count) {
   auto answered = wait_for(context_, connection_.exchange(std::move(commands), count, timeout_));
+  if (answered.is_too_large) throw RepliesTooLarge("Redis at " + endpoint().shown + ": " + answered.failure);
   if (!answered.failure.empty()) throw std::runtime_error("Redis at " + endpoint().shown + ": " + answered.failure);
   return std::move(answered.replies);
 }

@@ -10,11 +10,17 @@
 #include <chrono>
 #include <initializer_list>
 #include <span>
+#include <stdexcept>
 #include <string>
 #include <string_view>
 #include <vector>
 
 namespace outboxd::redis {
+
+/// The replies to a call are over the session's bounds. The connection is closed.
+struct RepliesTooLarge : std::runtime_error {
+  using std::runtime_error::runtime_error;
+};
 
 /// A connection for commands of the command line, which have no event loop. Each call blocks until the server has
 /// answered, at most for the time-out. An error reply is a value; a connection that fails is a std::runtime_error
@@ -24,7 +30,7 @@ class CommandSession {
   using Command = std::vector<std::string>;
 
   /// Connects, authenticates and selects the database. `timeout`: for this and for each call.
-  CommandSession(Endpoint endpoint, std::chrono::milliseconds timeout);
+  CommandSession(Endpoint endpoint, std::chrono::milliseconds timeout, ReplyBounds bounds = {});
 
   /// Sends one command, and returns the reply to it.
   Value call(std::initializer_list<std::string_view> arguments);

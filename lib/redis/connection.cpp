@@ -62,12 +62,16 @@ bool refuses_ping(const Value& value) {
 
 }  // namespace
 
-Connection::Connection(const asio::any_io_executor& executor, Endpoint endpoint)
-    : endpoint_{std::move(endpoint)}, socket_{executor}, nonce_base_{random_number()} {}
+Connection::Connection(const asio::any_io_executor& executor, Endpoint endpoint, ReplyBounds bounds)
+    : endpoint_{std::move(endpoint)},
+      bounds_{bounds},
+      socket_{executor},
+      reader_{bounds},
+      nonce_base_{random_number()} {}
 
 asio::awaitable<std::optional<std::string>> Connection::open(std::chrono::milliseconds timeout) {
   close();
-  reader_ = ReplyReader{};
+  reader_ = ReplyReader{bounds_};
   const auto error = co_await socket_.connect(endpoint_, std::chrono::steady_clock::now() + timeout);
   if (error) co_return "cannot connect to Redis at " + endpoint_.shown + ": " + described(error);
   auto refusal = co_await handshake(timeout);
@@ -181,6 +185,7 @@ asio::awaitable<Exchange> Connection::write_and_read(std::string_view commands, 
 
 asio::awaitable<void> Connection::read_replies(Exchange& exchange, std::size_t count, TimePoint deadline) {
   exchange.replies.reserve(count);
+  std::size_t received = 0;
   while (exchange.replies.size() < count) {
     if (auto value = reader_.next()) {
       exchange.replies.push_back(std::move(*value));
@@ -189,12 +194,19 @@ asio::awaitable<void> Connection::read_replies(Exchange& exchange, std::size_t c
     if (!reader_.error().empty()) {
       exchange.failure =
           "Redis at " + endpoint_.shown + " sent bytes that are not the Redis protocol: " + reader_.error();
+      exchange.is_too_large = reader_.is_too_large();
       co_return;
     }
     const auto got = co_await socket_.read_some(buffer_, deadline);
     if (got.error) {
       exchange.failure =
           "connection to Redis at " + endpoint_.shown + " lost while waiting for its reply: " + described(got.error);
+      co_return;
+    }
+    received += got.bytes;
+    if (received > bounds_.bytes_of_exchange) {
+      exchange.failure = "Redis at " + endpoint_.shown + " sent more than was expected";
+      exchange.is_too_large = true;
       co_return;
     }
     if (!reader_.feed({buffer_.data(), got.bytes})) continue;

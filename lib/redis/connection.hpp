@@ -29,6 +29,8 @@ struct Exchange {
   std::string sent;
   /// Why there are no replies; empty if every command was answered.
   std::string failure;
+  /// The failure is that the replies are larger than the bounds allow; fewer commands, or smaller ones, may succeed.
+  bool is_too_large = false;
 };
 
 /// One authenticated connection. A failure closes it; open() opens a new one. One call at a time.
@@ -37,7 +39,7 @@ class Connection {
   /// An upper bound of the bytes that exchange() appends to the commands.
   static constexpr std::size_t kRoomForPing = 128;
 
-  Connection(const boost::asio::any_io_executor& executor, Endpoint endpoint);
+  Connection(const boost::asio::any_io_executor& executor, Endpoint endpoint, ReplyBounds bounds = {});
 
   /// Connects, authenticates and selects the database. Returns the reason if that failed.
   boost::asio::awaitable<std::optional<std::string>> open(std::chrono::milliseconds timeout);
@@ -69,6 +71,7 @@ class Connection {
   boost::asio::awaitable<bool> nothing_follows(const std::vector<Value>& replies, TimePoint deadline);
 
   Endpoint endpoint_;
+  ReplyBounds bounds_;
   Socket socket_;
   ReplyReader reader_;
   std::array<char, 64UL * 1024> buffer_{};

@@ -8,10 +8,6 @@
 namespace outboxd::redis {
 namespace {
 
-// The replies to our commands have some dozens of bytes. Without a bound, hiredis would allocate any announced size.
-constexpr std::size_t kMaxReplyBytes = 1U << 20U;
-// The bound for all arrays of one reply together, as hiredis allocates an array when its size is announced.
-constexpr std::size_t kMaxItems = 1024;
 constexpr int kMaxDepth = 7;
 
 Value* place(const redisReadTask* task, Value value) {
@@ -100,7 +96,8 @@ void ReplyReader::FreeReader::operator()(redisReader* reader) const {
   redisReaderFree(reader);
 }
 
-ReplyReader::ReplyReader() : items_left_{std::make_unique<std::size_t>(kMaxItems)} {
+ReplyReader::ReplyReader(ReplyBounds bounds)
+    : bounds_{bounds}, items_left_{std::make_unique<std::size_t>(bounds.items)} {
   static redisReplyObjectFunctions functions = object_functions();
   reader_.reset(redisReaderCreateWithFunctions(&functions));
   if (!reader_) throw std::bad_alloc();
@@ -118,17 +115,18 @@ std::optional<Value> ReplyReader::next() {
   if (!error_.empty()) return std::nullopt;
   void* reply = nullptr;
   if (redisReaderGetReply(reader_.get(), &reply) != REDIS_OK) {
-    error_ = reader_->err == REDIS_ERR_OOM ? "a reply of a type or size that none of our commands has"
-                                           : std::string{reader_->errstr};
+    is_too_large_ = reader_->err == REDIS_ERR_OOM;
+    error_ = is_too_large_ ? "a reply of a type or size that none of our commands has" : std::string{reader_->errstr};
     return std::nullopt;
   }
   if (reply == nullptr) {
     // Counted here, as hiredis' own count leaves out the complete items of an incomplete array.
-    if (pending_bytes_ > kMaxReplyBytes) error_ = "a reply that does not end";
+    is_too_large_ = pending_bytes_ > bounds_.bytes;
+    if (is_too_large_) error_ = "a reply that does not end";
     return std::nullopt;
   }
   pending_bytes_ = reader_->len - reader_->pos;
-  *items_left_ = kMaxItems;
+  *items_left_ = bounds_.items;
   const std::unique_ptr<Value> owned{static_cast<Value*>(reply)};
   return std::move(*owned);
 }

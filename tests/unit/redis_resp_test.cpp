@@ -136,4 +136,18 @@ TEST_CASE("the beginning of a reply to no command is noticed as well") {
   CHECK_FALSE(reader.has_leftover());
 }
 
+TEST_CASE("replies over the reader's own bounds are an error of their own") {
+  const auto is_too_large = [](std::string_view bytes) {
+    ReplyReader reader{{.bytes = 100, .items = 3}};
+    REQUIRE(reader.feed(bytes));
+    const auto value = reader.next();
+    CHECK(reader.is_too_large() == !reader.error().empty());
+    return !value && reader.is_too_large();
+  };
+  CHECK(!is_too_large("*3\r\n:1\r\n:2\r\n:3\r\n"));
+  CHECK(is_too_large("*4\r\n:1\r\n:2\r\n:3\r\n:4\r\n"));
+  CHECK(!is_too_large("$200\r\n" + std::string(50, 'x')));
+  CHECK(is_too_large("$200\r\n" + std::string(150, 'x')));
+}
+
 }  // namespace outboxd::redis
