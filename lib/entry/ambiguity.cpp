@@ -15,12 +15,13 @@ bool has_line_like_a_field(std::string_view value) {
   return line_end != std::string_view::npos && value.find('=', line_end) != std::string_view::npos;
 }
 
-bool has_name_twice(std::span<const Field> fields) {
+template <class AnyField>
+bool has_name_twice(std::span<const AnyField> fields) {
   // Nearly every entry has few fields, and comparing each pair is then faster than sorting.
   constexpr std::size_t kFew = 16;
   if (fields.size() <= kFew) {
     for (auto field = fields.begin(); field != fields.end(); ++field) {
-      const auto has_its_name = [&](const Field& other) { return other.name == field->name; };
+      const auto has_its_name = [&](const AnyField& other) { return other.name == field->name; };
       if (std::any_of(std::next(field), fields.end(), has_its_name)) return true;
     }
     return false;
@@ -32,18 +33,32 @@ bool has_name_twice(std::span<const Field> fields) {
   return std::ranges::adjacent_find(names) != names.end();
 }
 
-}  // namespace
-
-std::string_view ambiguity(std::string_view stream, std::span<const Field> fields) {
+template <class AnyField>
+std::string_view ambiguity_of(std::string_view stream, std::span<const AnyField> fields) {
   if (stream.find('\n') != std::string_view::npos) return "its stream's name has a line end in it";
   for (const auto& field : fields) {
-    if (field.name.find('=') != std::string::npos || field.name.find('\n') != std::string::npos) {
+    if (field.name.find('=') != std::string_view::npos || field.name.find('\n') != std::string_view::npos) {
       return "the name of a field has a '=' or a line end in it";
     }
     if (has_line_like_a_field(field.value)) return "the value of a field has a line of the form name=";
   }
   if (has_name_twice(fields)) return "a field's name appears twice";
   return {};
+}
+
+}  // namespace
+
+std::string_view ambiguity(std::string_view stream, std::span<const Field> fields) {
+  return ambiguity_of(stream, fields);
+}
+
+std::string_view ambiguity(std::string_view stream, std::span<const FieldView> fields) {
+  std::vector<FieldView> others;
+  others.reserve(fields.size());
+  for (const auto& field : fields) {
+    if (field.name != kSignatureField) others.push_back(field);
+  }
+  return ambiguity_of(stream, std::span<const FieldView>{others});
 }
 
 bool has_control_character(std::string_view text) {

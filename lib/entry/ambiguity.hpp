@@ -2,6 +2,7 @@
 #pragma once
 
 #include "entry/entry.hpp"
+#include "entry/verify.hpp"  // the same for views
 
 #include <span>
 #include <string_view>

@@ -2,15 +2,17 @@
 #include "entry/encoder.hpp"
 
 #include "entry/ambiguity.hpp"
+#include "entry/strict_signature.hpp"
 
 #include <algorithm>
 
 namespace outboxd::entry {
 namespace {
 
-std::size_t drop_reserved(std::vector<Field>& fields, std::size_t ours, bool has_dedupe_key) {
+std::size_t drop_reserved(std::vector<Field>& fields, std::size_t ours, bool has_dedupe_key, bool is_strict) {
   const auto is_reserved = [&](const Field& field) {
-    return field.name == kIdField || field.name == kSignatureField || (has_dedupe_key && field.name == kDedupeField);
+    return field.name == kIdField || field.name == kSignatureField ||
+           (has_dedupe_key && field.name == kDedupeField) || (is_strict && field.name == kStrictField);
   };
   const auto first_of_payload = fields.begin() + static_cast<std::ptrdiff_t>(ours);
   const auto gone = std::remove_if(first_of_payload, fields.end(), is_reserved);
@@ -45,7 +47,9 @@ std::string name_refusal(std::string_view name, std::uint64_t bytes) {
 }
 
 Encoder::Encoder(EncodingRules rules, std::span<const std::uint8_t> key) : rules_{rules} {
-  if (!key.empty()) signer_.emplace(key);
+  if (key.empty()) return;
+  signer_.emplace(key);
+  if (rules_.strict_clock != nullptr) key_id_ = key_id(key);
 }
 
 std::string Encoder::oversize_refusal(std::uint64_t bytes) const {
@@ -71,13 +75,17 @@ Encoded Encoder::encode(const Event& event) {
     result.refusal = std::move(*refusal);
     return result;
   }
-  result.reserved_dropped = drop_reserved(entry.fields, ours, event.dedupe_key.has_value());
+  result.reserved_dropped = drop_reserved(entry.fields, ours, event.dedupe_key.has_value(), !key_id_.empty());
   if (!signer_) return result;
   result.ambiguity = ambiguity(entry.stream, entry.fields);
   if (!result.ambiguity.empty() && rules_.ambiguous == Ambiguous::refused) {
     result.refusal.append("signature would be good for another entry, too: ").append(result.ambiguity);
     result.refusal.append(" (signing.ambiguous)");
     return result;
+  }
+  if (!key_id_.empty()) {
+    entry.fields.push_back(
+        {kStrictField, strict_signature(*signer_, key_id_, rules_.strict_clock(), entry.stream, entry.fields)});
   }
   entry.fields.push_back({kSignatureField, signer_->sign(entry.stream, entry.fields)});
   return result;

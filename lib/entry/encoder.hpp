@@ -5,6 +5,7 @@
 #include "entry/payload.hpp"
 #include "entry/signer.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -23,6 +24,8 @@ struct EncodingRules {
   std::uint64_t max_payload_bytes = 16ULL << 20U;
   /// Only signed entries can be ambiguous.
   Ambiguous ambiguous = Ambiguous::published;
+  /// Set: signed entries also have a `_sig2`, with the time of this clock (signing.strict).
+  std::chrono::system_clock::time_point (*strict_clock)() = nullptr;
 };
 
 /// An id, a stream's name or a dedupe key of more bytes than this can't be published.
@@ -67,6 +70,8 @@ class Encoder {
   EncodingRules rules_;
   PayloadReader payload_;
   std::optional<Signer> signer_;
+  /// Set if entries have a `_sig2`.
+  std::string key_id_;
 };
 
 }  // namespace outboxd::entry

@@ -20,5 +20,7 @@ struct Entry {
 inline constexpr const char* kIdField = "outbox_id";
 inline constexpr const char* kDedupeField = "dedupe_key";
 inline constexpr const char* kSignatureField = "_sig";
+/// Only with signing.strict; before `_sig`.
+inline constexpr const char* kStrictField = "_sig2";
 
 }  // namespace outboxd::entry

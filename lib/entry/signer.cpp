@@ -13,6 +13,27 @@ namespace {
 
 constexpr std::size_t kDigestBytes = 32;
 
+template <class AnyField>
+std::string text_of(std::string_view stream, std::span<const AnyField> fields) {
+  std::vector<const AnyField*> sorted;
+  sorted.reserve(fields.size());
+  std::size_t length = stream.size() + 1;
+  for (const auto& field : fields) {
+    sorted.push_back(&field);
+    length += field.name.size() + field.value.size() + 2;
+  }
+  // Strings compare as unsigned bytes, which is the order that the signature requires.
+  std::ranges::stable_sort(
+      sorted, {}, [](const AnyField* field) -> const auto& { return field->name; });
+  std::string text;
+  text.reserve(length);
+  text.append(stream).push_back('\n');
+  for (const auto* field : sorted) text.append(field->name).append("=").append(field->value).push_back('\n');
+  return text;
+}
+
+}  // namespace
+
 std::string lower_hex(std::span<const unsigned char> bytes) {
   constexpr std::string_view kDigits = "0123456789abcdef";
   std::string hex;
@@ -24,23 +45,12 @@ std::string lower_hex(std::span<const unsigned char> bytes) {
   return hex;
 }
 
-}  // namespace
-
 std::string canonical_text(std::string_view stream, std::span<const Field> fields) {
-  std::vector<const Field*> sorted;
-  sorted.reserve(fields.size());
-  std::size_t length = stream.size() + 1;
-  for (const auto& field : fields) {
-    sorted.push_back(&field);
-    length += field.name.size() + field.value.size() + 2;
-  }
-  // std::string compares as unsigned bytes, which is the order that the signature requires.
-  std::ranges::stable_sort(sorted, {}, [](const Field* field) -> const std::string& { return field->name; });
-  std::string text;
-  text.reserve(length);
-  text.append(stream).push_back('\n');
-  for (const auto* field : sorted) text.append(field->name).append("=").append(field->value).push_back('\n');
-  return text;
+  return text_of(stream, fields);
+}
+
+std::string canonical_text(std::string_view stream, std::span<const FieldView> fields) {
+  return text_of(stream, fields);
 }
 
 Signer::Signer(std::span<const std::uint8_t> key)
@@ -54,7 +64,10 @@ Signer::Signer(std::span<const std::uint8_t> key)
 }
 
 std::string Signer::sign(std::string_view stream, std::span<const Field> fields) {
-  const auto text = canonical_text(stream, fields);
+  return mac(canonical_text(stream, fields));
+}
+
+std::string Signer::mac(std::string_view text) {
   std::array<unsigned char, kDigestBytes> digest{};
   std::size_t length = 0;
   // Without a key argument, init starts over with the key that is already set.

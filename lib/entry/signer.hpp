@@ -2,6 +2,7 @@
 #pragma once
 
 #include "entry/entry.hpp"
+#include "entry/verify.hpp"
 
 #include <openssl/evp.h>
 
@@ -17,6 +18,9 @@ namespace outboxd::entry {
 /// The canonical text of an entry: `<stream>\n`, then `<field>=<value>\n` for every field, sorted by the name's
 /// bytes.
 [[nodiscard]] std::string canonical_text(std::string_view stream, std::span<const Field> fields);
+[[nodiscard]] std::string canonical_text(std::string_view stream, std::span<const FieldView> fields);
+
+[[nodiscard]] std::string lower_hex(std::span<const unsigned char> bytes);
 
 /// Signs entries with HMAC-SHA256 (RFC 2104, FIPS 180-4). Not thread-safe, as it reuses OpenSSL's context.
 class Signer {
@@ -26,6 +30,8 @@ class Signer {
 
   /// Lower-case hex of the signature over the canonical text.
   [[nodiscard]] std::string sign(std::string_view stream, std::span<const Field> fields);
+  /// Lower-case hex of the HMAC of any text.
+  [[nodiscard]] std::string mac(std::string_view text);
 
  private:
   struct FreeMac {
