@@ -170,8 +170,9 @@ void DispatcherService::use(const config::Settings& now) {
   settings_.dispatcher.exact_trim = now.dispatcher.exact_trim;
   settings_.dispatcher.stream_exact_trim = now.dispatcher.stream_exact_trim;
   pipeline_->publisher.use_bounds(publisher_options(settings_).bounds);
-  if (settings_.signing_key != now.signing_key) {
+  if (settings_.signing_key != now.signing_key || settings_.strict_signatures != now.strict_signatures) {
     settings_.signing_key = now.signing_key;
+    settings_.strict_signatures = now.strict_signatures;
     pipeline_->dispatcher.use_encoder(encoder_for(settings_));
   }
   // With another login other tables may be visible.

@@ -28,12 +28,17 @@ std::string bounds_of(const config::DispatcherSettings& dispatcher) {
   return text;
 }
 
+const char* signing_of(const config::Settings& settings) {
+  if (settings.signing_key.empty()) return "unsigned";
+  return settings.strict_signatures ? "signed, with _sig2" : "signed";
+}
+
 }  // namespace
 
 std::string start_line(const config::Loaded& loaded) {
-  auto line = fmt::format("outboxd {}: configuration {}; entries are {}", OUTBOXD_VERSION,
-                          loaded.file ? "file " + *loaded.file : std::string{"without a file"},
-                          loaded.settings.signing_key.empty() ? "unsigned" : "signed");
+  auto line =
+      fmt::format("outboxd {}: configuration {}; entries are {}", OUTBOXD_VERSION,
+                  loaded.file ? "file " + *loaded.file : std::string{"without a file"}, signing_of(loaded.settings));
   for (const auto& settings : loaded.dispatchers) {
     const auto& dispatcher = settings.dispatcher;
     line += fmt::format("; dispatcher {}: table {}, batch {}, lease {}, {}", dispatcher.name, shown_table(settings),

@@ -14,12 +14,13 @@ namespace outboxd::daemon {
 namespace {
 
 /// Settings that are compared by their values in Settings: secrets, and settings that can be taken over.
-constexpr std::array<std::string_view, 15> kComparedByValue{
+constexpr std::array<std::string_view, 16> kComparedByValue{
     "postgres.url",           "redis.url",       "redis.username",
     "redis.password",         "redis.host",      "redis.port",
     "redis.database",         "signing.key",     "http.bearer",
     "dispatcher.maxlen",      "dispatcher.trim", "dispatcher.stream_maxlen",
     "dispatcher.stream_trim", "log.level",       "log.format",
+    "signing.strict",
 };
 
 bool is_same_server(const config::RedisEndpoint& one, const config::RedisEndpoint& other) {
@@ -91,6 +92,8 @@ class ProcessChanges {
     // change takes a restart.
     take_secret(
         "signing.key", [](auto& settings) -> auto& { return settings.signing_key; });
+    take(
+        "signing.strict", [](auto& settings) -> auto& { return settings.strict_signatures; });
     take_secret(
         "http.bearer", [](auto& settings) -> auto& { return settings.http.bearer; });
     take(

@@ -122,7 +122,8 @@ dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings,
 entry::Encoder encoder_for(const config::Settings& settings) {
   return {{.nulls = nulls_of(settings.dispatcher),
            .max_payload_bytes = settings.dispatcher.max_payload_bytes,
-           .ambiguous = settings.ambiguous_is_dead ? entry::Ambiguous::refused : entry::Ambiguous::published},
+           .ambiguous = settings.ambiguous_is_dead ? entry::Ambiguous::refused : entry::Ambiguous::published,
+           .strict_clock = settings.strict_signatures ? &std::chrono::system_clock::now : nullptr},
           settings.signing_key};
 }
 

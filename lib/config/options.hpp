@@ -28,6 +28,9 @@ struct Reader {
   bool beside_coordinator = false;
 };
 
+/// The choices of a setting that is on or off; the file may have it without quotes.
+inline constexpr const char* kTrueOrFalse = "true|false";
+
 struct EnvName {
   std::string name;
   Unit unit = Unit::own;

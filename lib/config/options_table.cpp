@@ -74,6 +74,9 @@ std::vector<Option> connection_options() {
            also("hmac_key streams_hmac_key secret secret_key signing_secret hmac_secret")}),
       row("signing.ambiguous", Kind::choice, "The outcome of a row whose signature also fits another entry",
           {by_default("publish"), words("publish|dead"), to(&Settings::ambiguous_is_dead, "dead")}),
+      row("signing.strict", Kind::choice,
+          "Whether signed entries also carry _sig2: key id, time of signing, and an HMAC over length-prefixed fields",
+          {by_default("false"), words(kTrueOrFalse), to(&Settings::strict_signatures, "true")}),
   };
 }
 

@@ -24,7 +24,8 @@ std::string joined(const Items& items, const Show& show) {
 
 /// In TOML or in JSON, which differ in the `sign` between a key and its value.
 std::string literal(const Option& option, const Value& value, const std::string& sign) {
-  if (const auto* text = std::get_if<std::string>(&value)) return in_quotes(*text);
+  const auto* const text = std::get_if<std::string>(&value);
+  if (text != nullptr) return option.choices == kTrueOrFalse ? *text : in_quotes(*text);
   if (const auto* list = std::get_if<std::vector<std::string>>(&value)) return "[" + joined(*list, in_quotes) + "]";
   if (const auto* number = std::get_if<std::int64_t>(&value)) {
     const std::string shown = show_number(option, *number);

@@ -181,6 +181,10 @@ void check_signing(const Layer& merged, const Needs& needs, Problems& problems, 
                         "mode is " + mode +
                             ", which needs a signing key: give one as STREAMS_HMAC_KEY, STREAMS_HMAC_KEY_FILE, "
                             "--signing-key-file or signing.key_file"});
+  } else if (value_or_empty<std::string>(merged, "signing.strict") == "true") {
+    problems.push_back({merged.at("signing.strict").origin,
+                        "signing.strict is true, which needs a signing key: give one as STREAMS_HMAC_KEY, "
+                        "STREAMS_HMAC_KEY_FILE, --signing-key-file or signing.key_file"});
   } else if (mode == "dev" || find(merged, "mode") == nullptr) {
     warnings.push_back(
         {{}, "no signing key is set, and mode is " + (mode.empty() ? "not set" : mode) + ": " + kUnsignedEntries});

@@ -112,6 +112,8 @@ struct Settings {
   std::vector<std::uint8_t> signing_key;
   /// Rows whose signature also fits another entry are declared dead instead of published.
   bool ambiguous_is_dead = false;
+  /// Signed entries also have a `_sig2`.
+  bool strict_signatures = false;
   DispatcherSettings dispatcher;
   HttpSettings http;
 };

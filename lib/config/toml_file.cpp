@@ -6,6 +6,7 @@
 #include "config/parse.hpp"
 #include "config/text.hpp"
 #include "config/toml_library.hpp"
+#include "config/toml_words.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -14,15 +15,6 @@ namespace outboxd::config {
 namespace {
 
 constexpr std::size_t kLargestFile = 1'048'576;
-
-std::string describe(const toml::node& node) {
-  if (node.is_string()) return "a string";
-  if (node.is_integer()) return "an integer";
-  if (node.is_floating_point()) return "a float";
-  if (node.is_boolean()) return "a boolean";
-  if (node.is_array()) return "an array";
-  return node.is_table() ? "a table" : "a date or time";
-}
 
 /// toml++ quotes the text of an error, which may be a secret written without quotes: only single characters, also as
 /// an escape such as \n, words of TOML itself and the names of keys are kept.
@@ -189,7 +181,7 @@ class FileReader {
         if (integer == nullptr) return read_string(option, node, "a string with a unit such as \"250ms\"");
         return fail(option, node, "needs quotes and a unit: \"" + number + "ms\" or \"" + number + "s\"", number);
       default:
-        return read_string(option, node, "a string");
+        return option.choices == kTrueOrFalse ? read_truth(option, node) : read_string(option, node, "a string");
     }
   }
 
@@ -201,8 +193,13 @@ class FileReader {
 
   std::optional<Value> read_integer(const Option& option, const toml::node& node, std::int64_t number) {
     const std::string problem = out_of_bounds(option, number);
-    if (!problem.empty()) return fail(option, node, problem, std::to_string(number));
-    return number;
+    if (problem.empty()) return number;
+    return fail(option, node, problem, std::to_string(number));
+  }
+
+  std::optional<Value> read_truth(const Option& option, const toml::node& node) {
+    if (std::string word = truth_of(node); !word.empty()) return word;
+    return read_string(option, node, "true or false");
   }
 
   std::optional<Value> read_string(const Option& option, const toml::node& node, const std::string& wanted) {

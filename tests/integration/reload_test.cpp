@@ -137,8 +137,9 @@ TEST_CASE("SIGHUP reads secrets again, doesn't end the daemon, and settings that
   const auto write_config = [&](const std::string& level, const std::string& batch, const std::string& bound = "1") {
     return folder.write("t.toml", "[dispatcher]\nbatch = " + batch + "\nstream_maxlen = {\"" + stream +
                                       "\" = " + bound + "}\ntrim = \"exact\"\n[signing]\nkey_file = \"" +
-                                      key.string() + "\"\n[http]\nbearer_file = \"" + bearer.string() +
-                                      "\"\n[log]\nlevel = \"" + level + "\"\n");
+                                      key.string() + "\"\nstrict = " + (level == "debug" ? "true" : "false") +
+                                      "\n[http]\nbearer_file = \"" + bearer.string() + "\"\n[log]\nlevel = \"" +
+                                      level + "\"\n");
   };
   const auto config = write_config("info", "10", "2");
   auto command = kRun;
@@ -160,8 +161,8 @@ TEST_CASE("SIGHUP reads secrets again, doesn't end the daemon, and settings that
   outboxd->signal(SIGHUP);
   wait_for_log(*outboxd, "dispatcher.batch (file " + config.string() + ":2) has changed, and takes a restart");
   wait_for_log(*outboxd, "key can be read by every user of this machine");
-  for (const std::string what :
-       {"signing.key", "http.bearer", "log.level", "dispatcher.stream_maxlen of dispatcher outbox"}) {
+  for (const std::string what : {"signing.key", "signing.strict", "http.bearer", "log.level",
+                                 "dispatcher.stream_maxlen of dispatcher outbox"}) {
     CHECK_MESSAGE(contains(outboxd->err(), "SIGHUP: " + what + " has changed and is used from now on"), what);
   }
   CHECK(http_get(port, "/metrics", {{"Authorization", "Bearer second-token-of-metrics"}}).status == 200);
@@ -173,6 +174,7 @@ TEST_CASE("SIGHUP reads secrets again, doesn't end the daemon, and settings that
   wait_for_log(*outboxd, "its bound is 1: the next XADD trims 3 of them");
   const auto entry = probe.xrange(stream).at(0);
   CHECK(entry.fields.back().second == expected_signature(stream, entry.fields, std::string(64, 'b')));
+  CHECK(entry.fields.end()[-2].first == "_sig2");
 
   // A wrong file, a missing one, and one that can't be read (a folder, as root lacks no right).
   const auto refused_times = [&] { return occurrences(outboxd->err(), "everything goes on as it was before"); };

@@ -271,6 +271,25 @@ TEST_CASE("a command's required settings must be set") {
         "environment STREAMS_HMAC_KEY: signing.key: is 1 bytes, needs at least 32 (64 hex digits)\n");
 }
 
+TEST_CASE("signing.strict is true or false, without quotes or with them, and needs a key") {
+  const auto strict = [](const std::string& value) {
+    TempDir folder;
+    auto sources = nothing();
+    sources.environment = {{"STREAMS_HMAC_KEY", std::string(64, 'a')}};
+    sources.config_file = folder.write("t.toml", "signing.strict = " + value + "\n").string();
+    const auto loaded = config::load(sources, kNoPostgres);
+    REQUIRE(loaded.problems.empty());
+    return loaded.settings.strict_signatures;
+  };
+  CHECK(strict("true"));
+  CHECK(strict("\"true\""));
+  CHECK(!strict("false"));
+  CHECK(!config::load(nothing(), kNoPostgres).settings.strict_signatures);
+  CHECK(problems_of_file("signing.strict = 1\n") == "1:18: signing.strict: must be true or false, is an integer\n");
+  CHECK(problems_of_file("signing.strict = true\n").find("signing.strict is true, which needs a signing key") !=
+        std::string::npos);
+}
+
 TEST_CASE("the back-off's bounds are in order") {
   CHECK(problems_of_flag("--probe-min", "2s") ==
         "flag --probe-min: dispatcher.probe_min = 2s: must not be above dispatcher.probe_max, which is 1s\n");

@@ -61,6 +61,7 @@ timeout = "5s"  # default
 [signing]
 # key is not set
 ambiguous = "publish"  # default
+strict = false  # default
 
 [dispatcher]
 name = "outbox"  # default

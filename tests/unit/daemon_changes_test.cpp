@@ -65,6 +65,7 @@ TEST_CASE("a reload takes over the settings that it can; the others are reported
            {kKeyA, kKeyB, {"signing.key"}},
            {"", kKeyA, {"signing.key"}},
            {kKeyA, "", {}, {"signing.key (it is no longer set)"}},
+           {kKeyA, kKeyA + "signing.strict = true\n", {"signing.strict"}},
            {"http.bearer = \"a\"", "http.bearer = \"b\"", {"http.bearer"}},
            {"http.bearer = \"a\"", "", {}, {"http.bearer (it is no longer set)"}},
            {"", "log = {level = \"debug\", format = \"json\"}", {"log.level", "log.format"}},

@@ -25,6 +25,8 @@ TEST_CASE("the first line: version, configuration, signing, and each dispatcher'
   loaded.settings.signing_key.resize(32);
   CHECK(start_line(loaded).find("configuration file /etc/outboxd/outboxd.toml; entries are signed; ") !=
         std::string::npos);
+  loaded.settings.strict_signatures = true;
+  CHECK(start_line(loaded).find("; entries are signed, with _sig2; ") != std::string::npos);
 }
 
 TEST_CASE("the first line names both tables while none is chosen") {

@@ -11,8 +11,9 @@ namespace outboxd::telemetry {
 void PayloadLog::reserved_fields_dropped(std::string_view stream, std::size_t fields) {
   if (std::exchange(logged_reserved_, true)) return;
   spdlog::warn(
-      "{}: a payload for stream {} has {} field(s) with a reserved name (such as outbox_id or _sig): dropped; "
-      "rename them. Further ones are only counted (outboxd_reserved_fields_dropped_total)",
+      "{}: a payload for stream {} has {} field(s) with a reserved name (outbox_id, _sig, in caracal_outbox "
+      "also dedupe_key, and with signing.strict also _sig2): dropped; rename them. Further ones are only counted "
+      "(outboxd_reserved_fields_dropped_total)",
       name(), brief(stream), fields);
 }
 
