@@ -3,7 +3,8 @@
 """A sample consumer: reads whole streams and checks the signature of every entry.
 
 As a library: `check(key, stream, fields)` decides whether an entry is to be trusted, and `values_like_fields(fields)`
-names the fields whose values could be fields of another entry with the same signature.
+names the fields whose values could be fields of another entry with the same signature. With signing.strict,
+`check_sig2(key, stream, fields, entry_id)` is the one check that is needed.
 
 Shares no code with outboxd and needs nothing but Python's standard library, so it shows what a consumer in any
 language has to do. Exit status: 0 every entry of every stream is signed by this key, 1 otherwise, 2 could not look.
@@ -14,10 +15,15 @@ language has to do. Exit status: 0 every entry of every stream is signed by this
 import argparse
 import hashlib
 import hmac
+import re
 import socket
 import sys
 
 SIGNATURE_FIELD = b"_sig"
+STRICT_FIELD = b"_sig2"
+STRICT_FORM = re.compile(rb"v1:([0-9a-f]{16}):(0|[1-9][0-9]{0,13}):([0-9a-f]{64})")
+# Later than this after its signing, an entry is a copy (or clocks differ): the dispatcher writes entries at once.
+LATE_AFTER_MS = 5 * 60 * 1000
 PAGE_ENTRIES = 500
 
 
@@ -91,7 +97,7 @@ def entries(redis, stream):
 def canonical(stream, fields):
     """What is signed: the stream's name, then every field but the signature, sorted by its UTF-8 bytes."""
     lines = [stream.encode() + b"\n"]
-    lines += [name + b"=" + value + b"\n" for name, value in sorted(fields) if name != SIGNATURE_FIELD]
+    lines += [name + b"=" + value + b"\n" for name, value in sorted(fields, key=lambda field: field[0]) if name != SIGNATURE_FIELD]
     return b"".join(lines)
 
 
@@ -133,6 +139,50 @@ def check(key, stream, fields, strict=False):
         raise SignatureError("a value has a line of the form name=")
 
 
+def key_id(key):
+    """The id by which `_sig2` names a key."""
+    return hashlib.sha256(b"outboxd-key-id-v1:" + key).hexdigest()[:16].encode()
+
+
+def netstring(data):
+    return b"%d:%s," % (len(data), data)
+
+
+def strict_text(key_name, milliseconds, stream, fields):
+    """What `_sig2` signs: length-prefixed parts, the fields in the order in which they stand in the entry."""
+    parts = [b"outboxd-sig2-v1", key_name, milliseconds, stream.encode()]
+    for name, value in fields:
+        if name not in (SIGNATURE_FIELD, STRICT_FIELD):
+            parts += [name, value]
+    return b"\0" + b"".join(map(netstring, parts))
+
+
+def check_sig2(key, stream, fields, entry_id=None):
+    """Raises SignatureError unless `_sig` and `_sig2` were made with this key for exactly this entry.
+
+    Unlike check(), it refuses no names or values: `_sig2` has no ambiguities. With `entry_id`, an entry that was added
+    long after it was signed is refused, too: it is a copy. Returns the time of signing, in milliseconds since 1970.
+    """
+    names = [name for name, _ in fields]
+    if names[-2:] != [STRICT_FIELD, SIGNATURE_FIELD] or STRICT_FIELD in names[:-2] or SIGNATURE_FIELD in names[:-2]:
+        raise SignatureError("the last two fields are not _sig2 and _sig, or one of these appears twice")
+    wanted = hmac.new(key, canonical(stream, fields), hashlib.sha256).hexdigest().encode()
+    if not hmac.compare_digest(fields[-1][1], wanted):
+        raise SignatureError("signature wrong")
+    form = STRICT_FORM.fullmatch(fields[-2][1])
+    if form is None:
+        raise SignatureError("_sig2 has another form than outboxd gives it")
+    key_name, milliseconds, given = form.groups()
+    if key_name != key_id(key):
+        raise SignatureError(f"_sig2 names another key, {key_name.decode()}")
+    wanted = hmac.new(key, strict_text(key_name, milliseconds, stream, fields), hashlib.sha256).hexdigest().encode()
+    if not hmac.compare_digest(given, wanted):
+        raise SignatureError("_sig2 wrong")
+    if entry_id is not None and int(entry_id.split(b"-")[0]) - int(milliseconds) > LATE_AFTER_MS:
+        raise SignatureError("added long after it was signed: a copy")
+    return int(milliseconds)
+
+
 def read_key(path):
     with open(path, encoding="ascii") as file:
         key = bytes.fromhex(file.read().strip())
@@ -148,6 +198,7 @@ def parse_arguments():
     parser.add_argument("--password-file", metavar="FILE", help="file that holds the Redis password")
     parser.add_argument("--key-file", required=True, metavar="FILE", help="file that holds the signing key in hex")
     parser.add_argument("--strict", action="store_true", help="refuse values that have a line of the form name=")
+    parser.add_argument("--sig2", action="store_true", help="check _sig2 as well (signing.strict)")
     parser.add_argument("streams", nargs="+", metavar="STREAM")
     return parser.parse_args()
 
@@ -171,10 +222,13 @@ def main():
         for entry_id, fields in entries(redis, stream):
             seen += 1
             try:
-                check(key, stream, fields, arguments.strict)
+                if arguments.sig2:
+                    check_sig2(key, stream, fields, entry_id)
+                else:
+                    check(key, stream, fields, arguments.strict)
                 good += 1
                 verdict = "signature ok"
-                if values_like_fields(fields):
+                if not arguments.sig2 and values_like_fields(fields):
                     doubtful += 1
                     verdict += ", BUT A VALUE HAS A LINE OF THE FORM name= (it is good for another entry, too)"
             except SignatureError as error:

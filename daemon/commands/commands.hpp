@@ -6,6 +6,7 @@
 #include "daemon/commands/migrate_command.hpp"
 #include "daemon/commands/run_command.hpp"
 #include "daemon/commands/status_command.hpp"
+#include "daemon/commands/streams/check_signatures_command.hpp"
 
 #include <variant>
 
@@ -17,7 +18,7 @@ namespace outboxd::daemon {
 ///   object, which must keep its address until then.
 /// - `std::string complete(const SharedOptions&)`: checks and converts the parsed options. Returns an error, or "".
 /// - `int run(const SharedOptions&) const`: runs the command, blocks until it is done, and returns the exit status.
-using Command =
-    std::variant<RunCommand, ConfigShowCommand, ConfigCheckCommand, MigrateCommand, EnqueueCommand, StatusCommand>;
+using Command = std::variant<RunCommand, ConfigShowCommand, ConfigCheckCommand, MigrateCommand, EnqueueCommand,
+                             StatusCommand, CheckSignaturesCommand>;
 
 }  // namespace outboxd::daemon

@@ -29,9 +29,9 @@ void SharedOptions::declare(CLI::App& program) {
       ->type_name("FILE");
   // One value each time, as the next argument may be the stream of `outboxd enqueue`.
   program
-      .add_option(
-          "--dispatcher", dispatchers,
-          "With run, status, migrate and enqueue: use only this one of the configured dispatchers; may be repeated")
+      .add_option("--dispatcher", dispatchers,
+                  "With run, status, migrate, enqueue and streams: use only this one of the configured dispatchers; "
+                  "may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
   for (const auto& option : config::options()) {
