@@ -4,6 +4,8 @@
 #include <array>
 #include <cstdint>
 #include <cstdio>
+#include <cstdlib>
+#include <pwd.h>
 #include <random>
 #include <unistd.h>
 
@@ -32,6 +34,17 @@ std::string make_worker_id() {
 std::string worker_id() {
   static const std::string id = make_worker_id();
   return id;
+}
+
+std::string user_at_host() {
+  std::array<char, 4096> buffer{};
+  passwd entry{};
+  passwd* found = nullptr;
+  const bool named = ::getpwuid_r(::getuid(), &entry, buffer.data(), buffer.size(), &found) == 0 && found != nullptr;
+  auto who = (named ? std::string{found->pw_name} : "uid " + std::to_string(::getuid())) + "@" + host_name();
+  const char* sudo = std::getenv("SUDO_USER");
+  if (sudo != nullptr && *sudo != '\0') who.append(" (sudo by ").append(sudo).append(")");
+  return who;
 }
 
 }  // namespace outboxd::system

@@ -10,4 +10,8 @@ namespace outboxd::system {
 /// same pid: a reused one, or pid 1 in each container. The host is cut to 40 characters.
 std::string worker_id();
 
+/// Who runs this process, for a log: the user's name and the host's, such as `root@db-1`, and with sudo also whose
+/// rights these were before.
+std::string user_at_host();
+
 }  // namespace outboxd::system
