@@ -2,6 +2,10 @@
 #pragma once
 
 #include "daemon/commands/config_command.hpp"
+#include "daemon/commands/dead/discard_command.hpp"
+#include "daemon/commands/dead/list_command.hpp"
+#include "daemon/commands/dead/requeue_command.hpp"
+#include "daemon/commands/dead/show_command.hpp"
 #include "daemon/commands/enqueue_command.hpp"
 #include "daemon/commands/migrate_command.hpp"
 #include "daemon/commands/run_command.hpp"
@@ -18,7 +22,8 @@ namespace outboxd::daemon {
 ///   object, which must keep its address until then.
 /// - `std::string complete(const SharedOptions&)`: checks and converts the parsed options. Returns an error, or "".
 /// - `int run(const SharedOptions&) const`: runs the command, blocks until it is done, and returns the exit status.
-using Command = std::variant<RunCommand, ConfigShowCommand, ConfigCheckCommand, MigrateCommand, EnqueueCommand,
-                             StatusCommand, CheckSignaturesCommand>;
+using Command =
+    std::variant<RunCommand, ConfigShowCommand, ConfigCheckCommand, MigrateCommand, EnqueueCommand, StatusCommand,
+                 CheckSignaturesCommand, DeadListCommand, DeadShowCommand, DeadRequeueCommand, DeadDiscardCommand>;
 
 }  // namespace outboxd::daemon

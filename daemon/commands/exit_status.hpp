@@ -14,4 +14,7 @@ enum ExitStatus : int {
   kCouldNotWork = 2,
 };
 
+/// Of `outboxd dead requeue` and `discard` alone: all rows were tried, and some could not be changed.
+inline constexpr int kSomeUnchanged = 3;
+
 }  // namespace outboxd::daemon

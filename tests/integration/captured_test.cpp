@@ -9,6 +9,7 @@
 #include "support/layout_statements.hpp"
 #include "support/private_pgbouncer.hpp"
 #include "support/published.hpp"
+#include "support/temp_dir.hpp"
 #include "support/wait.hpp"
 
 #include <doctest/doctest.h>
@@ -52,6 +53,24 @@ struct World {
   }
 };
 
+/// Runs each command for dead rows, of which there are some.
+void go_through_dead_rows(const Environment& environment, const std::string& id) {
+  const TempDir folder;
+  const std::string file = (folder.path() / "discarded").string();
+  for (const std::vector<std::string>& words : std::vector<std::vector<std::string>>{
+           {"dead", "list", "--older-than", "1ms", "--newer-than", "1d"},
+           {"dead", "show", id, "--payload"},
+           {"dead", "requeue", "--id", id, "--wait", "--yes"},
+           {"dead", "discard", "--id", id, "--yes", "--reason", "r", "--export", file}}) {
+    for (const bool caracal : {false, true}) {
+      auto command = words;
+      if (words[1] == "discard") command.back() += caracal ? "-caracal" : "-event";
+      const auto finished = run_outboxd(caracal ? for_caracal_table(command) : command, environment);
+      CHECK_MESSAGE(finished.status <= 1, finished.out, finished.err);
+    }
+  }
+}
+
 /// Runs each command of outboxd that uses a database.
 void go_all_ways(const World& world, bool pooled, bool hostile) {
   const auto environment = world.environment(pooled);
@@ -92,6 +111,7 @@ void go_all_ways(const World& world, bool pooled, bool hostile) {
       std::chrono::seconds(60), "all rows to be published");
   CHECK(run_outboxd({"status"}, environment).status <= 1);
   CHECK(run_outboxd(for_caracal_table({"status"}), environment).status <= 1);
+  go_through_dead_rows(environment, stream + "7");
   for (const auto& outboxd : {events.get(), caracal.get()}) {
     outboxd->signal(SIGTERM);
     CHECK(outboxd->wait() == 0);

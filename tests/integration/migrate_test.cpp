@@ -143,7 +143,8 @@ TEST_CASE(
     run_file(session, shape.name + ".sql");
     CHECK(session.exec("SELECT count(*) >= 15 FROM pg_prepared_statements")[0][0].as<bool>());
   }
-  for (const auto* name : {"event_outbox.streams.sql", "event_outbox.streams_indexed.sql"}) {
+  for (const auto* name : {"event_outbox.streams.sql", "event_outbox.streams_indexed.sql", "dead.event_outbox.sql",
+                           "dead.caracal_outbox.sql"}) {
     const auto connection = database.connect();
     pqxx::nontransaction session(*connection);
     run_file(session, name);

@@ -4,6 +4,7 @@
 #include "support/caracal_table.hpp"
 #include "support/private_pgbouncer.hpp"
 #include "support/published.hpp"
+#include "support/temp_dir.hpp"
 
 #include <doctest/doctest.h>
 
@@ -134,6 +135,18 @@ TEST_CASE("triggers, policies and constraints find names without a schema in the
     // For the dead row.
     CHECK_MESSAGE(status.status == 1, status.out, status.err);
     CHECK(contains(status.out, "event_outbox        0"));
+    CHECK(run_outboxd({"dead", "list"}, watched.environment).status == 0);
+    const auto requeued = run_outboxd({"dead", "requeue", "--all", "--yes"}, watched.environment);
+    CHECK_MESSAGE(requeued.status == 0, requeued.err);
+    watched.check_paths(seen);
+    watched.direct.exec("SET search_path = app; UPDATE event_outbox SET available_at = 'infinity' WHERE id = 'dead'");
+    watched.direct.exec("TRUNCATE app.audit");
+    const TempDir folder;
+    const auto discarded =
+        run_outboxd({"dead", "discard", "--all", "--yes", "--reason", "r", "--export", (folder / "rows").string()},
+                    watched.environment);
+    CHECK_MESSAGE(discarded.status == 0, discarded.out, discarded.err);
+    watched.check_paths(seen);
 
     const auto topic = new_stream("own-path");
     watched.direct.exec(

@@ -13,6 +13,7 @@ LEVELS = {
     "postgres": 3, "redis": 3, "telemetry": 3,
     "outbox_table": 4, "migrate": 4, "enqueue": 4, "http": 4,
     "outbox_store": 5,
+    "dead_rows": 6,
 }
 # The folders without sockets and servers.
 PURE = ("outbox", "entry", "config")

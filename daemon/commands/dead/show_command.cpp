@@ -1,0 +1,85 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/commands/dead/show_command.hpp"
+
+#include "daemon/commands/dead/filter_options.hpp"
+#include "daemon/commands/dead/tables.hpp"
+#include "daemon/commands/declare_command.hpp"
+#include "daemon/commands/exit_status.hpp"
+#include "daemon/settings/load_settings.hpp"
+#include "dead_rows/one_row.hpp"
+#include "dead_rows/tally.hpp"
+#include "telemetry/escape.hpp"
+
+#include <CLI/CLI.hpp>
+
+#include <exception>
+#include <iostream>
+
+namespace outboxd::daemon {
+namespace {
+
+/// Whether the table has the row, and it is dead. Prints it then.
+bool shows(const DeadShowCommand& command, const config::Settings& settings, std::string& other_state) {
+  dead_rows::Table table{dead_table_options(settings), dead_rows::Use::look};
+  const auto row = find_row(table, command.id, command.payload);
+  if (!row) return false;
+  if (row->state != "dead") {
+    other_state = row->state == "published" ? "published" : "pending";
+    return false;
+  }
+  if (command.json) {
+    std::string line = "{\"dispatcher\":\"";
+    telemetry::append_json(line, settings.dispatcher.name);
+    telemetry::append_json(line.append("\",\"table\":\""), table.name());
+    auto object = json_of(*row);
+    object.pop_back();
+    std::cout << line << "\",\"row\":" << object << "}\n" << std::flush;
+  } else {
+    std::cout << settings.dispatcher.name << ": a dead row of " << table.name() << "\n"
+              << text_of(*row) << std::flush;
+  }
+  return true;
+}
+
+}  // namespace
+
+CLI::App& DeadShowCommand::declare(CLI::App& program) {
+  auto& app = declare_command(dead_group(program), "show", "Print one dead row, column by column");
+  app.add_option("ID", id, "The row's id")->required();
+  app.add_flag("--payload", payload, "Print the payload as well");
+  app.add_flag("--json", json, "Print JSON, a line for each table that has the row");
+  app.footer(
+      "SELECT is enough; columns that the role may not read are left out, and named.\n"
+      "Exit status: 0 done, 1 no dead row has this id, 2 a table could not be read.");
+  set_examples(app, {"outboxd dead show 0197f3a0-0000-7000-8000-000000000001",
+                     "outboxd dead show 0197f3a0-0000-7000-8000-000000000001 --payload --json"});
+  return app;
+}
+
+std::string DeadShowCommand::complete(const SharedOptions& /*shared*/) {
+  return problem_of({.ids = {id}}, dead_rows::Unfiltered::refused);
+}
+
+int DeadShowCommand::run(const SharedOptions& shared) const {
+  const auto loaded = load_settings(shared, {.signing = false});
+  if (!loaded) return kCouldNotWork;
+  bool found = false;
+  bool failed = false;
+  std::string other_state;
+  for (const auto& settings : dead_tables_of(*loaded, "dead show")) {
+    try {
+      found = shows(*this, settings, other_state) || found;
+    } catch (const std::exception& error) {
+      failed = true;
+      print_dead_error("show", settings.dispatcher.name + ": " + dead_rows::shown(error));
+    }
+  }
+  if (found) return kDone;
+  if (failed) return kCouldNotWork;
+  print_dead_error("show",
+                   "row " + dead_rows::printable(id) +
+                       (other_state.empty() ? " is in no dispatcher's table" : " is not dead, but " + other_state));
+  return kIncomplete;
+}
+
+}  // namespace outboxd::daemon

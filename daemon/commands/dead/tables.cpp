@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/commands/dead/tables.hpp"
+
+#include "daemon/settings/default_table.hpp"
+#include "daemon/settings/options_from_settings.hpp"
+#include "telemetry/escape.hpp"
+#include "telemetry/log.hpp"
+
+#include <algorithm>
+
+namespace outboxd::daemon {
+namespace {
+
+bool see_the_same_rows(const config::Settings& one, const config::Settings& other) {
+  const auto& a = one.dispatcher;
+  const auto& b = other.dispatcher;
+  return one.postgres.url == other.postgres.url && a.table == b.table && a.layout == b.layout &&
+         a.columns == b.columns && a.states == b.states && a.producer == b.producer && a.streams == b.streams &&
+         a.exclude_streams == b.exclude_streams;
+}
+
+}  // namespace
+
+std::vector<config::Settings> dead_tables_of(const config::Loaded& loaded, const std::string& command) {
+  std::vector<config::Settings> tables;
+  for (auto settings : loaded.dispatchers) {
+    // The table that the daemon would choose with this role's rights; otherwise one that this role may read.
+    if (!choose_table_now(settings, outbox_table::TableUse::drive).empty()) {
+      print_problems(command, choose_table_now(settings, outbox_table::TableUse::count));
+    }
+    const auto is_same = [&settings](const auto& other) { return see_the_same_rows(settings, other); };
+    if (std::ranges::none_of(tables, is_same)) tables.push_back(std::move(settings));
+  }
+  return tables;
+}
+
+outbox_store::RowStoreOptions dead_table_options(const config::Settings& settings) {
+  return row_store_options(settings, "");
+}
+
+void print_dead_error(const std::string& command, const std::string& error) {
+  std::string line;
+  telemetry::append_printable(line, "outboxd dead " + command + ": " + error);
+  telemetry::log::say(line);
+}
+
+}  // namespace outboxd::daemon

@@ -1,0 +1,36 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "dead_rows/table.hpp"
+
+#include <optional>
+#include <string>
+#include <vector>
+
+namespace outboxd::dead_rows {
+
+/// One row, column by column.
+struct OneRow {
+  struct Column {
+    std::string name;
+    std::string json;
+    /// Empty: NULL.
+    std::optional<std::string> text;
+  };
+
+  /// "dead", "published", "retrying" or "waiting".
+  std::string state;
+  std::vector<Column> columns;
+  /// Columns that the role may not read.
+  std::vector<std::string> unreadable;
+};
+
+/// The row with this id, with its payload if asked for; nothing if there is none.
+[[nodiscard]] std::optional<OneRow> find_row(Table& table, const std::string& id, bool with_payload);
+
+/// A line for each column. Long texts are whole, as they were asked for, but without control characters.
+[[nodiscard]] std::string text_of(const OneRow& row);
+/// The row as an object, on one line.
+[[nodiscard]] std::string json_of(const OneRow& row);
+
+}  // namespace outboxd::dead_rows
