@@ -67,11 +67,22 @@ std::string full_name(const CLI::App& app) {
   return parent == nullptr ? app.get_name() : full_name(*parent) + " " + app.get_name();
 }
 
+/// Names at most two commands of a flag that many have.
+void add_another(std::string& commands, const std::string& command) {
+  constexpr std::string_view kOthers = " or other commands";
+  if (commands.ends_with(kOthers)) return;
+  if (commands.find(" or ") == std::string::npos) {
+    commands.append(" or ").append(command);
+  } else {
+    commands.append(kOthers);
+  }
+}
+
 void add_flags(const CLI::App& app, const std::string& goes_with, AcceptedArguments& accepted) {
   for (const auto* option : app.get_options()) {
     for (const auto& name : option->get_lnames()) {
       const auto [known, is_new] = accepted.flags.emplace("--" + name, goes_with);
-      if (!is_new && !known->second.empty()) known->second.append(" or ").append(goes_with);
+      if (!is_new && !known->second.empty()) add_another(known->second, goes_with);
     }
   }
   for (const auto* command : app.get_subcommands(is_shown)) {

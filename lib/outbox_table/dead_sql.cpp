@@ -53,7 +53,7 @@ SELECT count(*) AS total, count(*) FILTER (WHERE NOT ({id_fits})) AS nameless
 
 // The ids' bytes are an order that every type of ids has, and that no new row changes.
 constexpr std::string_view kWindow = R"sql(
-SELECT {id}::text COLLATE "C" AS id, pg_column_size({payload}) AS bytes
+SELECT {id}::text COLLATE "C" AS id, pg_column_size({payload}) + coalesce(pg_column_size({last_error}), 0) AS bytes
   FROM {table} WHERE {is_dead}{filter}{asked} AND {id_fits} AND ($6::text IS NULL OR {id}::text COLLATE "C" > $6::text)
  ORDER BY 1 LIMIT $7::bigint)sql";
 

@@ -37,8 +37,8 @@ struct DeadSql {
   std::string list;
   /// total; nameless: those whose id is too long to name them.
   std::string count;
-  /// The next rows in the order of their ids as bytes: id, bytes (the payload's size as it is stored). $6 the id
-  /// after which to begin, or NULL; $7 limit.
+  /// The next rows in the order of their ids as bytes: id, bytes (of the payload and the error, as they are stored).
+  /// $6 the id after which to begin, or NULL; $7 limit.
   std::string window;
   /// Makes the rows whose ids are in $6 due again, without those that others have locked. Returns the ids of the rows
   /// that are now waiting.

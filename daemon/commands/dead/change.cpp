@@ -124,13 +124,16 @@ std::string ChangeOptions::problem() const {
     return "--rate '" + rate + "' is no rate: write rows a second, from 1 to 1000000, as 50/s";
   }
   if (!utf8::is_valid(reason)) return "--reason isn't UTF-8";
-  if (!yes && !dry_run && ::isatty(STDIN_FILENO) != 1) {
-    return "there is no terminal to ask at: say --yes as well, or --dry-run to see how many rows there are";
-  }
   return {};
 }
 
 int run_change(const SharedOptions& shared, const ChangeOptions& options, const Change& change) {
+  if (!options.yes && !options.dry_run && ::isatty(STDIN_FILENO) != 1) {
+    print_dead_error(
+        change.action,
+        "there is no terminal to ask at: say --yes as well, or --dry-run to see how many rows there are");
+    return kCouldNotWork;
+  }
   const auto loaded = load_settings(shared, {.signing = false});
   if (!loaded) return kCouldNotWork;
   if (loaded->dispatchers.size() > 1) {

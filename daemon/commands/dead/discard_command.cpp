@@ -46,8 +46,8 @@ CLI::App& DeadDiscardCommand::declare(CLI::App& program) {
              "rows: dispatched_at (published_at) becomes 1970-01-01, available_at infinity, and last_error "
              "'discarded: REASON',\n"
              "where the table has these columns; status becomes published. Needs SELECT, and DELETE or UPDATE.");
-  set_examples(app, {"outboxd dead discard --stream test.events --reason 'load test' --dry-run",
-                     "outboxd dead discard --id r-17 --reason 'sent by hand' --export r-17.jsonl --yes"});
+  set_examples(app, {"outboxd dead discard --stream test.events --reason load-test --dry-run",
+                     "outboxd dead discard --id r-17 --reason sent-by-hand --export r-17.jsonl --yes"});
   return app;
 }
 

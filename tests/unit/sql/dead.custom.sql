@@ -36,7 +36,7 @@ EXPLAIN EXECUTE dead_count ('{s}', 'refused 1', now(), NULL, NULL);
 -- dead_window
 PREPARE dead_window AS
 SELECT found.* FROM (
-SELECT "id"::text COLLATE "C" AS id, pg_column_size("content") AS bytes
+SELECT "id"::text COLLATE "C" AS id, pg_column_size("content") + coalesce(pg_column_size(NULL), 0) AS bytes
   FROM "public"."messages" WHERE "sent_at" IS NULL AND "next_try" = 'infinity'
    AND ($1::text[] IS NULL OR "topic"::text = ANY ($1::text[]))
    AND ($2::text IS NULL OR position(regexp_replace(left($2::text::text, 500) COLLATE "C", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') IN NULL::text) > 0)
