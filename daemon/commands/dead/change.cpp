@@ -154,7 +154,7 @@ int run_change(const SharedOptions& shared, const ChangeOptions& options, const 
 
 std::string about_changes() {
   return about_filters() +
-         "\nRows are changed in small batches, skipping rows that others have locked; Ctrl-C ends the command after "
+         "Rows are changed in small batches, skipping rows that others have locked; Ctrl-C ends the command after "
          "the\n"
          "current one. A line on standard error says who did what, why, and to how many rows.\n"
          "Exit status: 0 done; 1 stopped early after some rows (the output says how far it came)";

@@ -36,7 +36,7 @@ std::string about_filters() {
          "such a column, otherwise that of its creation (created_at). In --error, as in `outboxd dead list`, each "
          "word "
          "with\n"
-         "a digit in it counts as \"#\", and of an error the first 500 characters. ";
+         "a digit in it counts as \"#\", and of an error the first 500 characters.\n";
 }
 
 }  // namespace outboxd::daemon
