@@ -146,6 +146,8 @@ TEST_CASE("dead requeue and discard: refused, locked and silently kept rows stop
     CAPTURE(action);
     const auto database = contract_database();
     insert_dead(database, "a", "s", 40, "'refused'");
+    // One whose id no statement can name.
+    insert_dead(database, std::string(5'000, 'x'), "s", 1, "'refused'");
     database.exec(
         "CREATE FUNCTION hold() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN"
         " IF OLD.id = 'a000010' THEN RAISE 'secret words of %', OLD.id USING ERRCODE = '25006'; END IF;"
@@ -161,11 +163,12 @@ TEST_CASE("dead requeue and discard: refused, locked and silently kept rows stop
     if (action == "discard") words.insert(words.end(), {"--export", file.string()});
     const auto done = dead(database, words);
     check_done(done, 3);
-    CHECK(contains(done.out, "37 of 40 rows"));
+    CHECK(contains(done.out, "37 of 41 rows"));
     CHECK(contains(done.out, "2 rows not changed: locked by another transaction"));
     CHECK(contains(done.out, "1 row not changed, as Postgres refuses the change (a000010: 25006"));
+    CHECK(contains(done.out, "1 row not changed, as the id is longer than 4096 bytes"));
     CHECK_FALSE(contains(done.out + done.err, "secret words"));
-    CHECK(count_dead(database) == 3);
+    CHECK(count_dead(database) == 4);
     // The file has the rows that are gone, and no others.
     if (action == "discard") CHECK(lines_of(file).size() == 37);
   }
