@@ -2,10 +2,9 @@
 #include "redis/consumer_lag.hpp"
 
 #include "outbox/utf8.hpp"
-#include "redis/xadd.hpp"
 
 #include <algorithm>
-#include <string_view>
+#include <utility>
 
 namespace outboxd::redis {
 namespace {
@@ -14,19 +13,6 @@ namespace {
 constexpr std::size_t kLongestName = 100;
 constexpr std::size_t kMostGroups = 10;
 constexpr const char* kNothingRead = "0-0";
-
-/// The value after a name in a reply that lists names and values in turn; null if the name is missing.
-const Value* member(const Value& list, std::string_view name) {
-  for (std::size_t i = 0; i + 1 < list.items.size(); i += 2) {
-    if (list.items[i].text == name) return &list.items[i + 1];
-  }
-  return nullptr;
-}
-
-std::string text_of(const Value& list, std::string_view name) {
-  const auto* value = member(list, name);
-  return value == nullptr ? "" : value->text;
-}
 
 bool is_known(const Group& group) {
   return group.lag || group.last_delivered_id == kNothingRead;
@@ -40,37 +26,85 @@ std::uint64_t unread_trimmed(const Group& group, std::uint64_t length, std::uint
   return cut + unread > length ? cut + unread - length : 0;
 }
 
+constexpr const char* kNoPosition = "Redis doesn't report how far the group has read";
+constexpr const char* kNoCount = "Redis doesn't count entries (before version 7)";
+constexpr const char* kDeletedAhead =
+    "entries after the group's position were deleted (XDEL), and Redis doesn't count those";
+constexpr const char* kNotCounted = "Redis has not counted what the group has read since it was created or moved";
+constexpr const char* kWrongCounter =
+    "entries were trimmed or deleted, after which this version of Redis may count wrong what a group has read (since "
+    "7.4.5 it doesn't)";
+constexpr const char* kContradiction = "Redis' counters contradict its entries";
+
+Figure known(std::uint64_t number) {
+  return {.number = number};
+}
+
+Figure unknown(std::string why, std::optional<std::uint64_t> at_most = {}) {
+  return {.number = {}, .why_unknown = std::move(why), .at_most = at_most};
+}
+
+/// Nothing was ever removed, so that even a careless counter of entries is right.
+bool is_whole(const StreamInfo& stream) {
+  return stream.entries_added == stream.length;
+}
+
 }  // namespace
 
-std::vector<Group> read_groups(const Value& answer) {
-  std::vector<Group> groups;
-  for (const auto& item : answer.items) {
-    Group group{.name = text_of(item, "name"), .last_delivered_id = text_of(item, "last-delivered-id"), .lag = {}};
-    const auto* lag = member(item, "lag");
-    if (lag != nullptr && lag->kind == Value::Kind::integer && lag->number >= 0) {
-      group.lag = static_cast<std::uint64_t>(lag->number);
-    }
-    groups.push_back(std::move(group));
-  }
-  return groups;
+Figure unread(const StreamInfo& stream, const Group& group, bool exact_counters) {
+  if (stream.length == 0) return known(0);
+  const auto position = read_position(group.last_delivered_id);
+  if (!position || !stream.first || !stream.last) return unknown(kNoPosition, stream.length);
+  if (!stream.last->is_above(*position)) return known(0);
+  if (stream.first->is_above(*position)) return known(stream.length);
+  if (!position->is_above(*stream.first)) return known(stream.length - 1);
+  // In between only the counters tell. What was trimmed is before the position.
+  const auto most = stream.length - 1;
+  if (!stream.entries_added || !stream.max_deleted) return unknown(kNoCount, most);
+  if (stream.max_deleted->is_above(*position)) return unknown(kDeletedAhead, most);
+  if (!group.entries_read) return unknown(kNotCounted, most);
+  if (!exact_counters && !is_whole(stream)) return unknown(kWrongCounter, most);
+  const auto left = *stream.entries_added - *group.entries_read;
+  if (*group.entries_read > *stream.entries_added || left == 0 || left > most) return unknown(kContradiction, most);
+  return known(left);
+}
+
+Figure lost_unread(const StreamInfo& stream, const Group& group, bool exact_counters) {
+  const auto position = read_position(group.last_delivered_id);
+  // Trimming removes the oldest entries, so none was trimmed after an id that is still there.
+  if (position && stream.first && !stream.first->is_above(*position)) return known(0);
+  if (position && stream.last_generated && !stream.last_generated->is_above(*position)) return known(0);
+  if (!position) return unknown(kNoPosition);
+  if (!stream.entries_added || !stream.max_deleted || *stream.entries_added < stream.length) return unknown(kNoCount);
+  const auto removed = *stream.entries_added - stream.length;
+  if (removed == 0) return known(0);
+  // All present entries are after the position, and so are the removed ones that the group has not read.
+  const bool from_beginning = group.last_delivered_id == kNothingRead;
+  const auto read = from_beginning ? 0 : group.entries_read.value_or(0);
+  // Counters fall behind, but never run ahead.
+  const auto most = removed > read ? removed - read : 0;
+  if (most == 0) return known(0);
+  if (stream.max_deleted->is_above(*position)) return unknown(kDeletedAhead, most);
+  if (from_beginning) return known(most);
+  if (!group.entries_read) return unknown(kNotCounted, most);
+  return exact_counters ? known(most) : unknown(kWrongCounter, most);
+}
+
+Figure unread_at_risk(const Figure& unread, std::uint64_t length, std::uint64_t maxlen) {
+  const auto cut = length + 1 > maxlen ? std::min(length, length + 1 - maxlen) : 0;
+  if (cut == 0) return known(0);
+  if (!unread.number) return unknown(unread.why_unknown, std::min(cut, unread.at_most.value_or(cut)));
+  const auto read = length - std::min(length, *unread.number);
+  return known(cut > read ? cut - read : 0);
 }
 
 bool needs_ids(const std::vector<Group>& groups) {
   return !std::ranges::all_of(groups, is_known);
 }
 
-void infer_lag(const Value& answer, std::vector<Group>& groups) {
-  const auto* entry = member(answer, "first-entry");
-  if (entry == nullptr || entry->items.empty()) return;
-  const auto first = read_entry_id(entry->items.front().text);
-  const auto last = read_entry_id(text_of(answer, "last-generated-id"));
-  if (!first || !last) return;
+void infer_lag(const StreamInfo& stream, std::vector<Group>& groups) {
   for (auto& group : groups) {
-    const auto read_to = read_entry_id(group.last_delivered_id);
-    if (is_known(group) || !read_to) continue;
-    if (!last->is_above(*read_to)) group.lag = 0;
-    // All entries that the group has read are deleted, so it has read none of the present ones.
-    if (first->is_above(*read_to)) group.last_delivered_id = kNothingRead;
+    if (!is_known(group)) group.lag = unread(stream, group, false).number;
   }
 }
 

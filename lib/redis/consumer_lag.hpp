@@ -2,7 +2,7 @@
 #pragma once
 
 #include "redis/bounds.hpp"
-#include "redis/resp.hpp"
+#include "redis/stream_info.hpp"
 
 #include <cstdint>
 #include <optional>
@@ -11,27 +11,33 @@
 
 namespace outboxd::redis {
 
-// How many entries of a stream its consumer groups have not read, as far as the server's answers show it. Pure.
+// How many entries of a stream its consumer groups have not read, as far as the server's answers prove it. Redis' own
+// `lag` is not enough: it counts deleted entries or not, by version, and never shows what was trimmed. Pure.
 
-/// How far a consumer group has read.
-struct Group {
-  std::string name;
-  /// The id of the last entry that was delivered to the group; "0-0" if none was.
-  std::string last_delivered_id;
-  /// The number of entries that the group has not read; empty if the server doesn't count them (before Redis 7) or
-  /// has lost the count.
-  std::optional<std::uint64_t> lag;
+/// A number that the answers prove, or the reason why they prove none.
+struct Figure {
+  std::optional<std::uint64_t> number{};
+  /// Empty if there is a number.
+  std::string why_unknown{};
+  /// Without a number: a bound that is proved nevertheless.
+  std::optional<std::uint64_t> at_most{};
 };
 
-/// Reads the answer to XINFO GROUPS; returns no groups for any other answer.
-[[nodiscard]] std::vector<Group> read_groups(const Value& answer);
+/// The entries in the stream that the group has not read. `exact_counters`: see counts_reads_exactly().
+[[nodiscard]] Figure unread(const StreamInfo& stream, const Group& group, bool exact_counters);
+
+/// The entries after the group's position that were trimmed, so that the group will never read them. When the group
+/// reads on, it passes them, and they are no longer counted.
+[[nodiscard]] Figure lost_unread(const StreamInfo& stream, const Group& group, bool exact_counters);
+
+/// The unread entries that the next XADD trims if it cuts the stream to exactly this bound.
+[[nodiscard]] Figure unread_at_risk(const Figure& unread, std::uint64_t length, std::uint64_t maxlen);
 
 /// Whether the lag of a group is unknown, so that the stream's ids (XINFO STREAM) are needed to infer it.
 [[nodiscard]] bool needs_ids(const std::vector<Group>& groups);
 
-/// Infers unknown lags from the answer to XINFO STREAM, where its ids show that a group has read everything or
-/// nothing.
-void infer_lag(const Value& answer, std::vector<Group>& groups);
+/// Infers unknown lags, where the stream's ids show them.
+void infer_lag(const StreamInfo& stream, std::vector<Group>& groups);
 
 /// A warning if the next XADD to a stream of this length trims entries that a group has not read; otherwise empty.
 /// `server` is the server's name in messages.

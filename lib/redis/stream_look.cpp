@@ -51,7 +51,9 @@ boost::asio::awaitable<StreamLook> look_at_streams(Connection& connection, std::
       append_command(command, std::array<std::string_view, 3>{"XINFO", "STREAM", looked.stream});
       const auto ids = co_await connection.exchange(std::move(command), 1, timeout);
       look.failure = ids.failure;
-      if (ids.failure.empty()) infer_lag(ids.replies.front(), looked.groups);
+      if (ids.failure.empty()) {
+        if (const auto info = read_stream_info(ids.replies.front())) infer_lag(*info, looked.groups);
+      }
     }
     auto warning = trim_warning(looked.stream, looked.length, looked.groups, bounds.of(looked.stream),
                                 connection.endpoint().shown);
