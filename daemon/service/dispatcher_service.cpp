@@ -167,6 +167,8 @@ void DispatcherService::use(const config::Settings& now) {
   pipeline_->publisher.use_login(now.redis.endpoint.username, now.redis.endpoint.password);
   settings_.dispatcher.maxlen = now.dispatcher.maxlen;
   settings_.dispatcher.stream_maxlen = now.dispatcher.stream_maxlen;
+  settings_.topology = now.topology;
+  settings_.streams = now.streams;
   settings_.dispatcher.exact_trim = now.dispatcher.exact_trim;
   settings_.dispatcher.stream_exact_trim = now.dispatcher.stream_exact_trim;
   pipeline_->publisher.use_bounds(publisher_options(settings_).bounds);

@@ -3,6 +3,7 @@
 
 #include "config/units.hpp"
 #include "daemon/settings/default_table.hpp"
+#include "daemon/settings/options_from_settings.hpp"
 
 #include <spdlog/fmt/fmt.h>
 
@@ -11,16 +12,18 @@
 namespace outboxd::daemon {
 namespace {
 
-std::string bounds_of(const config::DispatcherSettings& dispatcher) {
+std::string bounds_of(const config::Settings& settings) {
+  const auto& dispatcher = settings.dispatcher;
+  const auto bounds = stream_bounds(settings);
   const auto trim = [](bool is_exact) { return is_exact ? " exact" : ""; };
   auto text = fmt::format("maxlen {}{}", dispatcher.maxlen, trim(dispatcher.exact_trim));
   std::set<std::string> streams;
-  for (const auto& [stream, bound] : dispatcher.stream_maxlen) streams.insert(stream);
+  for (const auto& [stream, bound] : bounds) streams.insert(stream);
   for (const auto& [stream, is_exact] : dispatcher.stream_exact_trim) streams.insert(stream);
   for (const auto& stream : streams) {
-    const auto bound = dispatcher.stream_maxlen.find(stream);
+    const auto bound = bounds.find(stream);
     const auto own_trim = dispatcher.stream_exact_trim.find(stream);
-    const bool has_own_bound = bound != dispatcher.stream_maxlen.end();
+    const bool has_own_bound = bound != bounds.end();
     const bool has_own_trim = own_trim != dispatcher.stream_exact_trim.end();
     text += fmt::format(", {} {}{}", stream, has_own_bound ? bound->second : dispatcher.maxlen,
                         trim(has_own_trim ? own_trim->second : dispatcher.exact_trim));
@@ -42,7 +45,7 @@ std::string start_line(const config::Loaded& loaded) {
   for (const auto& settings : loaded.dispatchers) {
     const auto& dispatcher = settings.dispatcher;
     line += fmt::format("; dispatcher {}: table {}, batch {}, lease {}, {}", dispatcher.name, shown_table(settings),
-                        dispatcher.batch, config::show_duration(dispatcher.lease.count()), bounds_of(dispatcher));
+                        dispatcher.batch, config::show_duration(dispatcher.lease.count()), bounds_of(settings));
   }
   return line;
 }

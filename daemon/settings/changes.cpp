@@ -14,13 +14,25 @@ namespace outboxd::daemon {
 namespace {
 
 /// Settings that are compared by their values in Settings: secrets, and settings that can be taken over.
-constexpr std::array<std::string_view, 16> kComparedByValue{
-    "postgres.url",           "redis.url",       "redis.username",
-    "redis.password",         "redis.host",      "redis.port",
-    "redis.database",         "signing.key",     "http.bearer",
-    "dispatcher.maxlen",      "dispatcher.trim", "dispatcher.stream_maxlen",
-    "dispatcher.stream_trim", "log.level",       "log.format",
+constexpr std::array<std::string_view, 18> kComparedByValue{
+    "postgres.url",
+    "redis.url",
+    "redis.username",
+    "redis.password",
+    "redis.host",
+    "redis.port",
+    "redis.database",
+    "signing.key",
     "signing.strict",
+    "http.bearer",
+    "dispatcher.maxlen",
+    "dispatcher.trim",
+    "dispatcher.stream_maxlen",
+    "dispatcher.stream_trim",
+    "log.level",
+    "log.format",
+    "topology",
+    "streams",
 };
 
 bool is_same_server(const config::RedisEndpoint& one, const config::RedisEndpoint& other) {
@@ -96,6 +108,10 @@ class ProcessChanges {
         "signing.strict", [](auto& settings) -> auto& { return settings.strict_signatures; });
     take_secret(
         "http.bearer", [](auto& settings) -> auto& { return settings.http.bearer; });
+    take(
+        "topology", [](auto& settings) -> auto& { return settings.topology; });
+    take(
+        "streams", [](auto& settings) -> auto& { return settings.streams; });
     take(
         "log.level", [](auto& settings) -> auto& { return settings.log_level; });
     take(

@@ -35,10 +35,11 @@ postgres::Pooler pooler_of(config::Pooler pooler) {
 }
 
 /// The streams that the settings name.
-std::vector<std::string> known_streams(const config::DispatcherSettings& dispatcher) {
+std::vector<std::string> known_streams(const config::Settings& settings) {
+  const auto& dispatcher = settings.dispatcher;
   if (!dispatcher.streams.empty()) return dispatcher.streams;
   std::vector<std::string> streams;
-  for (const auto& [stream, maxlen] : dispatcher.stream_maxlen) {
+  for (const auto& [stream, maxlen] : stream_bounds(settings)) {
     if (std::ranges::find(dispatcher.exclude_streams, stream) == dispatcher.exclude_streams.end()) {
       streams.push_back(stream);
     }
@@ -75,6 +76,15 @@ outbox_store::RowStoreOptions row_store_options(const config::Settings& settings
   };
 }
 
+std::map<std::string, std::uint64_t> stream_bounds(const config::Settings& settings) {
+  auto bounds = settings.dispatcher.stream_maxlen;
+  const auto streams = topology::configured(settings.topology, settings.streams).value_or(topology::Streams{});
+  for (const auto& [name, stream] : streams) {
+    if (stream.maxlen) bounds.emplace(name, *stream.maxlen);
+  }
+  return bounds;
+}
+
 redis::Endpoint redis_endpoint(const config::Settings& settings) {
   const auto& endpoint = settings.redis.endpoint;
   return {.host = endpoint.host,
@@ -93,9 +103,9 @@ redis::PublisherOptions publisher_options(const config::Settings& settings) {
       .connect_timeout = settings.redis.connect_timeout,
       .timeout = write_timeout(settings),
       .bounds = {.usual = {.maxlen = dispatcher.maxlen, .exact = dispatcher.exact_trim},
-                 .maxlen = dispatcher.stream_maxlen,
+                 .maxlen = stream_bounds(settings),
                  .exact = dispatcher.stream_exact_trim},
-      .streams = known_streams(dispatcher),
+      .streams = known_streams(settings),
   };
 }
 

@@ -8,6 +8,8 @@
 #include "redis/publisher.hpp"
 
 #include <cstddef>
+#include <cstdint>
+#include <map>
 #include <string>
 
 namespace outboxd::daemon {
@@ -20,6 +22,8 @@ namespace outboxd::daemon {
 
 /// `worker`: the worker id, different from that of every other dispatcher.
 [[nodiscard]] outbox_store::RowStoreOptions row_store_options(const config::Settings& settings, std::string worker);
+/// The bounds of single streams: those of the dispatcher, and for other streams those of the configured topology.
+[[nodiscard]] std::map<std::string, std::uint64_t> stream_bounds(const config::Settings& settings);
 [[nodiscard]] redis::Endpoint redis_endpoint(const config::Settings& settings);
 [[nodiscard]] redis::PublisherOptions publisher_options(const config::Settings& settings);
 [[nodiscard]] dispatch::DispatcherOptions dispatcher_options(const config::Settings& settings, const RunMode& mode);

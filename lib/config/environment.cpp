@@ -96,7 +96,9 @@ Layer environment_layer(const Environment& environment, const Reader& reader, Pr
 
 void check_own_variables(const Environment& environment, Problems& problems) {
   std::vector<std::string> known = {std::string(kConfigEnv.substr(kOwnEnvPrefix.size()))};
-  for (const Option& option : options()) known.push_back(option.own_env().substr(kOwnEnvPrefix.size()));
+  for (const Option& option : options()) {
+    if (const auto own = option.own_env(); !own.empty()) known.push_back(own.substr(kOwnEnvPrefix.size()));
+  }
   for (const auto& [name, value] : environment) {
     if (!name.starts_with(kOwnEnvPrefix) || value.empty() || is_of_service(name, value)) continue;
     const std::string word = name.substr(kOwnEnvPrefix.size());

@@ -16,6 +16,8 @@ namespace outboxd::config {
 inline constexpr std::int64_t kSecond = 1'000;
 inline constexpr std::int64_t kMinute = 60 * kSecond;
 inline constexpr std::int64_t kHour = 60 * kMinute;
+/// The largest bound of a stream.
+inline constexpr std::int64_t kLongestStream = 1'000'000'000'000;
 
 /// One property that a row gives to its option.
 using Part = std::function<void(Option&)>;

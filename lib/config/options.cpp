@@ -53,20 +53,22 @@ std::string Option::key() const {
 }
 
 std::string Option::flag() const {
-  if (secret) return "";
+  if (secret || kind == Kind::streams) return "";
   std::string name = short_path(path);
   for (char& c : name) c = c == '.' || c == '_' ? '-' : c;
   return "--" + name;
 }
 
 std::string Option::own_env() const {
+  if (kind == Kind::streams) return "";
   std::string name = upper(short_path(path));
   std::replace(name.begin(), name.end(), '.', '_');
   return std::string(kOwnEnvPrefix) + name;
 }
 
 std::vector<EnvName> Option::env(const Reader& reader) const {
-  std::vector<EnvName> names = {{own_env(), Unit::own, Readers::all}};
+  std::vector<EnvName> names;
+  if (const auto own = own_env(); !own.empty()) names.push_back({own, Unit::own, Readers::all});
   for (const EnvName& shared : shared_env) {
     if (may_read(reader, shared.readers)) names.push_back(shared);
   }
@@ -87,7 +89,7 @@ const std::string& Option::default_text(Profile profile) const {
 
 std::string Option::value_name() const {
   // In the order of Kind.
-  constexpr std::array kNames{"TEXT", "", "NUMBER", "DURATION", "SIZE", "A,B", "STREAM=N,...", "ROLE=NAME,..."};
+  constexpr std::array kNames{"TEXT", "", "NUMBER", "DURATION", "SIZE", "A,B", "STREAM=N,...", "ROLE=NAME,...", ""};
   if (kind == Kind::choice) return choices;
   if (kind == Kind::names && choices.empty()) return "STREAM=WORD,...";
   return file_of.empty() ? kNames.at(static_cast<std::size_t>(kind)) : "PATH";

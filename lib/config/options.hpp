@@ -12,7 +12,8 @@
 
 namespace outboxd::config {
 
-enum class Kind { text, choice, integer, duration, size, list, limits, names };
+/// streams: tables of the file alone, so without a flag and an environment name.
+enum class Kind { text, choice, integer, duration, size, list, limits, names, streams };
 
 /// How numbers are written under a name: as in the file (durations with units), or as plain milliseconds or seconds.
 enum class Unit { own, milliseconds, seconds };
@@ -82,9 +83,9 @@ struct Option {
   /// The part of the path before the last dot ("" for top-level settings), and after it.
   [[nodiscard]] std::string section() const;
   [[nodiscard]] std::string key() const;
-  /// "--poll-interval", "--http-listen"; "" for secrets.
+  /// "--poll-interval", "--http-listen"; "" for secrets and streams.
   [[nodiscard]] std::string flag() const;
-  /// "OUTBOXD_POLL_INTERVAL", "OUTBOXD_HTTP_LISTEN".
+  /// "OUTBOXD_POLL_INTERVAL", "OUTBOXD_HTTP_LISTEN"; "" for streams.
   [[nodiscard]] std::string own_env() const;
   /// Every environment name that a dispatcher reads, the strongest first.
   [[nodiscard]] std::vector<EnvName> env(const Reader& reader) const;

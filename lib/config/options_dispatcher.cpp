@@ -9,7 +9,6 @@ namespace {
 constexpr std::int64_t kKiB = 1'024;
 constexpr std::int64_t kMiB = 1'024 * kKiB;
 constexpr std::int64_t kGiB = 1'024 * kMiB;
-constexpr std::int64_t kLongestStream = 1'000'000'000'000;
 constexpr std::int64_t kMaxBatch = 10'000;
 
 void store_trims(Settings& settings, const Value& value) {

@@ -34,6 +34,12 @@ std::vector<Option> connection_options() {
       row("mode", Kind::choice, "Deployment mode; rc and stable refuse to start without a signing key",
           {words("dev|rc|stable"), env("CARACAL_MODE"), to(&Settings::mode),
            also("env environment deployment deployment_mode")}),
+      row("topology", Kind::choice,
+          "Built-in streams with their bounds and consumer groups, beside those of [streams]",
+          {words("caracal|none"), to(&Settings::topology), also("stream_topology topology_name")}),
+      row("streams", Kind::streams,
+          "Streams that should exist, each with maxlen, groups and dead_letter, in a table [streams.\"name\"]",
+          {within(1, kLongestStream), to(&Settings::streams)}),
 
       row("postgres.url", Kind::text, "Postgres connection: a postgres:// URL or a conninfo string",
           {env("DATABASE_URL"), secret(mask_postgres), checked_by(check_postgres_url), to(&PostgresSettings::url),

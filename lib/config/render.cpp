@@ -22,6 +22,22 @@ std::string joined(const Items& items, const Show& show) {
   return result;
 }
 
+/// As an inline table that toml_streams.cpp reads.
+std::string literal(const topology::Streams& streams, const std::string& sign) {
+  const auto group = [&](const topology::Group& it) {
+    return "{" + in_quotes("name") + sign + in_quotes(it.name) + ", " + in_quotes("start") + sign +
+           in_quotes(it.start) + ", " + in_quotes("optional") + sign + (it.optional ? "true}" : "false}");
+  };
+  const auto stream = [&](const auto& pair) {
+    const auto& [name, it] = pair;
+    return in_quotes(name) + sign + "{" +
+           (it.maxlen ? in_quotes("maxlen") + sign + std::to_string(*it.maxlen) + ", " : "") + in_quotes("groups") +
+           sign + "[" + joined(it.groups, group) + "], " + in_quotes("dead_letter") + sign +
+           (it.dead_letter ? "true}" : "false}");
+  };
+  return "{" + joined(streams, stream) + "}";
+}
+
 /// In TOML or in JSON, which differ in the `sign` between a key and its value.
 std::string literal(const Option& option, const Value& value, const std::string& sign) {
   const auto* const text = std::get_if<std::string>(&value);
@@ -31,6 +47,7 @@ std::string literal(const Option& option, const Value& value, const std::string&
     const std::string shown = show_number(option, *number);
     return std::ranges::all_of(shown, is_digit) ? shown : in_quotes(shown);
   }
+  if (const auto* streams = std::get_if<topology::Streams>(&value)) return literal(*streams, sign);
   const auto name = [&](const auto& pair) { return in_quotes(pair.first) + sign + in_quotes(pair.second); };
   const auto limit = [&](const auto& pair) { return in_quotes(pair.first) + sign + std::to_string(pair.second); };
   const auto* const names = std::get_if<Names>(&value);
@@ -63,6 +80,7 @@ std::string environment_cell(const Option& option) {
   const std::string all = of(Readers::all);
   const std::string api = of(Readers::api, Readers::api_alone);
   const std::string coordinator = of(Readers::coordinator);
+  if (option.kind == Kind::streams) return kNone;
   return code(option.own_env()) + (all.empty() ? "" : ", " + all) + (api.empty() ? "" : "; api: " + api) +
          (coordinator.empty() ? "" : "; coordinator: " + coordinator);
 }
@@ -134,11 +152,11 @@ std::string render_help_table(Profile profile) {
   std::size_t width = 0;
   const auto left = [](const Option& option) { return "  " + option.flag() + " " + option.value_name(); };
   for (const Option& option : options()) {
-    if (!option.secret && left(option).size() <= kWidestColumn) width = std::max(width, left(option).size());
+    if (!option.flag().empty() && left(option).size() <= kWidestColumn) width = std::max(width, left(option).size());
   }
   std::string result;
   for (const Option& option : options()) {
-    if (option.secret) continue;
+    if (option.flag().empty()) continue;
     std::string line = left(option);
     if (line.size() > width) {
       result += line + "\n";
@@ -158,7 +176,7 @@ std::string render_markdown_table() {
       "| setting | default (api / coordinator) | environment | flag | meaning |\n"
       "| --- | --- | --- | --- | --- |\n";
   for (const Option& option : options()) {
-    const std::string flag = option.secret ? kNone : code(option.flag());
+    const std::string flag = option.flag().empty() ? kNone : code(option.flag());
     result += "| " + code(option.path) + " | " + default_cell(option) + " | " + environment_cell(option) + " | " +
               flag + " | " + meaning_cell(option) + " |\n";
   }

@@ -3,6 +3,7 @@
 
 #include "config/value.hpp"
 #include "outbox/profile.hpp"
+#include "topology/topology.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -103,6 +104,10 @@ struct Settings {
   Profile profile = Profile::api;
   /// CARACAL_MODE: "dev", "rc", "stable", or "" where it is not set; "rc" and "stable" need a signing key.
   std::string mode;
+  /// A built-in topology: "caracal", "none", or "" where it is not set.
+  std::string topology;
+  /// The streams that the file declares.
+  topology::Streams streams;
   /// One of spdlog's names: trace, debug, info, warn, error, critical, off.
   std::string log_level;
   bool log_json = false;

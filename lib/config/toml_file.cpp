@@ -5,8 +5,7 @@
 #include "config/nearest.hpp"
 #include "config/parse.hpp"
 #include "config/text.hpp"
-#include "config/toml_library.hpp"
-#include "config/toml_words.hpp"
+#include "config/toml_nodes.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -35,18 +34,6 @@ std::string without_values(std::string_view description) {
     result.append(names_a_key || is_harmless(inside) ? inside : "…").append("'");
     description.remove_prefix(close + 1);
   }
-}
-
-using Child = std::pair<const toml::key*, const toml::node*>;
-
-/// In the order of the file.
-std::vector<Child> children_of(const toml::table& table) {
-  std::vector<Child> children;
-  for (const auto& [key, value] : table) children.emplace_back(&key, &value);
-  std::ranges::stable_sort(children, [](const Child& left, const Child& right) {
-    return left.first->source().begin < right.first->source().begin;
-  });
-  return children;
 }
 
 /// The place of the keys that are being walked: the top of the file, or a [[dispatcher]] entry.
@@ -171,6 +158,8 @@ class FileReader {
       case Kind::limits:
       case Kind::names:
         return read_pairs(option, node);
+      case Kind::streams:
+        return read_streams(option, node, [this](const auto& source, const std::string& text) { add(source, text); });
       case Kind::integer:
         if (integer == nullptr) return fail(option, node, "must be an integer, is " + describe(node));
         return read_integer(option, node, integer->get());

@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// toml++ with two corrections, for toml_file.cpp alone.
+// toml++ with two corrections, for toml_*.cpp alone.
 #pragma once
 
 #define TOML_HEADER_ONLY 1

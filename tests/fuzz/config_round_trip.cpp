@@ -115,6 +115,16 @@ std::string described(const config::Settings& settings) {
   Lines lines;
   lines.add("profile", config::to_string(settings.profile));
   lines.add("mode", settings.mode);
+  lines.add("topology", settings.topology);
+  for (const auto& [name, stream] : settings.streams) {
+    lines.add("stream " + config::in_quotes(name), stream.maxlen.value_or(0));
+    lines.add("dead letters", std::uint64_t{stream.dead_letter});
+    for (const auto& group : stream.groups) {
+      lines.add("group", group.name);
+      lines.add("start", group.start);
+      lines.add("optional", std::uint64_t{group.optional});
+    }
+  }
   lines.add("log.level", settings.log_level);
   lines.add("log.json", std::to_string(static_cast<int>(settings.log_json)));
   lines.add("postgres.url", settings.postgres.url);

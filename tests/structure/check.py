@@ -7,7 +7,7 @@ from pathlib import Path
 
 # A folder of lib/ may depend only on folders of a lower level.
 LEVELS = {
-    "outbox": 0, "entry": 0,
+    "outbox": 0, "entry": 0, "topology": 0,
     "config": 1, "system": 1,
     "dispatch": 2,
     "postgres": 3, "redis": 3, "telemetry": 3,
@@ -16,7 +16,7 @@ LEVELS = {
     "dead_rows": 6,
 }
 # The folders without sockets and servers.
-PURE = ("outbox", "entry", "config")
+PURE = ("outbox", "entry", "topology", "config")
 SOCKETS = re.compile(r"(boost/(asio|beast)|pqxx|libpq|hiredis|sys/socket\.h|sys/un\.h|netdb\.h|netinet/|arpa/)")
 # The folder whose namespace all other folders use.
 ROOT_NAMESPACE = "outbox"

@@ -52,7 +52,8 @@ TEST_CASE("config show prints shared settings once, then each [[dispatcher]] com
   TempDir folder;
   const std::string shown = config::render_show(load(folder, kFile, kKey));
   const std::string file = (folder / "t.toml").string();
-  CHECK(shown.find("# mode is not set\n\n[signing]\nkey = \"***\"  # environment STREAMS_HMAC_KEY\n"
+  CHECK(shown.find("# mode is not set\n# topology is not set\n# streams is not set\n\n[signing]\nkey = \"***\"  # "
+                   "environment STREAMS_HMAC_KEY\n"
                    "ambiguous = \"publish\"  # default\nstrict = false  # default\n\n[http]\n") == 0);
   const std::string first = R"(level = "warn"  # file )" + file + R"(:2
 format = "text"  # default

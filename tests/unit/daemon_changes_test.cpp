@@ -68,6 +68,7 @@ TEST_CASE("a reload takes over the settings that it can; the others are reported
            {kKeyA, kKeyA + "signing.strict = true\n", {"signing.strict"}},
            {"http.bearer = \"a\"", "http.bearer = \"b\"", {"http.bearer"}},
            {"http.bearer = \"a\"", "", {}, {"http.bearer (it is no longer set)"}},
+           {"", "topology = \"caracal\"\nstreams.s.maxlen = 5", {"topology", "streams"}},
            {"", "log = {level = \"debug\", format = \"json\"}", {"log.level", "log.format"}},
            {"",
             "dispatcher = {maxlen = 5, trim = \"exact\", stream_maxlen = {a = 1}, stream_trim = {a = \"exact\"}}",
