@@ -11,6 +11,9 @@
 #include "daemon/commands/run_command.hpp"
 #include "daemon/commands/status_command.hpp"
 #include "daemon/commands/streams/check_signatures_command.hpp"
+#include "daemon/commands/streams/provision_command.hpp"
+#include "daemon/commands/streams/streams_status_command.hpp"
+#include "daemon/commands/streams/verify_command.hpp"
 
 #include <variant>
 
@@ -24,6 +27,7 @@ namespace outboxd::daemon {
 /// - `int run(const SharedOptions&) const`: runs the command, blocks until it is done, and returns the exit status.
 using Command =
     std::variant<RunCommand, ConfigShowCommand, ConfigCheckCommand, MigrateCommand, EnqueueCommand, StatusCommand,
-                 CheckSignaturesCommand, DeadListCommand, DeadShowCommand, DeadRequeueCommand, DeadDiscardCommand>;
+                 StreamsProvisionCommand, StreamsVerifyCommand, StreamsStatusCommand, CheckSignaturesCommand,
+                 DeadListCommand, DeadShowCommand, DeadRequeueCommand, DeadDiscardCommand>;
 
 }  // namespace outboxd::daemon

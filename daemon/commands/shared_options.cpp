@@ -30,8 +30,7 @@ void SharedOptions::declare(CLI::App& program) {
   // One value each time, as the next argument may be the stream of `outboxd enqueue`.
   program
       .add_option("--dispatcher", dispatchers,
-                  "With run, status, migrate, enqueue, streams and dead: use only this one of the configured "
-                  "dispatchers; may be repeated")
+                  "Use only this one of the configured dispatchers (not with config); may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
   for (const auto& option : config::options()) {

@@ -3,20 +3,14 @@
 
 #include "config/checks.hpp"
 #include "config/file_text.hpp"
+#include "topology/topology.hpp"
 
 #include <algorithm>
-#include <array>
 #include <set>
 #include <utility>
 
 namespace outboxd::daemon {
 namespace {
-
-constexpr std::array kTopology{
-    "caracal.audit.events",          "caracal.audit.events.dlq",       "caracal.policy.invalidate",
-    "caracal.sessions.revoke",       "caracal.keys.invalidate",        "caracal.agents.lifecycle",
-    "caracal.invocations.lifecycle", "caracal.delegations.invalidate", "caracal.providers.ratelimit",
-};
 
 void add_key(SigningKeys& keys, std::string name, std::span<const std::uint8_t> key) {
   entry::Verifier verifier{key};
@@ -61,8 +55,9 @@ SigningKeys read_signing_keys(const std::vector<std::string>& files, const confi
 std::vector<std::string> known_streams(const std::vector<config::Settings>& dispatchers,
                                        const std::vector<std::string>& others) {
   std::set<std::string> streams(others.begin(), others.end());
-  streams.insert(kTopology.begin(), kTopology.end());
+  for (const auto& [stream, declared] : topology::caracal()) streams.insert(stream);
   for (const auto& settings : dispatchers) {
+    for (const auto& [stream, declared] : settings.streams) streams.insert(stream);
     const auto& dispatcher = settings.dispatcher;
     streams.insert(dispatcher.streams.begin(), dispatcher.streams.end());
     streams.insert(dispatcher.exclude_streams.begin(), dispatcher.exclude_streams.end());

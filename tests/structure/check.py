@@ -11,7 +11,7 @@ LEVELS = {
     "config": 1, "system": 1,
     "dispatch": 2,
     "postgres": 3, "redis": 3, "telemetry": 3,
-    "outbox_table": 4, "migrate": 4, "enqueue": 4, "http": 4,
+    "outbox_table": 4, "streams": 4, "migrate": 4, "enqueue": 4, "http": 4,
     "outbox_store": 5,
     "dead_rows": 6,
 }

@@ -187,6 +187,12 @@ TEST_CASE("each subcommand is known") {
   CHECK(command_of<ConfigCheckCommand>({"config", "check", "f.toml"}).file == "f.toml");
   CHECK(command_of<MigrateCommand>({"migrate", "--dry-run"}).dry_run);
   CHECK(command_of<MigrateCommand>({"migrate", "--revert", "2"}).revert == 2);
+  CHECK(command_of<StreamsProvisionCommand>({"streams", "provision", "--dry-run"}).dry_run);
+  CHECK(command_of<StreamsVerifyCommand>({"streams", "verify", "--with-optional"}).with_optional);
+  const auto status = command_of<StreamsStatusCommand>({"streams", "status", "a", "--watch", "--every", "5", "b"});
+  CHECK(status.watch);
+  CHECK(status.seconds == 5);
+  CHECK(status.streams == std::vector<std::string>{"a", "b"});
   const auto enqueue = command_of<EnqueueCommand>({"enqueue", "s", "a=1", "b:=[2]"});
   CHECK(enqueue.stream == "s");
   CHECK(enqueue.assignments == std::vector<std::string>{"a=1", "b:=[2]"});
@@ -238,7 +244,8 @@ TEST_CASE("the error for a mistyped word names it, and the nearest accepted one"
            {{"config"}, "config needs a command: show or check\n"},
            {{"status", "now"}, "unexpected argument \"now\" after `outboxd status`\n"},
            {{"help", "stauts"}, "unknown command \"stauts\" after `outboxd`; did you mean status?\n"},
-           {{"--json"}, "--json goes with `outboxd config show` or `outboxd status` or other commands alone\n"},
+           {{"--with-optional"},
+            "--with-optional goes with `outboxd streams provision` or `outboxd streams verify` alone\n"},
            {{"status", "--revert", "1"}, "--revert goes with `outboxd migrate` alone\n"},
        }) {
     const auto error = error_of(words);

@@ -4,10 +4,11 @@
 #include "config/text.hpp"
 #include "daemon/commands/declare_command.hpp"
 #include "daemon/commands/exit_status.hpp"
+#include "daemon/commands/streams/streams_group.hpp"
 #include "daemon/settings/load_settings.hpp"
 #include "daemon/settings/options_from_settings.hpp"
 #include "daemon/signatures/signing_keys.hpp"
-#include "daemon/signatures/stop_request.hpp"
+#include "system/stop_request.hpp"
 #include "telemetry/log.hpp"
 
 #include <CLI/CLI.hpp>
@@ -51,16 +52,15 @@ int check(const CheckSignaturesCommand& command, const config::Loaded& loaded, S
                .needs_sig2 = command.strict},
               std::move(keys.verifiers)};
   StreamReader reader{reader_options(settings, command.stream)};
-  StopRequest stop;
+  const system::StopRequest stop;
   return check_entries(command.plan, reader, judge, report, [&stop](auto time) { return stop.wait(time); });
 }
 
 }  // namespace
 
 CLI::App& CheckSignaturesCommand::declare(CLI::App& program) {
-  auto& group = declare_group(program, "streams", "Provision, verify and inspect streams and their groups");
-  set_examples(group, {"outboxd streams check-signatures caracal.policy.invalidate"});
-  auto& app = declare_command(group, "check-signatures", "Check the signatures of a stream's entries");
+  auto& app =
+      declare_command(streams_group(program), "check-signatures", "Check the signatures of a stream's entries");
   app.add_option("STREAM", stream, "The Redis stream")->required();
   app.add_option("--key-file", key_files,
                  "A file that holds a key as hex; may be repeated. Without it the configured key is used")

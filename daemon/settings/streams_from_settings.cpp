@@ -1,0 +1,101 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/settings/streams_from_settings.hpp"
+
+#include "daemon/settings/options_from_settings.hpp"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <utility>
+
+namespace outboxd::daemon {
+namespace {
+
+using Dispatchers = std::vector<config::Settings>;
+
+bool contains(const std::vector<std::string>& names, const std::string& name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+bool may_publish(const config::DispatcherSettings& dispatcher, const std::string& stream) {
+  return (dispatcher.streams.empty() || contains(dispatcher.streams, stream)) &&
+         !contains(dispatcher.exclude_streams, stream);
+}
+
+/// The smallest bound of all dispatchers that may publish to the stream, as that is what cuts it.
+std::optional<redis::Bound> cut_to(const Dispatchers& dispatchers, const std::string& stream) {
+  std::optional<redis::Bound> smallest;
+  for (const auto& settings : dispatchers) {
+    if (!may_publish(settings.dispatcher, stream)) continue;
+    const auto bound = publisher_options(settings).bounds.of(stream);
+    if (!smallest || bound.maxlen < smallest->maxlen) smallest = bound;
+  }
+  return smallest;
+}
+
+streams::Wanted wanted_of(const Dispatchers& dispatchers, const std::string& name, const topology::Stream* declared) {
+  streams::Wanted wanted{.name = name, .is_declared = declared != nullptr, .cut_to = cut_to(dispatchers, name)};
+  if (declared != nullptr) wanted.declared = *declared;
+  for (const auto& settings : dispatchers) {
+    const auto& own = settings.dispatcher.stream_maxlen;
+    if (const auto found = own.find(name); found != own.end()) wanted.bound = found->second;
+  }
+  if (!wanted.bound) wanted.bound = wanted.declared.maxlen;
+  if (!wanted.bound && wanted.cut_to) wanted.bound = wanted.cut_to->maxlen;
+  return wanted;
+}
+
+void sort_by_name(StreamsTarget& target) {
+  std::ranges::sort(target.wanted, {}, &streams::Wanted::name);
+}
+
+}  // namespace
+
+StreamsTarget streams_target(const Dispatchers& dispatchers) {
+  StreamsTarget target;
+  const auto& first = dispatchers.front();
+  for (const auto& settings : dispatchers) {
+    if (settings.redis.endpoint.shown() == first.redis.endpoint.shown()) continue;
+    target.problem = "dispatchers " + first.dispatcher.name + " and " + settings.dispatcher.name +
+                     " use different Redis servers (" + first.redis.endpoint.shown() + ", " +
+                     settings.redis.endpoint.shown() + "): name those of one server with --dispatcher";
+    return target;
+  }
+  const auto configured = topology::configured(first.topology, first.streams);
+  target.by_default = !configured;
+  const auto& declared = configured ? *configured : topology::caracal();
+  if (declared.empty()) {
+    target.problem =
+        "topology is none, and no stream is declared: declare them as [streams.\"name\"] in the configuration file, "
+        "or "
+        "set topology = \"caracal\"";
+    return target;
+  }
+  target.endpoint = redis_endpoint(first);
+  target.timeout = std::max(first.redis.connect_timeout, first.redis.timeout);
+  for (const auto& [name, stream] : declared) target.wanted.push_back(wanted_of(dispatchers, name, &stream));
+  return target;
+}
+
+void add_streams_of_dispatchers(const Dispatchers& dispatchers, StreamsTarget& target) {
+  std::set<std::string> names;
+  for (const auto& settings : dispatchers) {
+    const auto& dispatcher = settings.dispatcher;
+    names.insert(dispatcher.streams.begin(), dispatcher.streams.end());
+    for (const auto& [name, maxlen] : dispatcher.stream_maxlen) names.insert(name);
+  }
+  for (const auto& stream : target.wanted) names.erase(stream.name);
+  for (const auto& name : names) target.wanted.push_back(wanted_of(dispatchers, name, nullptr));
+  sort_by_name(target);
+}
+
+void keep_only_streams(const std::vector<std::string>& names, const Dispatchers& dispatchers, StreamsTarget& target) {
+  if (names.empty()) return;
+  std::erase_if(target.wanted, [&](const auto& stream) { return !contains(names, stream.name); });
+  std::set<std::string> others{names.begin(), names.end()};
+  for (const auto& stream : target.wanted) others.erase(stream.name);
+  for (const auto& name : others) target.wanted.push_back(wanted_of(dispatchers, name, nullptr));
+  sort_by_name(target);
+}
+
+}  // namespace outboxd::daemon

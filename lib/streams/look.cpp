@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "streams/look.hpp"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+
+namespace outboxd::streams {
+namespace {
+
+using redis::CommandSession;
+using redis::Value;
+using Commands = std::vector<CommandSession::Command>;
+
+std::string text_of(const redis::EntryId& id) {
+  return std::to_string(id.milliseconds) + "-" + std::to_string(id.sequence);
+}
+
+/// The server's clock.
+std::optional<std::chrono::milliseconds> time_of(const Value& answer) {
+  if (answer.items.size() != 2) return std::nullopt;
+  const auto number = [](const std::string& text) {
+    return !text.empty() && std::ranges::all_of(text, [](char c) { return c >= '0' && c <= '9'; }) && text.size() < 18
+               ? std::stoll(text)
+               : 0;
+  };
+  const auto seconds = number(answer.items[0].text);
+  if (seconds == 0) return std::nullopt;
+  return std::chrono::milliseconds{seconds * 1'000 + number(answer.items[1].text) / 1'000};
+}
+
+/// Asks for the consumers of each group and its oldest pending entry.
+void look_at_groups(CommandSession& session, SeenStream& stream) {
+  if (!stream.groups || stream.groups->empty()) return;
+  Commands commands;
+  for (const auto& group : *stream.groups) {
+    commands.push_back({"XPENDING", stream.name, group.group.name, "-", "+", "1"});
+    commands.push_back({"XINFO", "CONSUMERS", stream.name, group.group.name});
+  }
+  const auto answers = session.call_all(commands);
+  for (std::size_t i = 0; i < stream.groups->size(); ++i) {
+    auto& group = (*stream.groups)[i];
+    const auto& pending = answers[2 * i];
+    const auto& consumers = answers[2 * i + 1];
+    const auto entries = redis::read_pending(pending);
+    if (!entries.empty()) group.oldest_pending = entries.front();
+    group.consumers = redis::read_consumers(consumers);
+    if (pending.kind != Value::Kind::array) {
+      group.why_unknown = why_not_known("XPENDING", pending);
+    } else if (consumers.kind != Value::Kind::array) {
+      group.why_unknown = why_not_known("XINFO CONSUMERS", consumers);
+    }
+  }
+}
+
+/// Counts a group's unread entries one by one, where the server's counters don't show their number. Empty if there
+/// are more than a thousand, or if they are large, as each entry is read for it, or if the server refuses that.
+std::optional<std::uint64_t> count_unread(CommandSession& session, const SeenStream& stream, const SeenGroup& group) {
+  constexpr std::uint64_t kMost = 1'000;
+  constexpr std::uint64_t kPage = 100;
+  constexpr std::uint64_t kLargestEntry = 4'096;
+  const bool is_small =
+      stream.memory && stream.info && *stream.memory / std::max<std::uint64_t>(1, *stream.length) <= kLargestEntry;
+  if (!is_small || !stream.info->last) return std::nullopt;
+  // What is added meanwhile is not counted, so that the number belongs to the other figures.
+  const auto end = text_of(*stream.info->last);
+  auto after = group.group.last_delivered_id;
+  std::uint64_t count = 0;
+  while (count < kMost) {
+    const auto page = session.call({"XRANGE", stream.name, "(" + after, end, "COUNT", std::to_string(kPage)});
+    if (page.kind != Value::Kind::array) return std::nullopt;
+    count += page.items.size();
+    if (page.items.size() < kPage) return count;
+    if (page.items.back().items.empty()) return std::nullopt;
+    after = page.items.back().items.front().text;
+  }
+  return std::nullopt;
+}
+
+void count_where_needed(CommandSession& session, SeenStream& stream, bool exact_counters) {
+  if (!stream.groups || !stream.info) return;
+  for (auto& group : *stream.groups) {
+    if (!redis::unread(*stream.info, group.group, exact_counters).number) {
+      group.counted_unread = count_unread(session, stream, group);
+    }
+  }
+}
+
+}  // namespace
+
+std::vector<SeenStream> look(CommandSession& session, std::span<const Wanted> wanted) {
+  Commands commands;
+  for (const auto& stream : wanted) {
+    for (auto& command : look_commands(stream.name)) commands.push_back(std::move(command));
+  }
+  const auto answers = session.call_all(commands);
+  std::vector<SeenStream> seen;
+  if (wanted.empty()) return seen;
+  const auto each = answers.size() / wanted.size();
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    seen.push_back(read_stream(wanted[i].name, std::span{answers}.subspan(i * each, each)));
+  }
+  return seen;
+}
+
+Report report_on(CommandSession& session, std::span<const Wanted> wanted) {
+  Report report;
+  const bool exact = redis::counts_reads_exactly(session.call({"INFO", "server"}).text);
+  report.server_time = time_of(session.call({"TIME"}));
+  auto seen = look(session, wanted);
+  for (std::size_t i = 0; i < wanted.size(); ++i) {
+    look_at_groups(session, seen[i]);
+    count_where_needed(session, seen[i], exact);
+    report.streams.push_back(report_of(wanted[i], std::move(seen[i]), exact));
+  }
+  report.at = std::chrono::system_clock::now();
+  return report;
+}
+
+std::vector<StepResult> provision(CommandSession& session, std::span<const Step> steps) {
+  Commands commands;
+  for (const auto& step : steps) commands.push_back(step.command);
+  const auto answers = session.call_all(commands);
+  std::vector<StepResult> results;
+  for (std::size_t i = 0; i < steps.size(); ++i) results.push_back(result_of(steps[i], answers[i]));
+  return results;
+}
+
+}  // namespace outboxd::streams
