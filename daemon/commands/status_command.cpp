@@ -22,7 +22,7 @@
 namespace outboxd::daemon {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kStatusFooter =
     "Asks the daemon at http.listen for its state (/readyz, and /metrics with the bearer token), and counts the rows "
     "of\n"
     "each table itself, for which SELECT is enough.\n"
@@ -101,7 +101,7 @@ CLI::App& StatusCommand::declare(CLI::App& program) {
   auto& app = declare_command(program, "status", "Show each dispatcher's state and backlog; no daemon needs to run");
   app.add_flag("--json", json, "Print JSON, a line for each dispatcher");
   app.add_flag("--watch", watch, "Repeat every two seconds until interrupted");
-  app.footer(kFooter);
+  app.footer(kStatusFooter);
   set_examples(app, {"outboxd status --watch", "outboxd status --json --dispatcher outbox"});
   return app;
 }

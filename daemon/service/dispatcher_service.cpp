@@ -14,12 +14,6 @@ namespace asio = boost::asio;
 
 namespace {
 
-std::string joined(const std::vector<std::string>& problems) {
-  std::string text;
-  for (const auto& problem : problems) text.append(text.empty() ? "" : "; ").append(problem);
-  return text;
-}
-
 outbox_store::RowStoreOptions store_options(const config::Settings& settings, const std::string& worker,
                                             const SharedServices& shared) {
   auto options = row_store_options(settings, worker);
@@ -149,7 +143,7 @@ asio::awaitable<void> DispatcherService::wait_for_table(std::vector<std::string>
                            : "no table can be used";
     co_return;
   }
-  telemetry_.observer().health(dispatch::Health::table_unfit, joined(problems_));
+  telemetry_.observer().health(dispatch::Health::table_unfit, outbox_table::in_one_line(problems_));
   co_await waits_.for_table();
 }
 

@@ -24,12 +24,6 @@ outbox_store::RowStoreOptions options_of(const config::Settings& settings,
   return options;
 }
 
-std::string joined(const std::vector<std::string>& problems) {
-  std::string text;
-  for (const auto& problem : problems) text.append(text.empty() ? "" : "; ").append(problem);
-  return text;
-}
-
 std::vector<std::string> neither(const outbox_table::TableReport& of_default,
                                  const outbox_table::TableReport& of_profile_table) {
   std::vector<std::string> problems{
@@ -84,7 +78,7 @@ dispatch::Awaitable<dispatch::StoreResult<TableChoice>> choose_table(config::Set
     choice.note =
         "no table was chosen: caracal_outbox, which is usual for the profile coordinator, is taken, as "
         "event_outbox, the default, can't be used (" +
-        joined(of_default->problems) + ")";
+        outbox_table::in_one_line(of_default->problems) + ")";
     choice.is_profile_table = true;
   } else {
     choice.problems = neither(*of_default, *of_profile_table);

@@ -10,7 +10,6 @@ namespace outboxd::config {
 namespace {
 
 constexpr std::int64_t kMaxPort = 65'535;
-constexpr std::int64_t kMaxDatabase = 65'535;
 
 void store_profile(Settings& settings, const Value& value) {
   settings.profile = profile_named(std::get<std::string>(value));
@@ -68,7 +67,7 @@ std::vector<Option> connection_options() {
       row("redis.password", Kind::text, "Redis password, where the URL names none",
           {env("REDIS_PASSWORD"), secret(), to(&RedisEndpoint::password), also("redis_pass redis_auth")}),
       row("redis.database", Kind::integer, "Redis database, where the URL names none",
-          {by_default("0"), within(0, kMaxDatabase), to(&RedisEndpoint::database), also("redis_db")}),
+          {by_default("0"), within(0, kMaxRedisDatabase), to(&RedisEndpoint::database), also("redis_db")}),
       row("redis.connect_timeout", Kind::duration, "Longest wait for a connection to Redis",
           {by_default("5s"), within(10, 5 * kMinute), to(&RedisSettings::connect_timeout)}),
       row("redis.timeout", Kind::duration, "Longest time for one pipelined write and all its replies",

@@ -38,10 +38,9 @@ constexpr std::string_view kOfTheDriver =
     "singleconnectionclient enableautopipelining";
 
 std::string read_database(std::string_view text, RedisUrl& url) {
-  constexpr std::int64_t kMaxDatabase = 65'535;
   const auto database = parse_integer(text).value;
-  if (!database || *database < 0 || *database > kMaxDatabase) {
-    return "names a database that is not a number between 0 and " + std::to_string(kMaxDatabase);
+  if (!database || *database < 0 || *database > kMaxRedisDatabase) {
+    return "names a database that is not a number between 0 and " + std::to_string(kMaxRedisDatabase);
   }
   if (url.database && *url.database != *database) return "names two different databases";
   url.database = static_cast<int>(*database);

@@ -24,6 +24,9 @@ struct RedisUrl {
   std::vector<std::string> warnings{};
 };
 
+/// The largest database number: no server is configured for more.
+inline constexpr std::int64_t kMaxRedisDatabase = 65'535;
+
 /// redis://[user[:password]@]host[:port][/db][?db=N], unix://[user[:password]@]/path[?db=N] and redis+unix://, with
 /// blanks around it, and with parameters of other drivers; problems never quote any part of the URL.
 Checked<RedisUrl> parse_redis_url(std::string_view text);

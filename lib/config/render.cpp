@@ -13,7 +13,7 @@
 namespace outboxd::config {
 namespace {
 
-constexpr const char* kNone = "–";
+constexpr const char* kDash = "–";
 
 template <class Items, class Show>
 std::string joined(const Items& items, const Show& show) {
@@ -80,7 +80,7 @@ std::string environment_cell(const Option& option) {
   const std::string all = of(Readers::all);
   const std::string api = of(Readers::api, Readers::api_alone);
   const std::string coordinator = of(Readers::coordinator);
-  if (option.kind == Kind::streams) return kNone;
+  if (option.kind == Kind::streams) return kDash;
   return code(option.own_env()) + (all.empty() ? "" : ", " + all) + (api.empty() ? "" : "; api: " + api) +
          (coordinator.empty() ? "" : "; coordinator: " + coordinator);
 }
@@ -88,7 +88,7 @@ std::string environment_cell(const Option& option) {
 std::string default_cell(const Option& option) {
   const std::string api = code(option.default_api);
   const std::string coordinator = code(option.default_coordinator);
-  if (api.empty()) return kNone;
+  if (api.empty()) return kDash;
   return api == coordinator ? api : api + " / " + coordinator;
 }
 
@@ -176,7 +176,7 @@ std::string render_markdown_table() {
       "| setting | default (api / coordinator) | environment | flag | meaning |\n"
       "| --- | --- | --- | --- | --- |\n";
   for (const Option& option : options()) {
-    const std::string flag = option.flag().empty() ? kNone : code(option.flag());
+    const std::string flag = option.flag().empty() ? kDash : code(option.flag());
     result += "| " + code(option.path) + " | " + default_cell(option) + " | " + environment_cell(option) + " | " +
               flag + " | " + meaning_cell(option) + " |\n";
   }

@@ -15,7 +15,7 @@ namespace {
 
 // Outboxd's statements hold row locks for milliseconds: a longer lock is another program's, and rows that wait for it
 // are settled apart from their batch. Claims skip locked rows, and wait for a lock on the table as long as they may.
-constexpr std::chrono::milliseconds kLockTimeout{250};
+constexpr std::chrono::milliseconds kRowLockTimeout{250};
 
 // A claim or a settlement that takes longer than this is tried in parts, so that a row with a slow trigger doesn't
 // hold up its neighbours for the whole time-out.
@@ -30,7 +30,7 @@ postgres::SessionOptions with_usual_timeout(postgres::SessionOptions session) {
 }
 
 postgres::SessionOptions with_short_waits(postgres::SessionOptions session) {
-  session.lock_timeout = kLockTimeout;
+  session.lock_timeout = kRowLockTimeout;
   return session;
 }
 

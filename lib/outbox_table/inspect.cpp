@@ -274,6 +274,12 @@ TableReport inspect_table(Statements& statements, const std::string& table, cons
   return report;
 }
 
+std::string in_one_line(const std::vector<std::string>& problems) {
+  std::string text;
+  for (const auto& problem : problems) text.append(text.empty() ? "" : "; ").append(problem);
+  return text;
+}
+
 LayoutTerms with_facts(LayoutTerms terms, const TableReport& report) {
   if (!report.table.empty()) terms.table = report.table;
   terms.ctid_names_rows = report.plain;

@@ -35,6 +35,9 @@ struct TableReport {
   std::string status_equals = "=";
 };
 
+/// A report's problems as one text.
+[[nodiscard]] std::string in_one_line(const std::vector<std::string>& problems);
+
 /// The use of a table: counting its rows takes fewer rights than dispatching them.
 enum class TableUse { drive, count };
 

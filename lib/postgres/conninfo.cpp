@@ -1,20 +1,17 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/conninfo.hpp"
 
+#include "postgres/conninfo_options.hpp"
+
 #include <libpq-fe.h>
 
 #include <algorithm>
-#include <memory>
 #include <optional>
 #include <stdexcept>
 #include <string_view>
 
 namespace outboxd::postgres {
 namespace {
-
-struct FreeOptions {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
 
 std::vector<std::string> split(const std::string& list) {
   std::vector<std::string> parts{""};
@@ -45,23 +42,23 @@ std::string in_quotes(const std::string& value) {
   return text + "'";
 }
 
-enum class Values { secret, shown };
+enum class Wanted { secret, shown };
 
-std::vector<std::string> values_in(const std::string& conninfo, Values wanted) {
-  const std::unique_ptr<PQconninfoOption, FreeOptions> parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
+std::vector<std::string> values_in(const std::string& conninfo, Wanted wanted) {
+  const ConninfoOptions parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
   std::vector<std::string> values;
   if (!parsed) return values;
   for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
     // libpq marks the parameters that a dialog would hide.
     const bool is_secret = std::string_view{option->dispchar} == "*";
-    if (option->val != nullptr && is_secret == (wanted == Values::secret)) values.emplace_back(option->val);
+    if (option->val != nullptr && is_secret == (wanted == Wanted::secret)) values.emplace_back(option->val);
   }
   return values;
 }
 
 /// The parameters that decide where a connection leads; empty when libpq can't read the string.
 std::optional<std::map<std::string, std::string>> place_of(const std::string& conninfo) {
-  const std::unique_ptr<PQconninfoOption, FreeOptions> parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
+  const ConninfoOptions parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
   if (!parsed) return std::nullopt;
   std::map<std::string, std::string> values;
   for (const auto* option = parsed.get(); option->keyword != nullptr; ++option) {
@@ -89,17 +86,17 @@ bool differ_in_login_alone(const std::string& one, const std::string& other) {
 }
 
 std::vector<std::string> secrets_of_conninfo(const std::string& conninfo) {
-  return values_in(conninfo, Values::secret);
+  return values_in(conninfo, Wanted::secret);
 }
 
 std::vector<std::string> names_in_conninfo(const std::string& conninfo) {
-  return values_in(conninfo, Values::shown);
+  return values_in(conninfo, Wanted::shown);
 }
 
 std::string complete_conninfo(const std::string& conninfo, std::chrono::milliseconds connect_timeout,
                               std::chrono::milliseconds statement_timeout) {
   // libpq's own message would quote the part that it can't read, which may be the password.
-  const std::unique_ptr<PQconninfoOption, FreeOptions> parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
+  const ConninfoOptions parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
   if (!parsed) {
     throw std::invalid_argument(
         "postgres.url (DATABASE_URL) is neither a valid connection URL nor valid key=value text; it isn't shown, as "
@@ -126,7 +123,7 @@ std::string complete_conninfo(const std::string& conninfo, std::chrono::millisec
 }
 
 std::string rotate_hosts(const std::string& conninfo, std::size_t turns) {
-  const std::unique_ptr<PQconninfoOption, FreeOptions> parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
+  const ConninfoOptions parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
   std::map<std::string, std::string> values;
   for (const auto* option = parsed.get(); option != nullptr && option->keyword != nullptr; ++option) {
     if (option->val != nullptr) values[option->keyword] = option->val;

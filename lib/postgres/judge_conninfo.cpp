@@ -2,6 +2,7 @@
 #include "postgres/judge_conninfo.hpp"
 
 #include "postgres/conninfo.hpp"
+#include "postgres/conninfo_options.hpp"
 #include "postgres/judge_conninfo_tls.hpp"
 
 #include <libpq-fe.h>
@@ -18,10 +19,6 @@ namespace {
 
 constexpr std::string_view kNoFolder = "/outboxd-looks-for-no-server-here";
 
-struct FreeOptions {
-  void operator()(PQconninfoOption* options) const { PQconninfoFree(options); }
-};
-using Options = std::unique_ptr<PQconninfoOption, FreeOptions>;
 using Values = std::map<std::string, std::string>;
 
 struct Finish {
@@ -90,8 +87,8 @@ Values values_of(const PQconninfoOption* option) {
 
 /// A connection to nowhere has all parameters of the real one, apart from those that to_nowhere() replaces.
 ConnectionWish wish_of(PGconn* connection, const Values& given) {
-  const auto defaults = values_of(Options{PQconndefaults()}.get());
-  ConnectionWish wish{.values = values_of(Options{PQconninfo(connection)}.get())};
+  const auto defaults = values_of(ConninfoOptions{PQconndefaults()}.get());
+  ConnectionWish wish{.values = values_of(ConninfoOptions{PQconninfo(connection)}.get())};
   for (const auto* key : {"host", "hostaddr", "password", "gssencmode"}) {
     wish.values.erase(key);
     for (const auto* values : {&given, &defaults}) {
@@ -103,16 +100,16 @@ ConnectionWish wish_of(PGconn* connection, const Values& given) {
   return wish;
 }
 
-using Connection = std::unique_ptr<PGconn, Finish>;
+using RawConnection = std::unique_ptr<PGconn, Finish>;
 
-Connection connection_to_nowhere(const Values& given) {
-  return Connection{PQconnectStart(to_nowhere(given).c_str())};
+RawConnection connection_to_nowhere(const Values& given) {
+  return RawConnection{PQconnectStart(to_nowhere(given).c_str())};
 }
 
 }  // namespace
 
 std::vector<std::string> conninfo_parameters() {
-  const Options known{PQconninfoParse("", nullptr)};
+  const ConninfoOptions known{PQconninfoParse("", nullptr)};
   std::vector<std::string> names;
   for (const auto* option = known.get(); option != nullptr && option->keyword != nullptr; ++option) {
     names.emplace_back(option->keyword);
@@ -122,7 +119,7 @@ std::vector<std::string> conninfo_parameters() {
 
 std::string judge_conninfo(const std::string& conninfo) {
   // libpq's message would quote the unreadable part, which may be the password.
-  const Options parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
+  const ConninfoOptions parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
   if (!parsed) return "is neither a connection URL nor key=value text that libpq can read";
   const auto values = values_of(parsed.get());
   const auto addresses = values.find("hostaddr");
@@ -138,7 +135,7 @@ std::string judge_conninfo(const std::string& conninfo) {
 }
 
 std::vector<std::string> doubts_of_conninfo(const std::string& conninfo) {
-  const Options parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
+  const ConninfoOptions parsed{PQconninfoParse(conninfo.c_str(), nullptr)};
   if (!parsed) return {};
   const auto values = values_of(parsed.get());
   const auto connection = connection_to_nowhere(values);

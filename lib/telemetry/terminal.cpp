@@ -36,7 +36,7 @@ std::size_t columns_of(int descriptor) {
 }
 
 /// The longest beginning of `text` with at most `columns` characters (of UTF-8, taken as one column each).
-std::string_view cut(std::string_view text, std::size_t columns) {
+std::string_view first_columns(std::string_view text, std::size_t columns) {
   std::size_t characters = 0;
   for (std::size_t i = 0; i < text.size(); ++i) {
     const bool starts_character = (static_cast<unsigned char>(text[i]) & 0xc0U) != 0x80;
@@ -176,7 +176,7 @@ class Terminal::Writer {
       }
       const bool redraws = !drawn_.empty() || !progress_.empty();
       next.bytes = redraws ? kClearLine : "";
-      next.bytes.append(next.taken.text).append(cut(progress_, redraws ? columns_of(descriptor_) - 1 : 0));
+      next.bytes.append(next.taken.text).append(first_columns(progress_, redraws ? columns_of(descriptor_) - 1 : 0));
       return true;
     } catch (const std::exception&) {
       const auto dropped = queue_.drop();

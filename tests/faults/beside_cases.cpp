@@ -6,7 +6,7 @@ namespace outboxd::faults {
 namespace {
 
 /// Kills each daemon in turn when any daemon's request reaches this step.
-void kill_at(World& world, const Step& step) {
+void kill_each_at(World& world, const Step& step) {
   for (std::size_t i = 0; i < world.daemons(); ++i) {
     world.stop_at(step);
     world.kill_daemon(i);
@@ -19,7 +19,7 @@ Case beside(const Step& step, int daemons) {
   const std::string who = daemons == 1 ? "outboxd" : "each of two outboxd";
   return {.fault = "kill -9 " + who + " beside an in-process dispatcher",
           .step = step.name,
-          .harm = [step](World& world) { kill_at(world, step); },
+          .harm = [step](World& world) { kill_each_at(world, step); },
           .world = {.daemons = daemons, .in_process = true},
           .in_short = daemons == 2 && step.phase == Phase::done};
 }

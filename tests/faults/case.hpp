@@ -17,6 +17,9 @@ enum class Attempts {
   in_flight,  ///< One for each row whose claim or write had no answer.
 };
 
+/// The length of the short outages.
+inline constexpr milliseconds kAWhile{2'000};
+
 enum class Server { none, redis, postgres };
 
 /// The repeats that a crash of Postgres may cause at any moment: outcomes are written with synchronous_commit = off,

@@ -9,7 +9,6 @@
 namespace outboxd::faults {
 namespace {
 
-constexpr milliseconds kAWhile{2'000};
 constexpr const char* kAdvice = "free space on the server's disk";
 
 void await_advice(World& world) {

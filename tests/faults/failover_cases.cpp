@@ -9,8 +9,6 @@
 namespace outboxd::faults {
 namespace {
 
-constexpr milliseconds kAWhile{2'000};
-
 Case failover(std::string fault, std::string step, std::function<void(World&)> harm, std::string says = {}) {
   return {.fault = std::move(fault),
           .step = std::move(step),
@@ -27,7 +25,7 @@ void kill(World& world) {
   world.postgres().kill9();
 }
 
-Case kill_at(const Step& step) {
+Case kill_primary_at(const Step& step) {
   auto killed = failover("kill -9 the primary, standby promoted", step.name, [step](World& world) {
     world.stop_at(step);
     kill(world);
@@ -81,7 +79,8 @@ Case read_only_for_a_while() {
 
 std::vector<Case> failover_cases() {
   std::vector<Case> cases;
-  for (const auto& step : {kClaimDone, kPublishDone, kSettleAsked, kSettleDone}) cases.push_back(kill_at(step));
+  for (const auto& step : {kClaimDone, kPublishDone, kSettleAsked, kSettleDone})
+    cases.push_back(kill_primary_at(step));
   for (const int daemons : {1, 2}) {
     const std::string beside = daemons == 2 ? ", two outboxd" : "";
     cases.push_back(failover("kill -9 the primary, standby promoted" + beside, "any", kill_at_any_moment));

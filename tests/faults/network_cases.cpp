@@ -6,10 +6,9 @@
 namespace outboxd::faults {
 namespace {
 
-constexpr milliseconds kAWhile{2'000};
 /// Longer than the statement time-out and the client's margin.
 constexpr milliseconds kLong{4'000};
-constexpr std::array kSteps{kClaimAsked, kClaimDone, kPublishAsked, kPublishDone, kSettleAsked, kSettleDone};
+constexpr std::array kCutSteps{kClaimAsked, kClaimDone, kPublishAsked, kPublishDone, kSettleAsked, kSettleDone};
 
 /// A fault of the network on the bytes of one step.
 Case at_step(const std::string& what, const Step& step, Then then, bool in_short = false) {
@@ -69,7 +68,7 @@ Case refusing(bool redis) {
 
 std::vector<Case> network_cases() {
   std::vector<Case> cases;
-  for (const auto& step : kSteps) {
+  for (const auto& step : kCutSteps) {
     cases.push_back(at_step("connection cut", step, Then::cut));
     cases.push_back(
         at_step("connection cut halfway", step, Then::cut_half, step.is_redis && step.phase == Phase::done));

@@ -7,8 +7,7 @@
 namespace outboxd::faults {
 namespace {
 
-constexpr milliseconds kAWhile{2'000};
-constexpr std::array kSteps{kClaimAsked, kClaimDone, kClaimAnswered, kPublishDone, kSettleAsked, kSettleDone};
+constexpr std::array kCrashSteps{kClaimAsked, kClaimDone, kClaimAnswered, kPublishDone, kSettleAsked, kSettleDone};
 
 /// A fault that one statement causes and another ends.
 Case by_statements(std::string fault, std::string says, std::string harm, std::string heal, bool ends_sessions,
@@ -52,8 +51,8 @@ Case failing_with(const std::string& sqlstate, const std::string& meaning) {
 
 std::vector<Case> postgres_cases() {
   std::vector<Case> cases;
-  cases.reserve(kSteps.size());
-  for (const auto& step : kSteps) {
+  cases.reserve(kCrashSteps.size());
+  for (const auto& step : kCrashSteps) {
     cases.push_back({.fault = "kill -9 Postgres, restarted",
                      .step = step.name,
                      .harm =

@@ -8,7 +8,6 @@
 namespace outboxd::faults {
 namespace {
 
-constexpr milliseconds kAWhile{2'000};
 using Command = std::vector<std::string>;
 
 /// All entries are refused for a while. Every request is answered, so no attempt is spent, and there are no repeats.

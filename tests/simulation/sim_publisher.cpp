@@ -9,8 +9,6 @@ namespace {
 
 using dispatch::Awaitable;
 
-constexpr Milliseconds kSlowest{20};
-
 /// Gives the row a reply, in the words that its dispatcher sees.
 Answered answer(dispatch::Delivery& row, Fault meaning, std::string text) {
   const auto fault = meaning == Fault::refused ? guess_by_words(text) : meaning;
@@ -32,7 +30,7 @@ Awaitable<void> SimPublisher::publish(Rows rows, TimePoint not_after) {
   world_.redis.change_weather(life_.worker());
   // Connecting may take its time, too.
   const bool slowly = world_.chance.happens(world_.weather.stall);
-  const auto connecting = world_.chance.between(0ms, slowly ? Milliseconds{5'000} : kSlowest);
+  const auto connecting = world_.chance.between(0ms, slowly ? Milliseconds{5'000} : kSlowestAnswer);
   if (slowly) life_.meets_trouble(connecting);
   co_await wait(connecting);
   std::vector<Answered> write;
@@ -99,14 +97,14 @@ Awaitable<std::vector<Answered>> SimPublisher::exchange(Rows rows) {
           answer(*row, place < reach.sent ? Fault::unanswered : Fault::redis_unreachable, "connection lost"));
     }
   }
-  co_await wait(world_.chance.between(0ms, kSlowest));
+  co_await wait(world_.chance.between(0ms, kSlowestAnswer));
   co_return write;
 }
 
 Awaitable<std::vector<Answered>> SimPublisher::hang(Rows rows) {
   die_in_the_middle(rows);
   life_.meets_trouble(timeout_);
-  co_await wait(timeout_ - kSlowest);
+  co_await wait(timeout_ - kSlowestAnswer);
   std::vector<Answered> write;
   for (auto* row : rows) {
     write.push_back(answer(*row, Fault::unanswered, "no answer in time"));
@@ -121,7 +119,7 @@ Awaitable<Reply> SimPublisher::probe(std::string stream) {
   const Call call{world_, life_};
   ledger_.probes();
   life_.go_on();
-  co_await wait(world_.chance.between(0ms, kSlowest));
+  co_await wait(world_.chance.between(0ms, kSlowestAnswer));
   Reply reply;
   auto refusal = world_.redis.refusal_of_probe(stream);
   bool refused = !refusal.empty();

@@ -13,7 +13,6 @@ using dispatch::Awaitable;
 using dispatch::StoreError;
 using dispatch::StoreResult;
 
-constexpr Milliseconds kSlowest{20};
 constexpr Milliseconds kStatementTimeout{30'000};
 
 }  // namespace
@@ -42,7 +41,7 @@ Awaitable<SimStore::Failure> SimStore::go(dispatch::AutoResetEvent& event) {
     world_.count(Event::table_refuses);
     world_.trace(life_.worker(), "the table refuses all");
   }
-  co_await wait(event, chance.between(0ms, kSlowest));
+  co_await wait(event, chance.between(0ms, kSlowestAnswer));
   if (is_away()) {
     // The connection is refused, or not answered.
     const auto given_up_after = chance.happens(0.3) ? chance.between(0ms, 5s) : 0ms;
@@ -69,7 +68,7 @@ Awaitable<SimStore::Failure> SimStore::come_back(dispatch::AutoResetEvent& event
   auto& chance = world_.chance;
   const bool late = chance.happens(world_.weather.stall);
   if (late) world_.count(Event::answer_late);
-  const auto time = late ? chance.between(1s, kStatementTimeout) : chance.between(0ms, kSlowest);
+  const auto time = late ? chance.between(1s, kStatementTimeout) : chance.between(0ms, kSlowestAnswer);
   if (late) life_.meets_trouble(time);
   co_await wait(event, time);
   if (!chance.happens(world_.weather.answer_lost)) co_return std::nullopt;
@@ -145,7 +144,7 @@ Awaitable<StoreResult<dispatch::Settled>> SimStore::settle(const dispatch::Settl
   const Call call{world_, life_};
   dispatch::AutoResetEvent event{co_await boost::asio::this_coro::executor};
   // Refused outcomes are settled again beside new ones, and there is one session for both.
-  while (settles_) co_await wait(event, kSlowest);
+  while (settles_) co_await wait(event, kSlowestAnswer);
   settles_ = true;
   auto settled = co_await settle(settlement, event);
   settles_ = false;
@@ -211,7 +210,7 @@ Awaitable<SimStore::Failure> SimStore::come_back_watching(TimePoint asked_at) {
   auto lost = co_await come_back(watch_alarm_);
   life_.watch_asked_at.reset();
   if (lost) loses_the_watch();
-  if (world_.now() > asked_at + 2 * kSlowest) life_.misses_a_watch(world_.now());
+  if (world_.now() > asked_at + 2 * kSlowestAnswer) life_.misses_a_watch(world_.now());
   co_return lost;
 }
 
@@ -274,7 +273,7 @@ Awaitable<StoreResult<std::vector<std::string>>> SimStore::poison_candidates(std
   if (first) life_.watch_asked_at = asked_at;
   const auto failure = co_await go(event);
   if (first) life_.watch_asked_at.reset();
-  if (world_.now() > asked_at + kSlowest) life_.misses_a_watch(world_.now());
+  if (world_.now() > asked_at + kSlowestAnswer) life_.misses_a_watch(world_.now());
   if (failure) co_return *failure;
   co_return world_.table.poison_candidates(std::min(world_.now(), read_time(due_by)),
                                            world_.setting.retry.max_attempts);

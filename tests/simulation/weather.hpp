@@ -13,6 +13,9 @@ namespace outboxd::simulation {
 using namespace std::chrono_literals;
 using Milliseconds = std::chrono::milliseconds;
 
+/// How long an answer may take in fair weather.
+inline constexpr Milliseconds kSlowestAnswer{20};
+
 /// The only source of randomness in a run.
 class Chance {
  public:

@@ -33,6 +33,12 @@ CLASS = re.compile(r"\b(?:class|struct)\s+([\w:]+)(?:\s+final)?(?:\s*:[^;{]*)?\s
 # A private data member, in the text of a class without its inner braces.
 MEMBER = re.compile(r"[\w>&*]\s+[&*]?(\w+_)\s*(?:\{\}|=[^;(]*|\[\w*\])?;")
 NAMESPACE = re.compile(r"^namespace (outboxd[\w:]*)", re.MULTILINE)
+# Folders whose files a build without a compiler cache compiles together (OUTBOXD_UNITY), and what stays apart there.
+TOGETHER = ("daemon", "tests/bench", "tests/faults", "tests/simulation", "tests/support")
+APART = re.compile(r"set_source_files_properties\((.*?)PROPERTIES\s+SKIP_UNITY_BUILD_INCLUSION", re.DOTALL)
+UNNAMED = re.compile(r"^namespace \{$.*?^\}", re.MULTILINE | re.DOTALL)
+LOCAL = re.compile(r"^(?:(?:struct|class|enum(?: class)?) (\w+)|(?:inline )?const(?:expr)? [^=({\n]*?(\bk[A-Z]\w*))[^;\n]*",
+                   re.MULTILINE)
 INCLUDE = re.compile(r'^[ \t]*#[ \t]*include[ \t]*([<"])([^>"]+)[>"]', re.MULTILINE)
 LIBRARY = re.compile(r"outboxd_library\(\s*(\w+)(.*?)\)", re.DOTALL)
 KEYWORDS = {"SOURCES", "DEPENDS", "LINKS"}
@@ -168,6 +174,24 @@ def check_members(root):
                        "state of its own a class of its own")
 
 
+def check_local_names(root):
+    """Functions are left to the compiler: those of one name may have other parameters."""
+    folders = [path.relative_to(root).as_posix() for path in (root / "lib").iterdir() if path.is_dir()]
+    for folder in (*sorted(folders), *TOGETHER):
+        cmake = root / folder / "CMakeLists.txt"
+        apart = APART.findall(cmake.read_text(encoding="utf-8")) if cmake.is_file() else []
+        known = {}
+        for path in files_under(root, folder):
+            if path.suffix != ".cpp" or path.name in " ".join(apart).split():
+                continue
+            for part in UNNAMED.findall(NO_CODE.sub(" ", path.read_text(encoding="utf-8"))):
+                for names in LOCAL.findall(part):
+                    name = "".join(names)
+                    if known.setdefault(name, path) != path:
+                        yield (f"{path.relative_to(root)}: {known[name].name} has a {name} as well, and builds without "
+                               "ccache compile them together: name it more exactly, or say it in one place")
+
+
 def check_spdx(root):
     for path in files_under(root, "lib", "daemon", "tests", "migrations"):
         if path.suffix not in WITH_SPDX:
@@ -196,6 +220,7 @@ def faults(root):
     yield from check_namespaces(root)
     yield from check_length(root)
     yield from check_members(root)
+    yield from check_local_names(root)
     yield from check_spdx(root)
     yield from check_readme(root, depends)
 

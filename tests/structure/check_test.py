@@ -95,6 +95,20 @@ class CheckTest(unittest.TestCase):
         self.assert_fault({"daemon/main.cpp": SPDX + "\n" * 300}, "daemon/main.cpp: 301 lines")
         self.assertEqual(self.run_on({"daemon/main.cpp": SPDX + "\n" * 299})[0], 0)
 
+    def test_a_local_name_twice_in_a_folder(self):
+        def file(text):
+            return SPDX + "namespace outboxd {\nnamespace {\n\n" + text + "\n\n}  // namespace\n}  // namespace outboxd\n"
+
+        one = {"daemon/commands/a.cpp": file("constexpr int kMost = 1;\nstruct Row {\n  int kMost;\n};")}
+        others = {"daemon/main.cpp": file("const int kLeast{1};\nint row() {\n  const int kMost = 1;\n  return kMost;\n}"),
+                  "lib/outbox/a.cpp": file("struct Row {};")}
+        self.assertEqual(self.run_on({**one, **others})[0], 0)
+        for text in ("const std::string kMost{\"a\"};", "constexpr std::array kMost{1};", "enum class Row { one };"):
+            self.assert_fault({**one, **others, "daemon/service/b.cpp": file(text)},
+                              "daemon/service/b.cpp: a.cpp has a ")
+        apart = {"daemon/CMakeLists.txt": "set_source_files_properties(b.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)\n"}
+        self.assertEqual(self.run_on({**one, **apart, "daemon/b.cpp": file("struct Row {};")})[0], 0)
+
     def test_class_of_many_members(self):
         def tree(count):
             members = "".join(f"  std::map<int, int> m{i}_{{}};\n" for i in range(count))

@@ -22,15 +22,7 @@ namespace {
 
 constexpr int kWaitingClients = 64;
 
-sockaddr_in loopback(std::uint16_t port) {
-  sockaddr_in address{};
-  address.sin_family = AF_INET;
-  address.sin_port = htons(port);
-  address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-  return address;
-}
-
-int new_socket() {
+int new_tcp_socket() {
   return ::socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
 }
 
@@ -64,7 +56,7 @@ void close_with_reset(int& fd) {
 }  // namespace
 
 FaultProxy::FaultProxy(std::uint16_t target_port, std::uint32_t seed) : target_(target_port), random_(seed) {
-  listener_ = new_socket();
+  listener_ = new_tcp_socket();
   wake_fd_ = ::eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
   port_ = bind_to_free_port(listener_);
   if (::listen(listener_, kWaitingClients) != 0) throw std::system_error(errno, std::generic_category(), "listen");
@@ -232,7 +224,7 @@ void FaultProxy::accept_one() {
     const std::lock_guard lock{mutex_};
     return refuses_;
   }();
-  int server = refuses ? -1 : new_socket();
+  int server = refuses ? -1 : new_tcp_socket();
   const auto address = loopback(target_);
   if (refuses || ::connect(server, reinterpret_cast<const sockaddr*>(&address), sizeof address) != 0) {
     close_with_reset(client);

@@ -27,6 +27,8 @@ int new_socket(int family) {
   return fd;
 }
 
+}  // namespace
+
 sockaddr_in loopback(std::uint16_t port) {
   sockaddr_in address{};
   address.sin_family = AF_INET;
@@ -34,8 +36,6 @@ sockaddr_in loopback(std::uint16_t port) {
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   return address;
 }
-
-}  // namespace
 
 Socket::Socket(int fd) : fd_(fd) {
   constexpr timeval kLimit{20, 0};

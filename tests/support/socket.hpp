@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <filesystem>
+#include <netinet/in.h>
 #include <string>
 #include <string_view>
 
@@ -27,6 +28,9 @@ class Socket {
   explicit Socket(int fd);
   int fd_;
 };
+
+/// 127.0.0.1 and this port.
+[[nodiscard]] sockaddr_in loopback(std::uint16_t port);
 
 /// A loopback TCP port that was free a moment ago; another process may take it before the caller does.
 [[nodiscard]] std::uint16_t free_port();
