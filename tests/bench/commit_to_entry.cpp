@@ -209,7 +209,7 @@ void run(World& world, const Options& options, Way& way) {
   if (way.published_before > 0) snapshot.emplace(database);
   const auto daemon = way.arguments ? start_daemon(world, options, way) : std::unique_ptr<test::Child>{};
   const auto sessions = backends_of(database);
-  std::vector<Moments> moments(static_cast<std::size_t>(options.window.count() * way.rate));
+  std::vector<Moments> moments(static_cast<std::size_t>(options.window.count() * way.rate / 1'000));
   Consumer consumer{world, way.stream, moments};
   auto writers_redis = world.redis().probe();
   const AfterCommit add_entry = [&](std::size_t index, const pqxx::result& row) {
@@ -252,7 +252,7 @@ Section commit_to_entry(World& world, const Options& options, std::vector<Way> w
   Section section;
   section.name = name;
   section.title = title;
-  section.how = how + " Transactions of one row each, at fixed times, for " + std::to_string(options.window.count()) +
+  section.how = how + " Transactions of one row each, at fixed times, for " + options.seconds() +
                 " s; a consumer is blocked in XREAD. Milliseconds from the return of COMMIT to the arrival at the "
                 "consumer, and from before COMMIT (which waits for the disk). CPU: the daemon's and its Postgres "
                 "sessions'.";

@@ -32,7 +32,7 @@ void idle_once(World& world, const Options& options, const test::Database& datab
   const double daemon_before = cpu_of(daemon->pid());
   const double backends_before = cpu_of_backends();
   std::this_thread::sleep_for(options.window);
-  const auto seconds = static_cast<double>(options.window.count());
+  const auto seconds = std::chrono::duration<double>(options.window).count();
   idling.daemon_percent.add(100 * (cpu_of(daemon->pid()) - daemon_before) / seconds);
   idling.postgres_percent.add(100 * (cpu_of_backends() - backends_before) / seconds);
   idling.resident.add(static_cast<double>(resident_bytes(daemon->pid())) / kMebibyte);
@@ -49,7 +49,7 @@ Section idle(World& world, const Options& options) {
   const std::int64_t many = 10 * options.rows;
   Section section{.name = "idle",
                   .title = "CPU when idle, and memory",
-                  .how = "Idle: an empty table for " + std::to_string(options.window.count()) +
+                  .how = "Idle: an empty table for " + options.seconds() +
                          " s, profile api; percent of one core, of the daemon and of the Postgres processes that "
                          "serve it. Busy: the largest that the daemon was while it emptied a backlog of " +
                          std::to_string(many) + " rows in batches of 500.",

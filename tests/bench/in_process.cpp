@@ -16,7 +16,7 @@ using Clock = std::chrono::steady_clock;
 
 /// Runs a model of the services' in-process dispatcher for some seconds or until the table is drained.
 double in_process_rate(const World& world, const test::Database& database, int batch, std::chrono::milliseconds poll,
-                       std::chrono::seconds longest) {
+                       std::chrono::milliseconds longest) {
   test::OlderDispatcher dispatcher(database, world.redis(), batch);
   const auto begin = Clock::now();
   std::int64_t rows = 0;
@@ -40,7 +40,7 @@ Section in_process(World& world, const Options& options) {
           "The services' in-process dispatchers claim rows, and for each row await one XADD and one UPDATE, "
           "with the service's own durability (synchronous_commit on). As shipped: 32 rows each 250 ms. Without a "
           "pause: 500 at a time, at once again. Measured for at most " +
-          std::to_string(options.window.count()) + " s; outboxd empties the same table.",
+          options.seconds() + " s; outboxd empties the same table.",
       .columns = {{"outboxd_batch", "outboxd's batch"},
                   {"outboxd_rows_per_second", "outboxd, rows/s"},
                   {"as_shipped_rows_per_second", "as shipped, rows/s"},

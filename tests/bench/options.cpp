@@ -31,12 +31,19 @@ int positive(const std::string& option, const std::string& text) {
 
 void make_quick(Options& options) {
   options.rows = 1'000;
+  options.batches = {500};
   options.rounds = 1;
-  options.window = std::chrono::seconds{2};
+  options.window = std::chrono::milliseconds{500};
   options.longest_run = std::chrono::seconds{30};
 }
 
 }  // namespace
+
+std::string Options::seconds() const {
+  std::ostringstream text;
+  text << std::chrono::duration<double>(window).count();
+  return text.str();
+}
 
 bool Options::wants(const std::string& section) const {
   return only.empty() || std::ranges::find(only, section) != only.end();

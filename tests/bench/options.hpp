@@ -17,7 +17,7 @@ struct Options {
   /// Names of sections; empty: all.
   std::vector<std::string> only;
   /// The duration of sections that are measured by time: latency, writers, idling.
-  std::chrono::seconds window{30};
+  std::chrono::milliseconds window{30'000};
   /// The longest time for a single run.
   std::chrono::seconds longest_run{180};
   /// Connect by Unix sockets instead of loopback TCP, for the daemon and the floors.
@@ -27,6 +27,9 @@ struct Options {
   std::string profile_file;
   bool list = false;
   bool help = false;
+
+  /// The window in seconds, as text.
+  [[nodiscard]] std::string seconds() const;
 
   [[nodiscard]] bool wants(const std::string& section) const;
 };

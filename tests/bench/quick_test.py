@@ -1,6 +1,8 @@
 #!/usr/bin/env python3
 # SPDX-License-Identifier: Apache-2.0
-"""Runs the benchmark with small figures and checks that every section measures something: quick_test.py BENCH.
+"""Runs the benchmark with small figures and checks that every section measures something.
+
+quick_test.py BENCH PART PARTS: sections in turn, the first to part 1, so that the parts may run at the same time.
 
 No speed is judged: that takes a quiet machine.
 """
@@ -41,13 +43,14 @@ def faults(report, sections, markdown):
 
 
 def main():
-    bench = sys.argv[1]
+    bench, part, parts = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
     sections = subprocess.run([bench, "--list"], check=True, capture_output=True, text=True).stdout.split()
     if len(sections) < 8:
         sys.exit(f"only {len(sections)} sections: {sections}")
+    sections = sections[part - 1 :: parts]
     with tempfile.TemporaryDirectory() as folder:
         file = Path(folder) / "report.json"
-        run = subprocess.run([bench, "--quick", "--json", file], stdout=subprocess.PIPE, text=True)
+        run = subprocess.run([bench, "--quick", "--only", ",".join(sections), "--json", file], stdout=subprocess.PIPE, text=True)
         if run.returncode != 0:
             sys.exit(f"bench --quick ended with {run.returncode}")
         report = json.loads(file.read_text(encoding="utf-8"))

@@ -66,9 +66,9 @@ double run(World& world, std::chrono::seconds time, const test::Database& databa
 
 /// Runs each twice, in an order in which both have the same average position, as the machine may become slower or
 /// faster.
-void alternate(World& world, std::chrono::seconds window, const test::Database& as_it_stands,
+void alternate(World& world, std::chrono::milliseconds window, const test::Database& as_it_stands,
                const test::Database& migrated, Situation& situation) {
-  const auto time = std::max(window / 2, std::chrono::seconds{1});
+  const auto time = std::max(std::chrono::floor<std::chrono::seconds>(window / 2), std::chrono::seconds{1});
   const auto without = [&] { return run(world, time, as_it_stands, situation.daemon); };
   const auto with = [&] { return run(world, time, migrated, situation.daemon); };
   const double without_first = without();
@@ -83,8 +83,7 @@ Section writers(World& world, const Options& options) {
       .name = "writers",
       .title = "The cost of wake-ups for writers",
       .how =
-          "pgbench inserts single rows by " + std::to_string(kClients) + " clients for " +
-          std::to_string(options.window.count()) +
+          "pgbench inserts single rows by " + std::to_string(kClients) + " clients for " + options.seconds() +
           " s each into a table as it stands and into one that `outboxd migrate --wake-ups` has given wake-ups (half "
           "of it, twice the other, half of it; without autovacuum); transactions a second, and the ratio with to "
           "without, round by round.",
