@@ -34,8 +34,10 @@ CLASS = re.compile(r"\b(?:class|struct)\s+([\w:]+)(?:\s+final)?(?:\s*:[^;{]*)?\s
 MEMBER = re.compile(r"[\w>&*]\s+[&*]?(\w+_)\s*(?:\{\}|=[^;(]*|\[\w*\])?;")
 NAMESPACE = re.compile(r"^namespace (outboxd[\w:]*)", re.MULTILINE)
 # Folders whose files a build without a compiler cache compiles together (OUTBOXD_UNITY), and what stays apart there.
-TOGETHER = ("daemon", "tests/bench", "tests/faults", "tests/simulation", "tests/support")
+TOGETHER = ("daemon", "tests/bench", "tests/faults", "tests/simulation")
 APART = re.compile(r"set_source_files_properties\((.*?)PROPERTIES\s+SKIP_UNITY_BUILD_INCLUSION", re.DOTALL)
+# The subjects of unit tests whose files are compiled together.
+SUBJECTS = re.compile(r"foreach\(subject ([\w ]+)\)")
 UNNAMED = re.compile(r"^namespace \{$.*?^\}", re.MULTILINE | re.DOTALL)
 LOCAL = re.compile(r"^(?:(?:struct|class|enum(?: class)?) (\w+)|(?:inline )?const(?:expr)? [^=({\n]*?(\bk[A-Z]\w*))[^;\n]*",
                    re.MULTILINE)
@@ -177,12 +179,16 @@ def check_members(root):
 def check_local_names(root):
     """Functions are left to the compiler: those of one name may have other parameters."""
     folders = [path.relative_to(root).as_posix() for path in (root / "lib").iterdir() if path.is_dir()]
-    for folder in (*sorted(folders), *TOGETHER):
+    groups = [(folder, "") for folder in (*sorted(folders), *TOGETHER)]
+    tests = root / "tests" / "CMakeLists.txt"
+    for subjects in SUBJECTS.findall(tests.read_text(encoding="utf-8")) if tests.is_file() else ():
+        groups += (("tests/unit", subject + "_") for subject in subjects.split())
+    for folder, prefix in groups:
         cmake = root / folder / "CMakeLists.txt"
         apart = APART.findall(cmake.read_text(encoding="utf-8")) if cmake.is_file() else []
         known = {}
         for path in files_under(root, folder):
-            if path.suffix != ".cpp" or path.name in " ".join(apart).split():
+            if path.suffix != ".cpp" or not path.name.startswith(prefix) or path.name in " ".join(apart).split():
                 continue
             for part in UNNAMED.findall(NO_CODE.sub(" ", path.read_text(encoding="utf-8"))):
                 for names in LOCAL.findall(part):

@@ -106,6 +106,10 @@ class CheckTest(unittest.TestCase):
         for text in ("const std::string kMost{\"a\"};", "constexpr std::array kMost{1};", "enum class Row { one };"):
             self.assert_fault({**one, **others, "daemon/service/b.cpp": file(text)},
                               "daemon/service/b.cpp: a.cpp has a ")
+        tests = {"tests/CMakeLists.txt": "foreach(subject http redis)\n", "tests/unit/config_a_test.cpp": file("struct Row {};"),
+                 "tests/unit/config_b_test.cpp": file("struct Row {};"), "tests/unit/redis_test.cpp": file("struct Row {};")}
+        self.assertEqual(self.run_on(tests)[0], 0)
+        self.assert_fault({**tests, "tests/unit/redis_b_test.cpp": file("struct Row {};")}, "has a Row as well")
         apart = {"daemon/CMakeLists.txt": "set_source_files_properties(b.cpp PROPERTIES SKIP_UNITY_BUILD_INCLUSION ON)\n"}
         self.assertEqual(self.run_on({**one, **apart, "daemon/b.cpp": file("struct Row {};")})[0], 0)
 
