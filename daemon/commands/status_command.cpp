@@ -2,6 +2,7 @@
 #include "daemon/commands/status_command.hpp"
 
 #include "daemon/commands/declare_command.hpp"
+#include "daemon/commands/terminal_output.hpp"
 #include "daemon/settings/default_table.hpp"
 #include "daemon/settings/load_settings.hpp"
 #include "daemon/settings/options_from_settings.hpp"
@@ -15,7 +16,6 @@
 #include <iostream>
 #include <string>
 #include <thread>
-#include <unistd.h>
 #include <utility>
 #include <vector>
 
@@ -35,7 +35,6 @@ constexpr const char* kStatusFooter =
     "daemon nor a table.";
 
 constexpr std::chrono::seconds kRefresh{2};
-constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
 
 /// One dispatcher's table, and the connection that counts its rows.
 struct Watched {
@@ -91,7 +90,7 @@ bool lacks_a_table(const StatusReport& report) {
 }
 
 void print(const StatusCommand& command, const StatusReport& report) {
-  if (command.watch && !command.json && ::isatty(STDOUT_FILENO) == 1) std::cout << kClearScreen;
+  if (command.watch && !command.json) clear_terminal();
   std::cout << (command.json ? json_lines_of(report) : text_of(report)) << std::flush;
 }
 

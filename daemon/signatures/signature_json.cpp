@@ -9,11 +9,11 @@
 namespace outboxd::daemon {
 namespace {
 
-constexpr std::size_t kLongestName = 1'000;
+constexpr std::size_t kLongestJsonText = 1'000;
 
 std::string json_text(std::string_view text) {
   std::string json = "\"";
-  telemetry::append_json(json, utf8::shortened(text, kLongestName));
+  telemetry::append_json(json, utf8::shortened(text, kLongestJsonText));
   return json + "\"";
 }
 

@@ -5,6 +5,7 @@
 #include "daemon/commands/dead/tables.hpp"
 #include "daemon/commands/declare_command.hpp"
 #include "daemon/commands/exit_status.hpp"
+#include "daemon/commands/terminal_output.hpp"
 #include "daemon/settings/load_settings.hpp"
 #include "dead_rows/list.hpp"
 #include "telemetry/redaction.hpp"
@@ -13,18 +14,9 @@
 
 #include <exception>
 #include <iostream>
-#include <sys/ioctl.h>
-#include <unistd.h>
 
 namespace outboxd::daemon {
 namespace {
-
-/// The terminal's width; 0: standard output is no terminal.
-std::size_t output_width() {
-  winsize size{};
-  if (::isatty(STDOUT_FILENO) != 1 || ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) != 0) return 0;
-  return size.ws_col;
-}
 
 dead_rows::Groups groups_of(const config::Settings& settings, const dead_rows::FilterWords& words) {
   dead_rows::Table table{dead_table_options(settings), dead_rows::Use::look};
@@ -59,7 +51,7 @@ int DeadListCommand::run(const SharedOptions& shared) const {
   for (const auto& settings : tables) {
     try {
       const auto groups = groups_of(settings, filter);
-      std::cout << telemetry::log::redacted(json ? json_of(groups) : text_of(groups, output_width())) << std::flush;
+      std::cout << telemetry::log::redacted(json ? json_of(groups) : text_of(groups, terminal_width())) << std::flush;
     } catch (const std::exception& error) {
       ++failed;
       print_dead_error("list", settings.dispatcher.name + ": " + dead_rows::shown(error));

@@ -21,7 +21,7 @@
 namespace outboxd::daemon {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kSignaturesFooter =
     "Prints a line for each entry that is not well signed, with the reason where it can be told, then the counts.\n"
     "Values of fields are never printed. Redis is only read: +xrange, +exists; with --unread also +xinfo|groups\n"
     "+xpending.\n"
@@ -82,7 +82,7 @@ CLI::App& CheckSignaturesCommand::declare(CLI::App& program) {
   app.add_flag("--strict", strict, "Entries without a right _sig2 are wrong, too (signing.strict)");
   app.add_option("--list", list, "List at most so many entries that are not well signed [100]")->type_name("NUMBER");
   app.add_flag("--json", json, "Print JSON: a line for each entry that is not well signed, then one with the counts");
-  app.footer(kFooter);
+  app.footer(kSignaturesFooter);
   set_examples(app,
                {"outboxd streams check-signatures caracal.policy.invalidate --from 2026-01-31T12:00:00Z",
                 "outboxd streams check-signatures caracal.policy.invalidate --follow --json",

@@ -19,7 +19,7 @@
 namespace outboxd::daemon {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kProvisionFooter =
     "Creates each missing stream and consumer group of the configured topology (topology, [streams]; without one\n"
     "that of topology = \"caracal\"). Whatever exists is left as it is, so it may run any number of times, and in "
     "several\n"
@@ -73,7 +73,7 @@ CLI::App& StreamsProvisionCommand::declare(CLI::App& program) {
   app.add_flag("--dry-run", dry_run, "Print the commands that would run, without running them");
   app.add_flag("--with-optional", with_optional, "Create the groups that are declared as optional, too");
   app.add_flag("--json", json, "Print JSON, a line for each stream and group");
-  app.footer(kFooter);
+  app.footer(kProvisionFooter);
   set_examples(app, {"outboxd streams provision --dry-run", "outboxd streams provision --with-optional"});
   return app;
 }

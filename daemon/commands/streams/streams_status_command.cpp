@@ -4,6 +4,7 @@
 #include "daemon/commands/declare_command.hpp"
 #include "daemon/commands/exit_status.hpp"
 #include "daemon/commands/streams/streams_group.hpp"
+#include "daemon/commands/terminal_output.hpp"
 #include "streams/look.hpp"
 
 #include <CLI/CLI.hpp>
@@ -12,15 +13,12 @@
 #include <chrono>
 #include <iostream>
 #include <optional>
-#include <sys/ioctl.h>
 #include <thread>
-#include <unistd.h>
 
 namespace outboxd::daemon {
 namespace {
 
-constexpr const char* kClearScreen = "\x1b[H\x1b[2J";
-constexpr const char* kFooter =
+constexpr const char* kStreamsFooter =
     "BOUND: to which the dispatchers of this configuration cut the stream. LAG: entries that the group has not "
     "read.\n"
     "OLDEST IDLE: since the pending entry with the lowest id was last delivered. LOST: entries after the group's "
@@ -32,17 +30,12 @@ constexpr const char* kFooter =
     "are read to count them.\n"
     "Exit status: 0 done; 2 Redis could not be asked.";
 
-std::size_t terminal_width() {
-  winsize size{};
-  return ::isatty(STDOUT_FILENO) == 1 && ::ioctl(STDOUT_FILENO, TIOCGWINSZ, &size) == 0 ? size.ws_col : 0;
-}
-
 int look_once(const StreamsStatusCommand& command, const StreamsTarget& target,
               std::optional<redis::CommandSession>& session) {
   try {
     if (!session) session.emplace(target.endpoint, target.timeout);
     const auto report = streams::report_on(*session, target.wanted);
-    if (command.watch && !command.json && ::isatty(STDOUT_FILENO) == 1) std::cout << kClearScreen;
+    if (command.watch && !command.json) clear_terminal();
     std::cout << (command.json ? streams::json_lines_of(report) : streams::text_of(report, terminal_width()))
               << std::flush;
     return kDone;
@@ -63,7 +56,7 @@ CLI::App& StreamsStatusCommand::declare(CLI::App& program) {
   app.add_option("--every", seconds, "With --watch: the seconds between two looks [2]")
       ->type_name("SECONDS")
       ->check(CLI::Range(1, 3'600));
-  app.footer(kFooter);
+  app.footer(kStreamsFooter);
   set_examples(app, {"outboxd streams status", "outboxd streams status --watch --every 5 caracal.audit.events",
                      "outboxd streams status --json"});
   return app;

@@ -14,7 +14,7 @@
 namespace outboxd::daemon {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kVerifyFooter =
     "Checks that each declared stream and group exists, that no stream is longer than its bound, and that\n"
     "`outboxd streams provision` would change nothing. It changes nothing itself.\n"
     "Exit status, by the gravest finding: 0 all is as declared (what a missing right hides is named, and no "
@@ -38,7 +38,7 @@ CLI::App& StreamsVerifyCommand::declare(CLI::App& program) {
   auto& app = declare_command(streams_group(program), "verify", "Check that streams and groups are as declared");
   app.add_flag("--with-optional", with_optional, "Require the groups that are declared as optional, too");
   app.add_flag("--json", json, "Print JSON, a line for each finding");
-  app.footer(kFooter);
+  app.footer(kVerifyFooter);
   set_examples(app, {"outboxd streams verify", "outboxd streams verify --json"});
   return app;
 }
