@@ -8,6 +8,7 @@
 #include "daemon/commands/dead/show_command.hpp"
 #include "daemon/commands/enqueue_command.hpp"
 #include "daemon/commands/migrate_command.hpp"
+#include "daemon/commands/prune_command.hpp"
 #include "daemon/commands/run_command.hpp"
 #include "daemon/commands/status_command.hpp"
 #include "daemon/commands/streams/check_signatures_command.hpp"
@@ -28,6 +29,6 @@ namespace outboxd::daemon {
 using Command =
     std::variant<RunCommand, ConfigShowCommand, ConfigCheckCommand, MigrateCommand, EnqueueCommand, StatusCommand,
                  StreamsProvisionCommand, StreamsVerifyCommand, StreamsStatusCommand, CheckSignaturesCommand,
-                 DeadListCommand, DeadShowCommand, DeadRequeueCommand, DeadDiscardCommand>;
+                 DeadListCommand, DeadShowCommand, DeadRequeueCommand, DeadDiscardCommand, PruneCommand>;
 
 }  // namespace outboxd::daemon

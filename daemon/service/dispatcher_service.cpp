@@ -46,6 +46,8 @@ DispatcherService::Pipeline::Pipeline(const config::Settings& settings, const st
                      .commits = &store,
                      .housekeeping = &store,
                      .backlog = &store,
+                     // A maintenance window is for rows that are due; `outboxd prune` removes old ones by hand.
+                     .retention = settings.dispatcher.retention.count() > 0 && !mode.once ? &store : nullptr,
                  }} {}
 
 DispatcherService::DispatcherService(const config::Settings& settings, std::string worker, const RunMode& mode,

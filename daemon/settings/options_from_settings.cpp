@@ -73,6 +73,7 @@ outbox_store::RowStoreOptions row_store_options(const config::Settings& settings
                 .max_attempts = dispatcher.max_attempts,
                 .batch_bytes = dispatcher.batch_bytes},
       .poll_interval = dispatcher.poll_interval,
+      .retention = dispatcher.retention,
   };
 }
 

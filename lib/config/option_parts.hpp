@@ -16,6 +16,7 @@ namespace outboxd::config {
 inline constexpr std::int64_t kSecond = 1'000;
 inline constexpr std::int64_t kMinute = 60 * kSecond;
 inline constexpr std::int64_t kHour = 60 * kMinute;
+inline constexpr std::int64_t kDay = 24 * kHour;
 /// The largest bound of a stream.
 inline constexpr std::int64_t kLongestStream = 1'000'000'000'000;
 

@@ -109,7 +109,11 @@ class LayoutCheck {
     for (const char* const role : {"id", "stream", "payload", "attempts", "available_at"}) {
       if (!has(role)) lacks_column(role, "which every layout needs", role);
     }
-    if (!has("published_at") && !has("status")) {
+    if (find(merged_, "dispatcher.retention") != nullptr && !has("published_at")) {
+      lacks_column("published_at",
+                   "so it is not known how long ago a row was published, as dispatcher.retention needs",
+                   "published_at");
+    } else if (!has("published_at") && !has("status")) {
       lacks_column("published_at or status", "so a published row could not be distinguished from others",
                    "published_at");
     }

@@ -85,6 +85,8 @@ struct DispatcherSettings {
   /// The same for single streams.
   std::map<std::string, bool> stream_exact_trim;
   std::uint64_t max_payload_bytes = 0;
+  /// How long published rows are kept; 0: for ever.
+  Millis retention{0};
   Millis shutdown_timeout{0};
   /// Bounds of the back-off while Redis or Postgres fails; probe_min <= probe_max.
   Millis probe_min{0};

@@ -20,7 +20,8 @@ struct Scale {
   std::int64_t factor;
 };
 
-constexpr std::array<Scale, 4> kDurations{{{"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
+constexpr std::array<Scale, 5> kDurations{
+    {{"d", 86'400'000}, {"h", 3'600'000}, {"m", 60'000}, {"s", 1'000}, {"ms", 1}}};
 constexpr std::array<Scale, 7> kSizes{{{"GiB", 1LL << 30U},
                                        {"MiB", 1LL << 20U},
                                        {"KiB", 1LL << 10U},
@@ -103,7 +104,7 @@ Checked<std::int64_t> parse_duration(std::string_view text) {
     return {.problem = "needs a unit: \"" + number + "ms\", \"" + number + "s\", \"" + number + "m\" or \"" + number +
                        "h\""};
   }
-  return scaled(number, text.substr(number.size()), kDurations, R"("ms", "s", "m" and "h")");
+  return scaled(number, text.substr(number.size()), kDurations, R"("ms", "s", "m", "h" and "d")");
 }
 
 Checked<std::int64_t> parse_size(std::string_view text) {

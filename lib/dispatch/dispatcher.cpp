@@ -46,6 +46,7 @@ Dispatcher::Dispatcher(const boost::asio::any_io_executor& executor, DispatcherO
                  state_.refused_claims.sampled(sample);
                  state_.held.report(state_.shared.clock.now());
                }},
+      pruner_{executor, state_.shared, parts.retention},
       claims_{executor,
               state_.shared,
               parts.source,
@@ -72,7 +73,7 @@ Dispatcher::Dispatcher(const boost::asio::any_io_executor& executor, DispatcherO
 Awaitable<void> Dispatcher::run() {
   using namespace boost::asio::experimental::awaitable_operators;
   co_await (claimer_.run() && sender_.run() && completer_.run() && settle_postponed() && sampler_.run() &&
-            reaper_.run());
+            reaper_.run() && pruner_.run());
   if (state_.options.once) co_await sampler_.count_what_remains();
 }
 
@@ -81,6 +82,7 @@ Awaitable<void> Dispatcher::settle_postponed() {
   state_.run.end();
   sampler_.end();
   reaper_.end();
+  pruner_.end();
 }
 
 void Dispatcher::stop() {

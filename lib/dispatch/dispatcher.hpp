@@ -7,6 +7,7 @@
 #include "dispatch/observers.hpp"
 #include "dispatch/options.hpp"
 #include "dispatch/ports.hpp"
+#include "dispatch/pruner.hpp"
 #include "dispatch/queue.hpp"
 #include "dispatch/reaper.hpp"
 #include "dispatch/sender.hpp"
@@ -31,10 +32,11 @@ struct DispatcherParts {
   /// Uniform in [0, 1).
   std::function<double()> random;
   /// Each is null where the source does not offer it: then rows are found by polling alone, no leases of dead workers
-  /// are ended, and nothing is counted.
+  /// are ended, nothing is counted, and published rows are kept.
   CommitNotifier* commits = nullptr;
   Housekeeping* housekeeping = nullptr;
   BacklogProbe* backlog = nullptr;
+  Retention* retention = nullptr;
 };
 
 /// Moves rows from the store to the streams: claim → encode and sign → publish → settle.
@@ -91,6 +93,7 @@ class Dispatcher {
   Queue<Settlement> to_settle_;
   Reaper reaper_;
   BacklogSampler sampler_;
+  Pruner pruner_;
   Claims claims_;
   Claimer claimer_;
   Sender sender_;

@@ -14,6 +14,8 @@
 
 namespace outboxd::dispatch {
 
+struct PruneStep;
+
 /// Whether the dispatcher works, or for what it waits. `writes_refused`: Postgres answers, but refuses every claim or
 /// every outcome.
 enum class Health {
@@ -123,6 +125,9 @@ class Observer {
 
   /// Called about once a minute as long as such queries are slow, and once when they are quick again.
   virtual void looks_are_slow(const SlowLook& /*look*/) {}
+
+  /// A step of removing old published rows has ended.
+  virtual void pruned(const PruneStep& /*step*/) {}
 
   virtual void sampled(const BacklogSample& /*sample*/) {}
   /// Sampling failed, and why: the last sample grows stale.

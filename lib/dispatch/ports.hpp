@@ -113,6 +113,25 @@ struct LeaseScan {
   std::optional<SlowLook> slow{};
 };
 
+/// The result of a step of pruning.
+struct PruneStep {
+  enum class State {
+    /// More rows may be old enough.
+    goes_on,
+    /// No further row is old enough.
+    complete,
+    /// Nothing was removed, as rows have been due for long.
+    overdue,
+    /// Nothing was removed, as this role may not.
+    forbidden,
+  };
+  State state = State::goes_on;
+  /// How many rows were removed.
+  std::size_t rows = 0;
+  /// Rows that can't be removed, and why.
+  std::vector<RefusedRow> refused{};
+};
+
 /// Whether the store notifies of commits.
 enum class WakeUps {
   /// The store can't notify: only polling finds rows.
@@ -168,6 +187,15 @@ class BacklogProbe : public Port {
  public:
   /// Counts the backlog with bounded cost. `due_by` as in ClaimRequest.
   virtual Awaitable<StoreResult<BacklogSample>> sample(std::string due_by) = 0;
+};
+
+/// Removes published rows that are older than they are kept.
+class Retention : public Port {
+ public:
+  /// Removes a few rows.
+  virtual Awaitable<StoreResult<PruneStep>> prune() = 0;
+  /// For how long published rows are kept.
+  [[nodiscard]] virtual std::chrono::milliseconds age() const = 0;
 };
 
 /// Notifies of commits. No function may be called during a claim.

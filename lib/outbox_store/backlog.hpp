@@ -2,13 +2,12 @@
 #pragma once
 
 #include "dispatch/observer.hpp"
-#include "outbox_store/row_store_options.hpp"
+#include "outbox_store/command_table.hpp"
 #include "outbox_table/layout.hpp"
 #include "postgres/statements.hpp"
 
 #include <chrono>
 #include <cstdint>
-#include <memory>
 #include <string>
 
 namespace outboxd::outbox_store {
@@ -34,23 +33,12 @@ class BacklogReader {
   /// Throws std::invalid_argument for an invalid table name.
   explicit BacklogReader(const RowStoreOptions& options);
 
-  /// Connects when there is no connection. Blocks up to the connect and statement time-outs. Throws std::exception
-  /// with the reason and its remedy: for a table that isn't fit, or libpqxx's exceptions.
+  /// Blocks up to the connect and statement time-outs, and half a second more where rows seem to be locked. Throws as
+  /// CommandTable::use().
   [[nodiscard]] Overview look();
 
  private:
-  void connect();
-  [[nodiscard]] Overview look(postgres::Statements& statements) const;
-  /// Takes half a second where rows seem to be locked.
-  [[nodiscard]] dispatch::LockedRows locked_rows(postgres::Statements& statements) const;
-
-  RowStoreOptions options_;
-  postgres::StatementMode mode_;
-  /// Quoted SQL, with or without a schema.
-  std::string table_;
-  postgres::PreparedStatements prepared_;
-  std::unique_ptr<pqxx::connection> connection_;
-  outbox_table::Layout layout_;
+  CommandTable table_;
 };
 
 }  // namespace outboxd::outbox_store

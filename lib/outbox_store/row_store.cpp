@@ -44,12 +44,16 @@ RowStore::RowStore(const RowStoreOptions& options)
       warn_{options.warn},
       claims_{"pg-claim", with_usual_timeout(options.session), table_, options.poll_interval},
       settles_{"pg-settle", with_short_waits(with_usual_timeout(options.session)), table_},
-      watches_{"pg-watch", with_short_waits(options.session), table_} {}
+      watches_{"pg-watch", with_short_waits(options.session), table_},
+      retention_{options.retention} {
+  if (retention_.count() > 0) prunes_.emplace("pg-prune", with_short_waits(options.session), table_, retention_);
+}
 
 void RowStore::use_conninfo(const std::string& conninfo) {
   claims_.use_conninfo(conninfo);
   settles_.use_conninfo(conninfo);
   watches_.use_conninfo(conninfo);
+  if (prunes_) prunes_->use_conninfo(conninfo);
 }
 
 void RowStore::pass_on(const std::vector<std::string>& warnings) const {
@@ -143,6 +147,13 @@ dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> RowStore::sa
   co_return co_await watches_.run("counting " + table_.name(),
                                   [&due_by](Statements& statements, Connection& connection, WatchThread& thread) {
                                     return thread.sample(statements, connection, due_by);
+                                  });
+}
+
+dispatch::Awaitable<dispatch::StoreResult<dispatch::PruneStep>> RowStore::prune() {
+  co_return co_await prunes_->run("removing old rows of " + table_.name(),
+                                  [](Statements& statements, Connection& connection, PruneThread& thread) {
+                                    return thread.step(statements, connection);
                                   });
 }
 

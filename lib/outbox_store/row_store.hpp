@@ -3,6 +3,7 @@
 
 #include "dispatch/ports.hpp"
 #include "outbox_store/claim_thread.hpp"
+#include "outbox_store/prune_thread.hpp"
 #include "outbox_store/row_store_options.hpp"
 #include "outbox_store/settle_thread.hpp"
 #include "outbox_store/watch_thread.hpp"
@@ -10,19 +11,22 @@
 #include "outbox_table/table_driver.hpp"
 #include "postgres/session.hpp"
 
+#include <chrono>
 #include <functional>
+#include <optional>
 #include <string>
 #include <vector>
 
 namespace outboxd::outbox_store {
 
 /// An outbox table in Postgres. It has three sessions, so that claims and settlements run at the same time, and
-/// neither waits for counting.
+/// neither waits for counting; and a fourth where old published rows are removed.
 class RowStore final : public dispatch::RowSource,
                        public dispatch::OutcomeSink,
                        public dispatch::Housekeeping,
                        public dispatch::CommitNotifier,
-                       public dispatch::BacklogProbe {
+                       public dispatch::BacklogProbe,
+                       public dispatch::Retention {
  public:
   /// Throws std::invalid_argument for an invalid table name.
   explicit RowStore(const RowStoreOptions& options);
@@ -41,6 +45,9 @@ class RowStore final : public dispatch::RowSource,
   dispatch::Awaitable<dispatch::StoreResult<bool>> end_leases_of(std::vector<std::string> workers) override;
   dispatch::Awaitable<dispatch::StoreResult<std::vector<std::string>>> poison_candidates(std::string due_by) override;
   dispatch::Awaitable<dispatch::StoreResult<dispatch::BacklogSample>> sample(std::string due_by) override;
+  /// Only where `retention` is set.
+  dispatch::Awaitable<dispatch::StoreResult<dispatch::PruneStep>> prune() override;
+  [[nodiscard]] std::chrono::milliseconds age() const override { return retention_; }
   dispatch::Awaitable<dispatch::WakeUps> arm_wake_ups() override;
   dispatch::Awaitable<void> disarm_wake_ups() override;
   dispatch::Awaitable<void> notify_on_commit(std::function<void()> notify) override;
@@ -61,6 +68,8 @@ class RowStore final : public dispatch::RowSource,
   postgres::Session<ClaimThread> claims_;
   postgres::Session<SettleThread> settles_;
   postgres::Session<WatchThread> watches_;
+  std::chrono::milliseconds retention_;
+  std::optional<postgres::Session<PruneThread>> prunes_;
 };
 
 }  // namespace outboxd::outbox_store

@@ -19,6 +19,8 @@ struct RowStoreOptions {
   outbox_table::LayoutTerms terms{};
   /// The longest time between two claims while no error occurs.
   std::chrono::milliseconds poll_interval{250};
+  /// How long published rows are kept; zero: for ever.
+  std::chrono::milliseconds retention{0};
   /// Called on the event loop with warnings for the operator; may be empty.
   std::function<void(const std::string&)> warn{};
 };

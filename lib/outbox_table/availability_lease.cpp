@@ -5,6 +5,7 @@
 #include "outbox_table/claimed_sql.hpp"
 #include "outbox_table/layout_sql.hpp"
 #include "outbox_table/lock_sql.hpp"
+#include "outbox_table/prune_sql.hpp"
 #include "outbox_table/sample_sql.hpp"
 
 namespace outboxd::outbox_table {
@@ -132,6 +133,7 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   layout.mark_due_nameless_dead = mark_due_nameless_dead_sql(sql, terms, "");
   layout.mark_nameless_dead = sql.fill_write(kMarkNamelessDead);
   layout.sample = sample_sql(sql);
+  add_pruning(sql, shape, layout);
   add_locks(sql, terms, layout);
   layout.in_flight_sample = sql.fill_read(kInFlightSample);
   return layout;

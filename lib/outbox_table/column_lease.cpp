@@ -2,6 +2,7 @@
 #include "outbox_table/claimed_sql.hpp"
 #include "outbox_table/layout_sql.hpp"
 #include "outbox_table/lock_sql.hpp"
+#include "outbox_table/prune_sql.hpp"
 #include "outbox_table/sample_sql.hpp"
 #include "outbox_table/worker_sql.hpp"
 #include "postgres/identifier.hpp"
@@ -178,6 +179,7 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   layout.release_leases = on_leases(kFreeLeases, kOfWorkers);
   layout.poison_candidates = sql.fill_read(kPoisonCandidates);
   layout.sample = sample_sql(sql);
+  add_pruning(sql, shape, layout);
   add_locks(sql, terms, layout);
   layout.in_flight_sample = sql.fill_read(kInFlightSample);
   return layout;

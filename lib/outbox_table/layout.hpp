@@ -122,6 +122,18 @@ struct Layout {
   std::string sample;
   /// $1 cap. Returns leased, and in_retry: the rows that wait for another attempt.
   std::string in_flight_sample;
+  /// Whether this role may remove rows (may_delete), and whether rows have been due for more than ten seconds
+  /// (overdue). Like the next three statements only for shapes that say when a row was published.
+  std::string prune_state;
+  /// The first rows in the order of their ids, except those whose ids are too long. $1 limit, $2 for how many
+  /// milliseconds rows are kept. Returns id, is_old (published longer ago), is_young (created since then), and
+  /// created_ms, since 1970.
+  std::string prunable;
+  /// The same, for the rows after the id $3.
+  std::string prunable_after;
+  /// Removes those of the rows $1 that are old, as above, and not locked. $2 as above. Returns a line for each row
+  /// that was removed.
+  std::string prune;
   /// Rows that have been due for more than ten seconds and that other transactions have locked: ids, at most a
   /// hundred. Locks a few other rows for the duration of the statement.
   std::string locked_rows;

@@ -58,6 +58,7 @@ LayoutSql::LayoutSql(const TableShape& shape, const LayoutTerms& terms)
 
 void LayoutSql::put_columns(const TableShape& shape, const LayoutTerms& terms) {
   put("table", terms.table);
+  put("table_name", postgres::quote_text(terms.table));
   put("key", terms.ctid_names_rows ? "ctid" : column(shape.id));
   put("key_equals", terms.ctid_names_rows ? "=" : terms.id_equals);
   put("keys", terms.ctid_names_rows ? "tid[]" : terms.id_type + "[]");

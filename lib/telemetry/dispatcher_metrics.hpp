@@ -8,6 +8,7 @@
 #include "telemetry/dispatcher/payload_metrics.hpp"
 #include "telemetry/dispatcher/published_metrics.hpp"
 #include "telemetry/dispatcher/refusal_metrics.hpp"
+#include "telemetry/dispatcher/retention_metrics.hpp"
 #include "telemetry/dispatcher/series.hpp"
 #include "telemetry/dispatcher/state_metrics.hpp"
 
@@ -26,7 +27,7 @@ class DispatcherMetrics {
       : DispatcherMetrics(DispatcherSeries{metrics, dispatcher, std::move(streams)}) {}
 
   [[nodiscard]] std::vector<std::reference_wrapper<dispatch::Observer>> observers() {
-    return {batches_, published_, outcomes_, payloads_, backlog_, refusals_, state_};
+    return {batches_, published_, outcomes_, payloads_, backlog_, refusals_, retention_, state_};
   }
 
   /// To be called about once a second.
@@ -40,6 +41,7 @@ class DispatcherMetrics {
         payloads_{series},
         backlog_{series},
         refusals_{series},
+        retention_{series},
         state_{series} {}
 
   BatchMetrics batches_;
@@ -48,6 +50,7 @@ class DispatcherMetrics {
   PayloadMetrics payloads_;
   BacklogMetrics backlog_;
   RefusalMetrics refusals_;
+  RetentionMetrics retention_;
   StateMetrics state_;
 };
 

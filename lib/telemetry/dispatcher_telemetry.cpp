@@ -17,11 +17,12 @@ DispatcherTelemetry::DispatcherTelemetry(Metrics& metrics, Readiness& readiness,
       held_up_rows_{context_, notes_},
       samples_{context_, notes_},
       leases_{context_},
+      retention_{context_},
       observers_{all()} {}
 
 // The state comes first, so that its line precedes the lines on its consequences.
-std::array<std::reference_wrapper<LogPart>, 7> DispatcherTelemetry::log() {
-  return {state_, blocked_streams_, held_up_rows_, samples_, failures_, payloads_, leases_};
+std::array<std::reference_wrapper<LogPart>, 8> DispatcherTelemetry::log() {
+  return {state_, blocked_streams_, held_up_rows_, samples_, failures_, payloads_, leases_, retention_};
 }
 
 std::vector<std::reference_wrapper<dispatch::Observer>> DispatcherTelemetry::all() {

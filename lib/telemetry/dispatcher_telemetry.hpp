@@ -9,6 +9,7 @@
 #include "telemetry/dispatcher/log_part.hpp"
 #include "telemetry/dispatcher/payload_log.hpp"
 #include "telemetry/dispatcher/readiness_notes.hpp"
+#include "telemetry/dispatcher/retention_log.hpp"
 #include "telemetry/dispatcher/samples_log.hpp"
 #include "telemetry/dispatcher/state_log.hpp"
 #include "telemetry/dispatcher_metrics.hpp"
@@ -44,7 +45,7 @@ class DispatcherTelemetry {
   void write_summaries() { write_summaries(context_.now(), true); }
 
  private:
-  [[nodiscard]] std::array<std::reference_wrapper<LogPart>, 7> log();
+  [[nodiscard]] std::array<std::reference_wrapper<LogPart>, 8> log();
   [[nodiscard]] std::vector<std::reference_wrapper<dispatch::Observer>> all();
   void write_summaries(TimePoint now, bool all);
 
@@ -58,6 +59,7 @@ class DispatcherTelemetry {
   HeldUpRowsLog held_up_rows_;
   SamplesLog samples_;
   LeasesLog leases_;
+  RetentionLog retention_;
   dispatch::Observers observers_;
 };
 

@@ -33,7 +33,8 @@ struct LayoutStatement {
                claim_overlooked, overlooked, due_ids, release_orphaned_leases, rename_leases, read_payloads,
                read_payload, mark_dead, mark_nameless_dead, mark_due_nameless_dead, mark_published, settle,
                settle_unlocked, still_leased, scan_leases, release_leases, poison_candidates, sample,
-               in_flight_sample, locked_rows, seen_locked_rows, row_holders, table_holders] = layout;
+               in_flight_sample, prune_state, prunable, prunable_after, prune, locked_rows, seen_locked_rows,
+               row_holders, table_holders] = layout;
   const std::string rows = "50";
   const std::string now = "NULL";
   const std::string start = "'-infinity'";
@@ -42,6 +43,7 @@ struct LayoutStatement {
   const std::string ids = "'{a,b}'";
   const std::string places = "'{\"(0,1)\",\"(0,2)\"}'";
   const std::string lease = "now() + interval '30 seconds'";
+  const std::string week = "604800000";
   const std::string workers = "'{outboxd:host:1:00000000}'";
   const std::vector<std::string> outcomes{ids, lease, "'{published,retry}'", "'{0,1000000}'",
                                           "'{NULL,\"an error\"}'"};
@@ -71,6 +73,10 @@ struct LayoutStatement {
       {"poison_candidates", poison_candidates, {now}},
       {"sample", sample, {now, "100000"}},
       {"in_flight_sample", in_flight_sample, {"100000"}},
+      {"prune_state", prune_state, {}},
+      {"prunable", prunable, {rows, week}},
+      {"prunable_after", prunable_after, {rows, week, "'a'"}},
+      {"prune", prune, {ids, week}},
       {"locked_rows", locked_rows, {}},
       {"seen_locked_rows", seen_locked_rows, {}},
       {"row_holders", row_holders, {ids}},

@@ -1,0 +1,41 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "outbox_store/row_store_options.hpp"
+#include "outbox_table/layout.hpp"
+#include "postgres/pqxx_compat.hpp"
+#include "postgres/statements.hpp"
+
+#include <functional>
+#include <memory>
+#include <string>
+
+namespace outboxd::outbox_store {
+
+/// One dispatcher's table, as a command of the command line uses it: over a connection of its own, whether a daemon
+/// works on the table or not. Blocks; not thread-safe.
+class CommandTable {
+ public:
+  enum class Access { read, write };
+  using Work = std::function<void(postgres::Statements&, const outbox_table::Layout&)>;
+
+  /// Throws std::invalid_argument for an invalid table name.
+  CommandTable(const RowStoreOptions& options, Access access);
+
+  /// Does the work; connects when there is no connection. Throws std::exception with the reason and its remedy: for a
+  /// table that isn't fit, or libpqxx's exceptions.
+  void use(const Work& work);
+
+ private:
+  void connect();
+
+  RowStoreOptions options_;
+  postgres::StatementMode mode_;
+  /// Quoted SQL, with or without a schema.
+  std::string table_;
+  postgres::PreparedStatements prepared_;
+  std::unique_ptr<pqxx::connection> connection_;
+  outbox_table::Layout layout_;
+};
+
+}  // namespace outboxd::outbox_store

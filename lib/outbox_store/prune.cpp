@@ -1,0 +1,68 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox_store/prune.hpp"
+
+#include "outbox_store/bisect.hpp"
+#include "postgres/array_literal.hpp"
+
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace outboxd::outbox_store {
+
+using dispatch::PruneStep;
+using postgres::array_literal;
+using postgres::exec;
+using postgres::row_count;
+using postgres::Statements;
+using postgres::text_of;
+
+namespace {
+
+std::vector<PrunePass::Row> read_rows(Statements& statements, const outbox_table::Layout& layout,
+                                      const PrunePass& pass, std::chrono::milliseconds age) {
+  const auto found = pass.after() ? exec(statements, layout.prunable_after, pass.rows(), age.count(), *pass.after())
+                                  : exec(statements, layout.prunable, pass.rows(), age.count());
+  std::vector<PrunePass::Row> rows;
+  rows.reserve(row_count(found));
+  for (const auto& line : found) {
+    PrunePass::Row row{.id = text_of(line["id"]),
+                       .is_old = text_of(line["is_old"]) == "t",
+                       .is_young = text_of(line["is_young"]) == "t"};
+    const auto created = line["created_ms"];
+    if (!created.is_null()) row.created = std::chrono::milliseconds{std::stoll(text_of(created))};
+    rows.push_back(std::move(row));
+  }
+  return rows;
+}
+
+}  // namespace
+
+PruneStep prune_step(Statements& statements, const outbox_table::Layout& layout, PrunePass& pass,
+                     std::chrono::milliseconds age, PruneMode mode) {
+  PruneStep step;
+  if (mode == PruneMode::remove) {
+    const auto state = exec(statements, layout.prune_state)[0];
+    if (text_of(state["may_delete"]) != "t") return {.state = PruneStep::State::forbidden};
+    if (text_of(state["overdue"]) == "t") return {.state = PruneStep::State::overdue};
+  }
+  const auto old = pass.read(read_rows(statements, layout, pass, age));
+  const Statements::Stopwatch watch{statements};
+  if (mode == PruneMode::count) {
+    step.rows = old.size();
+  } else if (!old.empty()) {
+    try {
+      step.rows = row_count(exec(statements, layout.prune, array_literal(old), age.count()));
+    } catch (const std::exception& error) {
+      // A trigger or a foreign key may refuse single rows.
+      check_it_may_be_a_rows(statements, error);
+      if (auto id = pass.refused())
+        step.refused.push_back({std::move(*id), postgres::message_of(error), false, cause_of(error)});
+      return step;
+    }
+  }
+  if (pass.removed(watch.elapsed())) step.state = PruneStep::State::complete;
+  return step;
+}
+
+}  // namespace outboxd::outbox_store

@@ -1,0 +1,46 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "outbox_table/prune_sql.hpp"
+
+#include <string>
+#include <string_view>
+
+namespace outboxd::outbox_table {
+namespace {
+
+constexpr std::string_view kIsOld = "{was_published} AND {published_at} < now() - {age}{filter}";
+
+constexpr std::string_view kPruneState = R"sql(
+SELECT has_table_privilege({table_name}, 'DELETE') AS may_delete,
+       EXISTS (SELECT FROM {table} WHERE {alive}{filter} AND {available_at} < now() - interval '10 seconds') AS overdue)sql";
+
+// Without an index of its own: one for the time of publishing would cost each settlement.
+constexpr std::string_view kPrunableRows = R"sql(
+SELECT {id}::text AS id, coalesce({is_old}, false) AS is_old, coalesce({created_at} >= now() - {age}, false) AS is_young,
+       CASE WHEN isfinite({created_at}) THEN (extract(epoch FROM {created_at}) * 1000)::bigint END AS created_ms
+  FROM {table} WHERE {id_fits}{after}
+ ORDER BY {id} LIMIT $1::bigint)sql";
+
+// A row may have been requeued since it was found.
+constexpr std::string_view kPrune = R"sql(
+DELETE FROM {table} AS o
+ WHERE o.{key} {key_equals} ANY (ARRAY(
+   SELECT {key} FROM {table} WHERE {id} {id_equals} ANY ($1::text[]::{ids}) AND {is_old} FOR UPDATE SKIP LOCKED)))sql";
+
+}  // namespace
+
+void add_pruning(const LayoutSql& sql, const TableShape& shape, Layout& layout) {
+  if (shape.published_at.empty()) return;
+  auto with = sql;
+  with.put("age", "$2::bigint * interval '1 millisecond'");
+  with.set("was_published",
+           shape.has_status() ? "{status} {status_equals} {as_published}" : "{published_at} IS NOT NULL");
+  with.set("is_old", kIsOld);
+  layout.prune_state = with.fill_read(kPruneState);
+  with.put("after", "");
+  layout.prunable = with.fill_read(kPrunableRows);
+  with.set("after", " AND {id} > $3::text::{id_type}");
+  layout.prunable_after = with.fill_read(kPrunableRows);
+  layout.prune = with.fill_write(kPrune);
+}
+
+}  // namespace outboxd::outbox_table
