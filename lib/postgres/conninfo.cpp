@@ -93,6 +93,15 @@ std::vector<std::string> names_in_conninfo(const std::string& conninfo) {
   return values_in(conninfo, Wanted::shown);
 }
 
+ConninfoPlace place_in_conninfo(const std::string& conninfo) {
+  const auto values = place_of(conninfo).value_or(std::map<std::string, std::string>{});
+  const auto value = [&values](const char* name) {
+    const auto found = values.find(name);
+    return found == values.end() ? std::string{} : found->second;
+  };
+  return {value(values.contains("host") ? "host" : "hostaddr"), value("port"), value("dbname")};
+}
+
 std::string complete_conninfo(const std::string& conninfo, std::chrono::milliseconds connect_timeout,
                               std::chrono::milliseconds statement_timeout) {
   // libpq's own message would quote the part that it can't read, which may be the password.

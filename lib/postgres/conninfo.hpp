@@ -31,6 +31,14 @@ namespace outboxd::postgres {
 /// The passwords in a connection string, to be masked in every text; empty when libpq can't read it.
 [[nodiscard]] std::vector<std::string> secrets_of_conninfo(const std::string& conninfo);
 
+/// Where a connection string leads, without secrets; empty where it doesn't say so.
+struct ConninfoPlace {
+  std::string host{};
+  std::string port{};
+  std::string database{};
+};
+[[nodiscard]] ConninfoPlace place_in_conninfo(const std::string& conninfo);
+
 /// The values in a connection string that are not secret, such as its user; empty when libpq can't read it.
 [[nodiscard]] std::vector<std::string> names_in_conninfo(const std::string& conninfo);
 

@@ -35,6 +35,13 @@ std::string transaction_settings(const SessionOptions& options) {
   return settings_sql(options, true);
 }
 
+std::string reading_settings(const SessionOptions& options) {
+  constexpr int kLockTimeout = 1'000;
+  return "SET TRANSACTION READ ONLY; " + keep_to_catalog_sql(true) +
+         "; SET LOCAL statement_timeout = " + std::to_string(options.statement_timeout.count()) +
+         "; SET LOCAL lock_timeout = " + std::to_string(kLockTimeout) + plain_settings_sql(true);
+}
+
 std::chrono::milliseconds usual_timeout_of(const SessionOptions& options) {
   return options.usual_timeout.count() > 0 ? options.usual_timeout : options.statement_timeout;
 }

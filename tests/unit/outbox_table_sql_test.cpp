@@ -4,6 +4,7 @@
 #include "config/loader.hpp"
 #include "config/render.hpp"
 #include "daemon/settings/options_from_settings.hpp"
+#include "outbox_table/catalog_facts.hpp"
 #include "support/layout_statements.hpp"
 
 #include <doctest/doctest.h>
@@ -63,8 +64,12 @@ std::vector<test::LayoutStatement> statements_for(const Case& table) {
   options.terms.streams = table.streams;
   auto report = test::report_on_migrated(options.table);
   report.has_stream_index = table.has_stream_index;
-  return test::statements_of(
-      outbox_table::make_layout(options.shape, outbox_table::with_facts(options.terms, report)));
+  const auto terms = outbox_table::with_facts(options.terms, report);
+  auto statements = test::statements_of(outbox_table::make_layout(options.shape, terms));
+  // Of an operator's examination.
+  statements.push_back({"lease_holders", outbox_table::lease_holders_sql(options.shape, terms), {}});
+  statements.push_back({"latest_streams", outbox_table::streams_sql(options.shape, terms), {}});
+  return statements;
 }
 
 std::string with_names(std::string text, const Case& table) {

@@ -591,3 +591,16 @@ SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransactio
  ORDER BY began LIMIT 20;
 
 EXPLAIN EXECUTE table_holders;
+
+-- latest_streams
+PREPARE latest_streams AS
+SELECT found.* FROM (
+(SELECT DISTINCT stream FROM (
+   SELECT "topic"::text AS stream FROM "public"."caracal_outbox" WHERE true AND "producer"::text = 'coordinator' ORDER BY "id" DESC LIMIT 1000) AS latest)
+UNION
+(SELECT DISTINCT stream FROM (
+   SELECT "topic"::text AS stream FROM "public"."caracal_outbox" WHERE "status" = 'pending'::text AND "available_at" <= now() AND "producer"::text = 'coordinator'
+    ORDER BY "available_at" LIMIT 1000) AS due)
+LIMIT 100) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE latest_streams;

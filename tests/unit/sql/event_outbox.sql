@@ -646,3 +646,27 @@ SELECT DISTINCT ON (began, holders.virtualtransaction) holders.virtualtransactio
  ORDER BY began LIMIT 20;
 
 EXPLAIN EXECUTE table_holders;
+
+-- lease_holders
+PREPARE lease_holders AS
+SELECT found.* FROM (
+SELECT left(worker, 200) AS worker, count(*) AS rows,
+       (extract(epoch FROM max(lease) - now()) * 1000)::bigint AS longest_ms FROM (
+  SELECT "locked_by"::text AS worker, "locked_until" AS lease FROM "public"."event_outbox"
+   WHERE "dispatched_at" IS NULL AND "available_at" <= now() ORDER BY "available_at" LIMIT 1000) AS due
+ WHERE lease > now() AND isfinite(lease) GROUP BY 1 ORDER BY 1 LIMIT 50) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE lease_holders;
+
+-- latest_streams
+PREPARE latest_streams AS
+SELECT found.* FROM (
+(SELECT DISTINCT stream FROM (
+   SELECT "stream_name"::text AS stream FROM "public"."event_outbox" WHERE true ORDER BY "id" DESC LIMIT 1000) AS latest)
+UNION
+(SELECT DISTINCT stream FROM (
+   SELECT "stream_name"::text AS stream FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" <= now()
+    ORDER BY "available_at" LIMIT 1000) AS due)
+LIMIT 100) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE latest_streams;
