@@ -28,7 +28,9 @@ constexpr const char* kFooter =
     "Of `outboxd status`: 0 all is well, 1 something is wrong (no daemon answers, a dispatcher waits, a stream is "
     "blocked,\n"
     "rows are dead or kept locked, or a table could not be looked at), 2 nothing could be looked at.\n"
-    "`outboxd streams … --help` lists those of these commands.\n"
+    "Of `outboxd doctor`: 0 all is well, or notes alone, 1 a warning, 3 something critical, 2 usage or "
+    "configuration.\n"
+    "The --help of every other command lists its own.\n"
     "If output can't be written, the status is 1 instead of 0.\n"
     "Settings also come from the environment and from a TOML file; `outboxd config show` prints the origin of each.\n"
     "Secrets (connection URLs, passwords, keys) come from the environment or files, never from flags.";

@@ -6,6 +6,7 @@
 #include "daemon/commands/dead/list_command.hpp"
 #include "daemon/commands/dead/requeue_command.hpp"
 #include "daemon/commands/dead/show_command.hpp"
+#include "daemon/commands/doctor_command.hpp"
 #include "daemon/commands/enqueue_command.hpp"
 #include "daemon/commands/migrate_command.hpp"
 #include "daemon/commands/prune_command.hpp"
@@ -26,9 +27,9 @@ namespace outboxd::daemon {
 ///   object, which must keep its address until then.
 /// - `std::string complete(const SharedOptions&)`: checks and converts the parsed options. Returns an error, or "".
 /// - `int run(const SharedOptions&) const`: runs the command, blocks until it is done, and returns the exit status.
-using Command =
-    std::variant<RunCommand, ConfigShowCommand, ConfigCheckCommand, MigrateCommand, EnqueueCommand, StatusCommand,
-                 StreamsProvisionCommand, StreamsVerifyCommand, StreamsStatusCommand, CheckSignaturesCommand,
-                 DeadListCommand, DeadShowCommand, DeadRequeueCommand, DeadDiscardCommand, PruneCommand>;
+using Command = std::variant<RunCommand, ConfigShowCommand, ConfigCheckCommand, MigrateCommand, EnqueueCommand,
+                             StatusCommand, DoctorCommand, StreamsProvisionCommand, StreamsVerifyCommand,
+                             StreamsStatusCommand, CheckSignaturesCommand, DeadListCommand, DeadShowCommand,
+                             DeadRequeueCommand, DeadDiscardCommand, PruneCommand>;
 
 }  // namespace outboxd::daemon

@@ -68,6 +68,7 @@ TEST_CASE("lost output is reported and is no success, with every command") {
                                                     {"status"},
                                                     {"status", "--json"},
                                                     {"status", "--watch"},
+                                                    {"doctor", "--json"},
                                                     {"--once"}}) {
       CAPTURE(redirection);
       CAPTURE(command.front() + " " + command.back());

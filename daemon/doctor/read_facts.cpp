@@ -1,0 +1,80 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/doctor/readers.hpp"
+#include "daemon/settings/options_from_settings.hpp"
+
+#include <algorithm>
+
+namespace outboxd::daemon::doctor {
+namespace {
+
+std::string milliseconds_text(std::chrono::milliseconds time) {
+  return std::to_string(time.count()) + " ms";
+}
+
+SharedTableFacts shared_table_of(const config::Settings& settings) {
+  const auto& dispatcher = settings.dispatcher;
+  return {.dispatcher = dispatcher.name,
+          .database = settings.postgres.url,
+          .table = dispatcher.table,
+          .streams = dispatcher.streams,
+          .settings = {{"dispatcher.lease", milliseconds_text(dispatcher.lease)},
+                       {"dispatcher.max_attempts", std::to_string(dispatcher.max_attempts)},
+                       {"dispatcher.maxlen", std::to_string(dispatcher.maxlen)},
+                       {"dispatcher.max_payload_bytes", std::to_string(dispatcher.max_payload_bytes)},
+                       {"profile (retry delays)", settings.profile == Profile::api ? "api" : "coordinator"}}};
+}
+
+bool is_same_server(const redis::Endpoint& one, const redis::Endpoint& other) {
+  return one.shown == other.shown && one.username == other.username;
+}
+
+/// The dispatcher's Redis among the targets; a new one if it is not there yet.
+RedisTarget& target_of(std::vector<RedisTarget>& targets, const config::Settings& settings) {
+  const auto endpoint = redis_endpoint(settings);
+  const auto known = std::ranges::find_if(
+      targets, [&endpoint](const auto& target) { return is_same_server(target.endpoint, endpoint); });
+  if (known != targets.end()) return *known;
+  const auto options = publisher_options(settings);
+  targets.push_back({.endpoint = endpoint, .timeout = settings.redis.timeout, .bounds = options.bounds});
+  return targets.back();
+}
+
+void add_streams(RedisTarget& target, const config::Settings& settings, const PostgresFacts& facts) {
+  const auto& dispatcher = settings.dispatcher;
+  const auto add = [&](const std::string& stream) {
+    const auto has = [&stream](const auto& list) { return std::ranges::find(list, stream) != list.end(); };
+    const bool is_ours = (dispatcher.streams.empty() || has(dispatcher.streams)) && !has(dispatcher.exclude_streams);
+    if (is_ours && !has(target.streams)) target.streams.push_back(stream);
+  };
+  for (const auto& stream : publisher_options(settings).streams) add(stream);
+  if (!facts.rows.known) return;
+  for (const auto& stream : facts.rows.known->streams) add(stream);
+}
+
+}  // namespace
+
+HostFacts read_host(const config::Loaded& loaded) {
+  HostFacts facts{.mode = loaded.settings.mode,
+                  .key_bytes = loaded.settings.signing_key.size(),
+                  .warnings = loaded.warnings,
+                  .daemon = ask_daemon(loaded.settings.http)};
+  for (const auto& effective : loaded.effective) {
+    if (effective.path != "signing.key") continue;
+    facts.key_from = effective.origin.read_from.empty() ? effective.origin.shown() : effective.origin.read_from;
+  }
+  for (const auto& settings : loaded.dispatchers) facts.dispatchers.push_back(shared_table_of(settings));
+  return facts;
+}
+
+Facts read_facts(const config::Loaded& loaded) {
+  Facts facts{.host = read_host(loaded)};
+  std::vector<RedisTarget> targets;
+  for (const auto& settings : loaded.dispatchers) {
+    auto& postgres = facts.postgres.emplace_back(read_postgres(settings));
+    add_streams(target_of(targets, settings), settings, postgres);
+  }
+  for (const auto& target : targets) facts.redis.push_back(read_redis(target));
+  return facts;
+}
+
+}  // namespace outboxd::daemon::doctor

@@ -1,0 +1,199 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/doctor/readers.hpp"
+#include "daemon/doctor/words.hpp"
+#include "redis/command_session.hpp"
+#include "redis/consumer_lag.hpp"
+
+#include <algorithm>
+#include <array>
+#include <charconv>
+#include <exception>
+
+namespace outboxd::daemon::doctor {
+namespace {
+
+using redis::CommandSession;
+using redis::Value;
+using std::chrono::milliseconds;
+using std::chrono::seconds;
+using std::chrono::system_clock;
+
+constexpr std::size_t kMostStreams = 100;
+constexpr std::size_t kMostGroups = 20;
+
+std::string cli_for(const redis::Endpoint& endpoint) {
+  std::string cli = "redis-cli";
+  if (!endpoint.unix_path.empty()) {
+    cli += " -s " + shell_word(endpoint.unix_path);
+  } else {
+    cli += " -h " + shell_word(endpoint.host) + " -p " + std::to_string(endpoint.port);
+  }
+  if (!endpoint.username.empty()) cli += " --user " + shell_word(endpoint.username);
+  if (!endpoint.password.empty()) cli += " --askpass";
+  if (endpoint.database != 0) cli += " -n " + std::to_string(endpoint.database);
+  return cli;
+}
+
+/// The value after a name in a list of names and values in turn; null if it is missing.
+const Value* member(const Value& list, std::string_view name) {
+  for (std::size_t i = 0; i + 1 < list.items.size(); i += 2) {
+    if (list.items[i].text == name) return &list.items[i + 1];
+  }
+  return nullptr;
+}
+
+std::uint64_t count_in(const Value& list, std::string_view name) {
+  const auto* value = member(list, name);
+  return value == nullptr || value->number < 0 ? 0 : static_cast<std::uint64_t>(value->number);
+}
+
+/// The age of an entry by its id.
+seconds age_of(std::string_view id, system_clock::time_point now) {
+  std::int64_t ms = 0;
+  std::from_chars(id.data(), id.data() + id.size(), ms);
+  const auto age = now - system_clock::time_point{milliseconds{ms}};
+  return std::max(seconds{0}, std::chrono::duration_cast<seconds>(age));
+}
+
+void read_info(CommandSession& session, RedisFacts& facts) {
+  const auto info = session.call({"INFO"});
+  if (info.kind == Value::Kind::error) {
+    facts.why_no_info = info.text;
+  } else {
+    facts.info = fields_of_info(info.text);
+  }
+}
+
+/// CONFIG is renamed away or forbidden on managed servers; one refusal stands for all.
+void read_settings(CommandSession& session, RedisFacts& facts) {
+  for (const auto* setting : {"maxmemory-policy", "appendonly", "appendfsync", "min-replicas-to-write"}) {
+    const auto answer = session.call({"CONFIG", "GET", setting});
+    if (answer.kind == Value::Kind::error) {
+      facts.why_no_settings = answer.text;
+      return;
+    }
+    if (answer.items.size() == 2) facts.settings[setting] = answer.items[1].text;
+  }
+}
+
+void read_clock(CommandSession& session, RedisFacts& facts) {
+  const auto before = system_clock::now();
+  const auto answer = session.call({"TIME"});
+  const auto after = system_clock::now();
+  if (answer.items.size() != 2) {
+    facts.why_no_clock = answer.text.empty() ? "an unexpected answer" : answer.text;
+    return;
+  }
+  const auto time = seconds{std::strtoll(answer.items[0].text.c_str(), nullptr, 10)} +
+                    std::chrono::microseconds{std::strtoll(answer.items[1].text.c_str(), nullptr, 10)};
+  const auto ours = before + (after - before) / 2;
+  facts.clock_ahead = std::chrono::duration_cast<milliseconds>(system_clock::time_point{time} - ours);
+}
+
+void read_round_trip(CommandSession& session, RedisFacts& facts) {
+  std::array<std::chrono::microseconds, 5> times{};
+  for (auto& time : times) {
+    const auto before = std::chrono::steady_clock::now();
+    (void)session.call({"PING"});
+    time = std::chrono::duration_cast<std::chrono::microseconds>(std::chrono::steady_clock::now() - before);
+  }
+  std::ranges::sort(times);
+  facts.round_trip = times[times.size() / 2];
+}
+
+/// Redis checks the right to a command, its memory, its role and its disk before it reads a command's arguments. So
+/// the answer to an XADD whose bound is no number shows what a correct one would meet; it never adds an entry.
+std::string refusal_of_xadd(CommandSession& session, const std::string& stream) {
+  const auto answer = session.call({"XADD", stream, "NOMKSTREAM", "MAXLEN", "none", "*", "probe", "1"});
+  return answer.kind == Value::Kind::error ? refusal_in(answer.text) : "";
+}
+
+/// Since when the group has not read the entry that comes next for it.
+std::optional<seconds> oldest_unread(CommandSession& session, const std::string& stream, const std::string& read_to,
+                                     system_clock::time_point now) {
+  const auto answer = session.call({"XRANGE", stream, "(" + read_to, "+", "COUNT", "1"});
+  if (answer.items.empty() || answer.items.front().items.empty()) return std::nullopt;
+  return age_of(answer.items.front().items.front().text, now);
+}
+
+std::optional<seconds> quiet_for(CommandSession& session, const std::string& stream, const std::string& group) {
+  std::optional<seconds> shortest;
+  for (const auto& consumer : session.call({"XINFO", "CONSUMERS", stream, group}).items) {
+    const auto idle =
+        std::chrono::duration_cast<seconds>(milliseconds{static_cast<std::int64_t>(count_in(consumer, "idle"))});
+    shortest = std::min(shortest.value_or(idle), idle);
+  }
+  return shortest;
+}
+
+/// An answer of XPENDING has lines of id, consumer, idle time and deliveries.
+std::optional<seconds> oldest_pending(CommandSession& session, const std::string& stream, const std::string& group) {
+  const auto answer = session.call({"XPENDING", stream, group, "-", "+", "1"});
+  if (answer.items.empty() || answer.items.front().items.size() < 3) return std::nullopt;
+  return std::chrono::duration_cast<seconds>(milliseconds{answer.items.front().items[2].number});
+}
+
+void read_groups(CommandSession& session, const RedisTarget& target, system_clock::time_point now,
+                 StreamFacts& stream) {
+  const auto answer = session.call({"XINFO", "GROUPS", stream.name});
+  const auto length = session.call({"XLEN", stream.name});
+  if (answer.kind == Value::Kind::error) {
+    if (!answer.text.starts_with("ERR no such key") && !answer.text.starts_with("WRONGTYPE")) {
+      stream.why_no_groups = "XINFO GROUPS: " + answer.text;
+    }
+    return;
+  }
+  auto groups = redis::read_groups(answer);
+  if (redis::needs_ids(groups)) redis::infer_lag(session.call({"XINFO", "STREAM", stream.name}), groups);
+  for (std::size_t i = 0; i < std::min(groups.size(), kMostGroups); ++i) {
+    const auto& group = groups[i];
+    GroupFacts facts{.name = group.name,
+                     .unread = group.lag,
+                     .oldest_unread = oldest_unread(session, stream.name, group.last_delivered_id, now),
+                     .pending = count_in(answer.items[i], "pending"),
+                     .consumers = count_in(answer.items[i], "consumers")};
+    if (facts.pending > 0) facts.oldest_pending = oldest_pending(session, stream.name, group.name);
+    if (facts.consumers > 0) facts.quiet_for = quiet_for(session, stream.name, group.name);
+    stream.groups.push_back(std::move(facts));
+  }
+  if (length.kind != Value::Kind::integer || length.number < 0) return;
+  const auto warning = redis::trim_warning(stream.name, static_cast<std::uint64_t>(length.number), groups,
+                                           target.bounds.of(stream.name), target.endpoint.shown);
+  stream.trim_warning = warning.value_or("");
+}
+
+void read_streams(CommandSession& session, const RedisTarget& target, RedisFacts& facts) {
+  const auto now = system_clock::now() + facts.clock_ahead.value_or(milliseconds{0});
+  for (std::size_t i = 0; i < std::min(target.streams.size(), kMostStreams); ++i) {
+    StreamFacts stream{.name = target.streams[i]};
+    const auto type = session.call({"TYPE", stream.name});
+    if (type.kind == Value::Kind::status) stream.type = type.text;
+    stream.refusal = refusal_of_xadd(session, stream.name);
+    read_groups(session, target, now, stream);
+    facts.streams.push_back(std::move(stream));
+  }
+}
+
+}  // namespace
+
+RedisFacts read_redis(const RedisTarget& target) {
+  const auto& endpoint = target.endpoint;
+  RedisFacts facts{.server = endpoint.shown,
+                   .cli = cli_for(endpoint),
+                   .host = endpoint.unix_path.empty() ? endpoint.host : endpoint.unix_path,
+                   .username = endpoint.username,
+                   .database = endpoint.database};
+  try {
+    CommandSession session{endpoint, target.timeout};
+    read_info(session, facts);
+    read_settings(session, facts);
+    read_clock(session, facts);
+    read_round_trip(session, facts);
+    read_streams(session, target, facts);
+  } catch (const std::exception& error) {
+    facts.unreachable = error.what();
+  }
+  return facts;
+}
+
+}  // namespace outboxd::daemon::doctor

@@ -1,0 +1,34 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "config/loader.hpp"
+#include "daemon/doctor/examinations.hpp"
+#include "redis/bounds.hpp"
+#include "redis/endpoint.hpp"
+
+#include <chrono>
+#include <string>
+#include <vector>
+
+namespace outboxd::daemon::doctor {
+
+// The only part of the doctor that talks to servers. Nothing is written, and each call keeps to the settings'
+// time-outs; what fails or is refused is a fact, too.
+
+[[nodiscard]] HostFacts read_host(const config::Loaded& loaded);
+
+[[nodiscard]] PostgresFacts read_postgres(const config::Settings& configured);
+
+/// The server of a dispatcher, and the streams that it may write to.
+struct RedisTarget {
+  redis::Endpoint endpoint;
+  std::chrono::milliseconds timeout{0};
+  redis::Bounds bounds{};
+  std::vector<std::string> streams{};
+};
+[[nodiscard]] RedisFacts read_redis(const RedisTarget& target);
+
+/// Reads all servers of all dispatchers; each Redis once.
+[[nodiscard]] Facts read_facts(const config::Loaded& loaded);
+
+}  // namespace outboxd::daemon::doctor

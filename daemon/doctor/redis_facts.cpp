@@ -1,0 +1,76 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/doctor/redis_facts.hpp"
+
+#include <array>
+#include <charconv>
+
+namespace outboxd::daemon::doctor {
+namespace {
+
+std::optional<std::string> found_in(const std::map<std::string, std::string, std::less<>>& values,
+                                    std::string_view name) {
+  const auto found = values.find(name);
+  if (found == values.end()) return std::nullopt;
+  return found->second;
+}
+
+}  // namespace
+
+std::optional<std::string> RedisFacts::field(std::string_view name) const {
+  return found_in(info, name);
+}
+
+std::optional<std::uint64_t> RedisFacts::number(std::string_view name) const {
+  const auto text = field(name);
+  std::uint64_t number = 0;
+  if (!text || std::from_chars(text->data(), text->data() + text->size(), number).ec != std::errc{}) {
+    return std::nullopt;
+  }
+  return number;
+}
+
+std::optional<std::string> RedisFacts::setting(std::string_view name) const {
+  if (auto set = found_in(settings, name)) return set;
+  if (name == "maxmemory-policy") return field("maxmemory_policy");
+  if (name == "appendonly") {
+    const auto enabled = field("aof_enabled");
+    if (enabled) return *enabled == "1" ? "yes" : "no";
+  }
+  return std::nullopt;
+}
+
+std::map<std::string, std::string, std::less<>> fields_of_info(std::string_view answer) {
+  std::map<std::string, std::string, std::less<>> fields;
+  while (!answer.empty()) {
+    const auto end = answer.find('\n');
+    auto line = answer.substr(0, end);
+    answer.remove_prefix(end == std::string_view::npos ? answer.size() : end + 1);
+    if (line.ends_with('\r')) line.remove_suffix(1);
+    const auto colon = line.find(':');
+    if (line.starts_with('#') || colon == std::string_view::npos) continue;
+    fields.emplace(line.substr(0, colon), line.substr(colon + 1));
+  }
+  return fields;
+}
+
+std::string refusal_in(const std::string& error) {
+  constexpr std::array kRefusals{"NOPERM",
+                                 "OOM",
+                                 "READONLY",
+                                 "MISCONF",
+                                 "NOREPLICAS",
+                                 "MOVED",
+                                 "ASK ",
+                                 "LOADING",
+                                 "CLUSTERDOWN",
+                                 "MASTERDOWN",
+                                 "NOAUTH",
+                                 "ERR unknown command",
+                                 "ERR Unknown command"};
+  for (const auto* refusal : kRefusals) {
+    if (error.starts_with(refusal)) return error;
+  }
+  return {};
+}
+
+}  // namespace outboxd::daemon::doctor

@@ -1,0 +1,82 @@
+// SPDX-License-Identifier: Apache-2.0
+#pragma once
+
+#include "redis/bounds.hpp"
+
+#include <chrono>
+#include <cstdint>
+#include <map>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace outboxd::daemon::doctor {
+
+/// A consumer group of a stream.
+struct GroupFacts {
+  std::string name{};
+  /// Entries that were not delivered to it; empty where Redis doesn't know.
+  std::optional<std::uint64_t> unread{};
+  /// The age of the first entry that was not delivered to it.
+  std::optional<std::chrono::seconds> oldest_unread{};
+  std::uint64_t pending = 0;
+  /// The time since the first pending entry was delivered last.
+  std::optional<std::chrono::seconds> oldest_pending{};
+  std::uint64_t consumers = 0;
+  /// The time since one of its consumers last asked for entries; empty where that can't be seen.
+  std::optional<std::chrono::seconds> quiet_for{};
+};
+
+/// A stream that dispatchers write to.
+struct StreamFacts {
+  std::string name{};
+  /// The key's type: "stream", "none", …; empty where TYPE is refused.
+  std::string type{};
+  /// The error with which Redis answers an XADD to it; empty where it would be taken.
+  std::string refusal{};
+  std::vector<GroupFacts> groups{};
+  std::string why_no_groups{};
+  /// What the next XADD trims of entries that groups have not read; empty if nothing.
+  std::string trim_warning{};
+};
+
+/// What one Redis server answered.
+struct RedisFacts {
+  /// Its name in messages, without secrets.
+  std::string server{};
+  /// `redis-cli` with its address; the password is left out.
+  std::string cli{};
+  std::string host{};
+  std::string username{};
+  int database = 0;
+  /// Why it can't be asked; all other facts are missing then.
+  std::string unreachable{};
+  /// The fields of INFO.
+  std::map<std::string, std::string, std::less<>> info{};
+  std::string why_no_info{};
+  /// The values of CONFIG GET.
+  std::map<std::string, std::string, std::less<>> settings{};
+  std::string why_no_settings{};
+  /// The median of a few.
+  std::optional<std::chrono::microseconds> round_trip{};
+  /// Its clock minus ours.
+  std::optional<std::chrono::milliseconds> clock_ahead{};
+  std::string why_no_clock{};
+  std::vector<StreamFacts> streams{};
+
+  /// A field of INFO, or a setting; nullopt where it can't be known.
+  [[nodiscard]] std::optional<std::string> field(std::string_view name) const;
+  [[nodiscard]] std::optional<std::uint64_t> number(std::string_view name) const;
+  /// A setting, by CONFIG GET or by the field of INFO that shows it.
+  [[nodiscard]] std::optional<std::string> setting(std::string_view name) const;
+};
+
+/// The fields of an answer to INFO.
+[[nodiscard]] std::map<std::string, std::string, std::less<>> fields_of_info(std::string_view answer);
+
+/// An error reply to the XADD that can't be carried out (see read_redis.cpp) that shows that a correct one is
+/// refused, too; otherwise empty.
+[[nodiscard]] std::string refusal_in(const std::string& error);
+
+}  // namespace outboxd::daemon::doctor

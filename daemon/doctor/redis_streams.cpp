@@ -1,0 +1,137 @@
+// SPDX-License-Identifier: Apache-2.0
+// Whether Redis takes entries, and whether consumer groups read them.
+#include "daemon/doctor/examinations.hpp"
+#include "daemon/doctor/words.hpp"
+
+namespace outboxd::daemon::doctor {
+namespace {
+
+constexpr std::chrono::minutes kQuiet{2};
+constexpr std::chrono::minutes kLongPending{10};
+
+std::string meaning_of(const std::string& refusal) {
+  if (refusal.starts_with("NOPERM")) return "this user may not write to the stream: it stays blocked";
+  if (refusal.starts_with("OOM")) return "Redis is full: rows wait in the table until it has room";
+  if (refusal.starts_with("READONLY")) return "it is a replica: nothing can be published to it";
+  if (refusal.starts_with("MISCONF")) return "Redis could not write to its disk, and refuses all writes since";
+  if (refusal.starts_with("NOREPLICAS")) return "fewer replicas than min-replicas-to-write are connected";
+  if (refusal.starts_with("MOVED") || refusal.starts_with("ASK")) return "another node of the cluster has the stream";
+  return "rows of this stream wait in the table";
+}
+
+std::string remedy_for(const RedisFacts& facts, const StreamFacts& stream) {
+  const auto& refusal = stream.refusal;
+  if (refusal.starts_with("NOPERM")) {
+    const auto user = facts.username.empty() ? "default" : facts.username;
+    return facts.cli + " ACL SETUSER " + shell_word(user) + " +xadd " + shell_word("~" + stream.name);
+  }
+  if (refusal.starts_with("OOM")) return "see redis.memory";
+  if (refusal.starts_with("READONLY") || refusal.starts_with("NOREPLICAS")) return "see redis.replication";
+  if (refusal.starts_with("MISCONF")) return "see redis.persistence";
+  if (refusal.starts_with("MOVED") || refusal.starts_with("ASK")) return "see redis.cluster";
+  return facts.cli + " XADD --help  # does the server have streams?";
+}
+
+void add_wrong_type(const RedisFacts& facts, const StreamFacts& stream, Findings& findings) {
+  if (stream.type.empty() || stream.type == "stream" || stream.type == "none") return;
+  findings.push_back(
+      {.check = "redis.stream_type",
+       .severity = Severity::critical,
+       .subject = "stream " + stream.name,
+       .seen = "the key is a " + stream.type,
+       .why = "Redis answers XADD with WRONGTYPE, and the stream stays blocked",
+       .remedy = facts.cli + " RENAME " + shell_word(stream.name) + " " + shell_word(stream.name + ".aside")});
+}
+
+bool reads_nothing(const GroupFacts& group) {
+  const bool has_unread = group.oldest_unread.value_or(std::chrono::seconds{0}) >= kQuiet;
+  const bool has_pending = group.pending > 0;
+  if (!has_unread && !has_pending) return false;
+  return (group.consumers == 0 && has_unread) || group.quiet_for.value_or(std::chrono::seconds{0}) >= kQuiet;
+}
+
+std::string state_of(const GroupFacts& group) {
+  std::string text =
+      group.unread ? std::to_string(*group.unread) + " unread entries" : "unread entries of unknown number";
+  if (group.oldest_unread) text += " (the first is " + span_text(*group.oldest_unread) + " old)";
+  text += ", " + std::to_string(group.pending) + " pending";
+  if (group.oldest_pending) text += " (the first was delivered " + span_text(*group.oldest_pending) + " ago)";
+  text += ", ";
+  text += std::to_string(group.consumers) + (group.consumers == 1 ? " consumer" : " consumers");
+  if (group.quiet_for) text += ", the last of which asked " + span_text(*group.quiet_for) + " ago";
+  return text;
+}
+
+Finding finding_of(const RedisFacts& facts, const StreamFacts& stream, const GroupFacts& group) {
+  Finding finding{.check = "redis.group",
+                  .subject = "group " + group.name + " of stream " + stream.name,
+                  .seen = state_of(group)};
+  const auto on_group = shell_word(stream.name) + " " + shell_word(group.name);
+  if (reads_nothing(group)) {
+    finding.severity = Severity::warning;
+    finding.seen = "the group has stopped reading: " + finding.seen;
+    finding.why = "its consumers don't act on events, and entries that the stream's bound trims are lost for it";
+    finding.remedy = facts.cli + " XINFO CONSUMERS " + on_group +
+                     "  # restart the group's consumers; if it is no longer wanted: " + facts.cli +
+                     " XGROUP DESTROY " + on_group;
+  } else if (group.oldest_pending.value_or(std::chrono::seconds{0}) >= kLongPending) {
+    finding.severity = Severity::warning;
+    finding.seen = "entries were delivered, and not acknowledged: " + finding.seen;
+    finding.why = "a consumer has died with them, or fails on them again and again; nobody acts on these events";
+    finding.remedy = facts.cli + " XPENDING " + on_group +
+                     " - + 10  # read the consumer's log; another one can take " + "them: " + facts.cli +
+                     " XAUTOCLAIM " + on_group + " CONSUMER 600000 0";
+  } else if (group.oldest_unread.value_or(std::chrono::seconds{0}) >= kQuiet) {
+    finding.severity = Severity::note;
+    finding.why = "the group reads, and is behind";
+    finding.remedy = facts.cli + " XINFO CONSUMERS " + on_group + "  # add consumers, if the lag grows";
+  }
+  return finding;
+}
+
+}  // namespace
+
+Findings writes_of(const RedisFacts& facts) {
+  const std::string check = "redis.writes";
+  if (facts.streams.empty()) {
+    return {unknown(check, facts.server,
+                    "no stream is known yet, as the table has no rows and neither dispatcher.streams nor "
+                    "dispatcher.stream_maxlen is set")};
+  }
+  Findings findings;
+  for (const auto& stream : facts.streams) {
+    add_wrong_type(facts, stream, findings);
+    if (stream.refusal.empty()) continue;
+    findings.push_back({.check = check,
+                        .severity = Severity::critical,
+                        .subject = "stream " + stream.name,
+                        .seen = "XADD is refused: " + stream.refusal,
+                        .why = meaning_of(stream.refusal),
+                        .remedy = remedy_for(facts, stream)});
+  }
+  if (findings.empty()) {
+    findings.push_back(
+        {.check = check,
+         .subject = facts.server,
+         .seen = "XADD is allowed on all known streams (" + std::to_string(facts.streams.size()) + ")"});
+  }
+  return findings;
+}
+
+Findings groups_of(const RedisFacts& facts) {
+  Findings findings;
+  for (const auto& stream : facts.streams) {
+    for (const auto& group : stream.groups) findings.push_back(finding_of(facts, stream, group));
+    if (stream.trim_warning.empty()) continue;
+    findings.push_back({.check = "redis.trim",
+                        .severity = Severity::critical,
+                        .subject = "stream " + stream.name,
+                        .seen = stream.trim_warning,
+                        .why = "these entries are lost for the group, and no row in the table will bring them back",
+                        .remedy = "raise dispatcher.stream_maxlen.\"" + stream.name +
+                                  "\" in the configuration, then: systemctl reload outboxd"});
+  }
+  return findings;
+}
+
+}  // namespace outboxd::daemon::doctor

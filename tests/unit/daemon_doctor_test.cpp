@@ -1,0 +1,472 @@
+// SPDX-License-Identifier: Apache-2.0
+#include "daemon/doctor/examinations.hpp"
+#include "daemon/doctor/render.hpp"
+#include "daemon/doctor/words.hpp"
+
+#include <doctest/doctest.h>
+
+#include <algorithm>
+#include <chrono>
+#include <string>
+#include <utility>
+#include <vector>
+
+namespace outboxd::daemon::doctor {
+namespace {
+
+using namespace std::chrono_literals;
+
+Severity severity_in(const Findings& findings, const std::string& check) {
+  auto worst = Severity::ok;
+  for (const auto& finding : findings) {
+    if (finding.check != check) continue;
+    worst = std::max(worst, finding.severity);
+    // Whatever is wrong has a reason and a remedy.
+    if (finding.severity >= Severity::warning) {
+      CHECK_FALSE(finding.why.empty());
+      CHECK_FALSE(finding.remedy.empty());
+    }
+  }
+  return worst;
+}
+
+RedisFacts redis() {
+  RedisFacts facts{.server = "cache:6379/0", .cli = "redis-cli -h cache -p 6379", .host = "cache"};
+  facts.info = {
+      {"redis_version", "8.0.3"}, {"role", "master"},       {"connected_slaves", "1"},      {"used_memory", "50"},
+      {"maxmemory", "100"},       {"cluster_enabled", "0"}, {"connected_clients", "10"},    {"maxclients", "10000"},
+      {"aof_enabled", "1"},       {"evicted_keys", "0"},    {"min_slaves_good_slaves", "1"}};
+  facts.settings = {{"maxmemory-policy", "noeviction"},
+                    {"appendonly", "yes"},
+                    {"appendfsync", "everysec"},
+                    {"min-replicas-to-write", "1"}};
+  facts.round_trip = 100us;
+  facts.clock_ahead = 0ms;
+  facts.streams = {{.name = "s", .type = "stream"}};
+  return facts;
+}
+
+PostgresFacts postgres() {
+  PostgresFacts facts{.dispatcher = {.name = "outbox",
+                                     .table = "event_outbox",
+                                     .shape = outbox_table::event_outbox_shape(),
+                                     .lease = 30s},
+                      .server = "db:5432/app",
+                      .psql = "psql -h db -p 5432 -d app"};
+  facts.settings.known = ServerFacts{.version_number = 170'002,
+                                     .version = "17.2",
+                                     .role = "outboxd",
+                                     .sees_all_sessions = true,
+                                     .read_only = "off",
+                                     .synchronous_commit = "on",
+                                     .fsync = "on",
+                                     .full_page_writes = "on",
+                                     .autovacuum = "on",
+                                     .track_counts = "on",
+                                     .slots = 97,
+                                     .slots_left = 90,
+                                     .tls = "TLSv1.3"};
+  facts.clock_ahead.known = 0ms;
+  facts.table.known.emplace().table = R"("public"."event_outbox")";
+  facts.indexes.known = {{{.name = "ready", .first = "available_at", .condition = "(dispatched_at IS NULL)"}}};
+  facts.triggers.known = {{{.name = "outboxd_wake_up", .on_insert = true, .function = "public.outboxd_wake_up"}}};
+  facts.storage.known = outbox_table::StorageFacts{.rows = 1'000, .vacuumed_ago = 60s, .fillfactor = "45"};
+  facts.namesakes.known.emplace();
+  facts.snapshots.known = outbox_store::SnapshotHolds{.sees_all = true};
+  facts.locks.known.emplace();
+  facts.rows.known.emplace().backlog.cap = 100'000;
+  facts.sessions.known.emplace();
+  return facts;
+}
+
+HostFacts host() {
+  return {.mode = "stable", .key_bytes = 32, .key_from = "/etc/outboxd/streams.key", .daemon = {.asked = false}};
+}
+
+Findings all_of(RedisFacts facts) {
+  return examine({.host = host(), .postgres = {postgres()}, .redis = {std::move(facts)}});
+}
+
+Findings all_of(PostgresFacts facts) {
+  return examine({.host = host(), .postgres = {std::move(facts)}, .redis = {redis()}});
+}
+
+/// A change to healthy facts, and what it must lead to.
+template <class Facts>
+struct Case {
+  const char* title;
+  void (*change)(Facts&);
+  const char* check;
+  Severity severity;
+};
+
+template <class Facts>
+void check_each(const std::vector<Case<Facts>>& cases, Facts (*healthy)()) {
+  for (const auto& [title, change, check, severity] : cases) {
+    CAPTURE(title);
+    auto facts = healthy();
+    change(facts);
+    CHECK(severity_in(all_of(facts), check) == severity);
+  }
+}
+
+constexpr auto kOk = Severity::ok;
+constexpr auto kNote = Severity::note;
+constexpr auto kWarning = Severity::warning;
+constexpr auto kCritical = Severity::critical;
+
+/// A group of the only stream.
+void add_group(RedisFacts& facts, GroupFacts group) {
+  group.name = "g";
+  facts.streams.front().groups = {std::move(group)};
+}
+
+void add_hold(PostgresFacts& facts, outbox_store::SnapshotHold hold) {
+  facts.snapshots.known->holds = {std::move(hold)};
+}
+
+}  // namespace
+
+TEST_CASE("healthy facts lead to no warning, and everything is examined") {
+  const auto findings = examine({.host = host(), .postgres = {postgres()}, .redis = {redis()}});
+  CHECK_MESSAGE(worst_of(findings) <= kNote, text_of(findings, false));
+  CHECK(findings.size() > 25);
+}
+
+TEST_CASE("each fault of Redis has its severity") {
+  using F = RedisFacts;
+  check_each<F>(
+      {
+          {"evicts", [](F& f) { f.settings["maxmemory-policy"] = "allkeys-lru"; }, "redis.maxmemory_policy",
+           kCritical},
+          {"evicts expiring keys", [](F& f) { f.settings["maxmemory-policy"] = "volatile-lru"; },
+           "redis.maxmemory_policy", kWarning},
+          {"no CONFIG, and INFO shows the policy",
+           [](F& f) {
+             f.settings.clear();
+             f.why_no_settings = "NOPERM";
+             f.info["maxmemory_policy"] = "allkeys-lru";
+           },
+           "redis.maxmemory_policy", kCritical},
+          {"no CONFIG",
+           [](F& f) {
+             f.settings.clear();
+             f.why_no_settings = "NOPERM";
+           },
+           "redis.rights", kNote},
+          {"no AOF", [](F& f) { f.settings["appendonly"] = "no"; }, "redis.appendonly", kWarning},
+          {"no fsync", [](F& f) { f.settings["appendfsync"] = "no"; }, "redis.appendfsync", kWarning},
+          {"always", [](F& f) { f.settings["appendfsync"] = "always"; }, "redis.appendfsync", kOk},
+          {"AOF failed", [](F& f) { f.info["aof_last_write_status"] = "err"; }, "redis.persistence", kCritical},
+          {"snapshot failed", [](F& f) { f.info["rdb_last_bgsave_status"] = "err"; }, "redis.persistence", kWarning},
+          {"full", [](F& f) { f.info["used_memory"] = "101"; }, "redis.memory", kCritical},
+          {"nearly full", [](F& f) { f.info["used_memory"] = "90"; }, "redis.memory", kWarning},
+          {"no bound", [](F& f) { f.info["maxmemory"] = "0"; }, "redis.memory", kOk},
+          {"no bound, and the machine is full",
+           [](F& f) {
+             f.info["maxmemory"] = "0";
+             f.info["total_system_memory"] = "55";
+           },
+           "redis.memory", kWarning},
+          {"clients", [](F& f) { f.info["connected_clients"] = "9900"; }, "redis.clients", kWarning},
+          {"a replica", [](F& f) { f.info["role"] = "slave"; }, "redis.replication", kCritical},
+          {"too few replicas", [](F& f) { f.info["min_slaves_good_slaves"] = "0"; }, "redis.replication", kCritical},
+          {"no replicas are asked for", [](F& f) { f.settings["min-replicas-to-write"] = "0"; }, "redis.replication",
+           kNote},
+          {"a cluster", [](F& f) { f.info["cluster_enabled"] = "1"; }, "redis.cluster", kWarning},
+          {"wrong lags", [](F& f) { f.info["redis_version"] = "7.0.15"; }, "redis.version", kNote},
+          {"a hole", [](F& f) { f.info["redis_version"] = "8.2.2"; }, "redis.version", kWarning},
+          {"the hole is closed", [](F& f) { f.info["redis_version"] = "8.2.7"; }, "redis.version", kOk},
+          {"Valkey reports the version of a faulty Redis",
+           [](F& f) {
+             f.info["redis_version"] = "7.2.4";
+             f.info["server_name"] = "valkey";
+           },
+           "redis.version", kOk},
+          {"slow", [](F& f) { f.round_trip = 300ms; }, "redis.latency", kWarning},
+          {"far", [](F& f) { f.round_trip = 30ms; }, "redis.latency", kNote},
+          {"clock", [](F& f) { f.clock_ahead = -5min; }, "redis.clock", kWarning},
+          {"clock, a little", [](F& f) { f.clock_ahead = 3s; }, "redis.clock", kNote},
+          {"no XADD", [](F& f) { f.streams.front().refusal = "NOPERM no"; }, "redis.writes", kCritical},
+          {"other type", [](F& f) { f.streams.front().type = "hash"; }, "redis.stream_type", kCritical},
+          {"trims", [](F& f) { f.streams.front().trim_warning = "the next XADD"; }, "redis.trim", kCritical},
+          {"unreachable", [](F& f) { f.unreachable = "refused"; }, "redis.connection", kCritical},
+          {"group without consumers", [](F& f) { add_group(f, {.unread = 3, .oldest_unread = 5min}); }, "redis.group",
+           kWarning},
+          {"group whose consumers are silent",
+           [](F& f) { add_group(f, {.unread = 3, .oldest_unread = 5min, .consumers = 2, .quiet_for = 5min}); },
+           "redis.group", kWarning},
+          {"group that never acknowledges, and is silent",
+           [](F& f) { add_group(f, {.unread = 0, .pending = 7, .consumers = 1, .quiet_for = 5min}); }, "redis.group",
+           kWarning},
+          {"group that doesn't acknowledge",
+           [](F& f) {
+             add_group(f, {.unread = 0, .pending = 7, .oldest_pending = 11min, .consumers = 1, .quiet_for = 1s});
+           },
+           "redis.group", kWarning},
+          {"another database", [](F& f) { f.database = 3; }, "redis.database", kNote},
+          {"group that is behind",
+           [](F& f) { add_group(f, {.unread = 3, .oldest_unread = 5min, .consumers = 2, .quiet_for = 1s}); },
+           "redis.group", kNote},
+          {"group that has read everything",
+           [](F& f) { add_group(f, {.unread = 0, .consumers = 2, .quiet_for = 5h}); }, "redis.group", kOk},
+      },
+      redis);
+}
+
+TEST_CASE("each fault of Postgres has its severity") {
+  using F = PostgresFacts;
+  using dispatch::SnapshotHolder;
+  using outbox_store::SnapshotHold;
+  check_each<F>(
+      {
+          {"standby", [](F& f) { f.settings.known->in_recovery = true; }, "postgres.primary", kCritical},
+          {"read-only", [](F& f) { f.settings.known->read_only = "on"; }, "postgres.primary", kCritical},
+          {"old version", [](F& f) { f.settings.known->version_number = 130'000; }, "postgres.version", kNote},
+          {"synchronous_commit", [](F& f) { f.settings.known->synchronous_commit = "off"; },
+           "postgres.synchronous_commit", kWarning},
+          {"fsync", [](F& f) { f.settings.known->fsync = "off"; }, "postgres.fsync", kWarning},
+          {"few slots", [](F& f) { f.settings.known->slots_left = 2; }, "postgres.connection_slots", kWarning},
+          {"no slots", [](F& f) { f.settings.known->slots_left = 0; }, "postgres.connection_slots", kCritical},
+          {"pooler", [](F& f) { f.pooled = true; }, "postgres.pooler", kNote},
+          {"no TLS", [](F& f) { f.settings.known->tls = ""; }, "postgres.tls", kWarning},
+          {"no TLS, local",
+           [](F& f) {
+             f.settings.known->tls = "";
+             f.settings.known->local = true;
+           },
+           "postgres.tls", kOk},
+          {"clock", [](F& f) { f.clock_ahead.known = 5min; }, "postgres.clock", kWarning},
+          {"no right", [](F& f) { f.table.known->problems = {"role r may not update t (a): GRANT UPDATE ON t"}; },
+           "postgres.rights", kCritical},
+          {"no table",
+           [](F& f) {
+             f.table.known->problems = {
+                 "table t does not exist: create it with `outboxd migrate`, or correct "
+                 "dispatcher.table"};
+           },
+           "postgres.table", kCritical},
+          {"superuser",
+           [](F& f) { f.table.known->warnings = {"role r is a superuser: connect as a role of its own"}; },
+           "postgres.needless_rights", kWarning},
+          {"rows go elsewhere",
+           [](F& f) {
+             f.namesakes.known = {{"app.event_outbox", 5}};
+           },
+           "postgres.other_table", kWarning},
+          {"a namesake",
+           [](F& f) {
+             f.namesakes.known = {{"app.event_outbox", 5}};
+             f.storage.known->inserted = 7;
+           },
+           "postgres.other_table", kNote},
+          {"no index", [](F& f) { f.indexes.known->clear(); }, "postgres.index", kWarning},
+          {"an index of other rows", [](F& f) { f.indexes.known->front().condition = "(stream_name = 's'::text)"; },
+           "postgres.index", kWarning},
+          {"an invalid index", [](F& f) { f.indexes.known->push_back({.name = "i", .valid = false}); },
+           "postgres.index", kWarning},
+          {"no wake-ups", [](F& f) { f.triggers.known->clear(); }, "postgres.wake_ups", kNote},
+          {"a trigger", [](F& f) { f.triggers.known->push_back({.name = "t", .on_update = true}); },
+           "postgres.trigger", kNote},
+          {"a trigger that refuses",
+           [](F& f) { f.triggers.known->push_back({.name = "t", .on_update = true, .may_refuse = true}); },
+           "postgres.trigger", kWarning},
+          {"a disabled trigger",
+           [](F& f) {
+             f.triggers.known->push_back({.name = "t", .enabled = false, .on_update = true, .may_refuse = true});
+           },
+           "postgres.trigger", kOk},
+          {"autovacuum off", [](F& f) { f.storage.known->autovacuum_enabled = "off"; }, "postgres.vacuum", kWarning},
+          {"autovacuum off everywhere", [](F& f) { f.settings.known->autovacuum = "off"; }, "postgres.vacuum",
+           kWarning},
+          {"many dead versions", [](F& f) { f.storage.known->dead_versions = 20'000; }, "postgres.vacuum", kWarning},
+          {"no fillfactor", [](F& f) { f.storage.known->fillfactor = ""; }, "postgres.fillfactor", kNote},
+          {"an old snapshot",
+           [](F& f) {
+             add_hold(f, {.kind = SnapshotHolder::session, .handle = "7", .state = "active", .held_for = 90s});
+           },
+           "postgres.snapshot", kWarning},
+          {"a short query",
+           [](F& f) {
+             add_hold(f, {.kind = SnapshotHolder::session, .handle = "7", .state = "active", .held_for = 1s});
+           },
+           "postgres.snapshot", kOk},
+          {"autovacuum at work",
+           [](F& f) {
+             add_hold(f, {.kind = SnapshotHolder::session, .state = "autovacuum worker", .held_for = 90s});
+           },
+           "postgres.snapshot", kOk},
+          {"a prepared transaction",
+           [](F& f) { add_hold(f, {.kind = SnapshotHolder::prepared_transaction, .handle = "x", .held_for = 90s}); },
+           "postgres.snapshot", kWarning},
+          {"an old slot",
+           [](F& f) {
+             add_hold(f, {.kind = SnapshotHolder::replication_slot, .handle = "x", .transactions = 2'000'000});
+           },
+           "postgres.snapshot", kWarning},
+          {"a lock",
+           [](F& f) {
+             f.locks.known = std::vector<LockFacts>{{"holds", "pid 7 of role x"}};
+           },
+           "postgres.lock", kCritical},
+          {"locked rows",
+           [](F& f) { f.rows.known->backlog.locked = {.rows = 3, .first = "a", .who = "pid 7 of role x"}; },
+           "postgres.lock", kWarning},
+          {"dead rows", [](F& f) { f.rows.known->backlog.dead = 1; }, "postgres.dead_rows", kWarning},
+          {"late rows", [](F& f) { f.rows.known->backlog.oldest_pending = 2min; }, "postgres.overdue_rows", kWarning},
+          {"very late rows", [](F& f) { f.rows.known->backlog.oldest_pending = 20min; }, "postgres.overdue_rows",
+           kCritical},
+          {"due rows", [](F& f) { f.rows.known->backlog.oldest_pending = 1s; }, "postgres.overdue_rows", kOk},
+          {"a longer lease",
+           [](F& f) {
+             f.rows.known->workers = {{"outboxd:h:1:0", 3, 10min}};
+           },
+           "postgres.dispatchers", kWarning},
+          {"an in-process dispatcher",
+           [](F& f) {
+             f.rows.known->workers = {{"api-1", 3, 10s}};
+           },
+           "postgres.dispatchers", kNote},
+          {"a part can't be known",
+           [](F& f) {
+             f.snapshots = {.why_not = "42501"};
+             f.locks = {.why_not = "42501"};
+             f.rows = {.why_not = "42501"};
+           },
+           "postgres.snapshot", kNote},
+          {"rows of a stream that nobody takes",
+           [](F& f) {
+             f.rows.known->streams = {"s", "t"};
+             f.dispatcher.streams = {"s"};
+           },
+           "postgres.streams_taken", kNote},
+          {"unreachable", [](F& f) { f.unreachable = "refused"; }, "postgres.connection", kCritical},
+      },
+      postgres);
+}
+
+TEST_CASE("remedies are commands that name what they end or change") {
+  auto facts = postgres();
+  facts.locks.known = std::vector<LockFacts>{{"holds", "pid 4711 of role it's (psql)"},
+                                             {"blocks", "prepared transaction o'x, since 2026-01-31T11:00:00Z"}};
+  const auto locks = locks_of(facts);
+  CHECK(locks.at(0).remedy == "psql -h db -p 5432 -d app -c 'SELECT pg_terminate_backend(4711)'");
+  CHECK(locks.at(1).remedy ==
+        R"(psql -h db -p 5432 -d app -c 'ROLLBACK PREPARED '\''o'\'''\''x'\'''  # or COMMIT PREPARED)");
+  facts.table.known->problems = {
+      "table app.t: permission denied for schema app: GRANT USAGE ON its SCHEMA, and SELECT, UPDATE on the table, to "
+      "this role"};
+  facts.dispatcher.table = "app.t";
+  CHECK(
+      shape_of(facts).front().remedy ==
+      R"(psql -h db -p 5432 -d app -c 'GRANT USAGE ON SCHEMA app TO "outboxd"; GRANT SELECT, UPDATE ON app.t TO "outboxd"')"
+      "  # as the table's owner");
+  facts.table.known->problems = {R"(role outboxd may not update "t" (attempts): GRANT UPDATE ON "t")"};
+  const auto right = shape_of(facts).front();
+  CHECK(right.seen == R"(role outboxd may not update "t" (attempts))");
+  CHECK(right.remedy == R"(psql -h db -p 5432 -d app -c 'GRANT UPDATE ON "t" TO "outboxd"'  # as the table's owner)");
+  CHECK(eviction_of([] {
+          auto evicting = redis();
+          evicting.settings["maxmemory-policy"] = "allkeys-lru";
+          return evicting;
+        }())
+            .front()
+            .remedy ==
+        "redis-cli -h cache -p 6379 CONFIG SET maxmemory-policy noeviction && redis-cli -h cache "
+        "-p 6379 CONFIG REWRITE");
+}
+
+TEST_CASE("dispatchers of one table with differing settings are named, with the difference") {
+  auto facts = host();
+  facts.dispatchers = {{"a", "db", "t", {}, {{"dispatcher.lease", "30000 ms"}, {"dispatcher.maxlen", "7"}}},
+                       {"b", "db", "t", {"s"}, {{"dispatcher.lease", "60000 ms"}, {"dispatcher.maxlen", "7"}}}};
+  const auto findings = shared_tables_of(facts);
+  REQUIRE(findings.size() == 1);
+  CHECK(findings.front().severity == kWarning);
+  CHECK(findings.front().seen ==
+        "they share table t and streams, and differ in dispatcher.lease 30000 ms and 60000 ms");
+  facts.dispatchers[0].streams = {"other"};
+  CHECK(shared_tables_of(facts).empty());
+  facts.dispatchers[0].streams = {};
+  facts.dispatchers[0].table = "u";
+  CHECK(shared_tables_of(facts).empty());
+}
+
+TEST_CASE("the key: missing, exposed or guessable; and the daemon's own report") {
+  auto facts = host();
+  facts.key_bytes = 0;
+  CHECK(signing_of(facts).front().severity == kCritical);
+  facts.mode = "";
+  CHECK(signing_of(facts).front().severity == kWarning);
+  config::Origin origin{.kind = config::Origin::Kind::file, .name = "o.toml", .read_from = "/etc/k e y"};
+  facts.warnings = {{origin, "signing.key_file: /etc/k e y can be read by every user (mode 0644): chmod g-w,o= (…)"}};
+  const auto exposed = configuration_of(facts).front();
+  CHECK(exposed.check == "host.signing_key");
+  CHECK(exposed.remedy == "chmod g-w,o= '/etc/k e y'");
+  facts.daemon = {.address = "127.0.0.1:9464"};
+  facts.daemon.state.dispatchers["api"] = {.ready = false, .reason = "Redis is unavailable"};
+  CHECK(daemon_of(facts).front().severity == kCritical);
+  facts.daemon.state.dispatchers["api"] = {.ready = true, .notes = {"stream s is blocked"}};
+  CHECK(daemon_of(facts).front().severity == kWarning);
+  facts.daemon.why_none = "connection refused";
+  CHECK(daemon_of(facts).front().severity == kNote);
+}
+
+TEST_CASE("INFO and the answers to the probing XADD are read") {
+  const auto fields = fields_of_info("# Server\r\nredis_version:7.0.15\r\n\r\nexecutable:/a:b\r\nempty:\r\nodd");
+  CHECK(fields.size() == 3);
+  CHECK(fields.at("executable") == "/a:b");
+  CHECK(refusal_in("ERR value is not an integer or out of range").empty());
+  CHECK(refusal_in("ERR syntax error").empty());
+  for (const auto* refusal : {"NOPERM x", "OOM command", "READONLY You", "MISCONF x", "NOREPLICAS x", "MOVED 1 a:1",
+                              "ERR unknown command 'XADD'"}) {
+    CHECK(refusal_in(refusal) == refusal);
+  }
+}
+
+TEST_CASE("words of findings") {
+  CHECK(shell_word("a.b-c/d:1") == "a.b-c/d:1");
+  CHECK(shell_word("") == "''");
+  CHECK(shell_word("a b'c;$") == R"('a b'\''c;$')");
+  CHECK(span_text(59s) == "59 s");
+  CHECK(span_text(5min) == "5 min");
+  CHECK(span_text(100h) == "4 d");
+  CHECK(size_text(512) == "512 B");
+  CHECK(size_text(10'485'760) == "10.0 MiB");
+  CHECK(is_local_address("/run/redis.sock"));
+  CHECK_FALSE(is_local_address("10.0.0.1"));
+  CHECK(sqlstate_in("FATAL: sorry, too many clients already") == "53300");
+  CHECK(sqlstate_in("connection refused").empty());
+  CHECK(plain_name(R"("app"."event_outbox")") == "app.event_outbox");
+  CHECK(plain_name(R"("App"."t")") == R"("App"."t")");
+}
+
+TEST_CASE("text is grouped by server and quiet about what is well; texts of servers can't forge lines") {
+  const Findings findings{{"redis.memory", kOk, "r", "fine", "", ""},
+                          {"redis.group", kWarning, "group \x1b[2J", "seen\nCRITICAL", "why", "do 'this'"},
+                          {"host.signing_key", kNote, "k", "n", "", ""}};
+  const auto text = text_of(findings, false);
+  CHECK(text ==
+        "HOST\n  NOTE      host.signing_key: k: n\n"
+        "REDIS\n  WARNING   redis.group: group \\x1b[2J: seen\\nCRITICAL\n"
+        "            why: why\n            remedy: do 'this'\n"
+        "0 critical, 1 warning, 1 note, 1 ok\n");
+  CHECK(text_of(findings, true).find("OK        redis.memory: r: fine\n") != std::string::npos);
+  CHECK(json_lines_of({findings[1]}) ==
+        R"({"check":"redis.group","severity":"warning","subject":"group \\x1b[2J","seen":"seen\\nCRITICAL",)"
+        R"("why":"why","remedy":"do 'this'"})"
+        "\n");
+}
+
+TEST_CASE("several dispatchers on one server have its findings once") {
+  auto second = postgres();
+  second.dispatcher.name = "second";
+  const auto one = examine({.host = host(), .postgres = {postgres()}, .redis = {redis()}});
+  const auto two = examine({.host = host(), .postgres = {postgres(), second}, .redis = {redis()}});
+  const auto versions =
+      std::count_if(two.begin(), two.end(), [](const auto& finding) { return finding.check == "postgres.version"; });
+  CHECK(versions == 1);
+  CHECK(two.size() > one.size());
+}
+
+}  // namespace outboxd::daemon::doctor
