@@ -4,11 +4,9 @@
 #include "outbox_store/table_lock.hpp"
 #include "outbox_table/inspect.hpp"
 #include "postgres/identifier.hpp"
-#include "postgres/plain_settings.hpp"
-#include "postgres/search_path.hpp"
+#include "postgres/session_options.hpp"
 #include "postgres/sqlstate.hpp"
 
-#include <chrono>
 #include <stdexcept>
 #include <utility>
 
@@ -17,24 +15,11 @@ namespace outboxd::outbox_store {
 using postgres::sqlstate_of;
 using postgres::Statements;
 
-namespace {
-
-// An operator needs a message when the table is locked.
-constexpr std::chrono::milliseconds kLockTimeout{1'000};
-
-/// For each transaction, as a pooler may stand in between.
-std::string settings_of(const RowStoreOptions& options, CommandTable::Access access) {
-  return (access == CommandTable::Access::read ? "SET TRANSACTION READ ONLY; " : "") +
-         postgres::keep_to_catalog_sql(true) +
-         "; SET LOCAL statement_timeout = " + std::to_string(options.session.statement_timeout.count()) +
-         "; SET LOCAL lock_timeout = " + std::to_string(kLockTimeout.count()) + postgres::plain_settings_sql(true);
-}
-
-}  // namespace
-
 CommandTable::CommandTable(const RowStoreOptions& options, Access access)
     : options_{options},
-      mode_{.settings = settings_of(options, access)},
+      // No session-level settings: a pooler may stand in between.
+      mode_{.settings = access == Access::read ? postgres::reading_settings(options.session)
+                                               : postgres::writing_settings(options.session)},
       table_{postgres::quote_table(options.table)} {}
 
 void CommandTable::connect() {

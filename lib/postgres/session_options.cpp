@@ -35,11 +35,15 @@ std::string transaction_settings(const SessionOptions& options) {
   return settings_sql(options, true);
 }
 
-std::string reading_settings(const SessionOptions& options) {
+std::string writing_settings(const SessionOptions& options) {
   constexpr int kLockTimeout = 1'000;
-  return "SET TRANSACTION READ ONLY; " + keep_to_catalog_sql(true) +
+  return keep_to_catalog_sql(true) +
          "; SET LOCAL statement_timeout = " + std::to_string(options.statement_timeout.count()) +
          "; SET LOCAL lock_timeout = " + std::to_string(kLockTimeout) + plain_settings_sql(true);
+}
+
+std::string reading_settings(const SessionOptions& options) {
+  return "SET TRANSACTION READ ONLY; " + writing_settings(options);
 }
 
 std::chrono::milliseconds usual_timeout_of(const SessionOptions& options) {
