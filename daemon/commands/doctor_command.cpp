@@ -14,7 +14,7 @@
 namespace outboxd::daemon {
 namespace {
 
-constexpr const char* kFooter =
+constexpr const char* kDoctorFooter =
     "Examines the configuration, Postgres and Redis, and names what is wrong, why it matters, and the remedy as a "
     "command.\n"
     "It needs no further rights than the daemon, changes nothing, and reads no more than a bounded number of rows.\n"
@@ -41,7 +41,7 @@ CLI::App& DoctorCommand::declare(CLI::App& program) {
       declare_command(program, "doctor", "Examine both servers: what is wrong, why it matters, and the remedy");
   app.add_flag("--json", json, "Print JSON, a line for each finding");
   app.add_flag("--all", all, "Also show what is well");
-  app.footer(kFooter);
+  app.footer(kDoctorFooter);
   set_examples(app, {"outboxd doctor", "outboxd doctor --all --dispatcher outbox", "outboxd doctor --json"});
   return app;
 }

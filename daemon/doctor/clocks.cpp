@@ -6,20 +6,20 @@
 namespace outboxd::daemon::doctor {
 namespace {
 
-constexpr std::chrono::seconds kNoticeable{2};
+constexpr std::chrono::seconds kNoticeablyOff{2};
 constexpr std::chrono::seconds kWrong{10};
 
 /// "5 min ahead of this machine's", "in step with this machine's".
 std::string difference(std::chrono::milliseconds ahead, const std::string& other) {
   const auto far = std::chrono::duration_cast<std::chrono::seconds>(std::chrono::abs(ahead));
-  if (far < kNoticeable) return "in step with " + other;
+  if (far < kNoticeablyOff) return "in step with " + other;
   return span_text(far) + (ahead.count() > 0 ? " ahead of " : " behind ") + other;
 }
 
 Severity severity_of(std::chrono::milliseconds ahead) {
   const auto far = std::chrono::abs(ahead);
   if (far >= kWrong) return Severity::warning;
-  return far >= kNoticeable ? Severity::note : Severity::ok;
+  return far >= kNoticeablyOff ? Severity::note : Severity::ok;
 }
 
 Finding finding_of(const std::string& check, const std::string& server, std::chrono::milliseconds ahead,

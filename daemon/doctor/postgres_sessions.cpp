@@ -11,7 +11,7 @@ namespace {
 using dispatch::SnapshotHolder;
 
 constexpr std::chrono::seconds kOld{60};
-constexpr std::chrono::seconds kNoticeable{5};
+constexpr std::chrono::seconds kNoticeablyOld{5};
 constexpr std::int64_t kManyTransactions = 1'000'000;
 
 std::string subject_of(const PostgresFacts& facts) {
@@ -48,7 +48,7 @@ Severity severity_of(const outbox_store::SnapshotHold& hold) {
   if (*hold.held_for >= kOld) return Severity::warning;
   // A session that is idle in a transaction may stay so for hours.
   const bool is_idle = hold.state.starts_with("idle in transaction");
-  return is_idle || *hold.held_for >= kNoticeable ? Severity::note : Severity::ok;
+  return is_idle || *hold.held_for >= kNoticeablyOld ? Severity::note : Severity::ok;
 }
 
 /// The handle in a description of Layout::table_holders: "pid 4711 of role …", "prepared transaction NAME, since …".
