@@ -3,6 +3,7 @@
 #include "daemon/doctor/words.hpp"
 #include "redis/command_session.hpp"
 #include "redis/consumer_lag.hpp"
+#include "redis/stream_info.hpp"
 
 #include <algorithm>
 #include <array>
@@ -32,19 +33,6 @@ std::string cli_for(const redis::Endpoint& endpoint) {
   if (!endpoint.password.empty()) cli += " --askpass";
   if (endpoint.database != 0) cli += " -n " + std::to_string(endpoint.database);
   return cli;
-}
-
-/// The value after a name in a list of names and values in turn; null if it is missing.
-const Value* member(const Value& list, std::string_view name) {
-  for (std::size_t i = 0; i + 1 < list.items.size(); i += 2) {
-    if (list.items[i].text == name) return &list.items[i + 1];
-  }
-  return nullptr;
-}
-
-std::uint64_t count_in(const Value& list, std::string_view name) {
-  const auto* value = member(list, name);
-  return value == nullptr || value->number < 0 ? 0 : static_cast<std::uint64_t>(value->number);
 }
 
 /// The age of an entry by its id.
@@ -118,23 +106,21 @@ std::optional<seconds> oldest_unread(CommandSession& session, const std::string&
 
 std::optional<seconds> quiet_for(CommandSession& session, const std::string& stream, const std::string& group) {
   std::optional<seconds> shortest;
-  for (const auto& consumer : session.call({"XINFO", "CONSUMERS", stream, group}).items) {
-    const auto idle =
-        std::chrono::duration_cast<seconds>(milliseconds{static_cast<std::int64_t>(count_in(consumer, "idle"))});
+  for (const auto& consumer : redis::read_consumers(session.call({"XINFO", "CONSUMERS", stream, group}))) {
+    const auto idle = std::chrono::duration_cast<seconds>(consumer.idle);
     shortest = std::min(shortest.value_or(idle), idle);
   }
   return shortest;
 }
 
-/// An answer of XPENDING has lines of id, consumer, idle time and deliveries.
 std::optional<seconds> oldest_pending(CommandSession& session, const std::string& stream, const std::string& group) {
-  const auto answer = session.call({"XPENDING", stream, group, "-", "+", "1"});
-  if (answer.items.empty() || answer.items.front().items.size() < 3) return std::nullopt;
-  return std::chrono::duration_cast<seconds>(milliseconds{answer.items.front().items[2].number});
+  const auto pending = redis::read_pending(session.call({"XPENDING", stream, group, "-", "+", "1"}));
+  if (pending.empty() || !pending.front().idle) return std::nullopt;
+  return std::chrono::duration_cast<seconds>(*pending.front().idle);
 }
 
 void read_groups(CommandSession& session, const RedisTarget& target, system_clock::time_point now,
-                 StreamFacts& stream) {
+                 bool exact_counters, StreamFacts& stream) {
   const auto answer = session.call({"XINFO", "GROUPS", stream.name});
   const auto length = session.call({"XLEN", stream.name});
   if (answer.kind == Value::Kind::error) {
@@ -144,14 +130,15 @@ void read_groups(CommandSession& session, const RedisTarget& target, system_cloc
     return;
   }
   auto groups = redis::read_groups(answer);
-  if (redis::needs_ids(groups)) redis::infer_lag(session.call({"XINFO", "STREAM", stream.name}), groups);
+  const auto info = redis::read_stream_info(session.call({"XINFO", "STREAM", stream.name}));
+  if (info) redis::infer_lag(*info, groups);
   for (std::size_t i = 0; i < std::min(groups.size(), kMostGroups); ++i) {
     const auto& group = groups[i];
     GroupFacts facts{.name = group.name,
-                     .unread = group.lag,
+                     .unread = info ? redis::unread(*info, group, exact_counters).number : group.lag,
                      .oldest_unread = oldest_unread(session, stream.name, group.last_delivered_id, now),
-                     .pending = count_in(answer.items[i], "pending"),
-                     .consumers = count_in(answer.items[i], "consumers")};
+                     .pending = group.pending,
+                     .consumers = group.consumers};
     if (facts.pending > 0) facts.oldest_pending = oldest_pending(session, stream.name, group.name);
     if (facts.consumers > 0) facts.quiet_for = quiet_for(session, stream.name, group.name);
     stream.groups.push_back(std::move(facts));
@@ -163,13 +150,14 @@ void read_groups(CommandSession& session, const RedisTarget& target, system_cloc
 }
 
 void read_streams(CommandSession& session, const RedisTarget& target, RedisFacts& facts) {
+  const bool exact_counters = redis::counts_reads_exactly(session.call({"INFO", "server"}).text);
   const auto now = system_clock::now() + facts.clock_ahead.value_or(milliseconds{0});
   for (std::size_t i = 0; i < std::min(target.streams.size(), kMostStreams); ++i) {
     StreamFacts stream{.name = target.streams[i]};
     const auto type = session.call({"TYPE", stream.name});
     if (type.kind == Value::Kind::status) stream.type = type.text;
     stream.refusal = refusal_of_xadd(session, stream.name);
-    read_groups(session, target, now, stream);
+    read_groups(session, target, now, exact_counters, stream);
     facts.streams.push_back(std::move(stream));
   }
 }

@@ -48,7 +48,7 @@ std::vector<Option> dispatcher_options() {
       row("dispatcher.retention", Kind::duration,
           "Published rows older than this are removed (needs DELETE); not set: they are kept",
           {within(kMinute, 36'500 * kDay), to(&D::retention),
-           also("ttl keep keep_for max_age delete_after prune_after cleanup_after")}),
+           also("keep keep_for max_age delete_after prune_after cleanup_after")}),
       row("dispatcher.shutdown_timeout", Kind::duration, "Longest time to finish the rows in flight at a stop",
           {by_default("10s"), within(100, 10 * kMinute), to(&D::shutdown_timeout),
            also("shutdown grace grace_period drain_timeout stop_timeout")}),

@@ -8,10 +8,9 @@ namespace {
 
 /// Whether no row was created before one that precedes it.
 bool rise_with_time(const std::vector<PrunePass::Row>& rows) {
-  auto latest = std::chrono::milliseconds::min();
+  std::chrono::milliseconds latest{0};
   for (const auto& row : rows) {
-    if (!row.created) return false;
-    if (*row.created < latest - PrunePass::kTolerance) return false;
+    if (!row.created || *row.created + PrunePass::kTolerance < latest) return false;
     latest = std::max(latest, *row.created);
   }
   return true;

@@ -76,6 +76,7 @@ streams = ["a\"b", "c"]  # file )" +
                                file + R"(:3
 exclude_streams = []  # default
 max_payload_bytes = 2000000  # flag --max-payload-bytes
+# retention is not set
 shutdown_timeout = "10s"  # default
 probe_min = "100ms"  # default
 probe_max = "1s"  # default

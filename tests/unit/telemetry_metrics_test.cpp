@@ -72,6 +72,7 @@ TEST_CASE("metrics: every family is there from the start") {
       "outboxd_slow_look_seconds gauge",
       "outboxd_wake_ups_total counter",
       "outboxd_claimed_total counter",
+      "outboxd_pruned_total counter",
       "outboxd_published_total counter",
       "outboxd_retries_total counter",
       "outboxd_released_total counter",

@@ -530,6 +530,44 @@ SELECT (SELECT count(*) FROM (SELECT "locked_until" AS lease FROM "public"."even
 
 EXPLAIN EXECUTE in_flight_sample (100000);
 
+-- prune_state
+PREPARE prune_state AS
+SELECT found.* FROM (
+SELECT has_table_privilege('"public"."event_outbox"', 'DELETE') AS may_delete,
+       EXISTS (SELECT FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" < now() - interval '10 seconds') AS overdue) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE prune_state;
+
+-- prunable
+PREPARE prunable AS
+SELECT found.* FROM (
+SELECT "id"::text AS id, coalesce("dispatched_at" IS NOT NULL AND "dispatched_at" < now() - $2::bigint * interval '1 millisecond', false) AS is_old, coalesce("created_at" >= now() - $2::bigint * interval '1 millisecond', false) AS is_young,
+       CASE WHEN isfinite("created_at") THEN (extract(epoch FROM "created_at") * 1000)::bigint END AS created_ms
+  FROM "public"."event_outbox" WHERE octet_length("id"::text) <= 4096
+ ORDER BY "id" LIMIT $1::bigint) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE prunable (50, 604800000);
+
+-- prunable_after
+PREPARE prunable_after AS
+SELECT found.* FROM (
+SELECT "id"::text AS id, coalesce("dispatched_at" IS NOT NULL AND "dispatched_at" < now() - $2::bigint * interval '1 millisecond', false) AS is_old, coalesce("created_at" >= now() - $2::bigint * interval '1 millisecond', false) AS is_young,
+       CASE WHEN isfinite("created_at") THEN (extract(epoch FROM "created_at") * 1000)::bigint END AS created_ms
+  FROM "public"."event_outbox" WHERE octet_length("id"::text) <= 4096 AND "id" > $3::text::text
+ ORDER BY "id" LIMIT $1::bigint) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE prunable_after (50, 604800000, 'a');
+
+-- prune
+PREPARE prune AS
+WITH written AS (
+DELETE FROM "public"."event_outbox" AS o
+ WHERE o.ctid = ANY (ARRAY(
+   SELECT ctid FROM "public"."event_outbox" WHERE "id" = ANY ($1::text[]::text[]) AND "dispatched_at" IS NOT NULL AND "dispatched_at" < now() - $2::bigint * interval '1 millisecond' FOR UPDATE SKIP LOCKED)) RETURNING true)
+SELECT FROM written WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE prune ('{a,b}', 604800000);
+
 -- locked_rows
 PREPARE locked_rows AS
 /* locked rows */
