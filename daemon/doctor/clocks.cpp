@@ -36,11 +36,11 @@ Finding finding_of(const std::string& check, const std::string& server, std::chr
   return finding;
 }
 
-constexpr const char* kOfPostgres =
+constexpr const char* kOfPostgresClock =
     "leases, retries and the time from which a row is due follow Postgres' clock, and those who set available_at by "
     "a "
     "clock of their own make rows due too early or too late";
-constexpr const char* kOfRedis =
+constexpr const char* kOfRedisClock =
     "entry ids are Redis' time: consumers that judge an entry's age by its id judge wrongly, and ids stand still "
     "while "
     "a clock that was ahead is set back";
@@ -52,16 +52,17 @@ Findings clocks_of(const Facts& facts) {
   Findings findings;
   for (const auto& postgres : facts.postgres) {
     if (!postgres.clock_ahead.known) continue;
-    append(findings, {finding_of("postgres.clock", postgres.server, *postgres.clock_ahead.known, ours, kOfPostgres)});
+    append(findings,
+           {finding_of("postgres.clock", postgres.server, *postgres.clock_ahead.known, ours, kOfPostgresClock)});
   }
   for (const auto& redis : facts.redis) {
     if (!redis.clock_ahead) continue;
-    append(findings, {finding_of("redis.clock", redis.server, *redis.clock_ahead, ours, kOfRedis)});
+    append(findings, {finding_of("redis.clock", redis.server, *redis.clock_ahead, ours, kOfRedisClock)});
     for (const auto& postgres : facts.postgres) {
       if (!postgres.clock_ahead.known) continue;
       const auto ahead = *redis.clock_ahead - *postgres.clock_ahead.known;
-      append(findings,
-             {finding_of("redis.clock", redis.server, ahead, "that of Postgres at " + postgres.server, kOfRedis)});
+      append(findings, {finding_of("redis.clock", redis.server, ahead, "that of Postgres at " + postgres.server,
+                                   kOfRedisClock)});
     }
   }
   return findings;

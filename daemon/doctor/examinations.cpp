@@ -39,6 +39,7 @@ constexpr auto kOfRedis = std::to_array<Findings (*)(const RedisFacts&)>({
     cluster_of,
     clients_of,
     groups_of,
+    topology_of,
     version_of,
     network_of,
     rights_of,

@@ -41,6 +41,7 @@ struct Facts {
 // redis_streams.cpp
 [[nodiscard]] Findings writes_of(const RedisFacts& facts);
 [[nodiscard]] Findings groups_of(const RedisFacts& facts);
+[[nodiscard]] Findings topology_of(const RedisFacts& facts);
 
 // postgres_server.cpp
 [[nodiscard]] Findings reachability_of(const PostgresFacts& facts);

@@ -106,4 +106,7 @@ struct PostgresFacts {
   }
 };
 
+/// The table in the subject of a finding, with its dispatcher.
+[[nodiscard]] std::string subject_of(const PostgresFacts& facts);
+
 }  // namespace outboxd::daemon::doctor

@@ -11,10 +11,6 @@ namespace {
 constexpr std::chrono::seconds kLate{60};
 constexpr std::chrono::minutes kVeryLate{15};
 
-std::string subject_of(const PostgresFacts& facts) {
-  return "table " + plain_name(facts.table_name()) + " of dispatcher " + facts.dispatcher.name;
-}
-
 std::string count_text(std::uint64_t count, std::uint64_t cap) {
   return std::to_string(count) + (count >= cap ? " or more" : "");
 }

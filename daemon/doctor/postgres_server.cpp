@@ -19,7 +19,7 @@ Finding not_known(const PostgresFacts& facts, const std::string& check) {
   return unknown(check, facts.server, facts.settings.why_not);
 }
 
-std::string why_unreachable(const std::string& sqlstate) {
+std::string why_not_connected(const std::string& sqlstate) {
   if (sqlstate == kTooManyConnections) {
     return "all connection slots are taken: the daemon can't connect either, once it has lost its connections";
   }
@@ -50,7 +50,7 @@ Findings reachability_of(const PostgresFacts& facts) {
   if (facts.unreachable.empty()) return {finding};
   finding.severity = Severity::critical;
   finding.seen = facts.unreachable;
-  finding.why = why_unreachable(facts.sqlstate);
+  finding.why = why_not_connected(facts.sqlstate);
   finding.remedy = remedy_for(facts);
   return {finding};
 }

@@ -14,10 +14,6 @@ constexpr std::chrono::seconds kOld{60};
 constexpr std::chrono::seconds kNoticeablyOld{5};
 constexpr std::int64_t kManyTransactions = 1'000'000;
 
-std::string subject_of(const PostgresFacts& facts) {
-  return "table " + plain_name(facts.table_name()) + " of dispatcher " + facts.dispatcher.name;
-}
-
 std::string end_of(const PostgresFacts& facts, SnapshotHolder kind, const std::string& handle) {
   const auto in_quotes = [&handle] {
     std::string text = "'";

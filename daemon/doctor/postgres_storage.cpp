@@ -10,10 +10,6 @@ namespace {
 
 constexpr std::int64_t kManyDead = 10'000;
 
-std::string subject_of(const PostgresFacts& facts) {
-  return "table " + plain_name(facts.table_name()) + " of dispatcher " + facts.dispatcher.name;
-}
-
 bool is_off(const std::string& value) {
   return value == "off" || value == "false" || value == "no" || value == "0";
 }

@@ -9,10 +9,6 @@ namespace {
 
 constexpr const char* kWakeUp = "outboxd_wake_up";
 
-std::string subject_of(const PostgresFacts& facts) {
-  return "table " + plain_name(facts.table_name()) + " of dispatcher " + facts.dispatcher.name;
-}
-
 Finding not_known(const PostgresFacts& facts, const std::string& check, const std::string& why_not) {
   return unknown(check, subject_of(facts), why_not);
 }
@@ -65,6 +61,10 @@ void add_namesakes(const PostgresFacts& facts, Findings& findings) {
 }
 
 }  // namespace
+
+std::string subject_of(const PostgresFacts& facts) {
+  return "table " + plain_name(facts.table_name()) + " of dispatcher " + facts.dispatcher.name;
+}
 
 Findings shape_of(const PostgresFacts& facts) {
   if (!facts.table.known) return {not_known(facts, "postgres.table", facts.table.why_not)};

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/doctor/readers.hpp"
 #include "daemon/settings/options_from_settings.hpp"
+#include "daemon/settings/streams_from_settings.hpp"
 
 #include <algorithm>
+#include <utility>
 
 namespace outboxd::daemon::doctor {
 namespace {
@@ -51,6 +53,16 @@ void add_streams(RedisTarget& target, const config::Settings& settings, const Po
   for (const auto& stream : facts.rows.known->streams) add(stream);
 }
 
+/// Without a configured topology it isn't known which streams should exist.
+void add_topology(RedisTarget& target, const std::vector<config::Settings>& dispatchers) {
+  std::vector<config::Settings> here;
+  for (const auto& settings : dispatchers) {
+    if (is_same_server(redis_endpoint(settings), target.endpoint)) here.push_back(settings);
+  }
+  auto declared = streams_target(here);
+  if (declared.problem.empty() && !declared.by_default) target.wanted = std::move(declared.wanted);
+}
+
 }  // namespace
 
 HostFacts read_host(const config::Loaded& loaded) {
@@ -73,7 +85,10 @@ Facts read_facts(const config::Loaded& loaded) {
     auto& postgres = facts.postgres.emplace_back(read_postgres(settings));
     add_streams(target_of(targets, settings), settings, postgres);
   }
-  for (const auto& target : targets) facts.redis.push_back(read_redis(target));
+  for (auto& target : targets) {
+    add_topology(target, loaded.dispatchers);
+    facts.redis.push_back(read_redis(target));
+  }
   return facts;
 }
 

@@ -21,6 +21,7 @@ namespace {
 using outbox_table::Layout;
 using outbox_table::LayoutTerms;
 using postgres::exec;
+using postgres::is_true;
 using postgres::ReadingSession;
 using postgres::Statements;
 using postgres::text_of;
@@ -74,10 +75,6 @@ constexpr const char* kSessions = R"sql(
 SELECT pid::text AS pid, coalesce(usename::text, '') AS role, coalesce(host(client_addr), '') AS client
   FROM pg_stat_activity
  WHERE datname = current_database() AND application_name = 'outboxd' AND pid <> pg_backend_pid() ORDER BY pid LIMIT 20)sql";
-
-bool is_true(const pqxx::field& field) {
-  return text_of(field) == "t";
-}
 
 ServerFacts read_server(Statements& statements) {
   const auto line = exec(statements, kServer)[0];

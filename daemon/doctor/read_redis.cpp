@@ -4,6 +4,8 @@
 #include "redis/command_session.hpp"
 #include "redis/consumer_lag.hpp"
 #include "redis/stream_info.hpp"
+#include "streams/look.hpp"
+#include "streams/verdict.hpp"
 
 #include <algorithm>
 #include <array>
@@ -178,6 +180,11 @@ RedisFacts read_redis(const RedisTarget& target) {
     read_clock(session, facts);
     read_round_trip(session, facts);
     read_streams(session, target, facts);
+    if (!target.wanted.empty()) {
+      const auto seen = streams::look(session, target.wanted);
+      facts.against_topology =
+          streams::findings_of(target.wanted, seen, streams::plan_of(target.wanted, seen, false));
+    }
   } catch (const std::exception& error) {
     facts.unreachable = error.what();
   }

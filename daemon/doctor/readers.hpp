@@ -5,6 +5,7 @@
 #include "daemon/doctor/examinations.hpp"
 #include "redis/bounds.hpp"
 #include "redis/endpoint.hpp"
+#include "streams/wanted.hpp"
 
 #include <chrono>
 #include <string>
@@ -25,6 +26,8 @@ struct RedisTarget {
   std::chrono::milliseconds timeout{0};
   redis::Bounds bounds{};
   std::vector<std::string> streams{};
+  /// Those of the configured topology.
+  std::vector<streams::Wanted> wanted{};
 };
 [[nodiscard]] RedisFacts read_redis(const RedisTarget& target);
 

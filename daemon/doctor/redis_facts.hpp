@@ -2,6 +2,7 @@
 #pragma once
 
 #include "redis/bounds.hpp"
+#include "streams/verdict.hpp"
 
 #include <chrono>
 #include <cstdint>
@@ -64,6 +65,8 @@ struct RedisFacts {
   std::optional<std::chrono::milliseconds> clock_ahead{};
   std::string why_no_clock{};
   std::vector<StreamFacts> streams{};
+  /// What `outboxd streams verify` finds; nothing where no topology is configured.
+  std::vector<streams::Finding> against_topology{};
 
   /// A field of INFO, or a setting; nullopt where it can't be known.
   [[nodiscard]] std::optional<std::string> field(std::string_view name) const;

@@ -13,6 +13,7 @@ namespace outboxd::outbox_store {
 using dispatch::PruneStep;
 using postgres::array_literal;
 using postgres::exec;
+using postgres::is_true;
 using postgres::row_count;
 using postgres::Statements;
 using postgres::text_of;
@@ -26,9 +27,8 @@ std::vector<PrunePass::Row> read_rows(Statements& statements, const outbox_table
   std::vector<PrunePass::Row> rows;
   rows.reserve(row_count(found));
   for (const auto& line : found) {
-    PrunePass::Row row{.id = text_of(line["id"]),
-                       .is_old = text_of(line["is_old"]) == "t",
-                       .is_young = text_of(line["is_young"]) == "t"};
+    PrunePass::Row row{
+        .id = text_of(line["id"]), .is_old = is_true(line["is_old"]), .is_young = is_true(line["is_young"])};
     const auto created = line["created_ms"];
     if (!created.is_null()) row.created = std::chrono::milliseconds{std::stoll(text_of(created))};
     rows.push_back(std::move(row));
@@ -43,8 +43,8 @@ PruneStep prune_step(Statements& statements, const outbox_table::Layout& layout,
   PruneStep step;
   if (mode == PruneMode::remove) {
     const auto state = exec(statements, layout.prune_state)[0];
-    if (text_of(state["may_delete"]) != "t") return {.state = PruneStep::State::forbidden};
-    if (text_of(state["overdue"]) == "t") return {.state = PruneStep::State::overdue};
+    if (!is_true(state["may_delete"])) return {.state = PruneStep::State::forbidden};
+    if (is_true(state["overdue"])) return {.state = PruneStep::State::overdue};
   }
   const auto old = pass.read(read_rows(statements, layout, pass, age));
   const Statements::Stopwatch watch{statements};

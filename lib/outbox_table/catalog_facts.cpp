@@ -10,6 +10,7 @@
 namespace outboxd::outbox_table {
 
 using postgres::exec;
+using postgres::is_true;
 using postgres::quote_name;
 using postgres::Statements;
 using postgres::text_of;
@@ -74,10 +75,6 @@ SELECT unnest(s.most_common_vals::text::text[]) AS stream
   FROM pg_stats AS s JOIN pg_namespace AS n ON n.nspname = s.schemaname
   JOIN pg_class AS c ON c.relname = s.tablename AND c.relnamespace = n.oid
  WHERE c.oid = to_regclass($1) AND s.attname = $2::name LIMIT 100)sql";
-
-bool is_true(const pqxx::field& field) {
-  return text_of(field) == "t";
-}
 
 std::int64_t number_of(const pqxx::field& field) {
   return field.is_null() ? 0 : std::stoll(text_of(field));

@@ -14,6 +14,7 @@ namespace outboxd::outbox_table {
 
 using postgres::array_literal;
 using postgres::exec;
+using postgres::is_true;
 using postgres::kNamedTable;
 using postgres::kTakesOwnPath;
 using postgres::message_of;
@@ -82,10 +83,6 @@ SELECT format_type(a.atttypid, a.atttypmod) AS full_type,
   FROM pg_attribute AS a WHERE a.attrelid = $1::oid AND a.attname = $2)sql";
 
 constexpr const char* kInsufficientPrivilege = "42501";
-
-bool is_true(const pqxx::field& field) {
-  return text_of(field) == "t";
-}
 
 std::string joined(const std::vector<std::string>& names) {
   std::string text;

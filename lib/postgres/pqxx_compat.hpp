@@ -79,6 +79,11 @@ pqxx::result exec_prepared(pqxx::transaction_base& transaction, const std::strin
   return std::string{view_of(field)};
 }
 
+/// Whether a boolean is true; false for NULL.
+[[nodiscard]] inline bool is_true(const pqxx::field& field) {
+  return !field.is_null() && text_of(field) == "t";
+}
+
 /// A column's text; no value for NULL. (Reading std::optional through libpqxx 6.4 is broken.)
 [[nodiscard]] inline std::optional<std::string> optional_text_of(const pqxx::field& field) {
   if (field.is_null()) return std::nullopt;

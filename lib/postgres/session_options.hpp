@@ -31,8 +31,8 @@ struct SessionOptions {
 /// transactions.
 [[nodiscard]] std::string transaction_settings(const SessionOptions& options);
 
-/// The settings of one transaction for commands of operators, who need a message soon when the table is locked; as SQL
-/// for its beginning.
+/// The settings of one transaction for commands of operators, who need a message soon when the table is locked; as
+/// SQL for its beginning.
 [[nodiscard]] std::string writing_settings(const SessionOptions& options);
 /// The same for a transaction that only reads.
 [[nodiscard]] std::string reading_settings(const SessionOptions& options);

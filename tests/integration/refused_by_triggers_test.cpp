@@ -162,9 +162,8 @@ TEST_CASE("a row whose settlement is refused holds up no other row, and is sent 
     daemon.wait([&] { return daemon.is_ready(); });
     // After their leases have ended, they are claimed again, within the pause of a row that can't be marked.
     const auto all = static_cast<std::int64_t>(101 * kStates.size());
-    daemon.wait(
-        [&] { return !daemon.counts("outboxd_claimed_total{dispatcher=\"outbox\"} " + std::to_string(all)); },
-        std::chrono::seconds(70));
+    daemon.wait([&] { return !daemon.counts("outboxd_claimed_total{dispatcher=\"outbox\"} " + std::to_string(all)); },
+                std::chrono::seconds(70));
     CHECK(daemon.entries() == all);
     daemon.no_trigger();
     daemon.wait([&] { return daemon.published("bad") == static_cast<std::int64_t>(kStates.size()); },

@@ -210,6 +210,21 @@ TEST_CASE("each fault of Redis has its severity") {
            "redis.group", kNote},
           {"group that has read everything",
            [](F& f) { add_group(f, {.unread = 0, .consumers = 2, .quiet_for = 5h}); }, "redis.group", kOk},
+          {"declared group is missing",
+           [](F& f) {
+             f.against_topology = {{streams::Finding::Kind::missing, "s", "g", "missing"}};
+           },
+           "redis.topology", kWarning},
+          {"declared stream is a hash",
+           [](F& f) {
+             f.against_topology = {{streams::Finding::Kind::wrong_type, "s", "", "a hash"}};
+           },
+           "redis.topology", kCritical},
+          {"declared group can't be seen",
+           [](F& f) {
+             f.against_topology = {{streams::Finding::Kind::unknown, "s", "g", "can't be known here"}};
+           },
+           "redis.topology", kNote},
       },
       redis);
 }
