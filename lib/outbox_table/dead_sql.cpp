@@ -57,6 +57,9 @@ SELECT {id}::text COLLATE "C" AS id, pg_column_size({payload}) + coalesce(pg_col
   FROM {table} WHERE {is_dead}{filter}{asked} AND {id_fits} AND ($6::text IS NULL OR {id}::text COLLATE "C" > $6::text)
  ORDER BY 1 LIMIT $7::bigint)sql";
 
+// A place may be that of several rows: ids need not be unique in a partitioned table, nor does a ctid name only one
+// row of it, and a table may be replaced by a partitioned one at any time. So the statements that change rows repeat
+// the whole condition of the rows that are locked here.
 constexpr std::string_view kLocked = R"sql(
 WITH locked AS MATERIALIZED (
   SELECT {locked_columns} FROM {table} AS o
@@ -67,13 +70,13 @@ constexpr std::string_view kTheseDead = "{id} {id_equals} ANY ($6::text[]::{ids}
 constexpr std::string_view kRequeue = R"sql(/* requeue */{locked},
 written AS (
   UPDATE {table} AS o SET {set_pending}{attempts} = 0, {available_at} = now(){ends_lease}
-   WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked)) AND {is_dead}
+   WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked)) AND {these_dead}
   RETURNING o.{id}::text AS id, coalesce({alive}, false) AS as_meant)
 SELECT id FROM written WHERE as_meant AND {takes_own_path})sql";
 
 constexpr std::string_view kRemove = R"sql(/* discard */{locked},
 gone AS (
-  DELETE FROM {table} AS o WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked)) AND {is_dead}
+  DELETE FROM {table} AS o WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked)) AND {these_dead}
   RETURNING o.{id}::text AS id, {row_json} AS exported)
 SELECT id, exported FROM gone WHERE {takes_own_path})sql";
 
@@ -86,7 +89,7 @@ SELECT id, exported FROM gone WHERE {takes_own_path})sql";
 constexpr std::string_view kMarkDiscarded = R"sql(/* discard */{locked},
 written AS (
   UPDATE {table} AS o SET {set_discarded}{available_at} = 'infinity'{ends_lease}
-   WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked)) AND {is_dead} AND $7::text IS NOT NULL
+   WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked)) AND {these_dead} AND $7::text IS NOT NULL
   RETURNING o.{id} AS id, coalesce({is_published}, false) AS as_meant)
 SELECT written.id::text, exported FROM written JOIN locked ON locked.id {id_equals} written.id
  WHERE as_meant AND {takes_own_path})sql";

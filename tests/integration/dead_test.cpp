@@ -174,6 +174,29 @@ TEST_CASE("dead requeue and discard: refused, locked and silently kept rows stop
   }
 }
 
+TEST_CASE("dead requeue and discard change no row outside the filter that has the id of one within it") {
+  for (const auto& [action, rights] : {std::pair{"requeue", "SELECT, UPDATE"}, std::pair{"discard", "SELECT, UPDATE"},
+                                       std::pair{"discard", "SELECT, UPDATE, DELETE"}}) {
+    CAPTURE(action);
+    CAPTURE(rights);
+    const auto database = contract_database();
+    database.exec(
+        "ALTER TABLE event_outbox RENAME TO plain; CREATE TABLE event_outbox (LIKE plain INCLUDING DEFAULTS)"
+        " PARTITION BY LIST (stream_name); CREATE TABLE one PARTITION OF event_outbox FOR VALUES IN ('s-one');"
+        " CREATE TABLE two PARTITION OF event_outbox FOR VALUES IN ('s-two')");
+    insert_dead(database, "a", "s-one", 3, "'refused'");
+    insert_dead(database, "a", "s-two", 3, "'refused'");
+    const TempDir folder;
+    std::vector<std::string> words{action, "--stream", "s-one", "--yes", "--reason", "why"};
+    if (words.front() == "discard") words.insert(words.end(), {"--export", (folder.path() / "rows").string()});
+    const auto done = dead(database, words, as_role(database, "role", rights));
+    check_done(done);
+    CHECK(contains(done.out, "3 of 3 rows"));
+    CHECK(count_rows(database, "stream_name = 's-two' AND attempts = 100 AND last_error = 'refused'") == 3);
+    CHECK(count_dead(database) == 3);
+  }
+}
+
 TEST_CASE("dead discard exports the rows, then deletes them where the role has DELETE, and marks them otherwise") {
   struct Case {
     const char* role;

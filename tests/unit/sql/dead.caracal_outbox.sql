@@ -60,7 +60,12 @@ WITH locked AS MATERIALIZED (
    AND ($5::text[] IS NULL OR "id" = ANY ($5::text[]::text[])) FOR UPDATE SKIP LOCKED),
 written AS (
   UPDATE "public"."caracal_outbox" AS o SET "status" = 'pending'::text, "published_at" = NULL, "updated_at" = now(), "attempts" = 0, "available_at" = now()
-   WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND "status" = 'dead'::text
+   WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND "id" = ANY ($6::text[]::text[]) AND "status" = 'dead'::text AND "producer"::text = 'coordinator'
+   AND ($1::text[] IS NULL OR "topic"::text = ANY ($1::text[]))
+   AND ($2::text IS NULL OR position(regexp_replace(left($2::text::text, 500) COLLATE "C", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') IN NULL::text) > 0)
+   AND ($3::timestamptz IS NULL OR "updated_at" < $3::timestamptz)
+   AND ($4::timestamptz IS NULL OR "updated_at" >= $4::timestamptz)
+   AND ($5::text[] IS NULL OR "id" = ANY ($5::text[]::text[]))
   RETURNING o."id"::text AS id, coalesce("status" = 'pending'::text, false) AS as_meant)
 SELECT id FROM written WHERE as_meant AND (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
@@ -78,7 +83,12 @@ WITH locked AS MATERIALIZED (
    AND ($4::timestamptz IS NULL OR "updated_at" >= $4::timestamptz)
    AND ($5::text[] IS NULL OR "id" = ANY ($5::text[]::text[])) FOR UPDATE SKIP LOCKED),
 gone AS (
-  DELETE FROM "public"."caracal_outbox" AS o WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND "status" = 'dead'::text
+  DELETE FROM "public"."caracal_outbox" AS o WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND "id" = ANY ($6::text[]::text[]) AND "status" = 'dead'::text AND "producer"::text = 'coordinator'
+   AND ($1::text[] IS NULL OR "topic"::text = ANY ($1::text[]))
+   AND ($2::text IS NULL OR position(regexp_replace(left($2::text::text, 500) COLLATE "C", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') IN NULL::text) > 0)
+   AND ($3::timestamptz IS NULL OR "updated_at" < $3::timestamptz)
+   AND ($4::timestamptz IS NULL OR "updated_at" >= $4::timestamptz)
+   AND ($5::text[] IS NULL OR "id" = ANY ($5::text[]::text[]))
   RETURNING o."id"::text AS id, (SELECT row_to_json(r)::text FROM (SELECT o."id", o."payload_json") AS r) AS exported)
 SELECT id, exported FROM gone WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
@@ -112,7 +122,12 @@ WITH locked AS MATERIALIZED (
    AND ($5::text[] IS NULL OR "id" = ANY ($5::text[]::text[])) FOR UPDATE SKIP LOCKED),
 written AS (
   UPDATE "public"."caracal_outbox" AS o SET "status" = 'published'::text, "published_at" = 'epoch', "updated_at" = now(), "available_at" = 'infinity'
-   WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND "status" = 'dead'::text AND $7::text IS NOT NULL
+   WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND "id" = ANY ($6::text[]::text[]) AND "status" = 'dead'::text AND "producer"::text = 'coordinator'
+   AND ($1::text[] IS NULL OR "topic"::text = ANY ($1::text[]))
+   AND ($2::text IS NULL OR position(regexp_replace(left($2::text::text, 500) COLLATE "C", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') IN NULL::text) > 0)
+   AND ($3::timestamptz IS NULL OR "updated_at" < $3::timestamptz)
+   AND ($4::timestamptz IS NULL OR "updated_at" >= $4::timestamptz)
+   AND ($5::text[] IS NULL OR "id" = ANY ($5::text[]::text[])) AND $7::text IS NOT NULL
   RETURNING o."id" AS id, coalesce((o."status" = 'published'::text), false) AS as_meant)
 SELECT written.id::text, exported FROM written JOIN locked ON locked.id = written.id
  WHERE as_meant AND (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
