@@ -116,6 +116,8 @@ class Run {
       if (tally_.first_unchanged.empty()) tally_.first_unchanged = changed.first_unchanged;
       return;
     } catch (const std::exception& error) {
+      // Rows that may be changed already are not tried again.
+      if (tally_.in_doubt) throw;
       table_.check_it_may_be_a_rows(error);
       if (ids.size() == 1) return refused(ids.front(), error);
     }
@@ -175,8 +177,6 @@ void change_each(Table& table, const FilterParameters& filter, const Steps& step
     if (tally.stopped.empty()) tally.stopped = "interrupted";
   } catch (const std::exception& error) {
     tally.stopped = shown(error);
-    tally.in_doubt = dynamic_cast<const pqxx::broken_connection*>(&error) != nullptr ||
-                     dynamic_cast<const pqxx::in_doubt_error*>(&error) != nullptr;
   }
   // Further rows may have died meanwhile.
   tally.matched = std::max(tally.matched, tally.done + tally.not_done());

@@ -36,7 +36,7 @@ struct Steps {
 
 /// Changes every dead row of a filter once, in small batches: `change` gets their ids, and returns how many it has
 /// changed and the first that it has not. A row that Postgres refuses stops no other: its batch is tried again in
-/// halves. Whatever ends it early is in the tally.
+/// halves. Whatever ends it early is in the tally; `change` sets tally.in_doubt.
 struct Changed {
   std::size_t rows = 0;
   std::string first_unchanged{};

@@ -23,7 +23,6 @@ void discard(Table& table, const FilterParameters& filter, const Steps& steps, T
   // Only a role that may update a row may lock it.
   const auto& removes = table.rights().may_update ? table.sql().remove : table.sql().remove_waiting;
   const auto& statement = marks ? table.sql().mark_discarded : removes;
-  bool in_doubt = false;
   change_each(table, filter, steps, tally, [&](const std::vector<std::string>& ids) {
     auto parameters = filter;
     parameters.emplace_back(array_literal(ids));
@@ -37,9 +36,9 @@ void discard(Table& table, const FilterParameters& filter, const Steps& steps, T
       if (!gone.empty()) file.sync();
     };
     try {
-      table.run_and_commit(statement, parameters, export_rows, in_doubt);
+      table.run_and_commit(statement, parameters, export_rows, tally.in_doubt);
     } catch (const std::exception&) {
-      if (!in_doubt) file.take_back();
+      if (!tally.in_doubt) file.take_back();
       throw;
     }
     file.keep();

@@ -54,7 +54,10 @@ void requeue(Table& table, const FilterParameters& filter, const Steps& steps, T
     auto parameters = filter;
     parameters.emplace_back(array_literal(ids));
     std::unordered_set<std::string> waiting;
-    for (const auto& row : table.run(table.sql().requeue, parameters)) waiting.insert(text_of(row["id"]));
+    const auto take_ids = [&waiting](const pqxx::result& rows) {
+      for (const auto& row : rows) waiting.insert(text_of(row["id"]));
+    };
+    table.run_and_commit(table.sql().requeue, parameters, take_ids, tally.in_doubt);
     Changed changed{.rows = waiting.size()};
     for (const auto& id : ids) {
       if (!waiting.contains(id)) {

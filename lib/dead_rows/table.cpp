@@ -13,6 +13,8 @@
 
 #include <boost/asio/executor_work_guard.hpp>
 
+#include <algorithm>
+#include <array>
 #include <optional>
 #include <utility>
 
@@ -56,6 +58,21 @@ std::string joined(const std::vector<std::string>& texts) {
   std::string all;
   for (const auto& text : texts) all.append(all.empty() ? "" : ", ").append(text);
   return all;
+}
+
+/// The statement was undone as a whole, through no fault of its own.
+bool lost_a_race(const std::exception& error) {
+  const auto state = sqlstate_of(error);
+  return state == "40001" || state == "40P01";
+}
+
+void roll_back(pqxx::nontransaction& transaction, SocketWatchdog& dog) {
+  try {
+    const SocketWatchdog::Work guarded{dog};
+    exec(transaction, "ROLLBACK");
+  } catch (const std::exception&) {
+    // The connection is lost, and its transaction with it; the error that ended it is thrown on.
+  }
 }
 
 }  // namespace
@@ -143,28 +160,31 @@ void Table::run_and_commit(const std::string& sql, const std::vector<Parameter>&
                            const std::function<void(const pqxx::result&)>& before_commit, bool& in_doubt) {
   in_doubt = false;
   pqxx::nontransaction transaction{*connection_};
-  const auto guarded = [this](auto work) {
-    const SocketWatchdog::Work in_time{watch_.dog};
-    return work();
-  };
   try {
-    const auto result = guarded([&] {
+    before_commit(begin(transaction, sql, parameters));
+    in_doubt = true;
+    const SocketWatchdog::Work guarded{watch_.dog};
+    exec(transaction, "COMMIT");
+    in_doubt = false;
+  } catch (const std::exception& error) {
+    if (refuses_commit(sqlstate_of(error))) in_doubt = false;
+    roll_back(transaction, watch_.dog);
+    throw;
+  }
+}
+
+pqxx::result Table::begin(pqxx::nontransaction& transaction, const std::string& sql,
+                          const std::vector<Parameter>& parameters) {
+  constexpr int kTries = 10;
+  for (int tries = 1;; ++tries) {
+    try {
+      const SocketWatchdog::Work guarded{watch_.dog};
       exec(transaction, "BEGIN ISOLATION LEVEL READ COMMITTED; " + mode_.settings);
       return exec_parameters(transaction, sql, parameters);
-    });
-    before_commit(result);
-    in_doubt = true;
-    guarded([&] { return exec(transaction, "COMMIT"); });
-    in_doubt = false;
-  } catch (const std::exception&) {
-    try {
-      guarded([&] { return exec(transaction, "ROLLBACK"); });
-      // The server has answered, so the commit was refused.
-      in_doubt = false;
-    } catch (const std::exception&) {
-      // The connection is lost; the error that ended it is thrown on.
+    } catch (const std::exception& error) {
+      if (tries == kTries || !lost_a_race(error)) throw;
     }
-    throw;
+    roll_back(transaction, watch_.dog);
   }
 }
 
@@ -173,6 +193,13 @@ void Table::check_it_may_be_a_rows(const std::exception& error) {
   Statements statements{*connection_, mode_, prepared_};
   outbox_store::look_for_table_lock(statements, layout_, sqlstate_of(error));
   outbox_store::check_it_may_be_a_rows(statements, error);
+}
+
+bool refuses_commit(std::string_view sqlstate) {
+  constexpr std::array kUnknown{std::string_view{"08"}, std::string_view{"57"}, std::string_view{"58"},
+                                std::string_view{"XX"}, std::string_view{"40003"}};
+  return !sqlstate.empty() &&
+         std::ranges::none_of(kUnknown, [sqlstate](auto begin) { return sqlstate.starts_with(begin); });
 }
 
 std::string shown(const std::exception& error) {

@@ -14,6 +14,7 @@
 #include <memory>
 #include <stdexcept>
 #include <string>
+#include <string_view>
 #include <thread>
 #include <vector>
 
@@ -56,7 +57,7 @@ class Table {
   /// Runs one statement in a transaction of its own.
   pqxx::result run(const std::string& sql, const std::vector<postgres::Parameter>& parameters);
   /// Runs one statement, and calls `before_commit` with its result before the transaction is committed; if that
-  /// throws, the statement is undone. `in_doubt` is true if the commit was sent and not answered.
+  /// throws, the statement is undone. If this throws, `in_doubt` says whether it may be committed all the same.
   void run_and_commit(const std::string& sql, const std::vector<postgres::Parameter>& parameters,
                       const std::function<void(const pqxx::result&)>& before_commit, bool& in_doubt);
   /// Returns if an error may be about single rows; otherwise rethrows the exception that is being handled, or throws
@@ -64,6 +65,9 @@ class Table {
   void check_it_may_be_a_rows(const std::exception& error);
 
  private:
+  pqxx::result begin(pqxx::nontransaction& transaction, const std::string& sql,
+                     const std::vector<postgres::Parameter>& parameters);
+
   /// Cuts the connection when the server stops answering.
   struct Watch {
     explicit Watch(std::chrono::milliseconds limit);
@@ -90,6 +94,10 @@ class Table {
   /// Its statements find out who has locked the table.
   outbox_table::Layout layout_;
 };
+
+/// Whether an error in answer to COMMIT, with this SQLSTATE ("": it has none), is Postgres' own refusal. Other errors
+/// may come from a server that is ending, or from a proxy that has lost its server.
+[[nodiscard]] bool refuses_commit(std::string_view sqlstate);
 
 /// What to show for an error of Postgres: its message, without contents of rows, and the remedy.
 [[nodiscard]] std::string shown(const std::exception& error);

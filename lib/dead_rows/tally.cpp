@@ -72,9 +72,10 @@ std::string text_of(const Report& report) {
   append_not_done(text, tally);
   if (!tally.stopped.empty()) {
     text << "stopped after " << rows(tally.done) << ": " << printable(tally.stopped, 1'000) << "; "
-         << (tally.in_doubt ? "whether the last batch, of at most 500 rows, was changed as well is unknown" +
-                                  std::string{report.action == "discard" ? " (the file has its rows)" : ""}
-                            : "all others are as they were")
+         << (tally.in_doubt
+                 ? "whether the last batch, of at most 500 rows, was changed as well is unknown" +
+                       std::string{report.file.empty() ? "" : " (" + printable(report.file, 4'096) + " has its rows)"}
+                 : "all others are as they were")
          << "\n";
   }
   if (report.outcomes) append_outcomes(text, *report.outcomes);

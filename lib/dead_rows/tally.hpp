@@ -38,7 +38,8 @@ struct Tally {
   std::string refusal{};
   /// Why the command ended before all rows were tried; empty: it did not.
   std::string stopped{};
-  /// The connection was lost, so that the last batch, of at most 500 rows, may have been changed as well.
+  /// The answer to the last commit was lost, so that the last batch, of at most 500 rows, may have been changed as
+  /// well.
   bool in_doubt = false;
 
   [[nodiscard]] std::uint64_t not_done() const { return unchanged + refused + nameless; }

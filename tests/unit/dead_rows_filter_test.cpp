@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dead_rows/batches.hpp"
 #include "dead_rows/filter.hpp"
+#include "dead_rows/table.hpp"
 
 #include <doctest/doctest.h>
 
@@ -71,6 +72,15 @@ TEST_CASE("batches of dead rows are bounded by their number, their size and the 
   CHECK(rows_for(1) == 1);
   CHECK(rows_for(100) == 25);
   CHECK(rows_for(1e6) == 500);
+}
+
+TEST_CASE("an answer to COMMIT is a refusal only if it surely is Postgres' own") {
+  for (const auto* refused : {"P0001", "23503", "40001", "40P01", "42501", "53100"}) {
+    CHECK_MESSAGE(refuses_commit(refused), refused);
+  }
+  for (const auto* unknown : {"", "08006", "08P01", "57P01", "57014", "58000", "XX000", "40003"}) {
+    CHECK_MESSAGE(!refuses_commit(unknown), unknown);
+  }
 }
 
 }  // namespace

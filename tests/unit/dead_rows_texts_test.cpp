@@ -71,9 +71,9 @@ TEST_CASE("what a change of dead rows reports") {
         "1 row not changed, as Postgres refuses the change (b: P0001: no)\n"
         "stopped after 7 rows: interrupted; all others are as they were\n");
   report.tally.in_doubt = true;
-  CHECK(text_of(report).find(
-            "whether the last batch, of at most 500 rows, was changed as well is unknown (the file has "
-            "its rows)") != std::string::npos);
+  CHECK(
+      text_of(report).find("whether the last batch, of at most 500 rows, was changed as well is unknown (rows.jsonl "
+                           "has its rows)") != std::string::npos);
   CHECK(json_of(report) ==
         R"({"dispatcher":"outbox","table":"\"t\"","action":"discard","dry_run":false,"matched":10,"changed":7,)"
         R"("unchanged":1,"refused":1,"nameless":0,"refusal":"P0001: no","stopped":"interrupted","in_doubt":true,)"
