@@ -46,10 +46,13 @@ struct Watched {
   std::string dispatcher;
   std::string table;
   outbox_store::BacklogReader reader;
+  /// Why its table is not known; empty: it is.
+  std::string problem{};
 };
 
 DispatcherStatus look_at(Watched& watched) {
-  DispatcherStatus status{.dispatcher = watched.dispatcher, .table = watched.table};
+  DispatcherStatus status{.dispatcher = watched.dispatcher, .table = watched.table, .problem = watched.problem};
+  if (!status.problem.empty()) return status;
   try {
     const auto overview = watched.reader.look();
     status.figures = Figures{.overview = overview, .counted_at = std::chrono::system_clock::now()};
@@ -76,11 +79,16 @@ std::pair<std::vector<Watched>, std::vector<std::string>> watched_of(const confi
   std::vector<std::string> problems;
   for (auto settings : loaded.dispatchers) {
     // The table that the daemon would choose with this role's rights; otherwise one that this role may count.
-    if (!choose_table_now(settings, outbox_table::TableUse::drive).empty()) {
-      for (auto& problem : choose_table_now(settings, outbox_table::TableUse::count))
-        problems.push_back(std::move(problem));
+    std::string unknown;
+    try {
+      if (!choose_table_now(settings, outbox_table::TableUse::drive).empty()) {
+        for (auto& problem : choose_table_now(settings, outbox_table::TableUse::count))
+          problems.push_back(std::move(problem));
+      }
+    } catch (const std::exception& error) {
+      unknown = telemetry::log::redacted(error.what());
     }
-    watched.emplace_back(settings);
+    watched.emplace_back(settings).problem = unknown;
   }
   return {std::move(watched), std::move(problems)};
 }

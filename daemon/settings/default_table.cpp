@@ -9,6 +9,7 @@
 #include <boost/asio/io_context.hpp>
 
 #include <exception>
+#include <stdexcept>
 #include <utility>
 
 namespace outboxd::daemon {
@@ -93,7 +94,10 @@ std::vector<std::string> choose_table_now(config::Settings& settings, outbox_tab
   const auto choose = [&]() -> dispatch::Awaitable<void> {
     const std::function<void()> nothing;
     auto choice = co_await choose_table(settings, use, nothing);
-    if (!choice) co_return;
+    if (!choice) {
+      throw std::runtime_error("event_outbox or caracal_outbox? That could not be found out (" + choice.error().text +
+                               "): run the command again, or choose one by dispatcher.layout and dispatcher.table");
+    }
     problems = std::move(choice->problems);
     if (choice->is_profile_table) settings = *with_profile_table(settings);
   };

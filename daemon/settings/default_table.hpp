@@ -37,8 +37,9 @@ struct TableChoice {
 [[nodiscard]] dispatch::Awaitable<dispatch::StoreResult<TableChoice>> choose_table(
     config::Settings settings, outbox_table::TableUse use, std::function<void()> could_not_connect);
 
-/// The same for a command, but writes the choice into the settings. Returns the problems if neither table is fit. If
-/// Postgres is unreachable, changes and returns nothing. Blocks.
+/// The same for a command, but writes the choice into the settings. Returns the problems if neither table is fit.
+/// Throws std::runtime_error if that can't be found out, for instance because Postgres is unreachable: the next
+/// connection may work, and the default table is then perhaps the wrong one. Blocks.
 std::vector<std::string> choose_table_now(config::Settings& settings, outbox_table::TableUse use);
 
 /// Prints the problems to standard error, a line each.

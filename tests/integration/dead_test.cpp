@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // `outboxd dead` on real tables: which rows it sees, what it changes, and what it leaves alone.
 #include "support/caracal_table.hpp"
+#include "support/fault_proxy.hpp"
 #include "support/published.hpp"
 #include "support/temp_dir.hpp"
 #include "support/wait.hpp"
@@ -475,6 +476,37 @@ streams = ["s-two"]
   check_done(run({"requeue", "--all", "--yes", "--dispatcher", "two"}));
   CHECK(database.rows("SELECT DISTINCT stream_name FROM event_outbox WHERE available_at = 'infinity'") ==
         Rows{{"s-one"}});
+}
+
+TEST_CASE("dead, status and enqueue use no table if the choice of one fails, though the next connection works") {
+  const auto database = contract_database();
+  create_caracal_table(database);
+  insert_dead(database, "a", "s", 3, "'refused'");
+  auto environment = as_role(database, "coordinator", "SELECT, INSERT, DELETE");
+  const auto role = "coordinator_" + database.name;
+  database.exec("GRANT SELECT, UPDATE ON caracal_outbox TO " + role);
+  FaultProxy proxy(shared_postgres().port());
+  environment["DATABASE_URL"] =
+      "postgresql://" + role + "@127.0.0.1:" + std::to_string(proxy.port()) + "/" + database.name;
+  for (auto words : std::vector<std::vector<std::string>>{
+           {"dead", "discard", "--all", "--reason", "r", "--yes"},
+           {"dead", "list"},
+           {"dead", "show", "a000001"},
+           {"status", "--http-listen", "off"},
+           {"enqueue", "s", "a=1"},
+       }) {
+    CAPTURE(words.front());
+    words.insert(words.end(), {"--profile", "coordinator"});
+    const auto command = start_outboxd(words, with(outboxd_environment(database), environment));
+    proxy.wait_for("event_outbox", FaultProxy::Phase::asked);
+    proxy.go_on(FaultProxy::Then::cut);
+    CHECK(command->wait() == 2);
+    CHECK_MESSAGE(
+        contains(command->out() + command->err(), "event_outbox or caracal_outbox? That could not be found"),
+        command->out(), command->err());
+  }
+  CHECK(count_dead(database) == 3);
+  CHECK(count_rows(database) == 3);
 }
 
 TEST_CASE(

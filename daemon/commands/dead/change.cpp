@@ -143,8 +143,8 @@ int run_change(const SharedOptions& shared, const ChangeOptions& options, const 
     return kCouldNotWork;
   }
   try {
-    const auto tables = dead_tables_of(*loaded, "dead " + change.action);
-    return change_rows(tables.front(), options, change);
+    const auto tables = dead_tables_of(*loaded, change.action);
+    return tables.known.empty() ? kCouldNotWork : change_rows(tables.known.front(), options, change);
   } catch (const std::exception& error) {
     telemetry::Terminal::standard_error().show_progress("");
     print_dead_error(change.action, dead_rows::shown(error));

@@ -46,9 +46,9 @@ std::string DeadListCommand::complete(const SharedOptions& /*shared*/) {
 int DeadListCommand::run(const SharedOptions& shared) const {
   const auto loaded = load_settings(shared, {.signing = false});
   if (!loaded) return kCouldNotWork;
-  std::size_t failed = 0;
-  const auto tables = dead_tables_of(*loaded, "dead list");
-  for (const auto& settings : tables) {
+  const auto tables = dead_tables_of(*loaded, "list");
+  auto failed = tables.unknown;
+  for (const auto& settings : tables.known) {
     try {
       const auto groups = groups_of(settings, filter);
       std::cout << telemetry::log::redacted(json ? json_of(groups) : text_of(groups, terminal_width())) << std::flush;
@@ -58,7 +58,7 @@ int DeadListCommand::run(const SharedOptions& shared) const {
     }
   }
   if (failed == 0) return kDone;
-  return failed < tables.size() ? kIncomplete : kCouldNotWork;
+  return failed < tables.known.size() + tables.unknown ? kIncomplete : kCouldNotWork;
 }
 
 }  // namespace outboxd::daemon

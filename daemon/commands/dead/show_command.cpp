@@ -64,9 +64,10 @@ int DeadShowCommand::run(const SharedOptions& shared) const {
   const auto loaded = load_settings(shared, {.signing = false});
   if (!loaded) return kCouldNotWork;
   bool found = false;
-  bool failed = false;
+  const auto tables = dead_tables_of(*loaded, "show");
+  bool failed = tables.unknown > 0;
   std::string other_state;
-  for (const auto& settings : dead_tables_of(*loaded, "dead show")) {
+  for (const auto& settings : tables.known) {
     try {
       found = shows(*this, settings, other_state) || found;
     } catch (const std::exception& error) {

@@ -7,6 +7,8 @@
 #include "telemetry/log.hpp"
 
 #include <algorithm>
+#include <exception>
+#include <utility>
 
 namespace outboxd::daemon {
 namespace {
@@ -21,15 +23,21 @@ bool see_the_same_rows(const config::Settings& one, const config::Settings& othe
 
 }  // namespace
 
-std::vector<config::Settings> dead_tables_of(const config::Loaded& loaded, const std::string& command) {
-  std::vector<config::Settings> tables;
+DeadTables dead_tables_of(const config::Loaded& loaded, const std::string& command) {
+  DeadTables tables;
   for (auto settings : loaded.dispatchers) {
     // The table that the daemon would choose with this role's rights; otherwise one that this role may read.
-    if (!choose_table_now(settings, outbox_table::TableUse::drive).empty()) {
-      print_problems(command, choose_table_now(settings, outbox_table::TableUse::count));
+    try {
+      if (!choose_table_now(settings, outbox_table::TableUse::drive).empty()) {
+        print_problems("dead " + command, choose_table_now(settings, outbox_table::TableUse::count));
+      }
+    } catch (const std::exception& error) {
+      ++tables.unknown;
+      print_dead_error(command, settings.dispatcher.name + ": " + error.what());
+      continue;
     }
     const auto is_same = [&settings](const auto& other) { return see_the_same_rows(settings, other); };
-    if (std::ranges::none_of(tables, is_same)) tables.push_back(std::move(settings));
+    if (std::ranges::none_of(tables.known, is_same)) tables.known.push_back(std::move(settings));
   }
   return tables;
 }
