@@ -4,6 +4,7 @@
 #include "postgres/array_literal.hpp"
 
 #include <algorithm>
+#include <exception>
 #include <map>
 #include <string>
 #include <unordered_set>
@@ -59,12 +60,14 @@ void requeue(Table& table, const FilterParameters& filter, const Steps& steps, T
     };
     table.run_and_commit(table.sql().requeue, parameters, take_ids, tally.in_doubt);
     Changed changed{.rows = waiting.size()};
-    for (const auto& id : ids) {
-      if (!waiting.contains(id)) {
-        if (changed.first_unchanged.empty()) changed.first_unchanged = id;
-      } else if (requeued != nullptr) {
-        requeued->add(id);
-      }
+    const auto unchanged = std::ranges::find_if_not(ids, [&](const auto& id) { return waiting.contains(id); });
+    if (unchanged != ids.end()) changed.first_unchanged = *unchanged;
+    if (requeued == nullptr || !tally.unfollowed.empty()) return changed;
+    try {
+      for (const auto& id : waiting) requeued->add(id);
+    } catch (const std::exception& error) {
+      // The rows are requeued all the same.
+      tally.unfollowed = error.what();
     }
     return changed;
   });

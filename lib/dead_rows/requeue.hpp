@@ -9,7 +9,7 @@
 
 namespace outboxd::dead_rows {
 
-/// Makes dead rows due again. `requeued`: gets their ids; may be null.
+/// Makes dead rows due again. `requeued`: gets their ids, unless that fails (tally.unfollowed); may be null.
 void requeue(Table& table, const FilterParameters& filter, const Steps& steps, Tally& tally, IdSpool* requeued);
 
 /// Looks at these rows again and again until none of them is on its way, the time is over, or `stops`. Rows that are

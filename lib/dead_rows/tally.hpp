@@ -42,6 +42,9 @@ struct Tally {
   /// well.
   bool in_doubt = false;
 
+  /// Why the ids of requeued rows could not be kept, so that --wait can't follow them; empty: they were.
+  std::string unfollowed{};
+
   [[nodiscard]] std::uint64_t not_done() const { return unchanged + refused + nameless; }
 };
 
@@ -66,7 +69,7 @@ struct Report {
 /// One line; the names of its fields are documented in deploy/README.md.
 [[nodiscard]] std::string json_of(const Report& report);
 
-/// A text from a row or a server: on one line, at most so long, without control characters.
+/// A text from a row or a server: on one line, at most so long, without control characters and secrets.
 [[nodiscard]] std::string printable(const std::string& text, std::size_t most_bytes = 200);
 
 }  // namespace outboxd::dead_rows

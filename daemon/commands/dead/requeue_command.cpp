@@ -9,6 +9,7 @@
 #include <CLI/CLI.hpp>
 
 #include <exception>
+#include <stdexcept>
 
 namespace outboxd::daemon {
 
@@ -45,6 +46,7 @@ int DeadRequeueCommand::run(const SharedOptions& shared) const {
     requeue(table, filter, steps, report.tally, &ids);
     if (report.tally.in_doubt) return;
     try {
+      if (!report.tally.unfollowed.empty()) throw std::runtime_error(report.tally.unfollowed);
       report.outcomes = follow(table, ids, *dead_rows::duration_of(timeout), steps.stops);
     } catch (const std::exception& error) {
       report.tally.stopped = "what became of the rows is unknown: " + dead_rows::shown(error);
