@@ -5,8 +5,10 @@
 #include "outbox/utf8.hpp"
 
 #include <algorithm>
+#include <cctype>
 #include <cstdint>
 #include <initializer_list>
+#include <string_view>
 
 namespace outboxd::dead_rows {
 
@@ -27,6 +29,35 @@ std::string problem_of_text(const char* option, const std::string& text) {
   if (text.empty()) return std::string{option} + " is empty: leave it out, or give it a text";
   if (!utf8::is_valid(text)) return std::string{option} + " isn't UTF-8, so no row can have it";
   return {};
+}
+
+/// Whether a text of an error has a word after each with a digit became "#" (as the statements have it), and so means
+/// some errors and not nearly all.
+bool has_a_word(std::string_view text) {
+  // Of which the statements see the beginning.
+  constexpr std::size_t kSeen = 500;
+  bool letters = false;
+  bool digits = false;
+  for (const char c : text.substr(0, kSeen)) {
+    const auto byte = static_cast<unsigned char>(c);
+    // A character of another alphabet.
+    if (byte >= 0x80) return true;
+    letters = letters || std::isalpha(byte) != 0;
+    digits = digits || std::isdigit(byte) != 0;
+    if (std::isalnum(byte) != 0 || c == '_' || c == '-') continue;
+    if (letters && !digits) return true;
+    letters = digits = false;
+  }
+  return letters && !digits;
+}
+
+std::string problem_of_error(const std::string& text) {
+  auto problem = problem_of_text("--error", text);
+  if (!problem.empty() || has_a_word(text)) return problem;
+  return "--error " + quoted(text) +
+         " has no word without a digit, and all those with one count as equal: add a word of the error, or choose "
+         "rows "
+         "by --id";
 }
 
 std::string problem_of_age(const char* option, const std::optional<std::string>& text) {
@@ -80,8 +111,8 @@ std::string problem_of(const FilterWords& words, Unfiltered unfiltered) {
     if (auto problem = problem_of_text("--id", id); !problem.empty()) return problem;
   }
   auto problem =
-      first_of({words.error ? problem_of_text("--error", *words.error) : "",
-                problem_of_age("--older-than", words.older_than), problem_of_age("--newer-than", words.newer_than)});
+      first_of({words.error ? problem_of_error(*words.error) : "", problem_of_age("--older-than", words.older_than),
+                problem_of_age("--newer-than", words.newer_than)});
   if (!problem.empty()) return problem;
   const auto filter = filter_of(words);
   if (filter.older_than && filter.newer_than && *filter.older_than >= *filter.newer_than) {
