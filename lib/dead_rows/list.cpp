@@ -4,6 +4,7 @@
 #include "dead_rows/tally.hpp"
 #include "outbox/utf8.hpp"
 #include "telemetry/escape.hpp"
+#include "telemetry/redaction.hpp"
 
 #include <algorithm>
 #include <array>
@@ -58,7 +59,7 @@ std::string in_place(const std::string& text, std::size_t places, bool to_the_ri
 
 std::string json_text(std::string_view text) {
   std::string json = "\"";
-  telemetry::append_json(json, text);
+  telemetry::append_json(json, telemetry::log::redacted(text));
   return json + "\"";
 }
 

@@ -3,6 +3,7 @@
 
 #include "outbox/utf8.hpp"
 #include "telemetry/escape.hpp"
+#include "telemetry/redaction.hpp"
 
 #include <sstream>
 #include <string_view>
@@ -16,7 +17,7 @@ std::string rows(std::uint64_t count) {
 
 std::string json_text(std::string_view text) {
   std::string json = "\"";
-  telemetry::append_json(json, text);
+  telemetry::append_json(json, telemetry::log::redacted(text));
   return json + "\"";
 }
 
@@ -55,7 +56,8 @@ void append_outcomes(std::ostringstream& text, const Outcomes& outcomes) {
 
 std::string printable(const std::string& text, std::size_t most_bytes) {
   std::string line;
-  telemetry::append_printable(line, utf8::shortened(text, most_bytes));
+  // Masked before it is escaped or cut, as a secret with a quote in it would not be found afterwards.
+  telemetry::append_printable(line, utf8::shortened(telemetry::log::redacted(text), most_bytes));
   return line;
 }
 

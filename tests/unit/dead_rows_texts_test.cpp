@@ -3,6 +3,7 @@
 #include "dead_rows/list.hpp"
 #include "dead_rows/one_row.hpp"
 #include "dead_rows/tally.hpp"
+#include "telemetry/redaction.hpp"
 
 #include <doctest/doctest.h>
 
@@ -79,6 +80,16 @@ TEST_CASE("what a change of dead rows reports") {
         R"("unchanged":1,"refused":1,"nameless":0,"refusal":"P0001: no","stopped":"interrupted","in_doubt":true,)"
         R"("how":"marked","file":"rows.jsonl"})"
         "\n");
+}
+
+TEST_CASE("secrets are masked before texts are escaped") {
+  telemetry::log::redact("dead-rows\\secret\"1");
+  const std::string text = "said dead-rows\\secret\"1 aloud";
+  CHECK(printable(text) == "said *** aloud");
+  Report report{.dispatcher = "outbox", .table = "t", .action = "requeue", .tally = {.stopped = text}};
+  CHECK(json_of(report).find("said *** aloud") != std::string::npos);
+  CHECK(text_of(report).find("said *** aloud") != std::string::npos);
+  CHECK(json_of(Groups{.groups = {{.stream = text}}}).find("said *** aloud") != std::string::npos);
 }
 
 TEST_CASE("one row: a json column with line ends stays on one line") {

@@ -5,6 +5,7 @@
 #include "daemon/settings/options_from_settings.hpp"
 #include "telemetry/escape.hpp"
 #include "telemetry/log.hpp"
+#include "telemetry/redaction.hpp"
 
 #include <algorithm>
 #include <exception>
@@ -48,7 +49,7 @@ outbox_store::RowStoreOptions dead_table_options(const config::Settings& setting
 
 void print_dead_error(const std::string& command, const std::string& error) {
   std::string line;
-  telemetry::append_printable(line, "outboxd dead " + command + ": " + error);
+  telemetry::append_printable(line, telemetry::log::redacted("outboxd dead " + command + ": " + error));
   telemetry::log::say(line);
 }
 
