@@ -13,7 +13,8 @@ namespace outboxd::dead_rows {
 
 ExportFile::ExportFile(std::string path) : path_{std::move(path)} {
   descriptor_ = ::open(path_.c_str(), O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-  if (descriptor_ < 0) fail("could not be created, so nothing was changed");
+  if (descriptor_ < 0)
+    fail("could not be created, so nothing was changed; name one in a folder that you may write to with --export");
   // Its name must outlive a crash of the machine as well.
   auto folder = std::filesystem::path{path_}.parent_path();
   if (folder.empty()) folder = ".";

@@ -2,18 +2,29 @@
 #include "dead_rows/id_spool.hpp"
 
 #include <cerrno>
+#include <sys/mman.h>
 #include <system_error>
+#include <unistd.h>
 
 namespace outboxd::dead_rows {
 namespace {
 
 [[noreturn]] void fail() {
-  throw std::system_error(errno, std::generic_category(), "could not keep ids in a temporary file");
+  throw std::system_error(errno, std::generic_category(), "could not keep ids in a file in memory");
+}
+
+/// A file in memory, as a container may have no folder that it may write to.
+std::FILE* open_file() {
+  const int descriptor = ::memfd_create("outboxd-ids", MFD_CLOEXEC);
+  if (descriptor < 0) return nullptr;
+  auto* file = ::fdopen(descriptor, "w+");
+  if (file == nullptr) ::close(descriptor);
+  return file;
 }
 
 }  // namespace
 
-IdSpool::IdSpool() : file_{std::tmpfile()} {
+IdSpool::IdSpool() : file_{open_file()} {
   if (!file_) fail();
 }
 

@@ -10,10 +10,10 @@
 
 namespace outboxd::dead_rows {
 
-/// Ids in the order in which they were added, in a temporary file without a name: there may be any number.
+/// Ids in the order in which they were added, in a file in memory: there may be millions.
 class IdSpool {
  public:
-  /// Throws std::system_error if there is no room for a temporary file; so do the others.
+  /// Throws std::system_error if there is no memory for them; so do the others.
   IdSpool();
 
   void add(const std::string& id);

@@ -318,7 +318,8 @@ TEST_CASE(
   refused({"requeue", "--all", "--yes", "--rate", "fast"}, "--rate 'fast' is no rate");
   refused({"discard", "--all", "--yes"}, "--reason");
   refused({"discard", "--all", "--yes", "--reason", " "}, "--reason is empty");
-  refused({"discard", "--all", "--yes", "--reason", "r", "--export", "/nonexistent/rows"}, "No such file");
+  refused({"discard", "--all", "--yes", "--reason", "r", "--export", "/nonexistent/rows"},
+          "name one in a folder that you may write to with --export: No such file");
   refused({"discard", "--all", "--yes", "--reason", "r", "--export", "/etc/passwd"}, "/etc/passwd exists");
   CHECK(count_dead(database) == 1);
   const auto caracal = caracal_database();
