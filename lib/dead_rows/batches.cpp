@@ -101,10 +101,17 @@ class Run {
     causes_differ_ = false;
     change(ids);
     const bool none = tally_.done + tally_.unchanged == done_before;
-    if (none && ids.size() > 1 && cause_ && !causes_differ_ && is_of_all_rows(*cause_)) {
-      tally_.stopped = "Postgres refuses every row of a batch (" + tally_.refusal + ")";
-      throw Stopped{};
+    if (!none || !cause_ || causes_differ_ || !is_of_all_rows(*cause_)) {
+      in_a_row_ = 0;
+      return;
     }
+    in_a_row_ = cause_ == last_cause_ ? in_a_row_ + 1 : 1;
+    last_cause_ = cause_;
+    // At a low rate a batch has one row.
+    constexpr int kMostInARow = 10;
+    if (ids.size() == 1 && in_a_row_ < kMostInARow) return;
+    tally_.stopped = "Postgres refuses every row of a batch, or ten rows in a row (" + tally_.refusal + ")";
+    throw Stopped{};
   }
 
   /// Tries the rows together, then in halves.
@@ -144,6 +151,9 @@ class Run {
   /// Of the batch's refusals.
   std::optional<std::string> cause_;
   bool causes_differ_ = false;
+  /// How many batches had the same cause of all rows, one after the other.
+  int in_a_row_ = 0;
+  std::optional<std::string> last_cause_;
 };
 
 }  // namespace

@@ -553,6 +553,19 @@ TEST_CASE(
   }
 }
 
+TEST_CASE("dead requeue stops when Postgres refuses row after row, also at a rate at which a batch is one row") {
+  const auto database = contract_database();
+  insert_dead(database, "a", "s", 30, "'refused'");
+  database.exec(
+      "CREATE FUNCTION fail() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no' USING ERRCODE = '25006'; END "
+      "$$;"
+      "CREATE TRIGGER fail BEFORE UPDATE ON event_outbox FOR EACH ROW EXECUTE FUNCTION fail()");
+  const auto done = dead(database, {"requeue", "--all", "--yes", "--rate", "7"});
+  check_done(done, 2);
+  CHECK(contains(done.out, "10 rows not changed, as Postgres refuses the change"));
+  CHECK(contains(done.out, "or ten rows in a row (25006"));
+}
+
 TEST_CASE("dead requeue leaves a server that stops answering, and says how far it came") {
   PrivatePostgres server;
   const auto database = server.create_database();
