@@ -61,6 +61,8 @@ struct Facts {
 [[nodiscard]] Findings workers_of(const PostgresFacts& facts);
 // postgres_rows.cpp
 [[nodiscard]] Findings rows_of(const PostgresFacts& facts);
+/// A warning, or worse, if rows are dead or overdue.
+[[nodiscard]] Severity severity_of_rows(const PostgresFacts& facts);
 
 // host.cpp
 [[nodiscard]] Findings signing_of(const HostFacts& facts);

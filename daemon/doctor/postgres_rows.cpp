@@ -31,6 +31,10 @@ std::string cause_of(const PostgresFacts& facts) {
 
 }  // namespace
 
+Severity severity_of_rows(const PostgresFacts& facts) {
+  return worst_of(rows_of(facts));
+}
+
 Findings rows_of(const PostgresFacts& facts) {
   if (!facts.rows.known) return {unknown("postgres.overdue_rows", subject_of(facts), facts.rows.why_not)};
   const auto& backlog = facts.rows.known->backlog;

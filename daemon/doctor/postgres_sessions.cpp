@@ -13,7 +13,13 @@ using dispatch::SnapshotHolder;
 constexpr std::chrono::seconds kOld{60};
 constexpr std::chrono::seconds kNoticeablyOld{5};
 constexpr std::int64_t kManyTransactions = 1'000'000;
+// A standby with hot_standby_feedback is always a little behind.
+constexpr std::int64_t kFewTransactions = 10'000;
 
+constexpr const char* kOnStandby = "end the long query on the standby, or set hot_standby_feedback = off there";
+
+/// A command that ends a session, or that shows what must be decided before a transaction or a slot is ended: what a
+/// prepared transaction or a slot keeps is lost for good.
 std::string end_of(const PostgresFacts& facts, SnapshotHolder kind, const std::string& handle) {
   const auto in_quotes = [&handle] {
     std::string text = "'";
@@ -24,12 +30,14 @@ std::string end_of(const PostgresFacts& facts, SnapshotHolder kind, const std::s
     case SnapshotHolder::session:
       return sql_command(facts.psql, "SELECT pg_terminate_backend(" + handle + ")");
     case SnapshotHolder::prepared_transaction:
-      return sql_command(facts.psql, "ROLLBACK PREPARED " + in_quotes()) + "  # or COMMIT PREPARED";
+      return sql_command(facts.psql, "SELECT * FROM pg_prepared_xacts") +
+             "  # ask its owner, who then runs COMMIT PREPARED " + in_quotes() + " or ROLLBACK PREPARED " +
+             in_quotes();
     case SnapshotHolder::replication_slot:
-      return sql_command(facts.psql, "SELECT pg_drop_replication_slot(" + in_quotes() + ")") +
-             "  # if nothing will read it again";
+      return sql_command(facts.psql, "SELECT * FROM pg_replication_slots") +
+             "  # only if nothing will ever read it again: SELECT pg_drop_replication_slot(" + in_quotes() + ")";
     case SnapshotHolder::standby:
-      return "end the long query on the standby, or set hot_standby_feedback = off there";
+      return kOnStandby;
     case SnapshotHolder::none:
       break;
   }
@@ -40,7 +48,10 @@ Severity severity_of(const outbox_store::SnapshotHold& hold) {
   // A VACUUM or a base backup of the server's own ends by itself.
   const bool of_the_server = hold.kind == SnapshotHolder::session && hold.state.ends_with("worker");
   if (of_the_server) return Severity::ok;
-  if (!hold.held_for) return hold.transactions >= kManyTransactions ? Severity::warning : Severity::note;
+  if (!hold.held_for) {
+    if (hold.transactions < kFewTransactions) return Severity::ok;
+    return hold.transactions >= kManyTransactions ? Severity::warning : Severity::note;
+  }
   if (*hold.held_for >= kOld) return Severity::warning;
   // A session that is idle in a transaction may stay so for hours.
   const bool is_idle = hold.state.starts_with("idle in transaction");
@@ -71,6 +82,7 @@ Findings snapshots_of(const PostgresFacts& facts) {
   for (const auto& hold : facts.snapshots.known->holds) {
     const auto severity = severity_of(hold);
     if (severity == Severity::ok) continue;
+    const bool is_used_slot = hold.kind == SnapshotHolder::replication_slot && hold.state == "active";
     std::string seen = "it holds an old snapshot";
     if (hold.held_for) seen += " for " + span_text(*hold.held_for);
     seen += ", " + std::to_string(hold.transactions) + " transactions old";
@@ -82,7 +94,7 @@ Findings snapshots_of(const PostgresFacts& facts) {
                         .why =
                             "while it lasts, no VACUUM removes the versions of published rows, and claims step over "
                             "them",
-                        .remedy = end_of(facts, hold.kind, hold.handle)});
+                        .remedy = is_used_slot ? kOnStandby : end_of(facts, hold.kind, hold.handle)});
   }
   if (findings.empty()) {
     findings.push_back({.check = check, .subject = facts.server, .seen = "no old snapshot is held"});

@@ -3,6 +3,7 @@
 #include "daemon/doctor/examinations.hpp"
 #include "daemon/doctor/words.hpp"
 #include "outbox_table/stream_index.hpp"
+#include "postgres/identifier.hpp"
 
 namespace outboxd::daemon::doctor {
 namespace {
@@ -151,23 +152,24 @@ Findings indexes_of(const PostgresFacts& facts) {
 Findings triggers_of(const PostgresFacts& facts) {
   if (!facts.triggers.known) return {not_known(facts, "postgres.trigger", facts.triggers.why_not)};
   Findings findings;
+  // Many a trigger that raises exceptions raises them for other rows only.
+  const bool rows_stay = severity_of_rows(facts) >= Severity::warning;
   bool wakes = false;
   for (const auto& trigger : *facts.triggers.known) {
     if (trigger.name == kWakeUp) wakes = trigger.enabled;
     if (trigger.name == kWakeUp || !trigger.enabled || (!trigger.on_insert && !trigger.on_update)) continue;
     const std::string when = trigger.on_update ? "each claim and settlement" : "each insert";
     Finding finding{.check = "postgres.trigger",
-                    .severity = trigger.may_refuse ? Severity::warning : Severity::note,
+                    .severity = trigger.may_refuse && rows_stay ? Severity::warning : Severity::note,
                     .subject = "trigger " + trigger.name + " on " + plain_name(facts.table_name()),
                     .seen = "it runs " + trigger.function + "() at " + when,
                     .why = trigger.on_update
                                ? "it runs with this role's rights, and each row that it refuses can't be "
                                  "published"
                                : "rows that it refuses or changes never reach a dispatcher as they were",
-                    .remedy = sql_command(facts.psql, "ALTER TABLE " + facts.table_name() + " DISABLE TRIGGER \"" +
-                                                          trigger.name + "\"") +
-                              "  # as the owner, if it should not be there; its source: " +
-                              sql_command(facts.psql, "\\sf " + trigger.function)};
+                    .remedy = sql_command(facts.psql, "\\sf " + trigger.function) +
+                              "  # its source; if it should not be there, as the table's owner: ALTER TABLE " +
+                              facts.table_name() + " DISABLE TRIGGER " + postgres::quote_name(trigger.name)};
     if (trigger.may_refuse) finding.seen += ", which can refuse rows (its source raises exceptions or returns NULL)";
     findings.push_back(finding);
   }

@@ -105,7 +105,11 @@ Findings replication_of(const RedisFacts& facts) {
   } else if (least == 0) {
     finding.severity = Severity::note;
     finding.why = "writes that no replica has yet are lost in a failover";
-    finding.remedy = set_command(facts, "min-replicas-to-write 1");
+    finding.remedy = replicas >= 2
+                         ? set_command(facts, "min-replicas-to-write 1")
+                         : facts.cli +
+                               " INFO replication  # add a second replica before min-replicas-to-write 1: with "
+                               "this one alone, its loss would stop all writes";
   }
   return {finding};
 }

@@ -16,10 +16,17 @@ std::string percent(double share) {
   return std::to_string(std::llround(share * 100)) + " %";
 }
 
-std::string raise_command(const RedisFacts& facts, std::uint64_t maxmemory) {
-  return facts.cli + " CONFIG SET maxmemory " + std::to_string(2 * maxmemory) + " && " + facts.cli +
-         " CONFIG REWRITE  # if the machine has the memory; otherwise trim a stream that all its groups have read: " +
-         facts.cli + " XTRIM STREAM MAXLEN '~' LENGTH";
+/// More memory where the machine certainly has it; a snapshot needs some, too.
+std::string room_command(const RedisFacts& facts, std::uint64_t maxmemory) {
+  constexpr double kSafeShare = 0.7;
+  const auto machine = static_cast<double>(facts.number("total_system_memory").value_or(0));
+  const std::string trim =
+      "trim a stream that all its groups have read: " + facts.cli + " XTRIM STREAM MAXLEN '~' LENGTH";
+  if (2 * static_cast<double>(maxmemory) < kSafeShare * machine) {
+    return facts.cli + " CONFIG SET maxmemory " + std::to_string(2 * maxmemory) + " && " + facts.cli +
+           " CONFIG REWRITE  # or " + trim;
+  }
+  return facts.cli + " --bigkeys  # bound the largest streams (dispatcher.stream_maxlen), or " + trim;
 }
 
 }  // namespace
@@ -51,7 +58,7 @@ Findings memory_of(const RedisFacts& facts) {
   finding.why = facts.setting("maxmemory-policy").value_or("noeviction") == "noeviction"
                     ? "a full Redis answers every XADD with OOM: rows wait in the table, and none dies of it"
                     : "a full Redis evicts keys by its maxmemory-policy";
-  finding.remedy = raise_command(facts, maxmemory);
+  finding.remedy = room_command(facts, maxmemory);
   return {finding};
 }
 

@@ -40,7 +40,7 @@ void add_wrong_type(const RedisFacts& facts, const StreamFacts& stream, Findings
        .subject = "stream " + stream.name,
        .seen = "the key is a " + stream.type,
        .why = "Redis answers XADD with WRONGTYPE, and the stream stays blocked",
-       .remedy = facts.cli + " RENAME " + shell_word(stream.name) + " " + shell_word(stream.name + ".aside")});
+       .remedy = facts.cli + " RENAMENX " + shell_word(stream.name) + " " + shell_word(stream.name + ".aside")});
 }
 
 bool reads_nothing(const GroupFacts& group) {

@@ -30,7 +30,7 @@ SELECT c.relname::text AS name, first.attname::text AS first, second.attname::te
 // RAISE without a level raises an exception. tgtype: 1 for each row, 2 before, 4 insert, 16 update.
 constexpr const char* kTriggers = R"sql(
 SELECT t.tgname::text AS name, t.tgenabled IN ('O', 'A') AS enabled, (t.tgtype & 4) <> 0 AS on_insert,
-       (t.tgtype & 16) <> 0 AS on_update, n.nspname || '.' || p.proname AS function,
+       (t.tgtype & 16) <> 0 AS on_update, format('%I.%I', n.nspname, p.proname) AS function,
        p.prosrc ~* '\mraise\M(?!\s+(debug|log|info|notice|warning)\M)'
          OR ((t.tgtype & 3) = 3 AND p.prosrc ~* '\mreturn\s+null\M') AS may_refuse
   FROM pg_trigger AS t JOIN pg_proc AS p ON p.oid = t.tgfoid JOIN pg_namespace AS n ON n.oid = p.pronamespace

@@ -305,11 +305,14 @@ TEST_CASE("doctor: Postgres") {
     check_names(patient, "postgres.table", "critical", {"does not exist", "outboxd migrate"});
   }
   SUBCASE("a trigger refuses rows") {
+    insert_rows(database, "r", kStream, 1);
+    database.exec(
+        "UPDATE event_outbox SET available_at = now() - interval '1 hour', created_at = now() - interval '1 hour'");
     database.exec(
         "CREATE FUNCTION refuse() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'no'; END $$;"
         "CREATE TRIGGER guard BEFORE UPDATE ON event_outbox FOR EACH ROW EXECUTE FUNCTION refuse()");
     check_names(patient, "postgres.trigger", "warning",
-                {"trigger guard", "public.refuse()", "can refuse rows", "DISABLE TRIGGER"});
+                {"trigger guard", "public.refuse()", "can refuse rows", "sf public.refuse", "DISABLE TRIGGER"});
   }
   SUBCASE("dead rows, and rows that nobody takes") {
     insert_rows(database, "r", kStream, 3);

@@ -283,8 +283,14 @@ TEST_CASE("each fault of Postgres has its severity") {
           {"no wake-ups", [](F& f) { f.triggers.known->clear(); }, "postgres.wake_ups", kNote},
           {"a trigger", [](F& f) { f.triggers.known->push_back({.name = "t", .on_update = true}); },
            "postgres.trigger", kNote},
-          {"a trigger that refuses",
+          {"a trigger that can refuse rows, and refuses none",
            [](F& f) { f.triggers.known->push_back({.name = "t", .on_update = true, .may_refuse = true}); },
+           "postgres.trigger", kNote},
+          {"a trigger that refuses",
+           [](F& f) {
+             f.triggers.known->push_back({.name = "t", .on_update = true, .may_refuse = true});
+             f.rows.known->backlog.oldest_pending = 2min;
+           },
            "postgres.trigger", kWarning},
           {"a disabled trigger",
            [](F& f) {
@@ -314,6 +320,13 @@ TEST_CASE("each fault of Postgres has its severity") {
           {"a prepared transaction",
            [](F& f) { add_hold(f, {.kind = SnapshotHolder::prepared_transaction, .handle = "x", .held_for = 90s}); },
            "postgres.snapshot", kWarning},
+          {"a healthy standby's slot",
+           [](F& f) {
+             add_hold(
+                 f,
+                 {.kind = SnapshotHolder::replication_slot, .handle = "x", .state = "active", .transactions = 9'000});
+           },
+           "postgres.snapshot", kOk},
           {"an old slot",
            [](F& f) {
              add_hold(f, {.kind = SnapshotHolder::replication_slot, .handle = "x", .transactions = 2'000'000});
@@ -367,7 +380,8 @@ TEST_CASE("remedies are commands that name what they end or change") {
   const auto locks = locks_of(facts);
   CHECK(locks.at(0).remedy == "psql -h db -p 5432 -d app -c 'SELECT pg_terminate_backend(4711)'");
   CHECK(locks.at(1).remedy ==
-        R"(psql -h db -p 5432 -d app -c 'ROLLBACK PREPARED '\''o'\'''\''x'\'''  # or COMMIT PREPARED)");
+        R"(psql -h db -p 5432 -d app -c 'SELECT * FROM pg_prepared_xacts'  # ask its owner, who then runs )"
+        "COMMIT PREPARED 'o''x' or ROLLBACK PREPARED 'o''x'");
   facts.table.known->problems = {
       "table app.t: permission denied for schema app: GRANT USAGE ON its SCHEMA, and SELECT, UPDATE on the table, to "
       "this role"};
@@ -389,6 +403,43 @@ TEST_CASE("remedies are commands that name what they end or change") {
             .remedy ==
         "redis-cli -h cache -p 6379 CONFIG SET maxmemory-policy noeviction && redis-cli -h cache "
         "-p 6379 CONFIG REWRITE");
+}
+
+TEST_CASE("what stands before the # of a remedy does no harm when it is pasted") {
+  const auto command_in = [](const Findings& findings, const std::string& check) -> std::string {
+    for (const auto& finding : findings) {
+      if (finding.check == check && !finding.remedy.empty())
+        return finding.remedy.substr(0, finding.remedy.find("  #"));
+    }
+    return {};
+  };
+  auto facts = postgres();
+  facts.triggers.known = {{{.name = "t", .on_update = true, .function = "app.audit", .may_refuse = true}}};
+  CHECK(command_in(triggers_of(facts), "postgres.trigger") == R"(psql -h db -p 5432 -d app -c '\sf app.audit')");
+  add_hold(facts, {.kind = dispatch::SnapshotHolder::replication_slot,
+                   .handle = "x",
+                   .state = "inactive",
+                   .transactions = 20'000});
+  CHECK(command_in(snapshots_of(facts), "postgres.snapshot") ==
+        "psql -h db -p 5432 -d app -c 'SELECT * FROM pg_replication_slots'");
+  facts.snapshots.known->holds.front().state = "active";
+  CHECK(command_in(snapshots_of(facts), "postgres.snapshot").find("on the standby") != std::string::npos);
+
+  auto server = redis();
+  const std::string cli = server.cli;
+  server.streams.front().type = "hash";
+  CHECK(command_in(writes_of(server), "redis.stream_type") == cli + " RENAMENX s s.aside");
+  server.info["used_memory"] = "90";
+  server.info["total_system_memory"] = "280";
+  CHECK(command_in(memory_of(server), "redis.memory") == cli + " --bigkeys");
+  server.info["total_system_memory"] = "300";
+  CHECK(command_in(memory_of(server), "redis.memory") ==
+        cli + " CONFIG SET maxmemory 200 && " + cli + " CONFIG REWRITE");
+  server.settings["min-replicas-to-write"] = "0";
+  CHECK(command_in(replication_of(server), "redis.replication") == cli + " INFO replication");
+  server.info["connected_slaves"] = "2";
+  CHECK(command_in(replication_of(server), "redis.replication") ==
+        cli + " CONFIG SET min-replicas-to-write 1 && " + cli + " CONFIG REWRITE");
 }
 
 TEST_CASE("dispatchers of one table with differing settings are named, with the difference") {
