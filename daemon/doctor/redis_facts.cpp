@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/doctor/redis_facts.hpp"
 
+#include <algorithm>
 #include <array>
+#include <cctype>
 #include <charconv>
 
 namespace outboxd::daemon::doctor {
@@ -54,23 +56,32 @@ std::map<std::string, std::string, std::less<>> fields_of_info(std::string_view 
 }
 
 std::string refusal_in(const std::string& error) {
-  constexpr std::array kRefusals{"NOPERM",
-                                 "OOM",
-                                 "READONLY",
-                                 "MISCONF",
-                                 "NOREPLICAS",
-                                 "MOVED",
-                                 "ASK ",
-                                 "LOADING",
-                                 "CLUSTERDOWN",
-                                 "MASTERDOWN",
-                                 "NOAUTH",
-                                 "ERR unknown command",
-                                 "ERR Unknown command"};
-  for (const auto* refusal : kRefusals) {
-    if (error.starts_with(refusal)) return error;
-  }
-  return {};
+  // The words of Redis, and of others that speak its protocol; before 6.2, NOMKSTREAM is taken for an id.
+  constexpr std::array<std::string_view, 6> kOfTheArguments{
+      "err value is not an integer",   "err syntax error", "err invalid stream id", "err the maxlen argument",
+      "err wrong number of arguments", "wrongtype"};
+  std::string lower = error;
+  std::ranges::transform(lower, lower.begin(), [](unsigned char c) { return static_cast<char>(std::tolower(c)); });
+  const bool is_harmless = std::ranges::any_of(kOfTheArguments, [&](auto part) { return lower.starts_with(part); });
+  return is_harmless ? "" : error;
+}
+
+bool is_certain(std::string_view refusal) {
+  constexpr std::array<std::string_view, 14> kCertain{"NOPERM",
+                                                      "OOM",
+                                                      "READONLY",
+                                                      "MISCONF",
+                                                      "NOREPLICAS",
+                                                      "MOVED",
+                                                      "ASK ",
+                                                      "LOADING",
+                                                      "CLUSTERDOWN",
+                                                      "MASTERDOWN",
+                                                      "NOAUTH",
+                                                      "BUSY ",
+                                                      "ERR unknown command",
+                                                      "ERR Unknown command"};
+  return std::ranges::any_of(kCertain, [&](auto beginning) { return refusal.starts_with(beginning); });
 }
 
 }  // namespace outboxd::daemon::doctor

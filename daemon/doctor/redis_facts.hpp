@@ -78,8 +78,11 @@ struct RedisFacts {
 /// The fields of an answer to INFO.
 [[nodiscard]] std::map<std::string, std::string, std::less<>> fields_of_info(std::string_view answer);
 
-/// An error reply to the XADD that can't be carried out (see read_redis.cpp) that shows that a correct one is
-/// refused, too; otherwise empty.
+/// The error reply to the XADD that can't be carried out (see read_redis.cpp); empty if it is about the argument that
+/// is wrong on purpose, or about the key's type, so that a correct XADD would not be answered so.
 [[nodiscard]] std::string refusal_in(const std::string& error);
+
+/// Whether every XADD meets this refusal. Of other errors that isn't known.
+[[nodiscard]] bool is_certain(std::string_view refusal);
 
 }  // namespace outboxd::daemon::doctor

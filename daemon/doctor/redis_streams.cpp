@@ -16,7 +16,9 @@ std::string meaning_of(const std::string& refusal) {
   if (refusal.starts_with("MISCONF")) return "Redis could not write to its disk, and refuses all writes since";
   if (refusal.starts_with("NOREPLICAS")) return "fewer replicas than min-replicas-to-write are connected";
   if (refusal.starts_with("MOVED") || refusal.starts_with("ASK")) return "another node of the cluster has the stream";
-  return "rows of this stream wait in the table";
+  if (refusal.starts_with("BUSY ")) return "a script keeps the server busy: rows wait in the table until it ends";
+  return is_certain(refusal) ? "rows of this stream wait in the table"
+                             : "if a correct XADD is answered so, rows of this stream wait in the table";
 }
 
 std::string remedy_for(const RedisFacts& facts, const StreamFacts& stream) {
@@ -29,7 +31,8 @@ std::string remedy_for(const RedisFacts& facts, const StreamFacts& stream) {
   if (refusal.starts_with("READONLY") || refusal.starts_with("NOREPLICAS")) return "see redis.replication";
   if (refusal.starts_with("MISCONF")) return "see redis.persistence";
   if (refusal.starts_with("MOVED") || refusal.starts_with("ASK")) return "see redis.cluster";
-  return facts.cli + " XADD --help  # does the server have streams?";
+  if (refusal.starts_with("BUSY ")) return facts.cli + " SCRIPT KILL  # ends a script that has written nothing yet";
+  return facts.cli + " COMMAND INFO XADD  # does the server, or the proxy before it, allow this command?";
 }
 
 void add_wrong_type(const RedisFacts& facts, const StreamFacts& stream, Findings& findings) {
@@ -103,7 +106,7 @@ Findings writes_of(const RedisFacts& facts) {
     add_wrong_type(facts, stream, findings);
     if (stream.refusal.empty()) continue;
     findings.push_back({.check = check,
-                        .severity = Severity::critical,
+                        .severity = is_certain(stream.refusal) ? Severity::critical : Severity::warning,
                         .subject = "stream " + stream.name,
                         .seen = "XADD is refused: " + stream.refusal,
                         .why = meaning_of(stream.refusal),
