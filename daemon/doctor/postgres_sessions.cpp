@@ -45,11 +45,14 @@ std::string end_of(const PostgresFacts& facts, SnapshotHolder kind, const std::s
 }
 
 Severity severity_of(const outbox_store::SnapshotHold& hold) {
-  // A VACUUM or a base backup of the server's own ends by itself.
-  const bool of_the_server = hold.kind == SnapshotHolder::session && hold.state.ends_with("worker");
+  // The server's own work on a table ends by itself; a parallel worker ends with its leader, which is listed, too.
+  const bool of_the_server =
+      hold.kind == SnapshotHolder::session && (hold.state == "autovacuum worker" || hold.state == "parallel worker");
   if (of_the_server) return Severity::ok;
   if (!hold.held_for) {
     if (hold.transactions < kFewTransactions) return Severity::ok;
+    // Another role's session, whose beginning can't be seen here.
+    if (hold.kind == SnapshotHolder::session) return Severity::note;
     return hold.transactions >= kManyTransactions ? Severity::warning : Severity::note;
   }
   if (*hold.held_for >= kOld) return Severity::warning;
@@ -83,7 +86,7 @@ Findings snapshots_of(const PostgresFacts& facts) {
     const auto severity = severity_of(hold);
     if (severity == Severity::ok) continue;
     const bool is_used_slot = hold.kind == SnapshotHolder::replication_slot && hold.state == "active";
-    std::string seen = "it holds an old snapshot";
+    std::string seen = "it keeps a snapshot or transaction open";
     if (hold.held_for) seen += " for " + span_text(*hold.held_for);
     seen += ", " + std::to_string(hold.transactions) + " transactions old";
     if (!hold.state.empty()) seen += " (" + hold.state + ")";

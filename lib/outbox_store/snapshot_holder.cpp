@@ -13,9 +13,11 @@ namespace {
 
 using dispatch::SnapshotHolder;
 
-// Other roles' sessions show their snapshots only to roles that may read all statistics; slots and prepared
-// transactions show them to every role. A slot's catalog_xmin keeps only rows of catalogs. The oldest snapshot is
-// found by its age in transactions.
+// Every role sees which sessions have a snapshot or a transaction's id, slots and prepared transactions; since when,
+// and in which state and kind of backend, only roles that may read all statistics see of other roles' sessions. A
+// session that has written and is idle has an id and, at READ COMMITTED, no snapshot; both keep row versions. A
+// VACUUM keeps none from others. A slot's catalog_xmin keeps only rows of catalogs. The oldest is found by its age in
+// transactions.
 constexpr const char* kFind = R"sql(
 SELECT kind, handle, who, state, held_for, age, pg_catalog.pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all
   FROM (SELECT) AS one
@@ -23,10 +25,14 @@ SELECT kind, handle, who, state, held_for, age, pg_catalog.pg_has_role('pg_read_
     SELECT kind, handle, who, state, extract(epoch FROM pg_catalog.now() - since)::bigint AS held_for, age FROM (
       SELECT 'session' AS kind, pid::text AS handle, 'pid ' || pid::text || coalesce(' of role ' || usename::text, '')
              || CASE WHEN application_name <> '' THEN ' (' || application_name || ')' ELSE '' END AS who,
-             coalesce(state, backend_type) AS state, xact_start AS since, pg_catalog.age(backend_xmin) AS age
-        FROM pg_catalog.pg_stat_activity
-       WHERE backend_xmin IS NOT NULL AND pid <> pg_catalog.pg_backend_pid() AND backend_type <> 'walsender'
+             coalesce(CASE WHEN backend_type IS DISTINCT FROM 'client backend' THEN backend_type ELSE state END, state, '')
+             AS state, xact_start AS since, greatest(pg_catalog.age(backend_xmin), pg_catalog.age(backend_xid)) AS age
+        FROM pg_catalog.pg_stat_activity AS activity
+       WHERE coalesce(backend_xmin, backend_xid) IS NOT NULL AND pid <> pg_catalog.pg_backend_pid()
+         AND coalesce(backend_type, '') <> 'walsender'
          AND (datname IS NULL OR datname = pg_catalog.current_database())
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_progress_vacuum AS other WHERE other.pid = activity.pid)
+         AND NOT EXISTS (SELECT FROM pg_catalog.pg_stat_replication AS other WHERE other.pid = activity.pid)
       UNION ALL
       SELECT 'prepared transaction', gid, gid, 'prepared', prepared, pg_catalog.age(transaction)
         FROM pg_catalog.pg_prepared_xacts WHERE database = pg_catalog.current_database()

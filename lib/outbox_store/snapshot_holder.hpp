@@ -13,15 +13,15 @@
 
 namespace outboxd::outbox_store {
 
-/// A holder of a snapshot that keeps deleted row versions of this database.
+/// A holder of a snapshot, or of an open transaction, that keeps deleted row versions of this database.
 struct SnapshotHold {
   dispatch::SnapshotHolder kind = dispatch::SnapshotHolder::none;
   /// What ends it: the pid of a session, the name of a prepared transaction or of a slot.
   std::string handle{};
   /// A readable text: "session pid 4711 of role app (psql)".
   std::string who{};
-  /// A session's state ("idle in transaction"), or its kind where it is no client's; "active" or "inactive" of a
-  /// slot.
+  /// A session's state ("idle in transaction"), or its kind where it is no client's ("autovacuum worker"); empty
+  /// where this role may not see it; "active" or "inactive" of a slot.
   std::string state{};
   /// How long the snapshot has been held, where that is known.
   std::optional<std::chrono::seconds> held_for{};

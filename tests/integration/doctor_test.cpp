@@ -272,6 +272,19 @@ TEST_CASE("doctor: Postgres") {
     check_names(patient, "postgres.snapshot", "note",
                 {"session pid " + pid, "idle in transaction", "pg_terminate_backend(" + pid + ")"});
   }
+  SUBCASE("a session that has written, and has no snapshot, also to a role that doesn't see its state") {
+    const auto connection = database.connect();
+    pqxx::work transaction{*connection};
+    transaction.exec("SELECT pg_current_xact_id()");
+    const auto pid = std::to_string(connection->backendpid());
+    database.exec(
+        "CREATE TEMP TABLE many (n int);"
+        "DO $$ BEGIN FOR i IN 1..10001 LOOP BEGIN INSERT INTO many VALUES (i);"
+        " EXCEPTION WHEN division_by_zero THEN NULL; END; END LOOP; END $$");
+    check_names(patient, "postgres.snapshot", "note", {"session pid " + pid, "transactions old"});
+    database.exec("GRANT pg_read_all_stats TO " + role);
+    check_names(patient, "postgres.snapshot", "note", {"session pid " + pid, "idle in transaction"});
+  }
   SUBCASE("the right to UPDATE is missing") {
     database.exec("REVOKE UPDATE ON event_outbox FROM " + role);
     check_names(patient, "postgres.rights", "critical", {"may not update", "GRANT UPDATE ON ", " TO ", role});

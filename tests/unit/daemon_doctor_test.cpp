@@ -188,6 +188,10 @@ TEST_CASE("each fault of Redis has its severity") {
           {"clock", [](F& f) { f.clock_ahead = -5min; }, "redis.clock", kWarning},
           {"clock, a little", [](F& f) { f.clock_ahead = 3s; }, "redis.clock", kNote},
           {"no XADD", [](F& f) { f.streams.front().refusal = "NOPERM no"; }, "redis.writes", kCritical},
+          {"a busy script", [](F& f) { f.streams.front().refusal = "BUSY Redis is busy"; }, "redis.writes",
+           kCritical},
+          {"an unknown refusal", [](F& f) { f.streams.front().refusal = "ERR not by this proxy"; }, "redis.writes",
+           kWarning},
           {"other type", [](F& f) { f.streams.front().type = "hash"; }, "redis.stream_type", kCritical},
           {"trims", [](F& f) { f.streams.front().trim_warning = "the next XADD"; }, "redis.trim", kCritical},
           {"unreachable", [](F& f) { f.unreachable = "refused"; }, "redis.connection", kCritical},
@@ -316,6 +320,12 @@ TEST_CASE("each fault of Postgres has its severity") {
            [](F& f) {
              add_hold(f, {.kind = SnapshotHolder::session, .state = "autovacuum worker", .held_for = 90s});
            },
+           "postgres.snapshot", kOk},
+          {"another role's session, whose beginning can't be seen",
+           [](F& f) { add_hold(f, {.kind = SnapshotHolder::session, .handle = "7", .transactions = 2'000'000}); },
+           "postgres.snapshot", kNote},
+          {"another role's session, with a young snapshot",
+           [](F& f) { add_hold(f, {.kind = SnapshotHolder::session, .handle = "7", .transactions = 9'999}); },
            "postgres.snapshot", kOk},
           {"a prepared transaction",
            [](F& f) { add_hold(f, {.kind = SnapshotHolder::prepared_transaction, .handle = "x", .held_for = 90s}); },
@@ -482,10 +492,15 @@ TEST_CASE("INFO and the answers to the probing XADD are read") {
   const auto fields = fields_of_info("# Server\r\nredis_version:7.0.15\r\n\r\nexecutable:/a:b\r\nempty:\r\nodd");
   CHECK(fields.size() == 3);
   CHECK(fields.at("executable") == "/a:b");
-  CHECK(refusal_in("ERR value is not an integer or out of range").empty());
-  CHECK(refusal_in("ERR syntax error").empty());
+  for (const auto* harmless :
+       {"ERR value is not an integer or out of range", "ERR syntax error",
+        "ERR Invalid stream ID specified as stream command argument",
+        "ERR wrong number of arguments for 'xadd' command", "WRONGTYPE Operation against a key"}) {
+    CHECK(refusal_in(harmless).empty());
+  }
   for (const auto* refusal : {"NOPERM x", "OOM command", "READONLY You", "MISCONF x", "NOREPLICAS x", "MOVED 1 a:1",
-                              "ERR unknown command 'XADD'"}) {
+                              "ERR unknown command 'XADD'", "BUSY Redis is busy", "TRYAGAIN Multiple keys",
+                              "ERR command is disabled", "ERR proxy: no such backend"}) {
     CHECK(refusal_in(refusal) == refusal);
   }
 }
