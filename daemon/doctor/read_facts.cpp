@@ -36,21 +36,8 @@ RedisTarget& target_of(std::vector<RedisTarget>& targets, const config::Settings
   const auto known = std::ranges::find_if(
       targets, [&endpoint](const auto& target) { return is_same_server(target.endpoint, endpoint); });
   if (known != targets.end()) return *known;
-  const auto options = publisher_options(settings);
-  targets.push_back({.endpoint = endpoint, .timeout = settings.redis.timeout, .bounds = options.bounds});
+  targets.push_back({.endpoint = endpoint, .timeout = settings.redis.timeout});
   return targets.back();
-}
-
-void add_streams(RedisTarget& target, const config::Settings& settings, const PostgresFacts& facts) {
-  const auto& dispatcher = settings.dispatcher;
-  const auto add = [&](const std::string& stream) {
-    const auto has = [&stream](const auto& list) { return std::ranges::find(list, stream) != list.end(); };
-    const bool is_ours = (dispatcher.streams.empty() || has(dispatcher.streams)) && !has(dispatcher.exclude_streams);
-    if (is_ours && !has(target.streams)) target.streams.push_back(stream);
-  };
-  for (const auto& stream : publisher_options(settings).streams) add(stream);
-  if (!facts.rows.known) return;
-  for (const auto& stream : facts.rows.known->streams) add(stream);
 }
 
 /// Without a configured topology it isn't known which streams should exist.
@@ -64,6 +51,25 @@ void add_topology(RedisTarget& target, const std::vector<config::Settings>& disp
 }
 
 }  // namespace
+
+void add_streams(RedisTarget& target, const config::Settings& settings, const std::vector<std::string>& seen) {
+  const auto& dispatcher = settings.dispatcher;
+  const auto bounds = publisher_options(settings).bounds;
+  const auto add = [&](const std::string& stream) {
+    const auto has = [&stream](const auto& list) { return std::ranges::find(list, stream) != list.end(); };
+    const bool is_ours = (dispatcher.streams.empty() || has(dispatcher.streams)) && !has(dispatcher.exclude_streams);
+    if (!is_ours) return;
+    if (!has(target.streams)) target.streams.push_back(stream);
+    const auto bound = bounds.of(stream);
+    const auto known = target.bounds.maxlen.find(stream);
+    if (known != target.bounds.maxlen.end() && known->second <= bound.maxlen) return;
+    target.bounds.maxlen[stream] = bound.maxlen;
+    target.bounds.exact[stream] = bound.exact;
+  };
+  for (const auto& stream : dispatcher.streams) add(stream);
+  for (const auto& [stream, maxlen] : dispatcher.stream_maxlen) add(stream);
+  for (const auto& stream : seen) add(stream);
+}
 
 HostFacts read_host(const config::Loaded& loaded) {
   HostFacts facts{.mode = loaded.settings.mode,
@@ -83,7 +89,8 @@ Facts read_facts(const config::Loaded& loaded) {
   std::vector<RedisTarget> targets;
   for (const auto& settings : loaded.dispatchers) {
     auto& postgres = facts.postgres.emplace_back(read_postgres(settings));
-    add_streams(target_of(targets, settings), settings, postgres);
+    add_streams(target_of(targets, settings), settings,
+                postgres.rows.known ? postgres.rows.known->streams : std::vector<std::string>{});
   }
   for (auto& target : targets) {
     add_topology(target, loaded.dispatchers);

@@ -24,12 +24,17 @@ namespace outboxd::daemon::doctor {
 struct RedisTarget {
   redis::Endpoint endpoint;
   std::chrono::milliseconds timeout{0};
+  /// Of each of these streams: the smallest among the dispatchers that may write to it.
   redis::Bounds bounds{};
   std::vector<std::string> streams{};
   /// Those of the configured topology.
   std::vector<streams::Wanted> wanted{};
 };
 [[nodiscard]] RedisFacts read_redis(const RedisTarget& target);
+
+/// Adds the streams that the dispatcher is configured to write to, and those seen in rows that it takes. Streams that
+/// only the topology declares are left out: this dispatcher's user may have no right to them, and needs none. Pure.
+void add_streams(RedisTarget& target, const config::Settings& settings, const std::vector<std::string>& seen);
 
 /// Reads all servers of all dispatchers; each Redis once.
 [[nodiscard]] Facts read_facts(const config::Loaded& loaded);
