@@ -146,9 +146,13 @@ void read_groups(CommandSession& session, const RedisTarget& target, system_cloc
     stream.groups.push_back(std::move(facts));
   }
   if (length.kind != Value::Kind::integer || length.number < 0) return;
-  const auto warning = redis::trim_warning(stream.name, static_cast<std::uint64_t>(length.number), groups,
-                                           target.bounds.of(stream.name), target.endpoint.shown);
-  stream.trim_warning = warning.value_or("");
+  const auto warning = [&] {
+    return redis::trim_warning(stream.name, static_cast<std::uint64_t>(length.number), groups,
+                               target.bounds.of(stream.name), target.endpoint.shown);
+  };
+  stream.trim_warning = warning().value_or("");
+  std::erase_if(groups, [](const auto& group) { return redis::needs_ids({group}); });
+  stream.trim_is_certain = warning().has_value();
 }
 
 void read_streams(CommandSession& session, const RedisTarget& target, RedisFacts& facts) {

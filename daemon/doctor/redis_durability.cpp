@@ -5,21 +5,17 @@
 namespace outboxd::daemon::doctor {
 namespace {
 
-std::string set_command(const RedisFacts& facts, const std::string& setting) {
-  return facts.cli + " CONFIG SET " + setting + " && " + facts.cli + " CONFIG REWRITE";
-}
-
 /// The server refuses writes since it could not write to its own disk.
 void add_failed_writes(const RedisFacts& facts, Findings& findings) {
   const auto failed = [&](const char* field, Severity severity, const std::string& what, const std::string& why) {
     if (facts.field(field) != "err") return;
-    findings.push_back(
-        {.check = "redis.persistence",
-         .severity = severity,
-         .subject = facts.server,
-         .seen = "the last " + what + " failed (" + field + ":err)",
-         .why = why,
-         .remedy = "df -h  # on Redis' machine: free its disk, and read Redis' log; then " + facts.cli + " BGSAVE"});
+    findings.push_back({.check = "redis.persistence",
+                        .severity = severity,
+                        .subject = facts.server,
+                        .seen = "the last " + what + " failed (" + field + ":err)",
+                        .why = why,
+                        .remedy = "df -h  # on Redis' machine: free its disk, and read Redis' log; then " +
+                                  facts.as_administrator() + " BGSAVE"});
   };
   failed("aof_last_write_status", Severity::critical, "write to the append-only file",
          "Redis answers writes with MISCONF until one succeeds");
@@ -43,7 +39,7 @@ Findings eviction_of(const RedisFacts& facts) {
                                    "are safe"
                                  : "a full Redis drops whole streams, with entries that nobody has read and with "
                                    "their consumer groups";
-  finding.remedy = set_command(facts, "maxmemory-policy noeviction");
+  finding.remedy = facts.change_of("maxmemory-policy noeviction");
   return {finding};
 }
 
@@ -55,7 +51,7 @@ Findings persistence_of(const RedisFacts& facts) {
     if (*appendonly != "yes") {
       finding.severity = Severity::warning;
       finding.why = "a restart loses the entries since the last snapshot, which were marked published already";
-      finding.remedy = set_command(facts, "appendonly yes");
+      finding.remedy = facts.change_of("appendonly yes");
     }
     findings.push_back(finding);
   }
@@ -65,7 +61,7 @@ Findings persistence_of(const RedisFacts& facts) {
     if (*fsync != "everysec" && *fsync != "always") {
       finding.severity = Severity::warning;
       finding.why = "a crash of the machine loses as much as its kernel had not written, half a minute or more";
-      finding.remedy = set_command(facts, "appendfsync everysec");
+      finding.remedy = facts.change_of("appendfsync everysec");
     }
     findings.push_back(finding);
   }
@@ -83,30 +79,30 @@ Findings replication_of(const RedisFacts& facts) {
     finding.severity = Severity::critical;
     finding.seen = "it is a replica of " + master;
     finding.why = "a replica answers writes with READONLY, so that nothing is published";
-    finding.remedy =
-        "point redis.url (REDIS_URL) at " + master + ", or promote this one: " + facts.cli + " REPLICAOF NO ONE";
+    finding.remedy = "point redis.url (REDIS_URL) at " + master +
+                     ", or promote this one: " + facts.as_administrator() + " REPLICAOF NO ONE";
     return {finding};
   }
   const auto replicas = facts.number("connected_slaves").value_or(0);
   const auto good = facts.number("min_slaves_good_slaves");
-  const auto wanted = facts.setting("min-replicas-to-write").value_or("0");
+  const auto wanted = facts.setting("min-replicas-to-write");
   finding.seen = std::to_string(replicas) + (replicas == 1 ? " replica is" : " replicas are") +
-                 " connected; min-replicas-to-write " + wanted;
-  const auto least = std::strtoull(wanted.c_str(), nullptr, 10);
+                 " connected; min-replicas-to-write " + wanted.value_or("can't be known here");
+  const auto least = std::strtoull(wanted.value_or("0").c_str(), nullptr, 10);
   if (least > 0 && good.value_or(replicas) < least) {
     finding.severity = Severity::critical;
     finding.why = "with fewer good replicas than that, Redis answers writes with NOREPLICAS";
-    finding.remedy =
-        "start the missing replicas, or until then: " + facts.cli + " CONFIG SET min-replicas-to-write 0";
+    finding.remedy = "start the missing replicas, or until then: " + facts.as_administrator() +
+                     " CONFIG SET min-replicas-to-write 0";
   } else if (replicas == 0) {
     finding.severity = Severity::note;
     finding.why = "if the machine is lost, its entries are lost with it";
     finding.remedy = "redis-cli -h REPLICA REPLICAOF " + facts.host + " PORT  # on a second server, if that matters";
-  } else if (least == 0) {
+  } else if (wanted && least == 0) {
     finding.severity = Severity::note;
     finding.why = "writes that no replica has yet are lost in a failover";
     finding.remedy = replicas >= 2
-                         ? set_command(facts, "min-replicas-to-write 1")
+                         ? facts.change_of("min-replicas-to-write 1")
                          : facts.cli +
                                " INFO replication  # add a second replica before min-replicas-to-write 1: with "
                                "this one alone, its loss would stop all writes";

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/doctor/redis_facts.hpp"
 
+#include "daemon/doctor/words.hpp"
+
 #include <algorithm>
 #include <array>
 #include <cctype>
@@ -17,6 +19,22 @@ std::optional<std::string> found_in(const std::map<std::string, std::string, std
 }
 
 }  // namespace
+
+std::string RedisFacts::as_administrator() const {
+  auto text = cli;
+  const auto user = " --user " + shell_word(username);
+  const auto at = username.empty() ? std::string::npos : text.find(user);
+  if (at != std::string::npos) text.replace(at, user.size(), " --user ADMINISTRATOR");
+  return text;
+}
+
+std::string RedisFacts::change_of(const std::string& setting) const {
+  const auto by_command =
+      as_administrator() + " CONFIG SET " + setting + " && " + as_administrator() + " CONFIG REWRITE";
+  // Managed servers refuse CONFIG to everyone, others to this user.
+  if (why_no_settings.empty()) return by_command;
+  return "in your service's parameters: " + setting + "; on a server of your own: " + by_command;
+}
 
 std::optional<std::string> RedisFacts::field(std::string_view name) const {
   return found_in(info, name);

@@ -40,6 +40,8 @@ struct StreamFacts {
   std::string why_no_groups{};
   /// What the next XADD trims of entries that groups have not read; empty if nothing.
   std::string trim_warning{};
+  /// Whether a group loses entries of which it is known that it has not read them.
+  bool trim_is_certain = false;
 };
 
 /// What one Redis server answered.
@@ -68,6 +70,10 @@ struct RedisFacts {
   /// What `outboxd streams verify` finds; nothing where no topology is configured.
   std::vector<streams::Finding> against_topology{};
 
+  /// `cli` for a command that the daemon's own user may not give.
+  [[nodiscard]] std::string as_administrator() const;
+  /// The remedy that changes a setting: "maxmemory 100".
+  [[nodiscard]] std::string change_of(const std::string& setting) const;
   /// A field of INFO, or a setting; nullopt where it can't be known.
   [[nodiscard]] std::optional<std::string> field(std::string_view name) const;
   [[nodiscard]] std::optional<std::uint64_t> number(std::string_view name) const;

@@ -23,8 +23,7 @@ std::string room_command(const RedisFacts& facts, std::uint64_t maxmemory) {
   const std::string trim =
       "trim a stream that all its groups have read: " + facts.cli + " XTRIM STREAM MAXLEN '~' LENGTH";
   if (2 * static_cast<double>(maxmemory) < kSafeShare * machine) {
-    return facts.cli + " CONFIG SET maxmemory " + std::to_string(2 * maxmemory) + " && " + facts.cli +
-           " CONFIG REWRITE  # or " + trim;
+    return facts.change_of("maxmemory " + std::to_string(2 * maxmemory)) + "  # or " + trim;
   }
   return facts.cli + " --bigkeys  # bound the largest streams (dispatcher.stream_maxlen), or " + trim;
 }
@@ -74,8 +73,8 @@ Findings clients_of(const RedisFacts& facts) {
   if (share < kNearlyFull) return {finding};
   finding.severity = Severity::warning;
   finding.why = "a Redis with maxclients connections refuses the next one, also one that the daemon opens again";
-  finding.remedy = facts.cli + " CLIENT LIST  # find who keeps them open; then " + facts.cli +
-                   " CONFIG SET maxclients " + std::to_string(2 * *most);
+  finding.remedy = facts.cli + " CLIENT LIST  # find who keeps them open; then: " +
+                   facts.change_of("maxclients " + std::to_string(2 * *most));
   return {finding};
 }
 

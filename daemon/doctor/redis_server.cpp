@@ -3,6 +3,7 @@
 #include "daemon/doctor/examinations.hpp"
 #include "daemon/doctor/words.hpp"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <compare>
@@ -68,26 +69,68 @@ bool was_ended_at_once(const std::string& reason) {
   return has("lost while") && (has("reset") || has("closed") || has("Broken pipe"));
 }
 
+/// Why Redis doesn't serve, by the words of its answer.
+struct Cause {
+  std::string_view words;
+  std::string_view why;
+};
+
+constexpr std::array kCauses{
+    Cause{"max number of clients", "all its connections (maxclients) are taken; nothing is published"},
+    Cause{"MISCONF", "it could not write to its disk, and refuses all writes since; rows wait until it can"},
+    Cause{"BUSY ", "a script keeps it busy, and it answers nothing else; rows wait until the script ends"},
+    Cause{"DENIED",
+          "it is in protected mode: without a password it serves its own machine alone; nothing is published"},
+    Cause{"LOADING", "it loads its data after a start; rows wait until it is done"},
+    Cause{"NOAUTH", "the login is refused; nothing is published"},
+    Cause{"WRONGPASS", "the login is refused; nothing is published"},
+    Cause{"AUTH", "the login is refused; nothing is published"},
+};
+
+const Cause* cause_of(const std::string& reason) {
+  const auto* const found = std::ranges::find_if(
+      kCauses, [&reason](const auto& cause) { return reason.find(cause.words) != std::string::npos; });
+  return found == kCauses.end() ? nullptr : &*found;
+}
+
 std::string why_unreachable(const std::string& reason) {
-  const auto has = [&reason](std::string_view part) { return reason.find(part) != std::string::npos; };
-  if (has("max number of clients")) return "all its connections (maxclients) are taken; nothing is published";
-  if (has("NOAUTH") || has("WRONGPASS") || has("AUTH")) return "the login is refused; nothing is published";
-  if (has("LOADING")) return "it loads its data after a start; rows wait until it is done";
+  if (const auto* cause = cause_of(reason)) return std::string{cause->why};
   if (was_ended_at_once(reason)) {
     return "it ends each connection at once: all its connections (maxclients) are taken, or it expects TLS, or it is "
-           "no Redis; nothing is published";
+           "in protected mode, or no Redis; nothing is published";
   }
   return "nothing is published while it can't be reached; rows wait in the table, and none dies of it";
 }
 
-std::string remedy_for(const std::string& reason, const std::string& cli) {
-  const auto has = [&reason](std::string_view part) { return reason.find(part) != std::string::npos; };
-  if (has("max number of clients") || was_ended_at_once(reason))
-    return cli + " CONFIG SET maxclients 20000  # from a connection that is open already";
-  if (has("NOAUTH") || has("WRONGPASS") || has("AUTH")) {
-    return "correct the login in redis.url (REDIS_URL), then: " + cli + " --askpass PING";
+std::string remedy_for(const RedisFacts& facts) {
+  const auto& reason = facts.unreachable;
+  const auto* const cause = cause_of(reason);
+  const auto words = cause == nullptr ? std::string_view{} : cause->words;
+  if (words == "max number of clients") {
+    return facts.as_administrator() + " CONFIG SET maxclients 20000  # from a connection that is open already";
   }
-  return cli + " PING  # is it running, is the address in redis.url right, and does a firewall let it through?";
+  if (words == "MISCONF") {
+    return "df -h  # on Redis' machine: free its disk, and read Redis' log; then " + facts.as_administrator() +
+           " BGSAVE";
+  }
+  if (words == "BUSY ") {
+    return facts.as_administrator() +
+           " SCRIPT KILL  # ends a script that has written nothing yet; for a function: FUNCTION KILL";
+  }
+  if (words == "DENIED") {
+    return "redis-cli CONFIG GET protected-mode  # on Redis' machine: give it a password (ACL SETUSER, or "
+           "requirepass "
+           "in redis.conf), and redis.url the same";
+  }
+  if (words == "LOADING") return facts.cli + " INFO persistence  # loading_eta_seconds";
+  if (!words.empty()) return "correct the login in redis.url (REDIS_URL), then: " + facts.cli + " --askpass PING";
+  if (was_ended_at_once(reason)) {
+    return facts.cli +
+           " PING  # if all connections are taken, from one that is open already: CONFIG SET maxclients "
+           "20000; if the port expects TLS: use the one without, or a tunnel; in protected mode: give Redis "
+           "a password";
+  }
+  return facts.cli + " PING  # is it running, is the address in redis.url right, and does a firewall let it through?";
 }
 
 }  // namespace
@@ -98,7 +141,7 @@ Findings reachability_of(const RedisFacts& facts) {
   finding.severity = Severity::critical;
   finding.seen = facts.unreachable;
   finding.why = why_unreachable(facts.unreachable);
-  finding.remedy = remedy_for(facts.unreachable, facts.cli);
+  finding.remedy = remedy_for(facts);
   return {finding};
 }
 
@@ -107,7 +150,8 @@ Findings rights_of(const RedisFacts& facts) {
   const auto add = [&](const std::string& refused, const std::string& what, const std::string& right) {
     const auto user = facts.username.empty() ? "default" : facts.username;
     findings.push_back(unknown("redis.rights", facts.server, what + " (" + refused + ")",
-                               facts.cli + " ACL SETUSER " + shell_word(user) + " " + shell_word(right) +
+                               facts.as_administrator() + " ACL SETUSER " + shell_word(user) + " " +
+                                   shell_word(right) +
                                    "  # where the service allows it; the daemon itself needs no more than +xadd"));
   };
   if (!facts.why_no_info.empty()) {

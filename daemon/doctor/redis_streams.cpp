@@ -25,13 +25,14 @@ std::string remedy_for(const RedisFacts& facts, const StreamFacts& stream) {
   const auto& refusal = stream.refusal;
   if (refusal.starts_with("NOPERM")) {
     const auto user = facts.username.empty() ? "default" : facts.username;
-    return facts.cli + " ACL SETUSER " + shell_word(user) + " +xadd " + shell_word("~" + stream.name);
+    return facts.as_administrator() + " ACL SETUSER " + shell_word(user) + " +xadd " + shell_word("~" + stream.name);
   }
   if (refusal.starts_with("OOM")) return "see redis.memory";
   if (refusal.starts_with("READONLY") || refusal.starts_with("NOREPLICAS")) return "see redis.replication";
   if (refusal.starts_with("MISCONF")) return "see redis.persistence";
   if (refusal.starts_with("MOVED") || refusal.starts_with("ASK")) return "see redis.cluster";
-  if (refusal.starts_with("BUSY ")) return facts.cli + " SCRIPT KILL  # ends a script that has written nothing yet";
+  if (refusal.starts_with("BUSY "))
+    return facts.as_administrator() + " SCRIPT KILL  # ends a script that has written nothing yet";
   return facts.cli + " COMMAND INFO XADD  # does the server, or the proxy before it, allow this command?";
 }
 
@@ -50,7 +51,9 @@ bool reads_nothing(const GroupFacts& group) {
   const bool has_unread = group.oldest_unread.value_or(std::chrono::seconds{0}) >= kQuiet;
   const bool has_pending = group.pending > 0;
   if (!has_unread && !has_pending) return false;
-  return (group.consumers == 0 && has_unread) || group.quiet_for.value_or(std::chrono::seconds{0}) >= kQuiet;
+  // A consumer at work on what it has read asks for nothing meanwhile.
+  const std::chrono::minutes longest = has_unread ? kQuiet : kLongPending;
+  return (group.consumers == 0 && has_unread) || group.quiet_for.value_or(std::chrono::seconds{0}) >= longest;
 }
 
 std::string state_of(const GroupFacts& group) {
@@ -126,13 +129,16 @@ Findings groups_of(const RedisFacts& facts) {
   for (const auto& stream : facts.streams) {
     for (const auto& group : stream.groups) findings.push_back(finding_of(facts, stream, group));
     if (stream.trim_warning.empty()) continue;
-    findings.push_back({.check = "redis.trim",
-                        .severity = Severity::critical,
-                        .subject = "stream " + stream.name,
-                        .seen = stream.trim_warning,
-                        .why = "these entries are lost for the group, and no row in the table will bring them back",
-                        .remedy = "raise dispatcher.stream_maxlen.\"" + stream.name +
-                                  "\" in the configuration, then: systemctl reload outboxd"});
+    findings.push_back(
+        {.check = "redis.trim",
+         .severity = stream.trim_is_certain ? Severity::critical : Severity::note,
+         .subject = "stream " + stream.name,
+         .seen = stream.trim_warning,
+         .why = stream.trim_is_certain
+                    ? "these entries are lost for the group, and no row in the table will bring them back"
+                    : "if the group has not read them, they are lost for it",
+         .remedy = "raise dispatcher.stream_maxlen.\"" + stream.name +
+                   "\" in the configuration, then: systemctl reload outboxd"});
   }
   return findings;
 }
