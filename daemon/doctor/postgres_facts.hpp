@@ -55,6 +55,8 @@ struct RowFacts {
   dispatch::BacklogSample backlog{};
   std::vector<outbox_table::LeaseFact> workers{};
   std::vector<std::string> streams{};
+  /// Why the workers, the streams or the locked rows are missing.
+  std::string why_incomplete{};
 };
 
 /// A session that calls itself outboxd.
@@ -75,6 +77,7 @@ struct DispatcherFacts {
   std::vector<std::string> streams{};
   std::vector<std::string> exclude_streams{};
   bool takes_few_streams = false;
+  bool deletes_published_rows = false;
 };
 
 /// What Postgres answered about one dispatcher's table.

@@ -23,7 +23,8 @@ std::string cause_of(const PostgresFacts& facts) {
                          return trigger.enabled && trigger.on_update && trigger.may_refuse;
                        });
   if (refused) return "a trigger can refuse claims: see postgres.trigger";
-  if (facts.rows.known->workers.empty() && facts.sessions.known && facts.sessions.known->empty()) {
+  const bool all_known = facts.rows.known->why_incomplete.empty();
+  if (all_known && facts.rows.known->workers.empty() && facts.sessions.known && facts.sessions.known->empty()) {
     return "no session of a dispatcher is to be seen: it is not running, or can't connect";
   }
   return "a dispatcher is at work, and too slow, or refused by Redis: see the findings about redis";
@@ -47,18 +48,25 @@ Findings rows_of(const PostgresFacts& facts) {
                   "  # groups them by stream and error; then outboxd dead requeue";
   }
   Finding overdue{.check = "postgres.overdue_rows", .subject = subject_of(facts)};
+  Findings findings{dead};
+  if (const auto& why = facts.rows.known->why_incomplete; !why.empty()) {
+    findings.push_back(unknown("postgres.rows", subject_of(facts), "leases, streams or locked rows: " + why));
+  }
   if (!backlog.oldest_pending) {
     overdue.seen = "no row is due";
-    return {dead, overdue};
+    findings.push_back(overdue);
+    return findings;
   }
   const auto late = std::chrono::duration_cast<std::chrono::seconds>(*backlog.oldest_pending);
   overdue.seen = count_text(backlog.due, backlog.cap) + " rows are due, the oldest for " + span_text(late);
-  if (late < kLate) return {dead, overdue};
-  overdue.severity = late >= kVeryLate ? Severity::critical : Severity::warning;
-  overdue.why = cause_of(facts);
-  overdue.remedy = "outboxd status --dispatcher " + facts.dispatcher.name +
-                   "; systemctl status outboxd; journalctl -u outboxd -n 50";
-  return {dead, overdue};
+  if (late >= kLate) {
+    overdue.severity = late >= kVeryLate ? Severity::critical : Severity::warning;
+    overdue.why = cause_of(facts);
+    overdue.remedy = "outboxd status --dispatcher " + facts.dispatcher.name +
+                     "; systemctl status outboxd; journalctl -u outboxd -n 50";
+  }
+  findings.push_back(overdue);
+  return findings;
 }
 
 }  // namespace outboxd::daemon::doctor

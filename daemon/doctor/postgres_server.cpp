@@ -9,8 +9,11 @@
 namespace outboxd::daemon::doctor {
 namespace {
 
-// One each for claims, settlements and the watch.
-constexpr int kSessionsOfADispatcher = 3;
+/// One each for claims, settlements and the watch, and one for the retention.
+int sessions_of(const DispatcherFacts& dispatcher) {
+  return dispatcher.deletes_published_rows ? 4 : 3;
+}
+
 constexpr int kOldestMaintained = 150'000;
 
 constexpr const char* kTooManyConnections = "53300";
@@ -118,9 +121,9 @@ Findings connections_of(const PostgresFacts& facts) {
                   .subject = facts.server,
                   .seen = std::to_string(std::max<std::int64_t>(0, server.slots_left)) + " of " +
                           std::to_string(server.slots) + " connection slots are left for role " + server.role};
-  if (server.slots_left >= kSessionsOfADispatcher) return {finding};
+  if (server.slots_left >= sessions_of(facts.dispatcher)) return {finding};
   finding.severity = server.slots_left <= 0 ? Severity::critical : Severity::warning;
-  finding.why = "a dispatcher needs up to " + std::to_string(kSessionsOfADispatcher) +
+  finding.why = "a dispatcher needs up to " + std::to_string(sessions_of(facts.dispatcher)) +
                 ", and can't connect again after a lost connection when all are taken";
   finding.remedy = sql_command(facts.psql,
                                "SELECT usename, application_name, state, count(*) FROM pg_stat_activity GROUP BY 1, "

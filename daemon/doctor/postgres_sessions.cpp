@@ -104,7 +104,8 @@ Findings snapshots_of(const PostgresFacts& facts) {
   }
   if (!facts.snapshots.known->sees_all) {
     const auto role = facts.settings.known ? facts.settings.known->role : "outboxd";
-    findings.push_back(unknown(check, facts.server, "other roles' sessions, without pg_read_all_stats",
+    findings.push_back(unknown(check, facts.server,
+                               "since when other roles' sessions hold snapshots, without pg_read_all_stats",
                                sql_command(facts.psql, "GRANT pg_read_all_stats TO \"" + role + "\"")));
   }
   return findings;

@@ -9,6 +9,7 @@ namespace outboxd::daemon::doctor {
 namespace {
 
 constexpr std::int64_t kManyDead = 10'000;
+constexpr std::chrono::minutes kLongSinceVacuum{10};
 
 bool is_off(const std::string& value) {
   return value == "off" || value == "false" || value == "no" || value == "0";
@@ -48,7 +49,9 @@ Findings storage_of(const PostgresFacts& facts) {
                 (storage.vacuumed_ago ? "vacuumed " + span_text(*storage.vacuumed_ago) + " ago" : "never vacuumed");
   const auto why_not = why_not_vacuumed(facts, storage);
   // Twice what autovacuum usually tolerates.
-  const bool many = storage.dead_versions > std::max(kManyDead, storage.rows * 2 / 5);
+  // The statistics are a little behind, and a VACUUM that has just ended has removed what it could.
+  const bool was_left = !storage.vacuumed_ago || *storage.vacuumed_ago > kLongSinceVacuum;
+  const bool many = was_left && storage.dead_versions > std::max(kManyDead, storage.rows * 2 / 5);
   if (!why_not.empty()) vacuum.seen = why_not + ": " + vacuum.seen;
   if (!why_not.empty() || many) {
     vacuum.severity = Severity::warning;

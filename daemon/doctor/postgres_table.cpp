@@ -125,12 +125,14 @@ Findings indexes_of(const PostgresFacts& facts) {
   }
   for (const auto& index : *facts.indexes.known) {
     if (index.valid) continue;
-    findings.push_back({.check = "postgres.index",
-                        .severity = Severity::warning,
-                        .subject = "index " + index.name,
-                        .seen = "it is invalid: CREATE INDEX CONCURRENTLY has failed, or is still at work",
-                        .why = "no query uses it, and every write maintains it",
-                        .remedy = sql_command(facts.psql, "REINDEX INDEX CONCURRENTLY \"" + index.name + "\"")});
+    findings.push_back(
+        {.check = "postgres.index",
+         .severity = Severity::warning,
+         .subject = "index " + index.name,
+         .seen = "it is invalid: CREATE INDEX CONCURRENTLY has failed, or is still at work",
+         .why = "no query uses it, and every write maintains it",
+         .remedy = sql_command(facts.psql, "REINDEX INDEX CONCURRENTLY " + postgres::quote_name(index.schema) + "." +
+                                               postgres::quote_name(index.name))});
   }
   if (facts.dispatcher.takes_few_streams && facts.table.known && !facts.table.known->has_stream_index &&
       shape.has_lease_columns()) {

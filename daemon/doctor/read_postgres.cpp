@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <exception>
 #include <thread>
+#include <type_traits>
 #include <utility>
 
 namespace outboxd::daemon::doctor {
@@ -131,17 +132,6 @@ dispatch::LockedRows read_locked_rows(Statements& statements, const Layout& layo
   return look.look(statements, layout, outbox_store::LockedRowsLook::How::reading);
 }
 
-RowFacts read_rows(Statements& statements, const outbox_table::TableShape& shape, const LayoutTerms& terms,
-                   const Layout& layout) {
-  RowFacts rows{.backlog = outbox_store::count_backlog(statements, layout, "")};
-  rows.workers = outbox_table::lease_holders(statements, shape, terms);
-  rows.streams = outbox_table::streams_in(statements, shape, terms);
-  if (rows.backlog.oldest_pending.value_or(std::chrono::milliseconds{0}) >= outbox_store::kLongDue) {
-    rows.backlog.locked = read_locked_rows(statements, layout);
-  }
-  return rows;
-}
-
 /// One part of the facts. What is refused, or takes too long, leaves the other parts as they are.
 template <class T, class Work>
 void read_part(ReadingSession& session, Part<T>& part, Work work) {
@@ -151,6 +141,27 @@ void read_part(ReadingSession& session, Part<T>& part, Work work) {
     part.why_not = postgres::message_of(error);
     if (part.why_not.empty()) part.why_not = "the connection was lost";
   }
+}
+
+/// The counts stand, also if a query after them takes too long.
+void read_rows(ReadingSession& session, const outbox_table::TableShape& shape, const LayoutTerms& terms,
+               const Layout& layout, Part<RowFacts>& rows) {
+  read_part(session, rows, [&](Statements& statements) {
+    return RowFacts{.backlog = outbox_store::count_backlog(statements, layout, "")};
+  });
+  if (!rows.known) return;
+  const auto add = [&](auto& into, auto work) {
+    Part<std::remove_reference_t<decltype(into)>> part;
+    read_part(session, part, work);
+    if (part.known) into = std::move(*part.known);
+    if (!part.known) rows.known->why_incomplete = part.why_not;
+  };
+  add(rows.known->workers,
+      [&](Statements& statements) { return outbox_table::lease_holders(statements, shape, terms); });
+  add(rows.known->streams,
+      [&](Statements& statements) { return outbox_table::streams_in(statements, shape, terms); });
+  if (rows.known->backlog.oldest_pending.value_or(std::chrono::milliseconds{0}) < outbox_store::kLongDue) return;
+  add(rows.known->backlog.locked, [&](Statements& statements) { return read_locked_rows(statements, layout); });
 }
 
 void read_table(ReadingSession& session, const outbox_store::RowStoreOptions& options, PostgresFacts& facts) {
@@ -186,7 +197,7 @@ void read_table(ReadingSession& session, const outbox_store::RowStoreOptions& op
     facts.rows.why_not = "without an index for claims, the whole table would be read";
     return;
   }
-  read_part(session, facts.rows, [&](Statements& statements) { return read_rows(statements, shape, terms, layout); });
+  read_rows(session, shape, terms, layout, facts.rows);
 }
 
 void name_place(PostgresFacts& facts, const postgres::ConninfoPlace& place) {
@@ -213,6 +224,7 @@ PostgresFacts read_postgres(const config::Settings& configured) {
     facts.dispatcher.table = options.table;
     facts.dispatcher.shape = options.shape;
     facts.dispatcher.lease = options.terms.lease;
+    facts.dispatcher.deletes_published_rows = settings.dispatcher.retention.count() > 0;
     facts.dispatcher.streams = options.terms.streams;
     facts.dispatcher.exclude_streams = options.terms.exclude_streams;
     ReadingSession session{options.session};

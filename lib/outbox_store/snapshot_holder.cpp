@@ -85,7 +85,9 @@ dispatch::SlowLook find_snapshot_holder(Statements& statements) {
   }
   if (!found.sees_all) {
     look.who.append(look.who.empty() ? "" : ", ");
-    look.who.append("as far as this role may see (GRANT pg_read_all_stats to it shows other roles' sessions)");
+    look.who.append(
+        "as far as this role may see (GRANT pg_read_all_stats to it shows since when other roles' sessions hold "
+        "them)");
   }
   return look;
 }

@@ -33,7 +33,7 @@ struct SnapshotHold {
 struct SnapshotHolds {
   /// The oldest snapshot first.
   std::vector<SnapshotHold> holds{};
-  /// Whether this role may see the snapshots of other roles' sessions.
+  /// Whether this role may see the states of other roles' sessions, and since when they hold snapshots.
   bool sees_all = false;
 };
 

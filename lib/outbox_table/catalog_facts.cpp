@@ -20,7 +20,8 @@ namespace {
 // A unique index on the id serves no claim, but may be the only one whose validity matters, so all are listed.
 constexpr const char* kIndexes = R"sql(
 SELECT c.relname::text AS name, first.attname::text AS first, second.attname::text AS second,
-       i.indisvalid AND i.indisready AS valid, pg_get_expr(i.indpred, i.indrelid) AS condition
+       i.indisvalid AND i.indisready AS valid, pg_get_expr(i.indpred, i.indrelid) AS condition,
+       (SELECT nspname::text FROM pg_namespace AS n WHERE n.oid = c.relnamespace) AS schema
   FROM pg_index AS i JOIN pg_class AS c ON c.oid = i.indexrelid
   LEFT JOIN pg_attribute AS first ON first.attrelid = i.indrelid AND first.attnum = i.indkey[0] AND first.attnum > 0
   LEFT JOIN pg_attribute AS second ON second.attrelid = i.indrelid AND second.attnum = i.indkey[1]
@@ -57,7 +58,7 @@ constexpr std::string_view kLeaseHolders = R"sql(
 SELECT left(worker, 200) AS worker, count(*) AS rows,
        (extract(epoch FROM max(lease) - now()) * 1000)::bigint AS longest_ms FROM (
   SELECT {locked_by}::text AS worker, {locked_until} AS lease FROM {table}
-   WHERE {pending} AND {available_at} <= now() ORDER BY {available_at} LIMIT 1000) AS due
+   WHERE {pending} AND {available_at} <= now(){filter} ORDER BY {available_at} LIMIT 1000) AS due
  WHERE lease > now() AND isfinite(lease) GROUP BY 1 ORDER BY 1 LIMIT 50)sql";
 
 // The ids' own unique index leads to the latest rows: the ids of the contract's tables are in insertion order.
@@ -86,7 +87,7 @@ std::vector<IndexFact> indexes_of(Statements& statements, const std::string& tab
   std::vector<IndexFact> indexes;
   for (const auto& line : exec(statements, kIndexes, table)) {
     indexes.push_back({text_of(line["name"]), text_of(line["first"]), text_of(line["second"]), is_true(line["valid"]),
-                       text_of(line["condition"])});
+                       text_of(line["condition"]), text_of(line["schema"])});
   }
   return indexes;
 }

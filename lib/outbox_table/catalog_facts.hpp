@@ -25,6 +25,7 @@ struct IndexFact {
   bool valid = true;
   /// The condition of a partial index, as Postgres prints it.
   std::string condition{};
+  std::string schema{};
 };
 [[nodiscard]] std::vector<IndexFact> indexes_of(postgres::Statements& statements, const std::string& table);
 

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/doctor/examinations.hpp"
+#include "daemon/doctor/readers.hpp"
 #include "daemon/doctor/render.hpp"
 #include "daemon/doctor/words.hpp"
 
@@ -193,7 +194,14 @@ TEST_CASE("each fault of Redis has its severity") {
           {"an unknown refusal", [](F& f) { f.streams.front().refusal = "ERR not by this proxy"; }, "redis.writes",
            kWarning},
           {"other type", [](F& f) { f.streams.front().type = "hash"; }, "redis.stream_type", kCritical},
-          {"trims", [](F& f) { f.streams.front().trim_warning = "the next XADD"; }, "redis.trim", kCritical},
+          {"trims",
+           [](F& f) {
+             f.streams.front().trim_warning = "the next XADD";
+             f.streams.front().trim_is_certain = true;
+           },
+           "redis.trim", kCritical},
+          {"trims what may have been read", [](F& f) { f.streams.front().trim_warning = "the next XADD"; },
+           "redis.trim", kNote},
           {"unreachable", [](F& f) { f.unreachable = "refused"; }, "redis.connection", kCritical},
           {"group without consumers", [](F& f) { add_group(f, {.unread = 3, .oldest_unread = 5min}); }, "redis.group",
            kWarning},
@@ -201,8 +209,11 @@ TEST_CASE("each fault of Redis has its severity") {
            [](F& f) { add_group(f, {.unread = 3, .oldest_unread = 5min, .consumers = 2, .quiet_for = 5min}); },
            "redis.group", kWarning},
           {"group that never acknowledges, and is silent",
-           [](F& f) { add_group(f, {.unread = 0, .pending = 7, .consumers = 1, .quiet_for = 5min}); }, "redis.group",
+           [](F& f) { add_group(f, {.unread = 0, .pending = 7, .consumers = 1, .quiet_for = 11min}); }, "redis.group",
            kWarning},
+          {"group at work on what it has read",
+           [](F& f) { add_group(f, {.unread = 0, .pending = 7, .consumers = 1, .quiet_for = 5min}); }, "redis.group",
+           kOk},
           {"group that doesn't acknowledge",
            [](F& f) {
              add_group(f, {.unread = 0, .pending = 7, .oldest_pending = 11min, .consumers = 1, .quiet_for = 1s});
@@ -246,6 +257,14 @@ TEST_CASE("each fault of Postgres has its severity") {
            "postgres.synchronous_commit", kWarning},
           {"fsync", [](F& f) { f.settings.known->fsync = "off"; }, "postgres.fsync", kWarning},
           {"few slots", [](F& f) { f.settings.known->slots_left = 2; }, "postgres.connection_slots", kWarning},
+          {"as many slots as a dispatcher needs", [](F& f) { f.settings.known->slots_left = 3; },
+           "postgres.connection_slots", kOk},
+          {"no slot for the retention",
+           [](F& f) {
+             f.settings.known->slots_left = 3;
+             f.dispatcher.deletes_published_rows = true;
+           },
+           "postgres.connection_slots", kWarning},
           {"no slots", [](F& f) { f.settings.known->slots_left = 0; }, "postgres.connection_slots", kCritical},
           {"pooler", [](F& f) { f.pooled = true; }, "postgres.pooler", kNote},
           {"no TLS", [](F& f) { f.settings.known->tls = ""; }, "postgres.tls", kWarning},
@@ -304,7 +323,14 @@ TEST_CASE("each fault of Postgres has its severity") {
           {"autovacuum off", [](F& f) { f.storage.known->autovacuum_enabled = "off"; }, "postgres.vacuum", kWarning},
           {"autovacuum off everywhere", [](F& f) { f.settings.known->autovacuum = "off"; }, "postgres.vacuum",
            kWarning},
-          {"many dead versions", [](F& f) { f.storage.known->dead_versions = 20'000; }, "postgres.vacuum", kWarning},
+          {"many dead versions",
+           [](F& f) {
+             f.storage.known->dead_versions = 20'000;
+             f.storage.known->vacuumed_ago = 11min;
+           },
+           "postgres.vacuum", kWarning},
+          {"many dead versions that a VACUUM has just left", [](F& f) { f.storage.known->dead_versions = 20'000; },
+           "postgres.vacuum", kOk},
           {"no fillfactor", [](F& f) { f.storage.known->fillfactor = ""; }, "postgres.fillfactor", kNote},
           {"an old snapshot",
            [](F& f) {
@@ -354,6 +380,14 @@ TEST_CASE("each fault of Postgres has its severity") {
           {"late rows", [](F& f) { f.rows.known->backlog.oldest_pending = 2min; }, "postgres.overdue_rows", kWarning},
           {"very late rows", [](F& f) { f.rows.known->backlog.oldest_pending = 20min; }, "postgres.overdue_rows",
            kCritical},
+          {"late rows, and a slow query for leases",
+           [](F& f) {
+             f.rows.known->backlog.oldest_pending = 2min;
+             f.rows.known->why_incomplete = "statement timeout";
+           },
+           "postgres.overdue_rows", kWarning},
+          {"a slow query for leases", [](F& f) { f.rows.known->why_incomplete = "statement timeout"; },
+           "postgres.rows", kNote},
           {"due rows", [](F& f) { f.rows.known->backlog.oldest_pending = 1s; }, "postgres.overdue_rows", kOk},
           {"a longer lease",
            [](F& f) {
@@ -450,6 +484,62 @@ TEST_CASE("what stands before the # of a remedy does no harm when it is pasted")
   server.info["connected_slaves"] = "2";
   CHECK(command_in(replication_of(server), "redis.replication") ==
         cli + " CONFIG SET min-replicas-to-write 1 && " + cli + " CONFIG REWRITE");
+}
+
+TEST_CASE("the cause of a Redis that refuses PING is named, with its remedy") {
+  const auto finding_for = [](const std::string& reason) {
+    auto facts = redis();
+    facts.unreachable = "Redis cache:6379 refuses PING: " + reason;
+    return reachability_of(facts).front();
+  };
+  const auto has = [](const std::string& text, const char* part) { return text.find(part) != std::string::npos; };
+  CHECK(has(finding_for("MISCONF Errors writing to the AOF file").why, "write to its disk"));
+  CHECK(finding_for("MISCONF Errors writing to the AOF file").remedy.starts_with("df -h"));
+  CHECK(has(finding_for("BUSY Redis is busy running a script").remedy, "SCRIPT KILL"));
+  CHECK(has(finding_for("DENIED Redis is running in protected mode").why, "protected mode"));
+  CHECK(has(finding_for("NOAUTH Authentication required").remedy, "correct the login"));
+  auto facts = redis();
+  facts.unreachable = "the connection was lost while it was closed by the server";
+  CHECK(reachability_of(facts).front().remedy.starts_with(facts.cli + " PING  # "));
+}
+
+TEST_CASE("settings are changed by an administrator, or in a managed service's parameters") {
+  auto facts = redis();
+  facts.username = "outboxd";
+  facts.cli = "redis-cli -h cache -p 6379 --user outboxd --askpass";
+  facts.settings["maxmemory-policy"] = "allkeys-lru";
+  CHECK(eviction_of(facts).front().remedy.starts_with(
+      "redis-cli -h cache -p 6379 --user ADMINISTRATOR --askpass CONFIG SET maxmemory-policy noeviction"));
+  facts.settings.clear();
+  facts.info["maxmemory_policy"] = "allkeys-lru";
+  facts.why_no_settings = "ERR unknown command 'CONFIG'";
+  CHECK(eviction_of(facts).front().remedy.starts_with("in your service's parameters: maxmemory-policy noeviction"));
+  const auto replicas = replication_of(facts).front();
+  CHECK(replicas.seen.ends_with("min-replicas-to-write can't be known here"));
+  CHECK(replicas.severity == kOk);
+}
+
+TEST_CASE("an invalid index is named with its schema") {
+  auto facts = postgres();
+  facts.indexes.known->push_back({.name = "i", .valid = false, .schema = "app"});
+  CHECK(indexes_of(facts).back().remedy == R"(psql -h db -p 5432 -d app -c 'REINDEX INDEX CONCURRENTLY "app"."i"')");
+}
+
+TEST_CASE("streams of several dispatchers: what each may write, with the smallest bound; not the whole topology") {
+  RedisTarget target;
+  config::Settings first;
+  first.dispatcher.maxlen = 1'000;
+  first.dispatcher.streams = {"a", "b"};
+  first.dispatcher.stream_maxlen = {{"b", 10}, {"other", 5}};
+  config::Settings second;
+  second.dispatcher.maxlen = 500;
+  second.dispatcher.exclude_streams = {"b"};
+  add_streams(target, first, {"a", "c"});
+  add_streams(target, second, {"a", "b", "d"});
+  CHECK(target.streams == std::vector<std::string>{"a", "b", "d"});
+  CHECK(target.bounds.of("a").maxlen == 500);
+  CHECK(target.bounds.of("b").maxlen == 10);
+  CHECK(target.bounds.of("d").maxlen == 500);
 }
 
 TEST_CASE("dispatchers of one table with differing settings are named, with the difference") {
