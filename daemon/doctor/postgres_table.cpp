@@ -169,7 +169,7 @@ Findings triggers_of(const PostgresFacts& facts) {
                                ? "it runs with this role's rights, and each row that it refuses can't be "
                                  "published"
                                : "rows that it refuses or changes never reach a dispatcher as they were",
-                    .remedy = sql_command(facts.psql, "\\sf " + trigger.function) +
+                    .remedy = sql_command(facts.psql, "\\sf " + trigger.function + "()") +
                               "  # its source; if it should not be there, as the table's owner: ALTER TABLE " +
                               facts.table_name() + " DISABLE TRIGGER " + postgres::quote_name(trigger.name)};
     if (trigger.may_refuse) finding.seen += ", which can refuse rows (its source raises exceptions or returns NULL)";

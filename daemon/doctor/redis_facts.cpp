@@ -29,8 +29,7 @@ std::string RedisFacts::as_administrator() const {
 }
 
 std::string RedisFacts::change_of(const std::string& setting) const {
-  const auto by_command =
-      as_administrator() + " CONFIG SET " + setting + " && " + as_administrator() + " CONFIG REWRITE";
+  auto by_command = as_administrator() + " CONFIG SET " + setting + " && " + as_administrator() + " CONFIG REWRITE";
   // Managed servers refuse CONFIG to everyone, others to this user.
   if (why_no_settings.empty()) return by_command;
   return "in your service's parameters: " + setting + "; on a server of your own: " + by_command;

@@ -459,7 +459,7 @@ TEST_CASE("what stands before the # of a remedy does no harm when it is pasted")
   };
   auto facts = postgres();
   facts.triggers.known = {{{.name = "t", .on_update = true, .function = "app.audit", .may_refuse = true}}};
-  CHECK(command_in(triggers_of(facts), "postgres.trigger") == R"(psql -h db -p 5432 -d app -c '\sf app.audit')");
+  CHECK(command_in(triggers_of(facts), "postgres.trigger") == R"(psql -h db -p 5432 -d app -c '\sf app.audit()')");
   add_hold(facts, {.kind = dispatch::SnapshotHolder::replication_slot,
                    .handle = "x",
                    .state = "inactive",
