@@ -11,7 +11,8 @@
 #include "outbox_store/command_table.hpp"
 #include "outbox_store/prune.hpp"
 #include "system/stop_request.hpp"
-#include "telemetry/redaction.hpp"
+#include "telemetry/escape.hpp"
+#include "telemetry/log.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -29,44 +30,68 @@ using State = dispatch::PruneStep::State;
 
 constexpr const char* kPruneFooter =
     "Rows that are pending or dead are never removed, and none at all while rows have been due for more than ten\n"
-    "seconds. It takes the right DELETE on the table, with --dry-run only SELECT; it may run beside daemons.\n"
-    "Exit status: 0 done; 1 some rows are left: it was interrupted, rows are overdue, or Postgres refuses to remove\n"
-    "some; 2 could not work at all.";
+    "seconds. It takes the rights UPDATE and DELETE on the table, with --dry-run only SELECT; it may run beside "
+    "daemons.\n"
+    "Exit status: 0 done; 1 some old rows are left: it was interrupted, it failed on the way, rows are overdue, rows "
+    "are\n"
+    "locked, or Postgres refuses to remove them, or some dispatcher's table could not be used; 2 nothing was done.";
 
+// Rows that are named.
+constexpr std::uint64_t kMostNamed = 10;
 constexpr std::size_t kLongestId = 200;
 
+/// How far it came with one table.
 struct Removed {
   std::uint64_t rows = 0;
+  /// Old rows that were locked, changed meanwhile, or kept by a trigger.
+  std::uint64_t kept = 0;
   std::uint64_t refused = 0;
   /// Of the last step.
   State state = State::goes_on;
+  /// Why it ended early; empty: it did not, or was interrupted.
+  std::string failure{};
 };
 
-/// Blocks until no further row is old enough, or the user interrupts it.
+void say(const std::string& text) {
+  std::string line = "outboxd prune: ";
+  telemetry::append_printable(line, telemetry::log::redacted(text));
+  telemetry::log::say(line);
+}
+
+void name_refused(const dispatch::PruneStep& step, std::uint64_t named) {
+  for (const auto& row : step.refused) {
+    if (named++ >= kMostNamed) return;
+    say("row " + std::string{utf8::shortened(row.id, kLongestId)} + " can't be removed: " + row.reason);
+  }
+}
+
+/// Blocks until no further row is old enough, it fails, or the user interrupts it.
 Removed prune(const config::Settings& settings, std::chrono::milliseconds age, PruneMode mode) {
   CommandTable table{row_store_options(settings, ""),
                      mode == PruneMode::count ? CommandTable::Access::read : CommandTable::Access::write};
-  PrunePass pass;
+  PrunePass pass{PrunePass::Reach::whole};
   Removed removed;
   const system::StopRequest stop;
   bool stops = false;
-  while (removed.state == State::goes_on && !stops) {
+  while (removed.state == State::goes_on && removed.failure.empty() && !stops) {
     const auto began = std::chrono::steady_clock::now();
     dispatch::PruneStep step;
-    table.use([&](postgres::Statements& statements, const outbox_table::Layout& layout) {
-      if (layout.prune.empty()) {
-        throw std::runtime_error("layout " + settings.dispatcher.layout +
-                                 " has no column published_at, so it is not known how old a published row is");
-      }
-      step = outbox_store::prune_step(statements, layout, pass, age, mode);
-    });
+    try {
+      table.use([&](postgres::Statements& statements, const outbox_table::Layout& layout) {
+        if (layout.prune.empty()) {
+          throw std::runtime_error("layout " + settings.dispatcher.layout +
+                                   " has no column published_at, so it is not known how old a published row is");
+        }
+        step = outbox_store::prune_step(statements, layout, pass, age, mode);
+      });
+    } catch (const std::exception& error) {
+      removed.failure = error.what();
+    }
+    name_refused(step, removed.refused);
     removed.rows += step.rows;
+    removed.kept += step.kept;
     removed.refused += step.refused.size();
     removed.state = step.state;
-    for (const auto& row : step.refused) {
-      std::cerr << "outboxd prune: row " << utf8::shortened(row.id, kLongestId)
-                << " can't be removed: " << telemetry::log::redacted(row.reason) << "\n";
-    }
     // Half of the time is left to others.
     const auto took = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     stops = stop.wait(mode == PruneMode::remove ? took : std::chrono::milliseconds{0});
@@ -74,24 +99,54 @@ Removed prune(const config::Settings& settings, std::chrono::milliseconds age, P
   return removed;
 }
 
-/// Prints the result, and returns the exit status.
+/// Why old rows are left, if some are.
+std::string why_incomplete(const Removed& removed) {
+  if (!removed.failure.empty()) return removed.failure;
+  switch (removed.state) {
+    case State::forbidden:
+      return "this role may not remove rows: GRANT UPDATE, DELETE ON the table to it";
+    case State::overdue:
+      return "rows have been due for more than ten seconds, so no old ones are removed: see outboxd status";
+    case State::goes_on:
+    case State::elsewhere:
+      return "interrupted; run it again to go on";
+    case State::refused:
+      return "Postgres refuses to remove any row";
+    case State::complete:
+      break;
+  }
+  if (removed.refused > 0) return "Postgres refuses to remove " + std::to_string(removed.refused) + " row(s)";
+  if (removed.kept > 0) {
+    return std::to_string(removed.kept) + " old row(s) are locked, were changed meanwhile, or are kept by a trigger";
+  }
+  return {};
+}
+
+/// Prints how far it came, and returns the exit status.
 int report(const config::Settings& settings, std::chrono::milliseconds age, PruneMode mode, const Removed& removed) {
   const auto& table = settings.dispatcher.table;
+  const auto why = why_incomplete(removed);
+  if (!why.empty()) say("table " + table + ": " + why);
+  const bool did_nothing = removed.rows == 0 && (!removed.failure.empty() || removed.state == State::forbidden);
+  if (did_nothing) return kCouldNotWork;
   std::cout << settings.dispatcher.name << ": " << (mode == PruneMode::count ? "would remove " : "removed ")
             << removed.rows << " row(s) of " << table << " that were published more than "
             << config::show_duration(age.count()) << " ago\n";
-  if (removed.state == State::forbidden) {
-    throw std::runtime_error("this role may not remove rows of table " + table + ": GRANT DELETE ON it to the role");
+  return why.empty() ? kDone : kIncomplete;
+}
+
+int prune_table(config::Settings settings, std::chrono::milliseconds age, PruneMode mode) {
+  if (age.count() == 0) {
+    say("dispatcher " + settings.dispatcher.name + ": how old? Give --older-than, or set dispatcher.retention");
+    return kCouldNotWork;
   }
-  if (removed.state == State::overdue) {
-    std::cerr << "outboxd prune: rows of " << table
-              << " have been due for more than ten seconds, so no old ones are removed: see outboxd status\n";
+  // The table that the daemon would choose with this role's rights; otherwise one that this role may read.
+  if (!choose_table_now(settings, outbox_table::TableUse::drive).empty()) {
+    const auto problems = choose_table_now(settings, outbox_table::TableUse::count);
+    print_problems("prune", problems);
+    if (!problems.empty()) return kCouldNotWork;
   }
-  if (removed.state == State::goes_on) std::cerr << "outboxd prune: interrupted; run it again to go on\n";
-  if (removed.refused > 0) {
-    std::cerr << "outboxd prune: Postgres refuses to remove " << removed.refused << " row(s) of " << table << "\n";
-  }
-  return removed.state == State::complete && removed.refused == 0 ? kDone : kIncomplete;
+  return report(settings, age, mode, prune(settings, age, mode));
 }
 
 }  // namespace
@@ -119,20 +174,14 @@ int PruneCommand::run(const SharedOptions& shared) const {
   auto loaded = load_settings(shared, {.signing = false});
   if (!loaded) return kCouldNotWork;
   const auto mode = dry_run ? PruneMode::count : PruneMode::remove;
+  std::size_t useless = 0;
   int status = kDone;
-  for (auto& settings : loaded->dispatchers) {
-    try {
-      const auto age = age_.count() > 0 ? age_ : settings.dispatcher.retention;
-      if (age.count() == 0) throw std::runtime_error("how old? Give --older-than, or set dispatcher.retention");
-      choose_table_now(settings, outbox_table::TableUse::count);
-      status = std::max(status, report(settings, age, mode, prune(settings, age, mode)));
-    } catch (const std::exception& error) {
-      std::cerr << "outboxd prune: " << settings.dispatcher.name << ": " << telemetry::log::redacted(error.what())
-                << "\n";
-      status = kCouldNotWork;
-    }
+  for (const auto& settings : loaded->dispatchers) {
+    const auto result = prune_table(settings, age_.count() > 0 ? age_ : settings.dispatcher.retention, mode);
+    if (result == kCouldNotWork) ++useless;
+    status = std::max<int>(status, result == kDone ? kDone : kIncomplete);
   }
-  return status;
+  return useless == loaded->dispatchers.size() ? kCouldNotWork : status;
 }
 
 }  // namespace outboxd::daemon

@@ -7,7 +7,7 @@
 #include "outbox_store/locked_rows.hpp"
 #include "postgres/conninfo.hpp"
 #include "postgres/identifier.hpp"
-#include "postgres/reading_session.hpp"
+#include "postgres/operator_session.hpp"
 #include "postgres/sqlstate.hpp"
 
 #include <algorithm>
@@ -23,7 +23,7 @@ using outbox_table::Layout;
 using outbox_table::LayoutTerms;
 using postgres::exec;
 using postgres::is_true;
-using postgres::ReadingSession;
+using postgres::OperatorSession;
 using postgres::Statements;
 using postgres::text_of;
 
@@ -134,9 +134,9 @@ dispatch::LockedRows read_locked_rows(Statements& statements, const Layout& layo
 
 /// One part of the facts. What is refused, or takes too long, leaves the other parts as they are.
 template <class T, class Work>
-void read_part(ReadingSession& session, Part<T>& part, Work work) {
+void read_part(OperatorSession& session, Part<T>& part, Work work) {
   try {
-    part.known = session.read(work);
+    part.known = session.run(work);
   } catch (const std::exception& error) {
     part.why_not = postgres::message_of(error);
     if (part.why_not.empty()) part.why_not = "the connection was lost";
@@ -144,7 +144,7 @@ void read_part(ReadingSession& session, Part<T>& part, Work work) {
 }
 
 /// The counts stand, also if a query after them takes too long.
-void read_rows(ReadingSession& session, const outbox_table::TableShape& shape, const LayoutTerms& terms,
+void read_rows(OperatorSession& session, const outbox_table::TableShape& shape, const LayoutTerms& terms,
                const Layout& layout, Part<RowFacts>& rows) {
   read_part(session, rows, [&](Statements& statements) {
     return RowFacts{.backlog = outbox_store::count_backlog(statements, layout, "")};
@@ -164,7 +164,7 @@ void read_rows(ReadingSession& session, const outbox_table::TableShape& shape, c
   add(rows.known->backlog.locked, [&](Statements& statements) { return read_locked_rows(statements, layout); });
 }
 
-void read_table(ReadingSession& session, const outbox_store::RowStoreOptions& options, PostgresFacts& facts) {
+void read_table(OperatorSession& session, const outbox_store::RowStoreOptions& options, PostgresFacts& facts) {
   const auto& shape = options.shape;
   read_part(session, facts.table, [&](Statements& statements) {
     return outbox_table::inspect_table(statements, postgres::quote_table(options.table), shape,
@@ -227,7 +227,7 @@ PostgresFacts read_postgres(const config::Settings& configured) {
     facts.dispatcher.deletes_published_rows = settings.dispatcher.retention.count() > 0;
     facts.dispatcher.streams = options.terms.streams;
     facts.dispatcher.exclude_streams = options.terms.exclude_streams;
-    ReadingSession session{options.session};
+    OperatorSession session{options.session};
     name_place(facts, {session.host(), session.port(), session.database()});
     facts.pooled = session.is_pooled();
     read_part(session, facts.settings, read_server);

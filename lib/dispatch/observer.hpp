@@ -128,6 +128,8 @@ class Observer {
 
   /// A step of removing old published rows has ended.
   virtual void pruned(const PruneStep& /*step*/) {}
+  /// The step failed, and why.
+  virtual void prune_failed(std::string_view /*reason*/) {}
 
   virtual void sampled(const BacklogSample& /*sample*/) {}
   /// Sampling failed, and why: the last sample grows stale.

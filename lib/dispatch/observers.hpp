@@ -49,6 +49,7 @@ class Observers final : public Observer {
   void freed_rows_of(std::string_view worker) override { each(&Observer::freed_rows_of, worker); }
   void looks_are_slow(const SlowLook& look) override { each(&Observer::looks_are_slow, look); }
   void pruned(const PruneStep& step) override { each(&Observer::pruned, step); }
+  void prune_failed(std::string_view reason) override { each(&Observer::prune_failed, reason); }
   void sampled(const BacklogSample& sample) override { each(&Observer::sampled, sample); }
   void sample_failed(std::string_view reason) override { each(&Observer::sample_failed, reason); }
   void health(Health health, std::string_view reason) override { each(&Observer::health, health, reason); }

@@ -124,10 +124,16 @@ struct PruneStep {
     overdue,
     /// Nothing was removed, as this role may not.
     forbidden,
+    /// Nothing was removed, as another dispatcher is removing old rows of this table.
+    elsewhere,
+    /// Postgres refuses to remove any row.
+    refused,
   };
   State state = State::goes_on;
   /// How many rows were removed.
   std::size_t rows = 0;
+  /// Old rows that were left, as other sessions have locked or changed them, or a trigger keeps them.
+  std::size_t kept = 0;
   /// Rows that can't be removed, and why.
   std::vector<RefusedRow> refused{};
 };

@@ -29,7 +29,10 @@ Awaitable<void> Pruner::run() {
 Awaitable<TimePoint::duration> Pruner::step() {
   const auto began = shared_.clock.now();
   const auto step = co_await retention_->prune();
-  if (!step) co_return kRestAfterFailure;
+  if (!step) {
+    shared_.observer.prune_failed(step.error().text);
+    co_return kRestAfterFailure;
+  }
   shared_.observer.pruned(*step);
   switch (step->state) {
     case PruneStep::State::goes_on:
@@ -37,7 +40,10 @@ Awaitable<TimePoint::duration> Pruner::step() {
     case PruneStep::State::overdue:
       co_return kRestWhileOverdue;
     case PruneStep::State::forbidden:
+    case PruneStep::State::elsewhere:
       co_return kRestAfterFailure;
+    case PruneStep::State::refused:
+      co_return kLongestBetweenPasses;
     case PruneStep::State::complete:
       break;
   }

@@ -10,10 +10,22 @@
 namespace outboxd {
 
 /// A walk over a table in the order of its ids, a few rows at a time, that removes published rows which are old
-/// enough. It ends at the end of the table or, where ids rise with time, at the first rows that are too young. The
-/// next walk begins at the start again.
+/// enough. It ends at the end of the table; most walks end earlier, at the first rows that are too young, where ids
+/// rise with time. The next walk begins at the start again.
 class PrunePass {
  public:
+  enum class Reach {
+    /// Each walk goes to the end of the table.
+    whole,
+    /// One walk in kWholeEach does, in case ids rise with time only in parts of the table.
+    mostly_old,
+  };
+  static constexpr int kWholeEach = 24;
+  /// After so many rows in a row that can't be removed, none can, and the walk ends.
+  static constexpr int kMostRefused = 10;
+
+  explicit PrunePass(Reach reach) : reach_{reach} {}
+
   using Duration = std::chrono::steady_clock::duration;
 
   static constexpr std::size_t kMostRows = 1'000;
@@ -42,11 +54,23 @@ class PrunePass {
   [[nodiscard]] std::vector<std::string> read(const std::vector<Row>& rows);
   /// They were removed, as far as no other session had locked or changed them. Returns whether the walk is over.
   [[nodiscard]] bool removed(Duration took);
-  /// The server refused to remove them. Returns the id of the row at fault, if that is known by now; it is left where
-  /// it is.
-  [[nodiscard]] std::optional<std::string> refused();
+  struct Refused {
+    /// The row at fault, if it is known by now; it is left where it is.
+    std::optional<std::string> id{};
+    /// The walk is over.
+    bool gave_up = false;
+  };
+  /// The server refused to remove them.
+  [[nodiscard]] Refused refused();
 
  private:
+  void begin_anew();
+
+  Reach reach_;
+  /// How many walks are over.
+  int walks_ = 0;
+  /// Since a row was removed.
+  int refused_rows_ = 0;
   std::size_t rows_ = kMostRows;
   std::optional<std::string> after_;
   /// Of the rows that were read last.

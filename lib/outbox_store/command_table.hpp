@@ -3,7 +3,7 @@
 
 #include "outbox_store/row_store_options.hpp"
 #include "outbox_table/layout.hpp"
-#include "postgres/pqxx_compat.hpp"
+#include "postgres/operator_session.hpp"
 #include "postgres/statements.hpp"
 
 #include <functional>
@@ -13,10 +13,10 @@
 namespace outboxd::outbox_store {
 
 /// One dispatcher's table, as a command of the command line uses it: over a connection of its own, whether a daemon
-/// works on the table or not. Blocks; not thread-safe.
+/// works on the table or not. Blocks, but not for long on a server that has fallen silent; not thread-safe.
 class CommandTable {
  public:
-  enum class Access { read, write };
+  using Access = postgres::OperatorSession::Access;
   using Work = std::function<void(postgres::Statements&, const outbox_table::Layout&)>;
 
   /// Throws std::invalid_argument for an invalid table name.
@@ -30,11 +30,10 @@ class CommandTable {
   void connect();
 
   RowStoreOptions options_;
-  postgres::StatementMode mode_;
+  Access access_;
   /// Quoted SQL, with or without a schema.
   std::string table_;
-  postgres::PreparedStatements prepared_;
-  std::unique_ptr<pqxx::connection> connection_;
+  std::unique_ptr<postgres::OperatorSession> session_;
   outbox_table::Layout layout_;
 };
 

@@ -53,11 +53,15 @@ PruneStep prune_step(Statements& statements, const outbox_table::Layout& layout,
   } else if (!old.empty()) {
     try {
       step.rows = row_count(exec(statements, layout.prune, array_literal(old), age.count()));
+      step.kept = old.size() - step.rows;
     } catch (const std::exception& error) {
       // A trigger or a foreign key may refuse single rows.
       check_it_may_be_a_rows(statements, error);
-      if (auto id = pass.refused())
-        step.refused.push_back({std::move(*id), postgres::message_of(error), false, cause_of(error)});
+      auto refused = pass.refused();
+      if (refused.id) {
+        step.refused.push_back({std::move(*refused.id), postgres::message_of(error), false, cause_of(error)});
+      }
+      if (refused.gave_up) step.state = PruneStep::State::refused;
       return step;
     }
   }

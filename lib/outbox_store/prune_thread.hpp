@@ -2,6 +2,7 @@
 #pragma once
 
 #include "outbox_store/prune.hpp"
+#include "outbox_store/prune_lock.hpp"
 #include "outbox_store/table_session.hpp"
 
 #include <chrono>
@@ -17,13 +18,21 @@ class PruneThread {
   /// As prune_step(). Also throws UnfitTable or LockedTable.
   dispatch::PruneStep step(postgres::Statements& statements, postgres::Connection& connection) {
     return table_.drive(statements, connection, [&](const outbox_table::Driver& driver) {
-      return prune_step(statements, driver.layout, pass_, age_);
+      using State = dispatch::PruneStep::State;
+      if (!lock_.hold(statements, connection, driver.terms.table))
+        return dispatch::PruneStep{.state = State::elsewhere};
+      auto step = prune_step(statements, driver.layout, pass_, age_);
+      if (step.state == State::complete) lock_.release(statements, connection);
+      // After a failover the session may be one with a server that takes no writes any more.
+      if (step.state == State::refused) connection.reopen();
+      return step;
     });
   }
 
  private:
   TableSession table_;
-  PrunePass pass_;
+  PrunePass pass_{PrunePass::Reach::mostly_old};
+  PruneLock lock_;
   std::chrono::milliseconds age_;
 };
 

@@ -42,9 +42,11 @@ SELECT c.oid, c.relkind::text || CASE WHEN c.relhassubclass THEN '+' ELSE '' END
   FROM named LEFT JOIN pg_class AS c ON c.oid = named.oid AND c.relpersistence <> 't'
   LEFT JOIN pg_namespace AS n ON n.oid = c.relnamespace)sql";
 
-// `equals`: an extension's type is compared with its own operator, the one of its indexes, which isn't in the path.
+// `equals`, `greater`: an extension's type is compared with its own operators, those of its indexes, which aren't in
+// the path.
 constexpr const char* kLookAtColumns = R"sql(
-SELECT a.attnum IS NOT NULL AS is_there,
+SELECT *, operators ->> '3' AS equals, operators ->> '5' AS greater FROM (
+SELECT wanted.place, a.attnum IS NOT NULL AS is_there,
        has_column_privilege($1::oid, a.attnum, 'SELECT') AS may_read,
        has_column_privilege($1::oid, a.attnum, 'UPDATE') AS may_update,
        format_type(a.atttypid, -1) AS type, t.typcategory::text AS category, a.attnotnull AS not_null,
@@ -60,19 +62,19 @@ SELECT a.attnum IS NOT NULL AS is_there,
           UNION ALL
           SELECT d.oid, d.typtype, d.typbasetype, d.typnamespace
             FROM base JOIN pg_type AS d ON d.oid = base.typbasetype WHERE base.typtype = 'd')
-        SELECT format('OPERATOR(%I.%s)', n.nspname, o.oprname)
+        SELECT jsonb_object_agg(e.amopstrategy, format('OPERATOR(%I.%s)', n.nspname, o.oprname))
           FROM base JOIN pg_opclass AS k ON k.opcintype = base.oid AND k.opcdefault
           JOIN pg_am AS m ON m.oid = k.opcmethod AND m.amname = 'btree'
           JOIN pg_amop AS e ON e.amopfamily = k.opcfamily AND e.amoplefttype = base.oid
-                           AND e.amoprighttype = base.oid AND e.amopstrategy = 3
+                           AND e.amoprighttype = base.oid AND e.amopstrategy IN (3, 5)
           JOIN pg_operator AS o ON o.oid = e.amopopr
           JOIN pg_namespace AS n ON n.oid = o.oprnamespace
-         WHERE base.typtype = 'b' AND base.typnamespace <> 'pg_catalog'::regnamespace) AS equals
+         WHERE base.typtype = 'b' AND base.typnamespace <> 'pg_catalog'::regnamespace) AS operators
   FROM unnest($2::text[]) WITH ORDINALITY AS wanted (name, place)
   LEFT JOIN pg_attribute AS a
     ON a.attrelid = $1::oid AND a.attname = wanted.name AND a.attnum > 0 AND NOT a.attisdropped
-  LEFT JOIN pg_type AS t ON t.oid = a.atttypid
- ORDER BY wanted.place)sql";
+  LEFT JOIN pg_type AS t ON t.oid = a.atttypid) AS columns
+ ORDER BY place)sql";
 
 // A cast to the column's full type cuts texts that are too long. Constraints on this column alone can be evaluated
 // for a value.
@@ -124,7 +126,10 @@ class ColumnCheck {
     if (column.role == "id") report_.id_type = type;
     if (column.role == "payload") report_.payload_type = type;
     if (column.role == "status") report_.status_type = type;
-    if (column.role == "id" && !row["equals"].is_null()) report_.id_equals = text_of(row["equals"]);
+    if (column.role == "id" && !row["equals"].is_null()) {
+      report_.id_equals = text_of(row["equals"]);
+      report_.id_greater = text_of(row["greater"]);
+    }
     if (column.role == "status" && !row["equals"].is_null()) report_.status_equals = text_of(row["equals"]);
     if (column.role == "attempts") report_.attempts_type = type;
     if (column.role == "last_error") report_.last_error_type = text_of(row["full_type"]);
@@ -288,6 +293,7 @@ LayoutTerms with_facts(LayoutTerms terms, const TableReport& report) {
   terms.last_error_type = report.last_error_type;
   terms.id_equals = report.id_equals;
   terms.status_equals = report.status_equals;
+  terms.id_greater = report.id_greater;
   return terms;
 }
 

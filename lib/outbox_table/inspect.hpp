@@ -33,6 +33,7 @@ struct TableReport {
   /// Operators, as in LayoutTerms.
   std::string id_equals = "=";
   std::string status_equals = "=";
+  std::string id_greater = ">";
 };
 
 /// A report's problems as one text.

@@ -26,6 +26,8 @@ struct LayoutTerms {
   /// The operators that compare two ids, or two states, for equality: "=" is pg_catalog's.
   std::string id_equals = "=";
   std::string status_equals = "=";
+  /// The operator by which one id comes after another, in the order of its index.
+  std::string id_greater = ">";
   /// Only rows of these streams; empty: all.
   std::vector<std::string> streams{};
   /// The table has an index by stream and time: rows of a few streams are found without stepping over others.
@@ -122,8 +124,8 @@ struct Layout {
   std::string sample;
   /// $1 cap. Returns leased, and in_retry: the rows that wait for another attempt.
   std::string in_flight_sample;
-  /// Whether this role may remove rows (may_delete), and whether rows have been due for more than ten seconds
-  /// (overdue). Like the next three statements only for shapes that say when a row was published.
+  /// Whether this role may lock and remove rows (may_delete), and whether rows have been due for more than ten
+  /// seconds (overdue). Like the next three statements only for shapes that say when a row was published.
   std::string prune_state;
   /// The first rows in the order of their ids, except those whose ids are too long. $1 limit, $2 for how many
   /// milliseconds rows are kept. Returns id, is_old (published longer ago), is_young (created since then), and

@@ -64,6 +64,7 @@ void LayoutSql::put_columns(const TableShape& shape, const LayoutTerms& terms) {
   put("keys", terms.ctid_names_rows ? "tid[]" : terms.id_type + "[]");
   put("id", column(shape.id));
   put("id_equals", terms.id_equals);
+  put("id_greater", terms.id_greater);
   put("ids", terms.id_type + "[]");
   put("id_type", terms.id_type);
   // As text, so that an id of another type, from before the column was altered, matches no row; and by a hash, as

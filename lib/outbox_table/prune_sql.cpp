@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "outbox_table/prune_sql.hpp"
 
+#include "postgres/identifier.hpp"
+
 #include <string>
 #include <string_view>
 
@@ -9,9 +11,13 @@ namespace {
 
 constexpr std::string_view kIsOld = "{was_published} AND {published_at} < now() - {age}{filter}";
 
+// Locking a row takes UPDATE. So that many due rows of other dispatchers cost no more than this, only the first of
+// all due rows are looked at.
 constexpr std::string_view kPruneState = R"sql(
-SELECT has_table_privilege({table_name}, 'DELETE') AS may_delete,
-       EXISTS (SELECT FROM {table} WHERE {alive}{filter} AND {available_at} < now() - interval '10 seconds') AS overdue)sql";
+SELECT has_table_privilege({table_name}, 'DELETE') AND has_any_column_privilege({table_name}, 'UPDATE') AS may_delete,
+       EXISTS (SELECT FROM (SELECT {filter_columns} FROM {table}
+                             WHERE {alive} AND {available_at} < now() - interval '10 seconds'
+                             ORDER BY {available_at} LIMIT 5000) AS due WHERE true{filter}) AS overdue)sql";
 
 // Without an index of its own: one for the time of publishing would cost each settlement.
 constexpr std::string_view kPrunableRows = R"sql(
@@ -20,11 +26,14 @@ SELECT {id}::text AS id, coalesce({is_old}, false) AS is_old, coalesce({created_
   FROM {table} WHERE {id_fits}{after}
  ORDER BY {id} LIMIT $1::bigint)sql";
 
-// A row may have been requeued since it was found.
+// A row may have been requeued since it was found. The outer condition repeats that it is old, in a form that no
+// index serves: if a partitioned table has taken this one's place, other rows are in the same places; and in one an
+// id may belong to several rows.
 constexpr std::string_view kPrune = R"sql(
 DELETE FROM {table} AS o
  WHERE o.{key} {key_equals} ANY (ARRAY(
-   SELECT {key} FROM {table} WHERE {id} {id_equals} ANY ($1::text[]::{ids}) AND {is_old} FOR UPDATE SKIP LOCKED)))sql";
+   SELECT {key} FROM {table} WHERE {id} {id_equals} ANY ($1::text[]::{ids}) AND {is_old} FOR UPDATE SKIP LOCKED))
+   AND CASE WHEN {is_old} THEN true ELSE false END)sql";
 
 }  // namespace
 
@@ -35,10 +44,13 @@ void add_pruning(const LayoutSql& sql, const TableShape& shape, Layout& layout) 
   with.set("was_published",
            shape.has_status() ? "{status} {status_equals} {as_published}" : "{published_at} IS NOT NULL");
   with.set("is_old", kIsOld);
+  auto columns = postgres::quote_name(shape.stream);
+  if (!shape.producer.empty()) columns += ", " + postgres::quote_name(shape.producer);
+  with.put("filter_columns", columns);
   layout.prune_state = with.fill_read(kPruneState);
   with.put("after", "");
   layout.prunable = with.fill_read(kPrunableRows);
-  with.set("after", " AND {id} > $3::text::{id_type}");
+  with.set("after", " AND {id} {id_greater} $3::text::{id_type}");
   layout.prunable_after = with.fill_read(kPrunableRows);
   layout.prune = with.fill_write(kPrune);
 }

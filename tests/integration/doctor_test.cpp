@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `outboxd doctor`: incidents, each of which it must name with a remedy; and servers with which all is well.
-#include "postgres/reading_session.hpp"
+#include "postgres/operator_session.hpp"
 #include "support/caracal_table.hpp"
 #include "support/fake_redis.hpp"
 #include "support/outbox_table.hpp"
@@ -16,7 +16,7 @@
 #include <sstream>
 #include <vector>
 
-using outboxd::postgres::ReadingSession;
+using outboxd::postgres::OperatorSession;
 using outboxd::test::contains;
 using outboxd::test::contract_database;
 using outboxd::test::create_contract_table;
@@ -140,10 +140,10 @@ TEST_CASE("doctor: healthy servers cause no warning, and nothing is changed") {
   check_names(patient, "postgres.connection", "critical",
               {"too many connections", "slots are taken", "pg_stat_activity", "-d " + patient.database.name});
   // It falls silent, before or after the connection is made, and the other server is examined all the same.
-  ReadingSession session{
+  OperatorSession session{
       {.conninfo = patient.database.conninfo, .statement_timeout = std::chrono::milliseconds{100}}};
   postgres.pause();
-  CHECK_THROWS(session.read([](outboxd::postgres::Statements& statements) { return exec(statements, "SELECT 1"); }));
+  CHECK_THROWS(session.run([](outboxd::postgres::Statements& statements) { return exec(statements, "SELECT 1"); }));
   check_names(patient, "postgres.connection", "critical", {"psql"});
   check_names(patient, "redis.connection", "ok", {});
   postgres.resume();

@@ -59,7 +59,7 @@ TEST_CASE("a daemon with a retention removes old published rows, and no others")
 TEST_CASE("without the right to remove rows the daemon says so, and goes on publishing") {
   const auto database = database_with_old_rows();
   const auto outboxd = start_outboxd({"run", "--retention", "7d"}, as_role_with("SELECT, UPDATE", database));
-  wait_until([&] { return contains(outboxd->err(), "dispatcher.retention needs the right DELETE"); });
+  wait_until([&] { return contains(outboxd->err(), "dispatcher.retention needs the rights UPDATE and DELETE"); });
   insert_rows(database, "new", new_stream(), 10);
   wait_until([&] { return count_rows(database, "id LIKE 'new%' AND dispatched_at IS NOT NULL") == 10; });
   CHECK(left(database, "old") == 2'500);
@@ -79,7 +79,7 @@ TEST_CASE("prune removes old published rows by hand, but none while rows are ove
                  {{"DATABASE_URL", shared_postgres().url(database.name, "pruner_" + database.name)}}),
             {});
   CHECK(forbidden.status == 2);
-  CHECK(contains(forbidden.err, "GRANT DELETE"));
+  CHECK(contains(forbidden.err, "GRANT UPDATE, DELETE"));
   const auto environment = outboxd_environment(database);
 
   insert_row(database, "waits", new_stream(), "{}");
@@ -94,6 +94,45 @@ TEST_CASE("prune removes old published rows by hand, but none while rows are ove
   CHECK(done.status == 0);
   CHECK(done.out == "outbox: removed 2500 row(s) of event_outbox that were published more than 7d ago\n");
   CHECK(count_rows(database) == 12);
+}
+
+TEST_CASE("pruning leaves rows that share an id or a place with an old row") {
+  const auto database = contract_database();
+  // As when a table is partitioned while others use it.
+  database.exec(
+      "ALTER TABLE event_outbox DROP CONSTRAINT event_outbox_pkey; ALTER TABLE event_outbox RENAME TO event_outbox_1;"
+      "CREATE TABLE event_outbox (LIKE event_outbox_1 INCLUDING DEFAULTS) PARTITION BY RANGE (created_at);"
+      "ALTER TABLE event_outbox ATTACH PARTITION event_outbox_1 FOR VALUES FROM ('2020-01-01') TO ('2021-01-01');"
+      "CREATE TABLE event_outbox_2 PARTITION OF event_outbox FOR VALUES FROM ('2021-01-01') TO ('2100-01-01');"
+      "INSERT INTO event_outbox (id, stream_name, payload_json, created_at, dispatched_at, available_at) VALUES"
+      " ('same', 's', '{}', '2020-06-01', '2020-06-01', '2020-06-01'), ('same', 's', '{}', '2022-06-01', NULL, "
+      "'infinity')");
+  const auto done = run_outboxd({"prune", "--older-than", "7d"}, outboxd_environment(database));
+  CHECK(done.status == 0);
+  CHECK(database.rows("SELECT id, dispatched_at FROM event_outbox") == Rows{{"same", "NULL"}});
+}
+
+TEST_CASE("a pass ends when Postgres refuses to remove any row") {
+  const auto database = database_with_old_rows();
+  database.exec(
+      "CREATE FUNCTION keep() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'kept'; END $$;"
+      "CREATE TRIGGER keep BEFORE DELETE ON event_outbox FOR EACH ROW EXECUTE FUNCTION keep()");
+  const auto ended = run_outboxd({"prune", "--older-than", "7d"}, outboxd_environment(database));
+  CHECK(ended.status == 1);
+  CHECK(occurrences(ended.err, "can't be removed: ") == 10);
+  CHECK(contains(ended.err, "Postgres refuses to remove any row"));
+  CHECK(left(database, "old") == 2'500);
+}
+
+TEST_CASE("only one daemon removes rows at a time") {
+  const auto database = database_with_old_rows();
+  const auto holder = database.connect();
+  pqxx::nontransaction work{*holder};
+  work.exec("SELECT pg_advisory_lock(hashtextextended('\"public\".\"event_outbox\"', 7231))");
+  const auto outboxd = start_outboxd({"run", "--retention", "7d"}, outboxd_environment(database));
+  insert_rows(database, "new", new_stream(), 10);
+  wait_until([&] { return count_rows(database, "id LIKE 'new%' AND dispatched_at IS NOT NULL") == 10; });
+  CHECK(left(database, "old") == 2'500);
 }
 
 TEST_CASE("prune also works on the Coordinator's table, and refuses what it can't do") {

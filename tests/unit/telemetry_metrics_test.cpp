@@ -73,6 +73,7 @@ TEST_CASE("metrics: every family is there from the start") {
       "outboxd_wake_ups_total counter",
       "outboxd_claimed_total counter",
       "outboxd_pruned_total counter",
+      "outboxd_prune_completed_timestamp_seconds gauge",
       "outboxd_published_total counter",
       "outboxd_retries_total counter",
       "outboxd_released_total counter",

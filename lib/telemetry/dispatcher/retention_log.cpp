@@ -12,6 +12,8 @@ namespace outboxd::telemetry {
 namespace {
 
 constexpr std::chrono::hours kReminder{1};
+// What may pass by itself.
+constexpr std::chrono::minutes kPatience{10};
 
 }  // namespace
 
@@ -22,21 +24,41 @@ void RetentionLog::pruned(const dispatch::PruneStep& step) {
     if (!refused_.admit("", row.reason, row.id, now())) continue;
     spdlog::warn("{}: published row {} can't be removed: {}", name(), brief(row.id), cut(row.reason));
   }
-  if (step.state == State::forbidden) return log_missing_right();
+  switch (step.state) {
+    case State::forbidden:
+      return log_standstill(
+          "dispatcher.retention needs the rights UPDATE and DELETE on the table; grant them to this role, or take "
+          "the "
+          "setting out",
+          std::chrono::seconds{0});
+    case State::overdue:
+      return log_standstill("rows have been due for more than ten seconds, and come first; see outboxd status",
+                            kPatience);
+    case State::refused:
+      return log_standstill("Postgres refuses to remove any of them; see the rows named above",
+                            std::chrono::seconds{0});
+    case State::goes_on:
+    case State::elsewhere:
+    case State::complete:
+      break;
+  }
+  stands_since_.reset();
   reminded_at_.reset();
   if (step.state != State::complete) return;
   if (removed_ > 0) spdlog::info("{}: removed {} old published row(s)", name(), removed_);
   removed_ = 0;
 }
 
-void RetentionLog::log_missing_right() {
-  if (reminded_at_ && now() - *reminded_at_ < kReminder) return;
-  reminded_at_ = now();
-  spdlog::warn(
-      "{}: old published rows can't be removed: dispatcher.retention needs the right DELETE on the table; grant it "
-      "to "
-      "this role, or take the setting out",
-      name());
+void RetentionLog::prune_failed(std::string_view reason) {
+  log_standstill(reason, kPatience);
+}
+
+void RetentionLog::log_standstill(std::string_view why, std::chrono::seconds patience) {
+  const auto at = now();
+  if (!stands_since_) stands_since_ = at;
+  if (at - *stands_since_ < patience || (reminded_at_ && at - *reminded_at_ < kReminder)) return;
+  reminded_at_ = at;
+  spdlog::warn("{}: old published rows can't be removed: {}", name(), cut(why));
 }
 
 void RetentionLog::write_summaries(TimePoint now, bool all) {

@@ -16,20 +16,23 @@
 
 namespace outboxd::postgres {
 
-/// A connection for commands that only read and have no event loop. Each statement runs in a read-only transaction of
-/// its own, so that it also works behind a pooler, waits at most a second for a lock, and is cut off when the server
-/// falls silent. Blocks.
-class ReadingSession {
+/// A connection for operators' commands, which have no event loop. Each statement runs in a transaction of its own with
+/// all settings, so that it also works behind a pooler, waits at most a second for a lock, and is cut off when the
+/// server falls silent. Blocks.
+class OperatorSession {
  public:
+  /// `read`: its transactions are read-only.
+  enum class Access { read, write };
+
   /// Connects. Throws libpqxx's exceptions.
-  explicit ReadingSession(const SessionOptions& options);
-  ~ReadingSession();
-  ReadingSession(const ReadingSession&) = delete;
-  ReadingSession& operator=(const ReadingSession&) = delete;
+  explicit OperatorSession(const SessionOptions& options, Access access = Access::read);
+  ~OperatorSession();
+  OperatorSession(const OperatorSession&) = delete;
+  OperatorSession& operator=(const OperatorSession&) = delete;
 
   /// Returns work(Statements&); it may take the statement time-out, and a moment more. Throws what the work throws.
   template <class Work>
-  auto read(Work work) {
+  auto run(Work work) {
     const SocketWatchdog::Work guarded{watchdog_};
     Statements statements{*connection_, mode_, prepared_};
     return work(statements);

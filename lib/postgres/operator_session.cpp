@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "postgres/reading_session.hpp"
+#include "postgres/operator_session.hpp"
 
 #include <boost/asio/post.hpp>
 
@@ -15,8 +15,8 @@ std::string or_empty(const char* text) {
 
 }  // namespace
 
-ReadingSession::ReadingSession(const SessionOptions& options)
-    : mode_{.settings = reading_settings(options),
+OperatorSession::OperatorSession(const SessionOptions& options, Access access)
+    : mode_{.settings = access == Access::read ? reading_settings(options) : writing_settings(options),
             .usual_timeout = options.statement_timeout,
             .longest_timeout = options.statement_timeout},
       watchdog_{options.statement_timeout + kGrace},
@@ -27,7 +27,7 @@ ReadingSession::ReadingSession(const SessionOptions& options)
   try {
     pooled_ = options.pooler == Pooler::transaction;
     if (options.pooler == Pooler::autodetect) {
-      pooled_ = read([this](Statements& statements) {
+      pooled_ = run([this](Statements& statements) {
         const auto pid = exec(statements, "SELECT pg_catalog.pg_backend_pid()");
         return text_of(pid[0][0]) != std::to_string(connection_->backendpid());
       });
@@ -40,20 +40,20 @@ ReadingSession::ReadingSession(const SessionOptions& options)
   }
 }
 
-ReadingSession::~ReadingSession() {
+OperatorSession::~OperatorSession() {
   loop_.stop();
   thread_.join();
 }
 
-std::string ReadingSession::host() const {
+std::string OperatorSession::host() const {
   return or_empty(connection_->hostname());
 }
 
-std::string ReadingSession::port() const {
+std::string OperatorSession::port() const {
   return or_empty(connection_->port());
 }
 
-std::string ReadingSession::database() const {
+std::string OperatorSession::database() const {
   return or_empty(connection_->dbname());
 }
 
