@@ -133,11 +133,11 @@ void read_groups(CommandSession& session, const RedisTarget& target, system_cloc
   }
   auto groups = redis::read_groups(answer);
   const auto info = redis::read_stream_info(session.call({"XINFO", "STREAM", stream.name}));
-  if (info) redis::infer_lag(*info, groups);
+  if (info) redis::infer_lag(*info, groups, exact_counters);
   for (std::size_t i = 0; i < std::min(groups.size(), kMostGroups); ++i) {
     const auto& group = groups[i];
     GroupFacts facts{.name = group.name,
-                     .unread = info ? redis::unread(*info, group, exact_counters).number : group.lag,
+                     .unread = info ? redis::unread(*info, group, exact_counters).number : std::nullopt,
                      .oldest_unread = oldest_unread(session, stream.name, group.last_delivered_id, now),
                      .pending = group.pending,
                      .consumers = group.consumers};

@@ -102,9 +102,12 @@ bool needs_ids(const std::vector<Group>& groups) {
   return !std::ranges::all_of(groups, is_known);
 }
 
-void infer_lag(const StreamInfo& stream, std::vector<Group>& groups) {
+void infer_lag(const StreamInfo& stream, std::vector<Group>& groups, bool exact_counters) {
   for (auto& group : groups) {
-    if (!is_known(group)) group.lag = unread(stream, group, false).number;
+    const auto proved = unread(stream, group, exact_counters).number;
+    if (!proved) continue;
+    group.lag = proved;
+    group.lag_is_proved = true;
   }
 }
 
@@ -125,7 +128,7 @@ std::optional<std::string> trim_warning(const std::string& stream, std::uint64_t
     }
     ++named;
     losers.append(losers.empty() ? "" : ", ").append(utf8::shortened(group.name, kLongestName)).append(" ");
-    if (!is_known(group)) losers.append("up to ");
+    if (!group.lag_is_proved && group.last_delivered_id != kNothingRead) losers.append("up to ");
     losers.append(std::to_string(lost));
     if (!is_known(group)) losers.append(" (Redis doesn't report how far it has read)");
   }

@@ -36,10 +36,11 @@ struct Figure {
 /// Whether the lag of a group is unknown, so that the stream's ids (XINFO STREAM) are needed to infer it.
 [[nodiscard]] bool needs_ids(const std::vector<Group>& groups);
 
-/// Infers unknown lags, where the stream's ids show them.
-void infer_lag(const StreamInfo& stream, std::vector<Group>& groups);
+/// Replaces Redis' own lags by proved ones, where the stream's ids and counters prove any.
+void infer_lag(const StreamInfo& stream, std::vector<Group>& groups, bool exact_counters);
 
 /// A warning if the next XADD to a stream of this length trims entries that a group has not read; otherwise empty.
+/// Redis' own lags may be too large: they are shown with "up to".
 /// `server` is the server's name in messages.
 [[nodiscard]] std::optional<std::string> trim_warning(const std::string& stream, std::uint64_t length,
                                                       const std::vector<Group>& groups, const Bound& bound,

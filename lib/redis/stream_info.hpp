@@ -40,6 +40,8 @@ struct Group {
   std::optional<std::uint64_t> entries_read{};
   std::uint64_t consumers = 0;
   std::uint64_t pending = 0;
+  /// The stream's ids and counters prove `lag`; otherwise it is Redis' own.
+  bool lag_is_proved = false;
 };
 
 /// A consumer in the answer to XINFO CONSUMERS.

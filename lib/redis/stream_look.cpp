@@ -52,7 +52,7 @@ boost::asio::awaitable<StreamLook> look_at_streams(Connection& connection, std::
       const auto ids = co_await connection.exchange(std::move(command), 1, timeout);
       look.failure = ids.failure;
       if (ids.failure.empty()) {
-        if (const auto info = read_stream_info(ids.replies.front())) infer_lag(*info, looked.groups);
+        if (const auto info = read_stream_info(ids.replies.front())) infer_lag(*info, looked.groups, false);
       }
     }
     auto warning = trim_warning(looked.stream, looked.length, looked.groups, bounds.of(looked.stream),
