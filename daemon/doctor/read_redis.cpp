@@ -101,14 +101,14 @@ std::string refusal_of_xadd(CommandSession& session, const std::string& stream) 
 /// Since when the group has not read the entry that comes next for it.
 std::optional<seconds> oldest_unread(CommandSession& session, const std::string& stream, const std::string& read_to,
                                      system_clock::time_point now) {
-  const auto answer = session.call({"XRANGE", stream, "(" + read_to, "+", "COUNT", "1"});
+  const auto answer = session.ask({"XRANGE", stream, "(" + read_to, "+", "COUNT", "1"});
   if (answer.items.empty() || answer.items.front().items.empty()) return std::nullopt;
   return age_of(answer.items.front().items.front().text, now);
 }
 
 std::optional<seconds> quiet_for(CommandSession& session, const std::string& stream, const std::string& group) {
   std::optional<seconds> shortest;
-  for (const auto& consumer : redis::read_consumers(session.call({"XINFO", "CONSUMERS", stream, group}))) {
+  for (const auto& consumer : redis::read_consumers(session.ask({"XINFO", "CONSUMERS", stream, group}))) {
     const auto idle = std::chrono::duration_cast<seconds>(consumer.idle);
     shortest = std::min(shortest.value_or(idle), idle);
   }
@@ -116,23 +116,23 @@ std::optional<seconds> quiet_for(CommandSession& session, const std::string& str
 }
 
 std::optional<seconds> oldest_pending(CommandSession& session, const std::string& stream, const std::string& group) {
-  const auto pending = redis::read_pending(session.call({"XPENDING", stream, group, "-", "+", "1"}));
+  const auto pending = redis::read_pending(session.ask({"XPENDING", stream, group, "-", "+", "1"}));
   if (pending.empty() || !pending.front().idle) return std::nullopt;
   return std::chrono::duration_cast<seconds>(*pending.front().idle);
 }
 
 void read_groups(CommandSession& session, const RedisTarget& target, system_clock::time_point now,
                  bool exact_counters, StreamFacts& stream) {
-  const auto answer = session.call({"XINFO", "GROUPS", stream.name});
+  const auto answer = session.ask({"XINFO", "GROUPS", stream.name});
   const auto length = session.call({"XLEN", stream.name});
   if (answer.kind == Value::Kind::error) {
     if (!answer.text.starts_with("ERR no such key") && !answer.text.starts_with("WRONGTYPE")) {
-      stream.why_no_groups = "XINFO GROUPS: " + answer.text;
+      stream.why_no_groups = streams::why_not_known("XINFO GROUPS", answer);
     }
     return;
   }
   auto groups = redis::read_groups(answer);
-  const auto info = redis::read_stream_info(session.call({"XINFO", "STREAM", stream.name}));
+  const auto info = redis::read_stream_info(session.ask({"XINFO", "STREAM", stream.name}));
   if (info) redis::infer_lag(*info, groups, exact_counters);
   for (std::size_t i = 0; i < std::min(groups.size(), kMostGroups); ++i) {
     const auto& group = groups[i];
@@ -178,7 +178,7 @@ RedisFacts read_redis(const RedisTarget& target) {
                    .username = endpoint.username,
                    .database = endpoint.database};
   try {
-    CommandSession session{endpoint, target.timeout};
+    CommandSession session{endpoint, target.timeout, redis::kBoundsOfLooks};
     read_info(session, facts);
     read_settings(session, facts);
     read_clock(session, facts);

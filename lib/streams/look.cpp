@@ -29,6 +29,11 @@ std::optional<std::chrono::milliseconds> time_of(const Value& answer) {
   return std::chrono::milliseconds{seconds * 1'000 + number(answer.items[1].text) / 1'000};
 }
 
+/// Each stream has an exchange of its own, as answers may be large.
+SeenStream look_at(CommandSession& session, const std::string& stream, Detail detail) {
+  return read_stream(stream, session.ask_all(look_commands(stream, detail)));
+}
+
 /// Asks for the consumers of each group and its oldest pending entry.
 void look_at_groups(CommandSession& session, SeenStream& stream) {
   if (!stream.groups || stream.groups->empty()) return;
@@ -37,7 +42,7 @@ void look_at_groups(CommandSession& session, SeenStream& stream) {
     commands.push_back({"XPENDING", stream.name, group.group.name, "-", "+", "1"});
     commands.push_back({"XINFO", "CONSUMERS", stream.name, group.group.name});
   }
-  const auto answers = session.call_all(commands);
+  const auto answers = session.ask_all(commands);
   for (std::size_t i = 0; i < stream.groups->size(); ++i) {
     auto& group = (*stream.groups)[i];
     const auto& pending = answers[2 * i];
@@ -67,7 +72,7 @@ std::optional<std::uint64_t> count_unread(CommandSession& session, const SeenStr
   auto after = group.group.last_delivered_id;
   std::uint64_t count = 0;
   while (count < kMost) {
-    const auto page = session.call({"XRANGE", stream.name, "(" + after, end, "COUNT", std::to_string(kPage)});
+    const auto page = session.ask({"XRANGE", stream.name, "(" + after, end, "COUNT", std::to_string(kPage)});
     if (page.kind != Value::Kind::array) return std::nullopt;
     count += page.items.size();
     if (page.items.size() < kPage) return count;
@@ -89,17 +94,8 @@ void count_where_needed(CommandSession& session, SeenStream& stream, bool exact_
 }  // namespace
 
 std::vector<SeenStream> look(CommandSession& session, std::span<const Wanted> wanted) {
-  Commands commands;
-  for (const auto& stream : wanted) {
-    for (auto& command : look_commands(stream.name)) commands.push_back(std::move(command));
-  }
-  const auto answers = session.call_all(commands);
   std::vector<SeenStream> seen;
-  if (wanted.empty()) return seen;
-  const auto each = answers.size() / wanted.size();
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    seen.push_back(read_stream(wanted[i].name, std::span{answers}.subspan(i * each, each)));
-  }
+  for (const auto& stream : wanted) seen.push_back(look_at(session, stream.name, Detail::existence));
   return seen;
 }
 
@@ -107,11 +103,11 @@ Report report_on(CommandSession& session, std::span<const Wanted> wanted) {
   Report report;
   const bool exact = redis::counts_reads_exactly(session.call({"INFO", "server"}).text);
   report.server_time = time_of(session.call({"TIME"}));
-  auto seen = look(session, wanted);
-  for (std::size_t i = 0; i < wanted.size(); ++i) {
-    look_at_groups(session, seen[i]);
-    count_where_needed(session, seen[i], exact);
-    report.streams.push_back(report_of(wanted[i], std::move(seen[i]), exact));
+  for (const auto& stream : wanted) {
+    auto seen = look_at(session, stream.name, Detail::everything);
+    look_at_groups(session, seen);
+    count_where_needed(session, seen, exact);
+    report.streams.push_back(report_of(stream, std::move(seen), exact));
   }
   report.at = std::chrono::system_clock::now();
   return report;

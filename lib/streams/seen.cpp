@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "streams/seen.hpp"
 
+#include "redis/command_session.hpp"
 #include "redis/error_text.hpp"
 
 #include <algorithm>
@@ -43,6 +44,21 @@ void read_kind(std::span<const Value> answers, SeenStream& seen) {
   }
 }
 
+/// From XINFO STREAM and MEMORY USAGE.
+void read_content(const Value& info, const Value& memory, SeenStream& seen) {
+  seen.info = redis::read_stream_info(info);
+  if (seen.info) {
+    seen.length = seen.info->length;
+  } else {
+    seen.why_no_info = why_not_known("XINFO STREAM", info);
+  }
+  if (memory.kind == Value::Kind::integer) {
+    seen.memory = static_cast<std::uint64_t>(std::max(0LL, memory.number));
+  } else {
+    seen.why_no_memory = why_not_known("MEMORY USAGE", memory);
+  }
+}
+
 }  // namespace
 
 const SeenGroup* SeenStream::group(const std::string& group_name) const {
@@ -51,37 +67,36 @@ const SeenGroup* SeenStream::group(const std::string& group_name) const {
   return found == groups->end() ? nullptr : &*found;
 }
 
-std::vector<std::vector<std::string>> look_commands(const std::string& stream) {
-  return {{"TYPE", stream},
-          {"XLEN", stream},
-          {"XINFO", "STREAM", stream},
-          {"XINFO", "GROUPS", stream},
-          {"MEMORY", "USAGE", stream}};
+std::vector<std::vector<std::string>> look_commands(const std::string& stream, Detail detail) {
+  std::vector<std::vector<std::string>> commands{{"TYPE", stream}, {"XLEN", stream}, {"XINFO", "GROUPS", stream}};
+  if (detail == Detail::existence) return commands;
+  // With the whole first and last entry.
+  commands.push_back({"XINFO", "STREAM", stream});
+  commands.push_back({"MEMORY", "USAGE", stream});
+  return commands;
 }
 
 SeenStream read_stream(const std::string& stream, std::span<const Value> answers) {
-  constexpr std::size_t kAnswers = 5;
-  if (answers.size() != kAnswers) throw std::invalid_argument("answers and commands are out of step");
+  constexpr std::size_t kExistence = 3;
+  constexpr std::size_t kEverything = 5;
+  if (answers.size() != kExistence && answers.size() != kEverything) {
+    throw std::invalid_argument("answers and commands are out of step");
+  }
   SeenStream seen{.name = stream};
   const auto& length = answers[1];
-  const auto& info = answers[2];
-  const auto& groups = answers[3];
-  const auto& memory = answers[4];
-  if (length.kind == Value::Kind::integer) seen.length = static_cast<std::uint64_t>(std::max(0LL, length.number));
-  seen.info = redis::read_stream_info(info);
-  if (seen.info) seen.length = seen.info->length;
-  if (!seen.info) seen.why_no_info = why_not_known("XINFO STREAM", info);
+  const auto& groups = answers[2];
+  if (length.kind == Value::Kind::integer) {
+    seen.length = static_cast<std::uint64_t>(std::max(0LL, length.number));
+  } else {
+    seen.why_no_length = why_not_known("XLEN", length);
+  }
   if (groups.kind == Value::Kind::array) {
     seen.groups.emplace();
     for (auto& group : redis::read_groups(groups)) seen.groups->push_back({.group = std::move(group)});
   } else {
     seen.why_no_groups = why_not_known("XINFO GROUPS", groups);
   }
-  if (memory.kind == Value::Kind::integer) {
-    seen.memory = static_cast<std::uint64_t>(std::max(0LL, memory.number));
-  } else {
-    seen.why_no_memory = why_not_known("MEMORY USAGE", memory);
-  }
+  if (answers.size() == kEverything) read_content(answers[3], answers[4], seen);
   read_kind(answers, seen);
   return seen;
 }
@@ -92,6 +107,7 @@ std::string why_not_known(const std::string& command, const Value& answer) {
     const bool is_key = answer.text.find(" key") != std::string::npos;
     return is_key ? "this login has no right to this key (" + command + ")" : kLogin + command;
   }
+  if (is_error(answer, redis::kOverBounds)) return command + ": " + answer.text.substr(redis::kOverBounds.size());
   if (is_error(answer, "ERR unknown") || is_error(answer, "ERR unsupported")) return "the server has no " + command;
   return command + " failed: " + redis::ErrorTexts{command}.shown(answer.text);
 }

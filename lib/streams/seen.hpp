@@ -35,7 +35,8 @@ struct SeenStream {
   /// Why the kind is not known.
   std::string why_unknown{};
   std::optional<std::uint64_t> length{};
-  /// Empty, with a reason, where XINFO STREAM is refused.
+  std::string why_no_length{};
+  /// Empty, with a reason, where XINFO STREAM is refused or was not asked.
   std::optional<redis::StreamInfo> info{};
   std::string why_no_info{};
   /// Empty, with a reason, where XINFO GROUPS is refused.
@@ -49,8 +50,11 @@ struct SeenStream {
   [[nodiscard]] const SeenGroup* group(const std::string& group_name) const;
 };
 
+/// How much is asked: whether and how it exists; or also what is in it, of which the answers may be large.
+enum class Detail { existence, everything };
+
 /// The answers about one stream, in the order of look_commands().
-[[nodiscard]] std::vector<std::vector<std::string>> look_commands(const std::string& stream);
+[[nodiscard]] std::vector<std::vector<std::string>> look_commands(const std::string& stream, Detail detail);
 [[nodiscard]] SeenStream read_stream(const std::string& stream, std::span<const redis::Value> answers);
 
 /// Why an error leaves something unknown: a right that is missing, a command that the server doesn't have, or the

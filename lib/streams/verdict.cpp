@@ -22,7 +22,7 @@ void judge_stream(const Wanted& wanted, const SeenStream& seen, std::vector<Find
   }
   if (seen.kind != SeenStream::Kind::stream) return;
   if (wanted.bound && !seen.length) {
-    add(Kind::unknown, cannot_be_known("the length of " + shown(wanted.name), seen.why_no_info));
+    add(Kind::unknown, cannot_be_known("the length of " + shown(wanted.name), seen.why_no_length));
   }
   if (auto over = over_bound(wanted, seen); !over.text.empty()) {
     add(over.is_usual ? Kind::note : Kind::over_bound, std::move(over.text));

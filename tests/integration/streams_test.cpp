@@ -2,6 +2,7 @@
 // `outboxd streams provision`, `verify` and `status` on a real Redis.
 #include "redis/command_session.hpp"
 #include "redis/consumer_lag.hpp"
+#include "streams/look.hpp"
 #include "support/model_stream.hpp"
 #include "support/outbox_table.hpp"
 #include "support/temp_dir.hpp"
@@ -207,6 +208,59 @@ TEST_CASE("status: what was trimmed unread, what is pending, and lags that Redis
                  "unknown: entries after the group's position were deleted (XDEL), and Redis doesn't count "
                  "those: s, group behind (lost, at most 101)\n"));
   CHECK(contains(shown.out, "s, group reads: its oldest pending entry was trimmed or deleted"));
+}
+
+TEST_CASE("large entries and many groups and consumers are looked at like others; what is over all bounds is named") {
+  const PrivateRedis redis;
+  auto probe = redis.probe();
+  std::vector<std::string> large{"XADD", "large", "*"};
+  for (int i = 0; i < 600; ++i) {
+    large.push_back("f" + std::to_string(i));
+    large.push_back(std::string(i == 0 ? 2UL << 20U : 1UL, 'x'));
+  }
+  probe.send(large);
+  for (int i = 0; i < 90; ++i) probe.command("XGROUP", "CREATE", "large", "g" + std::to_string(i), "0");
+  for (int i = 0; i < 130; ++i) probe.command("XGROUP", "CREATECONSUMER", "large", "g0", "c" + std::to_string(i));
+  for (int i = 1; i <= 250; ++i) {
+    const auto id = std::to_string(i) + "-0";
+    probe.command("XADD", "six", id, "a", "1", "b", "1", "c", "1", "d", "1", "e", "1", "f", "1");
+  }
+  probe.command("XGROUP", "CREATE", "six", "g", "20-0");
+  const TempDir folder;
+  const auto file = folder
+                        .write("t.toml",
+                               "[streams.large]\ngroups = [\"g0\"]\n[streams.six]\ngroups = [\"g\"]\n"
+                               "[dispatcher]\nstreams = [\"large\", \"six\"]\n")
+                        .string();
+  for (const auto* command : {"provision", "verify", "status"}) {
+    const auto ended = streams(redis, {command, "--config", file});
+    CHECK_MESSAGE(ended.status == 0, ended.err);
+  }
+  const auto shown = streams(redis, {"status", "--json", "--config", file}).out;
+  CHECK_MESSAGE(contains(shown, R"("consumer_count":130,)"), shown);
+  // The group was placed, so that its unread entries must be counted, in pages of 600 fields.
+  CHECK_MESSAGE(contains(shown, R"("lag":230,)"), shown);
+
+  const auto doctor = run_outboxd({"doctor", "--json", "--config", file},
+                                  outboxd::test::outboxd_environment(outboxd::test::contract_database(), redis));
+  CHECK_MESSAGE(contains(doctor.out, R"("subject":"group g0 of stream large")"), doctor.out);
+
+  outboxd::redis::Endpoint endpoint;
+  endpoint.host = "127.0.0.1";
+  endpoint.port = redis.port();
+  outboxd::redis::CommandSession narrow{endpoint, std::chrono::seconds{30}, {.bytes = 1UL << 20U, .items = 1'400}};
+  const auto report =
+      outboxd::streams::report_on(narrow, std::vector<outboxd::streams::Wanted>{{.name = "large"}, {.name = "six"}});
+  const auto& seen = report.streams.front().seen;
+  CHECK(seen.length == 1);
+  REQUIRE(seen.groups);
+  CHECK(seen.groups->size() == 90);
+  CHECK_MESSAGE(seen.why_no_info.starts_with("XINFO STREAM: Redis at "), seen.why_no_info);
+  CHECK(contains(seen.why_no_info, " gave an answer of more than 1 MiB or 1400 items"));
+  CHECK(seen.groups->front().consumers.size() == 130);
+  const auto& six = report.streams.back();
+  CHECK(six.seen.info);
+  CHECK(!six.groups.front().lag.number);
 }
 
 TEST_CASE("status --watch repeats until SIGINT; a server that is gone or silent is named, within the time-out") {

@@ -64,7 +64,7 @@ Value group(const std::string& name, const std::string& last, const Value& entri
 
 SeenStream stream(const std::string& name, long long length, std::vector<Value> groups) {
   return read_stream(
-      name, std::vector{status("stream"), number(length), info(length), list(std::move(groups)), number(512)});
+      name, std::vector{status("stream"), number(length), list(std::move(groups)), info(length), number(512)});
 }
 
 SeenStream missing(const std::string& name) {

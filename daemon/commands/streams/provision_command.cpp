@@ -39,7 +39,7 @@ std::optional<std::vector<streams::StepResult>> run_steps(redis::CommandSession&
 }
 
 int provision(const StreamsProvisionCommand& command, const StreamsTarget& target) {
-  redis::CommandSession session{target.endpoint, target.timeout};
+  redis::CommandSession session{target.endpoint, target.timeout, redis::kBoundsOfLooks};
   const auto seen = streams::look(session, target.wanted);
   const auto plan = streams::plan_of(target.wanted, seen, command.with_optional);
   for (const auto& warning : plan.warnings) std::cerr << "warning: " << warning << "\n";

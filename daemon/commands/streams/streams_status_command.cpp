@@ -33,7 +33,7 @@ constexpr const char* kStreamsFooter =
 int look_once(const StreamsStatusCommand& command, const StreamsTarget& target,
               std::optional<redis::CommandSession>& session) {
   try {
-    if (!session) session.emplace(target.endpoint, target.timeout);
+    if (!session) session.emplace(target.endpoint, target.timeout, redis::kBoundsOfLooks);
     const auto report = streams::report_on(*session, target.wanted);
     if (command.watch && !command.json) clear_terminal();
     std::cout << (command.json ? streams::json_lines_of(report) : streams::text_of(report, terminal_width()))

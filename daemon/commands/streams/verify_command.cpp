@@ -24,7 +24,7 @@ constexpr const char* kVerifyFooter =
     "bound.";
 
 int verify(const StreamsVerifyCommand& command, const StreamsTarget& target) {
-  redis::CommandSession session{target.endpoint, target.timeout};
+  redis::CommandSession session{target.endpoint, target.timeout, redis::kBoundsOfLooks};
   const auto seen = streams::look(session, target.wanted);
   const auto plan = streams::plan_of(target.wanted, seen, command.with_optional);
   const auto findings = streams::findings_of(target.wanted, seen, plan);
