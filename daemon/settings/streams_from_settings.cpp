@@ -28,7 +28,11 @@ std::optional<redis::Bound> cut_to(const Dispatchers& dispatchers, const std::st
   for (const auto& settings : dispatchers) {
     if (!may_publish(settings.dispatcher, stream)) continue;
     const auto bound = publisher_options(settings).bounds.of(stream);
-    if (!smallest || bound.maxlen < smallest->maxlen) smallest = bound;
+    if (!smallest || bound.maxlen < smallest->maxlen) {
+      smallest = bound;
+    } else if (bound.maxlen == smallest->maxlen) {
+      smallest->exact = smallest->exact || bound.exact;
+    }
   }
   return smallest;
 }
@@ -38,7 +42,9 @@ streams::Wanted wanted_of(const Dispatchers& dispatchers, const std::string& nam
   if (declared != nullptr) wanted.declared = *declared;
   for (const auto& settings : dispatchers) {
     const auto& own = settings.dispatcher.stream_maxlen;
-    if (const auto found = own.find(name); found != own.end()) wanted.bound = found->second;
+    const auto found = own.find(name);
+    if (found == own.end() || !may_publish(settings.dispatcher, name)) continue;
+    wanted.bound = std::max<std::uint64_t>(wanted.bound.value_or(0), found->second);
   }
   if (!wanted.bound) wanted.bound = wanted.declared.maxlen;
   if (!wanted.bound && wanted.cut_to) wanted.bound = wanted.cut_to->maxlen;

@@ -157,3 +157,20 @@ maxlen = 70
   REQUIRE(target.wanted.size() == 1);
   CHECK(target.wanted.front().cut_to->maxlen == 70);
 }
+
+TEST_CASE("the wanted bound is the largest of the dispatchers that may publish, in whichever order they are") {
+  const std::string large = "[[dispatcher]]\nstreams = [\"s\"]\ntrim = \"exact\"\nstream_maxlen = {s = 90}\n";
+  const std::string small = "[[dispatcher]]\nstream_maxlen = {s = 80}\n";
+  const std::string other = "[[dispatcher]]\nexclude_streams = [\"s\"]\nstream_maxlen = {s = 99}\n";
+  const std::string equal = "[[dispatcher]]\nstream_maxlen = {s = 90}\n";
+  const auto wanted = [](const std::string& dispatchers) {
+    return daemons::streams_target(load("[streams.s]\nmaxlen = 5\n" + dispatchers).dispatchers).wanted.front();
+  };
+  for (const auto& toml : {large + small + other, other + small + large}) {
+    CHECK(wanted(toml).bound == 90);
+    CHECK(wanted(toml).cut_to->maxlen == 80);
+    CHECK(!wanted(toml).cut_to->exact);
+  }
+  CHECK(wanted(large + equal).cut_to->exact);
+  CHECK(wanted(equal + large).cut_to->exact);
+}
