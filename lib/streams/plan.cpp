@@ -3,7 +3,6 @@
 
 #include "streams/shown.hpp"
 
-#include <algorithm>
 #include <string_view>
 
 namespace outboxd::streams {
@@ -42,9 +41,7 @@ Plan plan_of(std::span<const Wanted> wanted, std::span<const SeenStream> seen, b
     if (now.kind == Kind::stream) plan.existing.push_back({stream.name, ""});
     if (auto over = over_bound(stream, now); !over.text.empty()) plan.warnings.push_back(std::move(over.text));
     plan_groups(stream, now, with_optional, plan);
-    const auto is_created = [with_optional](const auto& group) { return !group.optional || with_optional; };
-    const bool has_groups = std::ranges::any_of(stream.declared.groups, is_created);
-    if (!has_groups && now.kind != Kind::stream) {
+    if (stream.declared.groups.empty() && now.kind != Kind::stream) {
       plan.steps.push_back({.stream = stream.name,
                             .group = "",
                             .command = {"XADD", stream.name, kFirstId, "init", "1"},
@@ -92,6 +89,12 @@ OverBound over_bound(const Wanted& wanted, const SeenStream& seen) {
   if (is_usual && *wanted.bound < kNode) return {};
   std::string text = shown(wanted.name) + " has " + std::to_string(*seen.length) + " entries, and its bound is " +
                      std::to_string(*wanted.bound);
+  if (!is_usual && wanted.cut_to && wanted.cut_to->maxlen > *wanted.bound) {
+    text += ": dispatchers of this configuration cut it to " + std::to_string(wanted.cut_to->maxlen) +
+            " only. Set topology (or dispatcher.stream_maxlen) in the configuration, and look at outboxd streams "
+            "status before: the next XADD then trims it, whether entries are read or not";
+    return {std::move(text), false};
+  }
   text += is_usual
               ? "; MAXLEN ~ leaves up to about a hundred more"
               : ": it is left as it is. The next XADD with that bound trims it, whether entries are read or not: "

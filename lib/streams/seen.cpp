@@ -23,6 +23,15 @@ bool is_missing_key(const Value& answer) {
   return is_error(answer, "ERR no such key");
 }
 
+bool lacks_command(const Value& answer) {
+  return is_error(answer, "ERR unknown") || is_error(answer, "ERR unsupported");
+}
+
+bool is_failure(const Value& answer) {
+  return answer.kind == Value::Kind::error && !is_error(answer, "NOPERM") && !is_error(answer, "WRONGTYPE") &&
+         !is_missing_key(answer) && !lacks_command(answer);
+}
+
 /// The kind of the key, from TYPE, or from the other answers where that is refused.
 void read_kind(std::span<const Value> answers, SeenStream& seen) {
   using Kind = SeenStream::Kind;
@@ -98,6 +107,7 @@ SeenStream read_stream(const std::string& stream, std::span<const Value> answers
   }
   if (answers.size() == kEverything) read_content(answers[3], answers[4], seen);
   read_kind(answers, seen);
+  seen.has_failed = std::ranges::any_of(answers, is_failure);
   return seen;
 }
 
@@ -108,7 +118,7 @@ std::string why_not_known(const std::string& command, const Value& answer) {
     return is_key ? "this login has no right to this key (" + command + ")" : kLogin + command;
   }
   if (is_error(answer, redis::kOverBounds)) return command + ": " + answer.text.substr(redis::kOverBounds.size());
-  if (is_error(answer, "ERR unknown") || is_error(answer, "ERR unsupported")) return "the server has no " + command;
+  if (lacks_command(answer)) return "the server has no " + command;
   return command + " failed: " + redis::ErrorTexts{command}.shown(answer.text);
 }
 

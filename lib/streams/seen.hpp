@@ -34,6 +34,8 @@ struct SeenStream {
   std::string type{};
   /// Why the kind is not known.
   std::string why_unknown{};
+  /// Some answer was an error that is neither a missing right nor one about the key, such as MOVED.
+  bool has_failed = false;
   std::optional<std::uint64_t> length{};
   std::string why_no_length{};
   /// Empty, with a reason, where XINFO STREAM is refused or was not asked.

@@ -51,12 +51,14 @@ std::vector<Finding> findings_of(std::span<const Wanted> wanted, std::span<const
   }
   std::string differing;
   for (const auto& stream : wanted) {
-    if (!stream.declared.maxlen || !stream.cut_to || stream.cut_to->maxlen >= *stream.declared.maxlen) continue;
-    differing.append(differing.empty() ? "" : ", ").append(shown(stream.name));
+    if (!stream.declared.maxlen || !stream.cut_to || stream.cut_to->maxlen == *stream.declared.maxlen) continue;
+    differing.append(differing.empty() ? "" : ", ").append(shown(stream.name)).append(" (to ");
+    differing.append(std::to_string(stream.cut_to->maxlen)).append(", declared is ");
+    differing.append(std::to_string(*stream.declared.maxlen)).append(")");
   }
   if (!differing.empty()) {
     findings.push_back({Kind::note, "", "",
-                        "dispatchers of this configuration cut these streams below their declared bounds: " +
+                        "dispatchers of this configuration cut these streams to other bounds than are declared: " +
                             differing + "; set topology (or dispatcher.stream_maxlen) in the configuration"});
   }
   std::ranges::stable_sort(findings, {}, &Finding::kind);
@@ -75,6 +77,13 @@ Verdict verdict_of(std::span<const Finding> findings, std::span<const SeenStream
       return Verdict::missing;
     case Kind::over_bound:
       return Verdict::over_bound;
+    case Kind::unknown: {
+      const auto failed = [&](const Finding& finding) {
+        const auto of = std::ranges::find(seen, finding.stream, &SeenStream::name);
+        return finding.kind == Kind::unknown && of != seen.end() && of->has_failed;
+      };
+      return std::ranges::any_of(findings, failed) ? Verdict::nothing_known : Verdict::as_declared;
+    }
     default:
       return Verdict::as_declared;
   }

@@ -30,14 +30,14 @@ struct Finding {
 /// The exit status of `outboxd streams verify`.
 enum class Verdict : int {
   as_declared = 0,
-  /// Not even the kind of any key could be learned.
+  /// Not even the kind of any key could be learned, or some answers were errors other than a missing right.
   nothing_known = 2,
   wrong_type = 3,
   missing = 4,
   over_bound = 5,
 };
 
-/// That of the gravest finding. What can't be known is no failure, unless that is all of it.
+/// That of the gravest finding. What a missing right hides is no failure, unless that is all of it.
 [[nodiscard]] Verdict verdict_of(std::span<const Finding> findings, std::span<const SeenStream> seen);
 
 /// A finding's kind in JSON: "wrong_type", ….

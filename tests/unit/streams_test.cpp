@@ -121,6 +121,14 @@ TEST_CASE("provisioning creates what is missing, with a command that is safe to 
   CHECK(blind.steps.front().may_exist);
 }
 
+TEST_CASE("a stream with optional groups alone gets no entry: its group creates it") {
+  Wanted optional{.name = "s"};
+  optional.declared.groups = {{.name = "o", .start = "0", .optional = true}};
+  CHECK(plan_of(std::vector{optional}, std::vector{missing("s")}, false).steps.empty());
+  CHECK(lines_of(plan_of(std::vector{optional}, std::vector{missing("s")}, true)) ==
+        Lines{"XGROUP CREATE s o 0 MKSTREAM"});
+}
+
 TEST_CASE("a group that another process creates meanwhile is no error; a refusal is") {
   using Outcome = StepResult::Outcome;
   const Step step{.stream = "s", .group = "g", .command = {}};
@@ -180,13 +188,29 @@ TEST_CASE("what a right hides can't be known, and is no failure, unless it is ev
       Verdict::as_declared);
 }
 
+TEST_CASE("streams that an error other than a missing right hides are not verified") {
+  const auto moved = read_stream("s", std::vector(3, error("MOVED 1234 10.0.0.1:6379")));
+  const auto good = stream("t", 1, {group("g", "0-0", Value{}, 0)});
+  const auto over = stream("t", 5'000, {group("g", "0-0", Value{}, 0)});
+  CHECK(judge({wanted("s"), wanted("t")}, {moved, good}).verdict == Verdict::nothing_known);
+  CHECK(judge({wanted("s"), wanted("t", 10)}, {moved, over}).verdict == Verdict::over_bound);
+  CHECK(judge({wanted("s"), wanted("t")}, {moved, missing("t")}).verdict == Verdict::missing);
+}
+
 TEST_CASE("a dispatcher that cuts a stream below its declared bound is named") {
   auto one = wanted("s", 1'000);
   one.declared.maxlen = 1'000;
   one.cut_to = redis::Bound{.maxlen = 10};
   const auto judged = judge({one}, {stream("s", 3, {group("g", "0-0", Value{}, 0)})});
   CHECK(judged.verdict == Verdict::as_declared);
-  CHECK(judged.findings.front().text.find("below their declared bounds: s;") != std::string::npos);
+  CHECK(judged.findings.front().text.find("to other bounds than are declared: s (to 10, declared is 1000);") !=
+        std::string::npos);
+  // The other way round it grows over its bound for ever.
+  one.cut_to = redis::Bound{.maxlen = 100'000};
+  const auto larger = judge({one}, {stream("s", 5'000, {group("g", "0-0", Value{}, 0)})});
+  CHECK(larger.verdict == Verdict::over_bound);
+  CHECK(larger.findings.front().text.find("cut it to 100000 only. Set topology") != std::string::npos);
+  CHECK(larger.findings.back().text.find("s (to 100000, declared is 1000);") != std::string::npos);
 }
 
 TEST_CASE("status: proved figures, and reasons where there are none") {
