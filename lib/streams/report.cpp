@@ -7,6 +7,18 @@
 namespace outboxd::streams {
 namespace {
 
+std::optional<bool> is_pending_gone(const SeenStream& stream, const SeenGroup& seen) {
+  if (seen.group.pending == 0) return false;
+  if (!seen.oldest_pending || !stream.info) return std::nullopt;
+  const auto& id = seen.oldest_pending->id;
+  const auto& info = *stream.info;
+  if (!info.first || !info.last || info.first->is_above(id) || id.is_above(*info.last)) return true;
+  // In between XDEL may have removed it, up to this id.
+  const bool is_first = !id.is_above(*info.first);
+  if (is_first || (info.max_deleted && id.is_above(*info.max_deleted))) return false;
+  return std::nullopt;
+}
+
 GroupReport report_of(const Wanted& wanted, const SeenStream& stream, const SeenGroup& seen, bool exact_counters) {
   GroupReport report{.name = seen.group.name, .seen = seen};
   const redis::Figure unknown{.number = {}, .why_unknown = stream.why_no_info};
@@ -22,11 +34,7 @@ GroupReport report_of(const Wanted& wanted, const SeenStream& stream, const Seen
   } else {
     report.at_risk.why_unknown = wanted.cut_to ? stream.why_no_info : "no dispatcher of this configuration cuts it";
   }
-  if (seen.group.pending == 0) {
-    report.pending_gone = false;
-  } else if (seen.oldest_pending && stream.info) {
-    report.pending_gone = !stream.info->first || stream.info->first->is_above(seen.oldest_pending->id);
-  }
+  report.pending_gone = is_pending_gone(stream, seen);
   return report;
 }
 

@@ -5,7 +5,10 @@
 #include "streams/text_table.hpp"
 #include "telemetry/utc_time.hpp"
 
+#include <algorithm>
 #include <map>
+#include <string>
+#include <vector>
 
 namespace outboxd::streams {
 namespace {
@@ -86,7 +89,7 @@ class Reasons {
  public:
   void add(const std::string& reason, const std::string& place) {
     auto& places = by_reason_[reason];
-    if (places.find(place) == std::string::npos) places.append(places.empty() ? "" : "; ").append(place);
+    if (std::ranges::find(places, place) == places.end()) places.push_back(place);
   }
   void add(const char* what, const redis::Figure& figure, const std::string& place) {
     if (figure.number) return;
@@ -96,13 +99,16 @@ class Reasons {
   }
   [[nodiscard]] std::string text() const {
     std::string text;
-    for (const auto& [reason, places] : by_reason_)
-      text.append("unknown: ").append(reason).append(": ").append(places).append("\n");
+    for (const auto& [reason, places] : by_reason_) {
+      text.append("unknown: ").append(reason).append(": ");
+      for (const auto& place : places) text.append(&place == &places.front() ? "" : "; ").append(place);
+      text.append("\n");
+    }
     return text;
   }
 
  private:
-  std::map<std::string, std::string> by_reason_;
+  std::map<std::string, std::vector<std::string>> by_reason_;
 };
 
 void add_reasons(const StreamReport& stream, Reasons& reasons) {
@@ -126,6 +132,11 @@ void add_reasons(const StreamReport& stream, Reasons& reasons) {
   }
 }
 
+/// Whether the group was placed before entries that may have been trimmed by then already.
+bool may_be_older(const SeenGroup& seen) {
+  return seen.group.last_delivered_id == "0-0" || !seen.group.entries_read;
+}
+
 std::string facts_of(const StreamReport& stream) {
   const auto& [wanted, seen, groups] = stream;
   std::string text;
@@ -139,7 +150,8 @@ std::string facts_of(const StreamReport& stream) {
               " to read or acknowledge\n";
     }
     if (group.lost.number.value_or(0) > 0) {
-      text += place + ": " + entries(*group.lost.number) + " after its position trimmed unread\n";
+      text += place + ": " + entries(*group.lost.number) + " after its position trimmed unread" +
+              (may_be_older(*group.seen) ? ", possibly before the group was created\n" : "\n");
     }
     if (group.at_risk.number.value_or(0) > 0) {
       text += place + ": the next XADD trims about " + entries(*group.at_risk.number) +

@@ -197,6 +197,26 @@ TEST_CASE("streams that an error other than a missing right hides are not verifi
   CHECK(judge({wanted("s"), wanted("t")}, {moved, missing("t")}).verdict == Verdict::missing);
 }
 
+TEST_CASE("whether the oldest pending entry is gone is unknown where XDEL may have removed it") {
+  auto seen = stream("s", 5, {group("g", "1700000005000-0", Value{}, 1)});
+  const auto gone = [&seen](std::uint64_t id, std::uint64_t deleted) {
+    seen.info->max_deleted = redis::EntryId{.milliseconds = deleted, .sequence = 0};
+    (*seen.groups)[0].oldest_pending = redis::PendingEntry{.id = {.milliseconds = id, .sequence = 0}};
+    return report_of(wanted("s"), seen, true).groups.front().pending_gone;
+  };
+  CHECK(gone(1'700'000'004'000, 1'700'000'003'000) == false);
+  CHECK(gone(1'700'000'004'000, 1'700'000'004'000) == std::nullopt);
+  CHECK(gone(1'700'000'000'000, 1'700'000'004'000) == false);
+  CHECK(gone(1'699'999'999'999, 0) == true);
+  CHECK(gone(1'700'000'009'001, 1'700'000'009'001) == true);
+}
+
+TEST_CASE("each place keeps its reason, also if another one's name contains its own") {
+  Report report;
+  for (const auto* name : {"a.s.b", "s"}) report.streams.push_back(report_of(wanted(name), forbidden(name), true));
+  CHECK(text_of(report, 0).find("run TYPE: a.s.b; s\n") != std::string::npos);
+}
+
 TEST_CASE("a dispatcher that cuts a stream below its declared bound is named") {
   auto one = wanted("s", 1'000);
   one.declared.maxlen = 1'000;
