@@ -145,6 +145,7 @@ TEST_CASE("check-signatures can't look: no stream, no group, a key of another ty
   silent.resume();
   refused({stream, "--from", "yesterday"}, "is neither an entry id");
   refused({stream, "--unread", "g", "--follow"}, "--unread goes without");
+  refused({stream, "--unread", "g", "--count", "1"}, "--unread goes without --count");
 }
 
 TEST_CASE("the end of a rotation: which keys signed what a group has not acknowledged") {

@@ -93,8 +93,9 @@ CLI::App& CheckSignaturesCommand::declare(CLI::App& program) {
 
 std::string CheckSignaturesCommand::complete(const SharedOptions& shared) {
   if (shared.dispatchers.size() > 1) return "--dispatcher goes with `outboxd streams check-signatures` once";
-  if (!unread_of.empty() && (follow || !from.empty() || !to.empty())) {
-    return "--unread goes without --from, --to and --follow";
+  if (!unread_of.empty() && (follow || count || !from.empty() || !to.empty())) {
+    // Of a part it can't be said that a key is no longer needed.
+    return "--unread goes without --count, --from, --to and --follow";
   }
   if (follow && !to.empty()) return "--follow goes without --to";
   for (const auto& [name, text, into] :
