@@ -4,7 +4,8 @@
 
 As a library: `check(key, stream, fields)` decides whether an entry is to be trusted, and `values_like_fields(fields)`
 names the fields whose values could be fields of another entry with the same signature. With signing.strict,
-`check_sig2(key, stream, fields, entry_id)` is the one check that is needed.
+`check_sig2(key, stream, fields)` is the one check of
+signatures that is needed, and `doubt_of_time(entry_id, signed_at)` shows what may be a copy.
 
 Shares no code with outboxd and needs nothing but Python's standard library, so it shows what a consumer in any
 language has to do. Exit status: 0 every entry of every stream is signed by this key, 1 otherwise, 2 could not look.
@@ -22,7 +23,7 @@ import sys
 SIGNATURE_FIELD = b"_sig"
 STRICT_FIELD = b"_sig2"
 STRICT_FORM = re.compile(rb"v1:([0-9a-f]{16}):(0|[1-9][0-9]{0,13}):([0-9a-f]{64})")
-# Later than this after its signing, an entry is a copy (or clocks differ): the dispatcher writes entries at once.
+# The dispatcher writes entries at once: further apart, an entry's id and its signing raise a doubt.
 LATE_AFTER_MS = 5 * 60 * 1000
 PAGE_ENTRIES = 500
 
@@ -157,11 +158,11 @@ def strict_text(key_name, milliseconds, stream, fields):
     return b"\0" + b"".join(map(netstring, parts))
 
 
-def check_sig2(key, stream, fields, entry_id=None):
+def check_sig2(key, stream, fields):
     """Raises SignatureError unless `_sig` and `_sig2` were made with this key for exactly this entry.
 
-    Unlike check(), it refuses no names or values: `_sig2` has no ambiguities. With `entry_id`, an entry that was added
-    long after it was signed is refused, too: it is a copy. Returns the time of signing, in milliseconds since 1970.
+    Unlike check(), it refuses no names or values: `_sig2` has no ambiguities. Returns the time of signing, in
+    milliseconds since 1970.
     """
     names = [name for name, _ in fields]
     if names[-2:] != [STRICT_FIELD, SIGNATURE_FIELD] or STRICT_FIELD in names[:-2] or SIGNATURE_FIELD in names[:-2]:
@@ -178,9 +179,22 @@ def check_sig2(key, stream, fields, entry_id=None):
     wanted = hmac.new(key, strict_text(key_name, milliseconds, stream, fields), hashlib.sha256).hexdigest().encode()
     if not hmac.compare_digest(given, wanted):
         raise SignatureError("_sig2 wrong")
-    if entry_id is not None and int(entry_id.split(b"-")[0]) - int(milliseconds) > LATE_AFTER_MS:
-        raise SignatureError("added long after it was signed: a copy")
     return int(milliseconds)
+
+
+def doubt_of_time(entry_id, signed_at):
+    """Why the time of an entry's id doesn't fit the time of its signing; empty if it does.
+
+    Such an entry may be a copy. It must not be refused for that alone: ids never go back, so that after Redis' clock
+    ran ahead (or one XADD with an id in the future) every genuine entry looks late, until the time has caught up.
+    Decide by its outbox_id: if that was seen before, it is a copy; otherwise it is accepted, and reported.
+    """
+    late_by = int(entry_id.split(b"-")[0]) - signed_at
+    if late_by > LATE_AFTER_MS:
+        return "added long after it was signed"
+    if late_by < -LATE_AFTER_MS:
+        return "signed long after its id"
+    return ""
 
 
 def read_key(path):
@@ -189,6 +203,16 @@ def read_key(path):
     if len(key) < 32:
         raise ValueError(f"{path}: the key has {len(key)} bytes, at least 32 are needed")
     return key
+
+
+def verdict_of_sig2(key, stream, fields, entry_id, known):
+    """Checks both signatures, and decides by outbox_id (`known`: those of the entries before) where times differ."""
+    doubt = doubt_of_time(entry_id, check_sig2(key, stream, fields))
+    outbox_id = dict(fields).get(b"outbox_id")
+    if doubt and outbox_id in known:
+        raise SignatureError(f"{doubt}, and its outbox_id was there before: a copy")
+    known.add(outbox_id)
+    return doubt
 
 
 def parse_arguments():
@@ -216,18 +240,23 @@ def main():
     arguments = parse_arguments()
     key = read_key(arguments.key_file)
     redis = connect(arguments)
-    good = bad = doubtful = 0
+    good = bad = doubtful = untimely = 0
     for stream in arguments.streams:
         seen = 0
+        known = set()
         for entry_id, fields in entries(redis, stream):
             seen += 1
             try:
+                doubt = ""
                 if arguments.sig2:
-                    check_sig2(key, stream, fields, entry_id)
+                    doubt = verdict_of_sig2(key, stream, fields, entry_id, known)
                 else:
                     check(key, stream, fields, arguments.strict)
                 good += 1
                 verdict = "signature ok"
+                if doubt:
+                    untimely += 1
+                    verdict += f", BUT {doubt.upper()} (its outbox_id is new: clocks differ, or an id was ahead)"
                 if not arguments.sig2 and values_like_fields(fields):
                     doubtful += 1
                     verdict += ", BUT A VALUE HAS A LINE OF THE FORM name= (it is good for another entry, too)"
@@ -241,6 +270,8 @@ def main():
     print(f"{good} entries verified, {bad} problems")
     if doubtful:
         print(f"{doubtful} of the verified have a value with a line of the form name=; --strict refuses them")
+    if untimely:
+        print(f"{untimely} of the verified have an id far from the time of signing; none of these is a copy in its stream")
     return 1 if bad else 0
 
 

@@ -36,9 +36,10 @@ std::optional<std::chrono::sys_time<std::chrono::milliseconds>> time_of(std::str
   std::int64_t milliseconds = 0;
   const auto digits = entry_id.substr(0, entry_id.find('-'));
   const auto [end, error] = std::from_chars(digits.data(), digits.data() + digits.size(), milliseconds);
+  using Time = std::chrono::sys_time<std::chrono::milliseconds>;
   // Ids can be larger than any time.
-  if (error != std::errc{} || milliseconds > std::numeric_limits<std::int64_t>::max() / 2) return std::nullopt;
-  return std::chrono::sys_time<std::chrono::milliseconds>{std::chrono::milliseconds{milliseconds}};
+  if (error != std::errc{}) return Time::max();
+  return Time{std::chrono::milliseconds{milliseconds}};
 }
 
 }  // namespace outboxd::daemon

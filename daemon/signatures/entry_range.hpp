@@ -23,7 +23,7 @@ struct EntryRange {
 /// other texts. With `is_end`, a time means its whole second.
 [[nodiscard]] std::optional<std::string> range_end(const std::string& text, bool is_end);
 
-/// The time in an entry's id; nothing if it is none.
+/// The time in an entry's id, or the largest time if the id is larger than that; nothing if it is no id.
 [[nodiscard]] std::optional<std::chrono::sys_time<std::chrono::milliseconds>> time_of(std::string_view entry_id);
 
 }  // namespace outboxd::daemon

@@ -90,6 +90,8 @@ const char* to_string(SignatureFault fault) {
       return "sig2_wrong";
     case SignatureFault::sig2_late:
       return "sig2_late";
+    case SignatureFault::sig2_early:
+      return "sig2_early";
     case SignatureFault::cannot_tell:
       break;
   }
@@ -132,7 +134,9 @@ Judgement Judge::judge_sig2(std::size_t key, Fields fields, EntryTime added_at) 
   const auto check = keys_[key].check_strict(rules_.stream, fields);
   result.fault = fault_of_sig2(check.sig2);
   result.has_sig2 = is_valid(check.sig2);
-  if (result.has_sig2 && added_at - check.strict->signed_at > kLateAfter) result.fault = SignatureFault::sig2_late;
+  if (!result.has_sig2) return result;
+  if (added_at - check.strict->signed_at > kLateAfter) result.fault = SignatureFault::sig2_late;
+  if (check.strict->signed_at - added_at > kLateAfter) result.fault = SignatureFault::sig2_early;
   return result;
 }
 

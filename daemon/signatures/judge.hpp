@@ -40,6 +40,8 @@ enum class SignatureFault {
   sig2_wrong,
   /// Both are right, but the entry was added long after it was signed.
   sig2_late,
+  /// Both are right, but its id is long before it was signed, so that a copy would not be seen to be late.
+  sig2_early,
 };
 
 /// The fault's word in JSON: "other_stream". Stable.
@@ -69,7 +71,8 @@ struct JudgeRules {
   bool needs_sig2 = false;
 };
 
-/// An entry that was added so long after its `_sig2` was made is late: outboxd writes entries at once.
+/// An entry that was added so long after its `_sig2` was made is late: outboxd writes entries at once. One that is
+/// so much earlier is early.
 inline constexpr std::chrono::minutes kLateAfter{5};
 
 class Judge {

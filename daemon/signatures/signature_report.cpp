@@ -62,7 +62,11 @@ std::string reason_of(const Judgement& judgement, const SignatureReport& report)
              "another one, or it was made with another key";
     case SignatureFault::sig2_late:
       return "both signatures are right, but it was added more than " + std::to_string(kLateAfter.count()) +
-             " minutes after it was signed: a copy, or the clocks of the dispatcher and Redis differ";
+             " minutes after it was signed: a copy if its outbox_id was there before, otherwise the clocks of the "
+             "dispatcher and Redis differ, or an id of the stream was ahead of the time";
+    case SignatureFault::sig2_early:
+      return "both signatures are right, but it was signed more than " + std::to_string(kLateAfter.count()) +
+             " minutes after its id: the clocks of the dispatcher and Redis differ, or another program chose the id";
     case SignatureFault::cannot_tell:
       break;
   }

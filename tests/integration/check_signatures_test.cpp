@@ -300,5 +300,14 @@ TEST_CASE("signing.strict: entries carry _sig2, and the library's, the command's
   for (const auto& [name, value] : entry.fields) command.insert(command.end(), {name, value});
   redis.send(command);
   CHECK(contains(check({stream, "--json"}).out, R"("reason":"sig2_late")"));
-  CHECK(python(stream).status == 1);
+  const auto copied = python(stream);
+  CHECK(copied.status == 1);
+  CHECK_MESSAGE(contains(copied.out, "ITS OUTBOX_ID WAS THERE BEFORE: A COPY"), copied.out);
+  // Ids never go back, so that genuine entries are late from then on: their outbox_id decides.
+  redis.command("XDEL", stream, "9999999999999-0");
+  insert_row(database, "r-3", stream, R"({"n": 1})");
+  CHECK(run_outboxd({"--once"}, variables).status == 0);
+  const auto late = python(stream);
+  CHECK_MESSAGE(late.status == 0, late.out, late.err);
+  CHECK_MESSAGE(contains(late.out, "BUT ADDED LONG AFTER IT WAS SIGNED"), late.out);
 }

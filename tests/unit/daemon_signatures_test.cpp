@@ -140,7 +140,10 @@ TEST_CASE("_sig2: late entries, missing ones, and a payload's own field of that 
   CHECK(judged(judge, good, kNow + kLateAfter).fault == SignatureFault::none);
   CHECK(judged(judge, good, kNow + kLateAfter + std::chrono::milliseconds{1}).fault == SignatureFault::sig2_late);
   CHECK(judged(judge, good, EntryTime::max()).fault == SignatureFault::sig2_late);
-  CHECK(judged(judge, good, EntryTime{}).fault == SignatureFault::none);
+  CHECK(judged(judge, good, *time_of("18446744073709551615-0")).fault == SignatureFault::sig2_late);
+  CHECK(judged(judge, good, kNow - kLateAfter).fault == SignatureFault::none);
+  CHECK(judged(judge, good, kNow - kLateAfter - std::chrono::milliseconds{1}).fault == SignatureFault::sig2_early);
+  CHECK(judged(judge, good, EntryTime{}).fault == SignatureFault::sig2_early);
   const auto foreign = signed_fields({{"_sig2", "theirs"}});
   CHECK(judged(judge, foreign).fault == SignatureFault::none);
   CHECK(judged(judge, foreign).has_foreign_sig2);
@@ -229,7 +232,8 @@ TEST_CASE("the ends of a range: entry ids, times, and nothing else") {
   }
   CHECK(time_of("1790000000000-5") == kNow);
   CHECK(!time_of("x"));
-  CHECK(!time_of("18446744073709551615-0"));
+  CHECK(time_of("9223372036854775807-0") == EntryTime::max());
+  CHECK(time_of("18446744073709551615-0") == EntryTime::max());
 }
 
 TEST_CASE("pages have about a MiB, whatever the size of the entries") {
