@@ -16,9 +16,9 @@
 
 namespace outboxd::postgres {
 
-/// A connection for operators' commands, which have no event loop. Each statement runs in a transaction of its own with
-/// all settings, so that it also works behind a pooler, waits at most a second for a lock, and is cut off when the
-/// server falls silent. Blocks.
+/// A connection for operators' commands, which have no event loop. Each statement runs in a transaction of its own
+/// with all settings, so that it also works behind a pooler, waits at most a second for a lock, and is cut off when
+/// the server falls silent. Blocks.
 class OperatorSession {
  public:
   /// `read`: its transactions are read-only.

@@ -478,8 +478,10 @@ EXPLAIN EXECUTE in_flight_sample (100000);
 -- prune_state
 PREPARE prune_state AS
 SELECT found.* FROM (
-SELECT has_table_privilege('"public"."caracal_outbox"', 'DELETE') AS may_delete,
-       EXISTS (SELECT FROM "public"."caracal_outbox" WHERE "status" = 'pending'::text AND "producer"::text = 'coordinator' AND "available_at" < now() - interval '10 seconds') AS overdue) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+SELECT has_table_privilege('"public"."caracal_outbox"', 'DELETE') AND has_any_column_privilege('"public"."caracal_outbox"', 'UPDATE') AS may_delete,
+       EXISTS (SELECT FROM (SELECT "topic", "producer" FROM "public"."caracal_outbox"
+                             WHERE "status" = 'pending'::text AND "available_at" < now() - interval '10 seconds'
+                             ORDER BY "available_at" LIMIT 5000) AS due WHERE true AND "producer"::text = 'coordinator') AS overdue) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE prune_state;
 
@@ -508,7 +510,8 @@ PREPARE prune AS
 WITH written AS (
 DELETE FROM "public"."caracal_outbox" AS o
  WHERE o.ctid = ANY (ARRAY(
-   SELECT ctid FROM "public"."caracal_outbox" WHERE "id" = ANY ($1::text[]::text[]) AND "status" = 'published'::text AND "published_at" < now() - $2::bigint * interval '1 millisecond' AND "producer"::text = 'coordinator' FOR UPDATE SKIP LOCKED)) RETURNING true)
+   SELECT ctid FROM "public"."caracal_outbox" WHERE "id" = ANY ($1::text[]::text[]) AND "status" = 'published'::text AND "published_at" < now() - $2::bigint * interval '1 millisecond' AND "producer"::text = 'coordinator' FOR UPDATE SKIP LOCKED))
+   AND CASE WHEN "status" = 'published'::text AND "published_at" < now() - $2::bigint * interval '1 millisecond' AND "producer"::text = 'coordinator' THEN true ELSE false END RETURNING true)
 SELECT FROM written WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE prune ('{a,b}', 604800000);

@@ -533,8 +533,10 @@ EXPLAIN EXECUTE in_flight_sample (100000);
 -- prune_state
 PREPARE prune_state AS
 SELECT found.* FROM (
-SELECT has_table_privilege('"public"."event_outbox"', 'DELETE') AS may_delete,
-       EXISTS (SELECT FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" < now() - interval '10 seconds') AS overdue) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+SELECT has_table_privilege('"public"."event_outbox"', 'DELETE') AND has_any_column_privilege('"public"."event_outbox"', 'UPDATE') AS may_delete,
+       EXISTS (SELECT FROM (SELECT "stream_name" FROM "public"."event_outbox"
+                             WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" < now() - interval '10 seconds'
+                             ORDER BY "available_at" LIMIT 5000) AS due WHERE true) AS overdue) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE prune_state;
 
@@ -563,7 +565,8 @@ PREPARE prune AS
 WITH written AS (
 DELETE FROM "public"."event_outbox" AS o
  WHERE o.ctid = ANY (ARRAY(
-   SELECT ctid FROM "public"."event_outbox" WHERE "id" = ANY ($1::text[]::text[]) AND "dispatched_at" IS NOT NULL AND "dispatched_at" < now() - $2::bigint * interval '1 millisecond' FOR UPDATE SKIP LOCKED)) RETURNING true)
+   SELECT ctid FROM "public"."event_outbox" WHERE "id" = ANY ($1::text[]::text[]) AND "dispatched_at" IS NOT NULL AND "dispatched_at" < now() - $2::bigint * interval '1 millisecond' FOR UPDATE SKIP LOCKED))
+   AND CASE WHEN "dispatched_at" IS NOT NULL AND "dispatched_at" < now() - $2::bigint * interval '1 millisecond' THEN true ELSE false END RETURNING true)
 SELECT FROM written WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE prune ('{a,b}', 604800000);
