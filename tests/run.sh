@@ -37,6 +37,6 @@ export ASAN_OPTIONS=${ASAN_OPTIONS:-detect_stack_use_after_return=1}
 export UBSAN_OPTIONS=${UBSAN_OPTIONS:-print_stacktrace=1}
 export TSAN_OPTIONS=${TSAN_OPTIONS:-second_deadlock_stack=1:suppressions=$source_root/tests/support/tsan.supp}
 say "running every test of build/$preset"
-# Twice the number of cores, as tests mostly wait: they use a quarter to a third of a core each, with sanitizers too.
+# One more than the number of cores, as tests mostly wait for servers.
 exec "${runner[@]}" ctest --test-dir "$source_root/build/$preset" --output-on-failure --no-tests=error \
-  --parallel "$((2 * $(nproc)))" "$@"
+  --parallel "$(($(nproc) + 1))" "$@"

@@ -99,6 +99,14 @@ Findings shape_of(const PostgresFacts& facts) {
     if (facts.storage.known)
       seen += facts.storage.known->may_delete ? ", and DELETE" : ", not DELETE (only retention needs it)";
     findings.push_back({.check = "postgres.table", .subject = subject_of(facts), .seen = seen});
+    if (facts.dispatcher.deletes_published_rows && facts.storage.known && !facts.storage.known->may_delete) {
+      findings.push_back({.check = "postgres.retention",
+                          .severity = Severity::warning,
+                          .subject = subject_of(facts),
+                          .seen = "dispatcher.retention is set, and this role may not DELETE",
+                          .why = "old published rows are not removed, and the table grows",
+                          .remedy = remedy_of(facts, "GRANT DELETE ON " + facts.table_name())});
+    }
   }
   add_namesakes(facts, findings);
   return findings;

@@ -2,6 +2,7 @@
 #include "daemon/doctor/readers.hpp"
 #include "daemon/settings/options_from_settings.hpp"
 #include "daemon/settings/streams_from_settings.hpp"
+#include "entry/encoder.hpp"
 
 #include <algorithm>
 #include <utility>
@@ -58,7 +59,8 @@ void add_streams(RedisTarget& target, const config::Settings& settings, const st
   const auto add = [&](const std::string& stream) {
     const auto has = [&stream](const auto& list) { return std::ranges::find(list, stream) != list.end(); };
     const bool is_ours = (dispatcher.streams.empty() || has(dispatcher.streams)) && !has(dispatcher.exclude_streams);
-    if (!is_ours) return;
+    // Rows of a stream whose name is no name are dead, and nothing is ever written to it.
+    if (!is_ours || !entry::stream_refusal(stream).empty()) return;
     if (!has(target.streams)) target.streams.push_back(stream);
     const auto bound = bounds.of(stream);
     const auto known = target.bounds.maxlen.find(stream);

@@ -44,7 +44,10 @@ void add_wrong_type(const RedisFacts& facts, const StreamFacts& stream, Findings
        .subject = "stream " + stream.name,
        .seen = "the key is a " + stream.type,
        .why = "Redis answers XADD with WRONGTYPE, and the stream stays blocked",
-       .remedy = facts.cli + " RENAMENX " + shell_word(stream.name) + " " + shell_word(stream.name + ".aside")});
+       .remedy =
+           facts.cli + " RENAMENX " + shell_word(stream.name) + " " + shell_word(stream.name + ".aside") +
+           " && outboxd streams provision  # a group reads what is published in between only after XGROUP SETID " +
+           shell_word(stream.name) + " GROUP 0"});
 }
 
 bool reads_nothing(const GroupFacts& group) {

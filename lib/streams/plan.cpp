@@ -8,9 +8,18 @@
 namespace outboxd::streams {
 namespace {
 
+constexpr const char* kFromNowOn = "$";
+
 /// The id of the first entry of a stream without groups. Redis refuses it if the stream ever had an entry, so that
 /// the entry is added once, however many processes try.
 constexpr const char* kFirstId = "0-1";
+
+/// For a group that does not read what is in the stream already.
+std::string later_start_text(const std::string& stream, const std::string& group, std::uint64_t entries) {
+  return shown_group(stream, group) + " begins after the entries that are in the stream already (" +
+         std::to_string(entries) + "): if it is to read them, run " +
+         shell_line({"XGROUP", "SETID", stream, group, "0"});
+}
 
 void plan_groups(const Wanted& wanted, const SeenStream& seen, bool with_optional, Plan& plan) {
   for (const auto& group : wanted.declared.groups) {
@@ -22,6 +31,9 @@ void plan_groups(const Wanted& wanted, const SeenStream& seen, bool with_optiona
                             .group = group.name,
                             .command = {"XGROUP", "CREATE", wanted.name, group.name, group.start, "MKSTREAM"},
                             .may_exist = may_exist});
+      if (group.start == kFromNowOn && seen.length.value_or(0) > 0) {
+        plan.warnings.push_back(later_start_text(wanted.name, group.name, *seen.length));
+      }
     }
   }
 }

@@ -136,8 +136,8 @@ TEST_CASE("a row whose claim is refused holds up no other row, with any SQLSTATE
       daemon.insert("good" + state, 100);
       daemon.wait([&] { return daemon.published("good" + state) == 100; }, kPromptly);
     }
-    daemon.wait(
-        [&] { return contains(daemon.log(), "row bad" + kStates.front() + "000001: it can't be claimed: "); });
+    // Of rows that are judged together a line names the first.
+    daemon.wait([&] { return contains(daemon.log(), "000001: it can't be claimed: "); });
     CHECK(daemon.is_ready());
     daemon.no_trigger();
     daemon.wait([&] { return daemon.published("bad") == static_cast<std::int64_t>(kStates.size()); },
@@ -157,8 +157,7 @@ TEST_CASE("a row whose settlement is refused holds up no other row, and is sent 
       daemon.insert("good" + state, 100);
       daemon.wait([&] { return daemon.published("good" + state) == 100; }, kPromptly);
     }
-    daemon.wait(
-        [&] { return contains(daemon.log(), "row bad" + kStates.front() + "000001: it can't be settled: "); });
+    daemon.wait([&] { return contains(daemon.log(), "000001: it can't be settled: "); });
     daemon.wait([&] { return daemon.is_ready(); });
     // After their leases have ended, they are claimed again, within the pause of a row that can't be marked.
     const auto all = static_cast<std::int64_t>(101 * kStates.size());

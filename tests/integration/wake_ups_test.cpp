@@ -168,7 +168,7 @@ TEST_CASE("the trigger of the wake-ups is created and dropped under a running di
   wait_until([&] { return contains(outboxd->err(), "finds rows by polling alone"); });
   migrate(database);
   wait_until_asleep(database);
-  CHECK(contains(outboxd->err(), "commits wake it"));
+  wait_until([&] { return contains(outboxd->err(), "commits wake it"); });
   const auto reverted = run_outboxd({"migrate", "--revert", "3"}, outboxd_environment(database));
   REQUIRE_MESSAGE(reverted.status == 0, reverted.err);
   CHECK(database.scalar("SELECT count(*) FROM pg_proc WHERE proname = 'outboxd_wake_up'") == "0");

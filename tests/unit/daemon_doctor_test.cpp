@@ -284,6 +284,12 @@ TEST_CASE("each fault of Postgres has its severity") {
                  "dispatcher.table"};
            },
            "postgres.table", kCritical},
+          {"retention without the right",
+           [](F& f) {
+             f.dispatcher.deletes_published_rows = true;
+             f.storage.known->may_delete = false;
+           },
+           "postgres.retention", kWarning},
           {"superuser",
            [](F& f) { f.table.known->warnings = {"role r is a superuser: connect as a role of its own"}; },
            "postgres.needless_rights", kWarning},
@@ -472,7 +478,8 @@ TEST_CASE("what stands before the # of a remedy does no harm when it is pasted")
   auto server = redis();
   const std::string cli = server.cli;
   server.streams.front().type = "hash";
-  CHECK(command_in(writes_of(server), "redis.stream_type") == cli + " RENAMENX s s.aside");
+  CHECK(command_in(writes_of(server), "redis.stream_type") ==
+        cli + " RENAMENX s s.aside && outboxd streams provision");
   server.info["used_memory"] = "90";
   server.info["total_system_memory"] = "280";
   CHECK(command_in(memory_of(server), "redis.memory") == cli + " --bigkeys");

@@ -121,6 +121,15 @@ TEST_CASE("provisioning creates what is missing, with a command that is safe to 
   CHECK(blind.steps.front().may_exist);
 }
 
+TEST_CASE("a new group that begins after entries is named, with the command that has it read them") {
+  const std::vector all{wanted("s")};
+  CHECK(plan_of(all, std::vector{missing("s")}, false).warnings.empty());
+  CHECK(plan_of(all, std::vector{stream("s", 0, {})}, false).warnings.empty());
+  const auto plan = plan_of(all, std::vector{stream("s", 3, {})}, true);
+  REQUIRE(plan.warnings.size() == 1);
+  CHECK(plan.warnings.front().ends_with("if it is to read them, run XGROUP SETID s g 0"));
+}
+
 TEST_CASE("a stream with optional groups alone gets no entry: its group creates it") {
   Wanted optional{.name = "s"};
   optional.declared.groups = {{.name = "o", .start = "0", .optional = true}};
