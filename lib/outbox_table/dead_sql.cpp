@@ -122,7 +122,8 @@ std::string row_json(const DeadRights& rights) {
 }
 
 /// A discarded row is neither dead nor pending, so every dispatcher leaves it alone. No layout has a state for it; it
-/// can be told from a published row by its available_at, and falls into no time range in which rows were published.
+/// can be told from a published row by its time and its error. As it is so old, the next pass of a retention removes
+/// it.
 std::string set_discarded(const TableShape& shape) {
   return std::string{shape.has_status() ? "{status} = {as_published}, " : ""} +
          (shape.published_at.empty() ? "" : "{published_at} = 'epoch', ") +

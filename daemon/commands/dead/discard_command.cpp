@@ -36,16 +36,17 @@ CLI::App& DeadDiscardCommand::declare(CLI::App& program) {
   app.add_option("--export", file,
                  "The new file for the rows, as JSON lines [outboxd-discarded-DISPATCHER-TIME.jsonl]")
       ->type_name("FILE");
-  app.footer(about_changes() +
-             ";\n"
-             "2 nothing was changed; 3 some rows could not be changed.\n"
-             "The rows are in the file, on the disk, before they go; only its owner may read it. A role with DELETE "
-             "deletes\n"
-             "them. Otherwise they are marked, so that they are neither dead nor pending, and in no time range of "
-             "published\n"
-             "rows: dispatched_at (published_at) becomes 1970-01-01, available_at infinity, and last_error "
-             "'discarded: REASON',\n"
-             "where the table has these columns; status becomes published. Needs SELECT, and DELETE or UPDATE.");
+  app.footer(
+      about_changes() +
+      ";\n"
+      "2 nothing was changed; 3 some rows could not be changed.\n"
+      "The rows are in the file, on the disk, before they go; only its owner may read it. A role with DELETE "
+      "deletes\n"
+      "them. Otherwise they are marked, so that they are neither dead nor pending (retention and outboxd prune "
+      "remove\n"
+      "them): dispatched_at (published_at) becomes 1970-01-01, available_at infinity, and last_error "
+      "'discarded: REASON',\n"
+      "where the table has these columns; status becomes published. Needs SELECT, and DELETE or UPDATE.");
   set_examples(app, {"outboxd dead discard --stream test.events --reason load-test --dry-run",
                      "outboxd dead discard --id r-17 --reason sent-by-hand --export r-17.jsonl --yes"});
   return app;
