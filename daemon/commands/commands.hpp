@@ -16,6 +16,7 @@
 #include "daemon/commands/streams/provision_command.hpp"
 #include "daemon/commands/streams/streams_status_command.hpp"
 #include "daemon/commands/streams/verify_command.hpp"
+#include "daemon/commands/trace_command.hpp"
 
 #include <variant>
 
@@ -28,8 +29,8 @@ namespace outboxd::daemon {
 /// - `std::string complete(const SharedOptions&)`: checks and converts the parsed options. Returns an error, or "".
 /// - `int run(const SharedOptions&) const`: runs the command, blocks until it is done, and returns the exit status.
 using Command = std::variant<RunCommand, ConfigShowCommand, ConfigCheckCommand, MigrateCommand, EnqueueCommand,
-                             StatusCommand, DoctorCommand, StreamsProvisionCommand, StreamsVerifyCommand,
-                             StreamsStatusCommand, CheckSignaturesCommand, DeadListCommand, DeadShowCommand,
-                             DeadRequeueCommand, DeadDiscardCommand, PruneCommand>;
+                             StatusCommand, TraceCommand, DoctorCommand, StreamsProvisionCommand,
+                             StreamsVerifyCommand, StreamsStatusCommand, CheckSignaturesCommand, DeadListCommand,
+                             DeadShowCommand, DeadRequeueCommand, DeadDiscardCommand, PruneCommand>;
 
 }  // namespace outboxd::daemon

@@ -17,4 +17,7 @@ enum ExitStatus : int {
 /// Of `outboxd dead requeue` and `discard` alone: all rows were tried, and some could not be changed.
 inline constexpr int kSomeUnchanged = 3;
 
+/// Of `outboxd trace` alone: a server did not answer, or nothing was found and not everything could be searched.
+inline constexpr int kNotAllLookedAt = 3;
+
 }  // namespace outboxd::daemon

@@ -29,51 +29,6 @@ bool is_unsigned(SignatureFault fault) {
   return fault == SignatureFault::no_signature;
 }
 
-std::string reason_of(const Judgement& judgement, const SignatureReport& report) {
-  const auto key = judgement.key ? described(report.keys.at(*judgement.key)) : std::string{};
-  const auto detail = "\"" + printable(judgement.detail) + "\"";
-  switch (judgement.fault) {
-    case SignatureFault::none:
-      return "well signed with " + key;
-    case SignatureFault::no_signature:
-      return "it has no _sig: written by another program, or by a dispatcher without a key";
-    case SignatureFault::several_signatures:
-      return "it has several _sig fields: it was not written by outboxd, or a field was added";
-    case SignatureFault::malformed_signature:
-      return "its _sig is not 64 digits of lower-case hex";
-    case SignatureFault::other_stream:
-      return "it was signed for stream " + detail + " with " + key + ": it is a copy from there";
-    case SignatureFault::field_added:
-      return "field " + detail + " was added: without it the signature is right, with " + key;
-    case SignatureFault::signature_changed:
-      return "_sig was changed: _sig2 is right, with " + key;
-    case SignatureFault::unknown_key:
-      return "_sig2 names key " + printable(judgement.detail) +
-             ", which is not among the given ones: give it with --key-file";
-    case SignatureFault::fields_changed:
-      return "_sig2 names " + key + ", and fields were changed or removed, or several added: which can't be told";
-    case SignatureFault::sig2_missing:
-      return "_sig is right, but there is no _sig2 (--strict): signed before signing.strict was set, or by another "
-             "dispatcher";
-    case SignatureFault::sig2_malformed:
-      return "_sig is right, but _sig2 has another form or place than outboxd gives it";
-    case SignatureFault::sig2_wrong:
-      return "_sig is right, but _sig2 is not: fields were reordered, a name or value continues "
-             "another one, or it was made with another key";
-    case SignatureFault::sig2_late:
-      return "both signatures are right, but it was added more than " + std::to_string(kLateAfter.count()) +
-             " minutes after it was signed: a copy if its outbox_id was there before, otherwise the clocks of the "
-             "dispatcher and Redis differ, or an id of the stream was ahead of the time";
-    case SignatureFault::sig2_early:
-      return "both signatures are right, but it was signed more than " + std::to_string(kLateAfter.count()) +
-             " minutes after its id: the clocks of the dispatcher and Redis differ, or another program chose the id";
-    case SignatureFault::cannot_tell:
-      break;
-  }
-  return "the signature is wrong: made with a key that is not given, or fields were changed or removed; that can't "
-         "be told apart";
-}
-
 void append_count(std::ostringstream& text, const std::string& what, std::uint64_t count) {
   text << "  " << std::left << std::setw(24) << what << std::right << std::setw(10) << count << "\n";
 }
@@ -137,6 +92,51 @@ std::uint64_t SignatureReport::unsigned_entries() const {
   return found == faults.end() ? 0 : found->second;
 }
 
+std::string reason_of(const Judgement& judgement, const std::vector<CountedKey>& keys) {
+  const auto key = judgement.key ? described(keys.at(*judgement.key)) : std::string{};
+  const auto detail = "\"" + printable(judgement.detail) + "\"";
+  switch (judgement.fault) {
+    case SignatureFault::none:
+      return "well signed with " + key;
+    case SignatureFault::no_signature:
+      return "it has no _sig: written by another program, or by a dispatcher without a key";
+    case SignatureFault::several_signatures:
+      return "it has several _sig fields: it was not written by outboxd, or a field was added";
+    case SignatureFault::malformed_signature:
+      return "its _sig is not 64 digits of lower-case hex";
+    case SignatureFault::other_stream:
+      return "it was signed for stream " + detail + " with " + key + ": it is a copy from there";
+    case SignatureFault::field_added:
+      return "field " + detail + " was added: without it the signature is right, with " + key;
+    case SignatureFault::signature_changed:
+      return "_sig was changed: _sig2 is right, with " + key;
+    case SignatureFault::unknown_key:
+      return "_sig2 names key " + printable(judgement.detail) +
+             ", which is not among the given ones: give it with --key-file";
+    case SignatureFault::fields_changed:
+      return "_sig2 names " + key + ", and fields were changed or removed, or several added: which can't be told";
+    case SignatureFault::sig2_missing:
+      return "_sig is right, but there is no _sig2 (--strict): signed before signing.strict was set, or by another "
+             "dispatcher";
+    case SignatureFault::sig2_malformed:
+      return "_sig is right, but _sig2 has another form or place than outboxd gives it";
+    case SignatureFault::sig2_wrong:
+      return "_sig is right, but _sig2 is not: fields were reordered, a name or value continues "
+             "another one, or it was made with another key";
+    case SignatureFault::sig2_late:
+      return "both signatures are right, but it was added more than " + std::to_string(kLateAfter.count()) +
+             " minutes after it was signed: a copy if its outbox_id was there before, otherwise the clocks of the "
+             "dispatcher and Redis differ, or an id of the stream was ahead of the time";
+    case SignatureFault::sig2_early:
+      return "both signatures are right, but it was signed more than " + std::to_string(kLateAfter.count()) +
+             " minutes after its id: the clocks of the dispatcher and Redis differ, or another program chose the id";
+    case SignatureFault::cannot_tell:
+      break;
+  }
+  return "the signature is wrong: made with a key that is not given, or fields were changed or removed; that can't "
+         "be told apart";
+}
+
 int exit_status_of(const SignatureReport& report) {
   if (report.well_signed < report.entries) return kIncomplete;
   return report.is_complete ? kDone : kCouldNotWork;
@@ -144,7 +144,7 @@ int exit_status_of(const SignatureReport& report) {
 
 std::string text_of(std::string_view id, const Judgement& judgement, const SignatureReport& report) {
   return printable(id) + (is_unsigned(judgement.fault) ? "  UNSIGNED  " : "  WRONG  ") +
-         reason_of(judgement, report) + "\n";
+         reason_of(judgement, report.keys) + "\n";
 }
 
 std::string text_of(const SignatureReport& report) {

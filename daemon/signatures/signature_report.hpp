@@ -59,6 +59,9 @@ struct SignatureReport {
   [[nodiscard]] std::uint64_t wrong() const { return entries - well_signed - unsigned_entries(); }
 };
 
+/// Whether and with which key an entry is well signed, or why it isn't, as a clause. `keys`: those of the Judge.
+[[nodiscard]] std::string reason_of(const Judgement& judgement, const std::vector<CountedKey>& keys);
+
 /// 0 all entries are well signed, 1 some aren't, 2 not all could be looked at (and those that were are well signed).
 [[nodiscard]] int exit_status_of(const SignatureReport& report);
 
