@@ -69,6 +69,7 @@ TEST_CASE("lost output is reported and is no success, with every command") {
                                                     {"status", "--json"},
                                                     {"status", "--watch"},
                                                     {"doctor", "--json"},
+                                                    {"trace", "no-such-row"},
                                                     {"--once"}}) {
       CAPTURE(redirection);
       CAPTURE(command.front() + " " + command.back());
