@@ -14,7 +14,10 @@ enum ExitStatus : int {
   kCouldNotWork = 2,
 };
 
-/// Of `outboxd dead requeue` and `discard` alone: all rows were tried, and some could not be changed.
+/// Of `outboxd dead requeue` and `discard`, and of `outboxd replay`: all rows were tried, and some could not be
+/// changed (published again).
 inline constexpr int kSomeUnchanged = 3;
+/// Of `outboxd replay` alone: Redis refused an entry.
+inline constexpr int kRefusedByRedis = 4;
 
 }  // namespace outboxd::daemon
