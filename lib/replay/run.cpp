@@ -102,7 +102,7 @@ class ReplayRun {
     for (auto& delivery : deliveries) {
       if (delivery.is_to_be_sent()) to_send.push_back(&delivery);
     }
-    for (const auto& write : dispatch::writes_of(to_send, true)) {
+    for (const auto& write : dispatch::writes_of(to_send, false)) {
       sink_(write);
       if (std::ranges::any_of(write, [](const auto* sent) { return sent->reply->fault != Fault::none; })) return;
     }

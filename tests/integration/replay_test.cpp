@@ -180,23 +180,27 @@ TEST_CASE("replay of caracal_outbox and of a partitioned table of another shape:
   CHECK(entries_of(topic) == twice);
 
   const TempDir folder;
-  const auto file = folder.write("outboxd.toml",
-                                 "[dispatcher]\nlayout = \"custom\"\ntable = \"jobs\"\n[dispatcher.columns]\n"
-                                 "id = \"n\"\nstream = \"queue\"\npayload = \"body\"\nattempts = \"tries\"\n"
-                                 "available_at = \"run_at\"\nlocked_until = \"lease_end\"\nlocked_by = \"owner\"\n"
-                                 "status = \"state\"\n");
+  const auto file = folder.write(
+      "outboxd.toml",
+      "[dispatcher]\nlayout = \"custom\"\ntable = \"jobs\"\n[dispatcher.columns]\n"
+      "id = \"n\"\nstream = \"queue\"\npayload = \"body\"\nattempts = \"tries\"\n"
+      "available_at = \"run_at\"\nlocked_until = \"lease_end\"\nlocked_by = \"owner\"\n"
+      "status = \"state\"\n[dispatcher.states]\npending = \"pending\"\npublished = \"published\"\ndead = \"dead\"\n");
   const auto queue = new_stream("replay");
   database.exec(
-      "CREATE TABLE jobs (n bigint, queue text, body text, tries int DEFAULT 0, run_at timestamptz DEFAULT now(),"
+      "CREATE TABLE jobs (n bigint PRIMARY KEY, queue text, body text, tries int DEFAULT 0, run_at timestamptz "
+      "DEFAULT now(),"
       " lease_end timestamptz, owner text, state text DEFAULT 'pending') PARTITION BY RANGE (n);"
       "CREATE TABLE jobs_a PARTITION OF jobs FOR VALUES FROM (0) TO (100);"
       "CREATE TABLE jobs_b PARTITION OF jobs FOR VALUES FROM (100) TO (1000);"
       "INSERT INTO jobs (n, queue, body, run_at) SELECT n, " +
       literal(queue) +
-      ", '{\"n\": ' || n || '}', timestamptz '2026-01-31 12:00Z' + n % 2 * interval '1 hour'"
+      ", '{\"n\": ' || n || '}', timestamptz '2026-01-31 12:00Z' + n % 2 * interval '1 hour' + n * interval '1 "
+      "second'"
       " FROM generate_series(95, 104) AS n");
   const auto environment = outboxd_environment(database);
-  REQUIRE(run_outboxd({"--once", "--config", file.string()}, environment).status == 0);
+  const auto once = run_outboxd({"--once", "--config", file.string()}, environment);
+  REQUIRE_MESSAGE(once.status == 0, once.err);
   const auto published_first = ids_in(queue);
   CHECK(published_first == "96 98 100 102 104 95 97 99 101 103 ");
   database.exec("INSERT INTO jobs VALUES (999, " + literal(queue) +
@@ -247,7 +251,7 @@ TEST_CASE("replay at a rate is stopped by Ctrl-C, says how far it came, and goes
   const auto sent = redis.xlen(stream);
   CHECK(sent < 110);
   const auto out = child->out();
-  check_has(out, {std::to_string(sent) + " of 101 rows published again", "  stopped: interrupted\n",
+  check_has(out, {std::to_string(sent) + " of 110 rows published again", "  stopped: interrupted\n",
                   "  done up to row p", ", published at 2026-01-31 1"});
   CHECK(contains(child->err(), ", stopped early\n"));
   const std::string begin = "go on with: outboxd replay ";
@@ -269,8 +273,8 @@ TEST_CASE("replay at a rate is stopped by Ctrl-C, says how far it came, and goes
   words.emplace_back("--yes");
   const auto rest = replay(database, words);
   check_status(rest, 0);
-  CHECK(contains(rest.out, std::to_string(101 - sent) + " of " + std::to_string(101 - sent) + " rows"));
-  CHECK(published(shared_redis().probe(), stream).each_once(101));
+  CHECK(contains(rest.out, std::to_string(110 - sent) + " of " + std::to_string(110 - sent) + " rows"));
+  CHECK(published(shared_redis().probe(), stream).each_once(110));
 }
 
 TEST_CASE("replay warns before it sends: rows that are removed, the stream's bound, and what a group has not read") {
@@ -296,6 +300,9 @@ TEST_CASE("replay warns before it sends: rows that are removed, the stream's bou
              "keeps about 20 entries: of these 30 rows the first 10 are trimmed again",
              "group slow: the replay pushes out 8 entries that it has not read (MAXLEN 20)"});
   CHECK(redis.xlen(stream) == 8);
+  const auto sees = replay(database, words, as_redis_user("+type +xlen +xinfo|stream +xinfo|groups +info"));
+  check_has(sees.out, {"group slow: the replay pushes out 8 entries"});
+  CHECK_FALSE(contains(sees.out, "known"));
   // With +xadd alone it can't know; the warning of the bound needs no right.
   const auto blind = replay(database, words, as_redis_user("+xadd"));
   check_status(blind, 0);
@@ -334,6 +341,13 @@ TEST_CASE("replay ends at what Redis refuses: a key of another type, a full Redi
   const auto forbidden = replay(database, {"--stream", right, "--yes"}, as_redis_user("+ping"));
   check_status(forbidden, 4);
   check_has(forbidden.out, {"NOPERM", "grant this Redis user +xadd"});
+
+  // A full Redis refuses every stream's entries, so that the next stream is not begun.
+  const PrivateRedis full{{"maxmemory 1kb", "maxmemory-policy noeviction"}};
+  const auto refused = replay(database, both, {{"REDIS_URL", full.url()}});
+  check_status(refused, 4);
+  check_has(refused.out, {"refused: row p000001: Redis refuses: OOM", "Redis is full: raise its maxmemory",
+                          "stream " + right + ": 0 of 2 rows published again; not begun\n  go on with: "});
 
   FaultProxy proxy{shared_redis().port()};
   const Environment proxied{{"REDIS_URL", "redis://127.0.0.1:" + std::to_string(proxy.port()) + "/0"}};
