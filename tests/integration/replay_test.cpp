@@ -44,6 +44,20 @@ Environment as_reader(const Database& database, const std::string& table) {
   return {{"DATABASE_URL", shared_postgres().url(database.name, role)}};
 }
 
+/// Discards a dead row as a role without DELETE does: by a mark.
+void discard_by_mark(const Database& database, const std::string& table, const std::string& id, const Words& more) {
+  const auto role = "updater_" + database.name;
+  database.exec("CREATE ROLE " + role + " LOGIN; GRANT SELECT, UPDATE ON " + table + " TO " + role);
+  const TempDir folder;
+  Words words{
+      "dead", "discard", "--id", id, "--reason", "test", "--yes", "--export", (folder.path() / "rows").string()};
+  words.insert(words.end(), more.begin(), more.end());
+  const auto done = run_outboxd(
+      words, with(outboxd_environment(database), {{"DATABASE_URL", shared_postgres().url(database.name, role)}}));
+  REQUIRE_MESSAGE(contains(done.out, "1 of 1 row of "), done.out, done.err);
+  REQUIRE(contains(done.out, "marked as discarded"));
+}
+
 /// The environment with which a command has only these rights in Redis.
 Environment as_redis_user(const std::string& rights) {
   static int number = 0;
@@ -121,15 +135,7 @@ TEST_CASE("replay leaves out every row that was not published, and says why for 
       "UPDATE event_outbox SET locked_until = now() + interval '1 hour', attempts = 1 WHERE id LIKE 'leased%';"
       "UPDATE event_outbox SET available_at = 'infinity', last_error = 'refused' WHERE id ~ '^(dead|gone)';"
       "UPDATE event_outbox SET dispatched_at = '2026-01-31 11:00Z' WHERE id LIKE 'else%'");
-  const auto discard = run_outboxd({"dead", "discard", "--id", "gone000001", "--reason", "test", "--yes", "--export",
-                                    (TempDir{}.path() / "rows").string() + ".jsonl"},
-                                   outboxd_environment(database));
-  // Deleting needs no marking; so the row is marked as a role without DELETE does.
-  CHECK(discard.status != 3);
-  insert_rows(database, "gone", stream, count_rows(database, "id = 'gone000001'") == 0 ? 1 : 0);
-  database.exec(
-      "UPDATE event_outbox SET dispatched_at = 'epoch', available_at = 'infinity', last_error = 'discarded: test' "
-      "WHERE id LIKE 'gone%'");
+  discard_by_mark(database, "event_outbox", "gone000001", {});
   const auto all = replay(database, {"--stream", stream, "--yes", "--json"});
   check_status(all, 0);
   check_has(all.out, {R"("rows":4,"published":4,)", R"("end":"complete")", R"("maxlen":100000)"});
@@ -160,18 +166,16 @@ TEST_CASE("replay of caracal_outbox and of a partitioned table of another shape:
   const auto topic = new_stream("replay");
   insert_caracal_rows(database, "c", topic, 40);
   insert_caracal_row(database, "d1", topic, R"({"a": null, "_sig2": "mine"})");
-  database.exec("UPDATE caracal_outbox SET status = 'dead' WHERE id = 'c000040'");
+  database.exec("UPDATE caracal_outbox SET status = 'dead' WHERE id IN ('c000039', 'c000040')");
   const auto run = run_outboxd(for_caracal_table({"--once"}), outboxd_environment(database));
   REQUIRE_MESSAGE(run.status == 0, run.err);
   const auto first = entries_of(topic);
-  REQUIRE(first.size() == 40);
+  REQUIRE(first.size() == 39);
+  discard_by_mark(database, "caracal_outbox", "c000039", for_caracal_table({}));
   database.exec(
-      "INSERT INTO caracal_outbox (id, producer, topic, dedupe_key, payload_json, status, available_at, published_at)"
-      " VALUES ('x', 'coordinator', " +
-      literal(topic) +
-      ", 'x', '{}', 'published', 'infinity', 'epoch'),"
-      " ('y', 'api', " +
-      literal(topic) + ", 'y', '{}', 'published', now(), now())");
+      "INSERT INTO caracal_outbox (id, producer, topic, dedupe_key, payload_json, status, published_at)"
+      " VALUES ('y', 'api', " +
+      literal(topic) + ", 'y', '{}', 'published', now())");
   const auto again = run_outboxd(for_caracal_table({"replay", "--stream", topic, "--yes"}),
                                  with(outboxd_environment(database), as_reader(database, "caracal_outbox")));
   check_status(again, 0);
@@ -211,6 +215,9 @@ TEST_CASE("replay of caracal_outbox and of a partitioned table of another shape:
   check_status(replayed, 0);
   check_has(replayed.err, {"OLDEST and NEWEST are of the column run_at", "no column for the time of publishing"});
   CHECK(ids_in(queue) == published_first + "95 97 99 101 103 ");
+  const auto no_number = run_outboxd({"replay", "--id", "abc", "--config", file.string(), "--yes"}, environment);
+  check_status(no_number, 2);
+  check_has(no_number.err, {"outboxd replay: ", "22P02"});
 }
 
 TEST_CASE("replay signs as the daemon does, with _sig2 as well where signing.strict is set") {

@@ -131,21 +131,21 @@ TEST_CASE(
   struct Case {
     std::uint64_t unread, length, rows, maxlen, lost;
   };
-  for (const auto& [unread, length, rows, maxlen, lost] : std::vector<Case>{{5, 100, 0, 10, 0},
-                                                                            {5, 100, 900, 1'000, 0},
-                                                                            {5, 100, 995, 1'000, 0},
-                                                                            {100, 100, 1, 100, 1},
-                                                                            {100, 100, 40, 100, 40},
-                                                                            {10, 100, 91, 100, 1},
-                                                                            {10, 100, 90, 100, 0},
-                                                                            {10, 100, 5'000, 100, 10},
-                                                                            {0, 100, 5'000, 100, 0},
-                                                                            {0, 0, 5'000, 100, 0}}) {
-    CAPTURE(unread);
-    CAPTURE(rows);
-    const auto figure = pushed_out({.number = unread}, length, rows, maxlen);
+  for (const auto& one : std::vector<Case>{{5, 100, 0, 10, 0},
+                                           {5, 100, 900, 1'000, 0},
+                                           {5, 100, 995, 1'000, 0},
+                                           {100, 100, 1, 100, 1},
+                                           {100, 100, 40, 100, 40},
+                                           {10, 100, 91, 100, 1},
+                                           {10, 100, 90, 100, 0},
+                                           {10, 100, 5'000, 100, 10},
+                                           {0, 100, 5'000, 100, 0},
+                                           {0, 0, 5'000, 100, 0}}) {
+    CAPTURE(one.unread);
+    CAPTURE(one.rows);
+    const auto figure = pushed_out({.number = one.unread}, one.length, one.rows, one.maxlen);
     // 100 + 995 rows are 95 too many, of which the group has read all.
-    CHECK(figure.number == lost);
+    CHECK(figure.number == one.lost);
   }
 }
 
