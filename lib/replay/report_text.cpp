@@ -56,11 +56,11 @@ void append_some(std::ostringstream& text, const SomeRows& some, const char* wha
 void append_tally(std::ostringstream& text, const Plan& plan, const StreamTally& tally) {
   text << "stream " << shown(tally.stream) << ": " << tally.published << " of " << rows_of(tally.chosen)
        << " published again" << (tally.end == End::not_begun ? "; not begun" : "") << "\n";
-  append_some(text, tally.unencodable, "not published, as no entry can be made of it");
-  append_some(text, tally.gone, "not published, as it was removed or requeued meanwhile");
+  append_some(text, tally.unencodable, "not published: no entry can be made");
+  append_some(text, tally.gone, "not published: removed or requeued meanwhile");
   append_some(text, tally.possibly_sent, "possibly sent, as no answer came; a repeat is harmless (same outbox_id)");
   if (tally.nameless > 0) {
-    text << "  " << rows_of(tally.nameless) << " not published, as the id is longer than 4096 bytes\n";
+    text << "  " << rows_of(tally.nameless) << " not published: an id of more than 4096 bytes\n";
   }
   if (!tally.why.empty()) {
     text << "  " << (tally.end == End::refused ? "refused: " : "stopped: ") << printable(tally.why, 2'000) << "\n";

@@ -342,7 +342,7 @@ TEST_CASE("replay ends at what Redis refuses: a key of another type, a full Redi
       blind.out,
       {"refused: row p000001: Redis refuses: WRONGTYPE", "the key is not a stream: rename or delete it",
        "go on with: outboxd replay --stream '" + wrong + "'", "stream " + right + ": 1 of 2 rows published again",
-       "1 row not published, as no entry can be made of it (bad: "});
+       "1 row not published: no entry can be made (bad: "});
   CHECK(contains(blind.err, ", refused by Redis\n"));
   check_status(replay(database, {"--stream", right, "--yes"}), 3);
   const auto forbidden = replay(database, {"--stream", right, "--yes"}, as_redis_user("+ping"));

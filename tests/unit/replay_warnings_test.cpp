@@ -178,8 +178,8 @@ TEST_CASE("the report of a replay names what was not published, and the options 
   const auto text = text_of(some, tallies);
   for (const auto* part :
        {"stream s: 5 of 10 rows published again\n",
-        "  1 row not published, as no entry can be made of it (r3: payload is not an object)\n",
-        "  2 rows not published, as it was removed or requeued meanwhile (r4)\n",
+        "  1 row not published: no entry can be made (r3: payload is not an object)\n",
+        "  2 rows not published: removed or requeued meanwhile (r4)\n",
         "  1 row possibly sent, as no answer came; a repeat is harmless (same outbox_id) (r7)\n",
         "  refused: row r7: Redis refuses: OOM\n", "  1 row behind that one in the same write went through\n",
         "  done up to row r6, published at 2026-01-31 11:00:00+00\n",
