@@ -10,6 +10,7 @@
 #include "daemon/commands/enqueue_command.hpp"
 #include "daemon/commands/migrate_command.hpp"
 #include "daemon/commands/prune_command.hpp"
+#include "daemon/commands/replay_command.hpp"
 #include "daemon/commands/run_command.hpp"
 #include "daemon/commands/status_command.hpp"
 #include "daemon/commands/streams/check_signatures_command.hpp"
@@ -31,6 +32,6 @@ namespace outboxd::daemon {
 using Command = std::variant<RunCommand, ConfigShowCommand, ConfigCheckCommand, MigrateCommand, EnqueueCommand,
                              StatusCommand, TraceCommand, DoctorCommand, StreamsProvisionCommand,
                              StreamsVerifyCommand, StreamsStatusCommand, CheckSignaturesCommand, DeadListCommand,
-                             DeadShowCommand, DeadRequeueCommand, DeadDiscardCommand, PruneCommand>;
+                             DeadShowCommand, DeadRequeueCommand, DeadDiscardCommand, ReplayCommand, PruneCommand>;
 
 }  // namespace outboxd::daemon

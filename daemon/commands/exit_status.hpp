@@ -14,8 +14,11 @@ enum ExitStatus : int {
   kCouldNotWork = 2,
 };
 
-/// Of `outboxd dead requeue` and `discard` alone: all rows were tried, and some could not be changed.
+/// Of `outboxd dead requeue` and `discard`, and of `outboxd replay`: all rows were tried, and some could not be
+/// changed (published again).
 inline constexpr int kSomeUnchanged = 3;
+/// Of `outboxd replay` alone: Redis refused an entry.
+inline constexpr int kRefusedByRedis = 4;
 
 /// Of `outboxd trace` alone: a server did not answer, or nothing was found and not everything could be searched.
 inline constexpr int kNotAllLookedAt = 3;

@@ -26,7 +26,8 @@ void CommandTable::connect() {
                                        outbox_table::TableUse::count);
   });
   if (!report.problems.empty()) throw std::runtime_error(report.problems.front());
-  layout_ = outbox_table::make_layout(options_.shape, outbox_table::with_facts(options_.terms, report));
+  terms_ = outbox_table::with_facts(options_.terms, report);
+  layout_ = outbox_table::make_layout(options_.shape, terms_);
   session_ = std::move(fresh);
 }
 

@@ -26,6 +26,10 @@ class CommandTable {
   /// table that isn't fit, or libpqxx's exceptions.
   void use(const Work& work);
 
+  /// For statements beside the layout's, with what is known of the table while use() works.
+  [[nodiscard]] const outbox_table::TableShape& shape() const { return options_.shape; }
+  [[nodiscard]] const outbox_table::LayoutTerms& terms() const { return terms_; }
+
  private:
   void connect();
 
@@ -34,6 +38,7 @@ class CommandTable {
   /// Quoted SQL, with or without a schema.
   std::string table_;
   std::unique_ptr<postgres::OperatorSession> session_;
+  outbox_table::LayoutTerms terms_;
   outbox_table::Layout layout_;
 };
 

@@ -115,6 +115,28 @@ TEST_CASE("migrate --revert asks before it drops a table; without a terminal it 
   CHECK(run_outboxd({"migrate", "--revert", "2", "--yes"}, environment).status == 0);
 }
 
+TEST_CASE("replay shows what it would do, with its warnings, before it asks") {
+  const auto database = contract_database();
+  const auto stream = new_stream("replay");
+  insert_rows(database, "r", stream, 2);
+  database.exec("UPDATE event_outbox SET dispatched_at = now()");
+  for (const std::string answer : {"y", "yes"}) {
+    PseudoTerminal terminal;
+    const auto asking = start_at(terminal, "replay --stream " + stream + " --since 7d --retention 1h --maxlen 1",
+                                 outboxd_environment(database));
+    wait_until([&] { return contains(terminal.seen(), "? Type yes: "); });
+    const auto seen = terminal.seen();
+    const auto question = seen.find("Publish 2 rows of \"public\".\"event_outbox\" again (--stream '");
+    CHECK(seen.find("warning: dispatcher.retention is 1h") < question);
+    CHECK(seen.find("keeps about 1 entry: of these 2 rows the first 1") < question);
+    CHECK(question != std::string::npos);
+    CHECK(outboxd::test::shared_redis().probe().xlen(stream) == 0);
+    terminal.type(answer + "\n");
+    CHECK(end_of(*asking, terminal) == (answer == "yes" ? 0 : 2));
+    CHECK(contains(terminal.seen(), answer == "yes" ? "2 of 2 rows published again" : "nothing is changed"));
+  }
+}
+
 TEST_CASE("status --watch clears the terminal, and prints the time") {
   const auto database = contract_database();
   PseudoTerminal terminal;

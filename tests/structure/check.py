@@ -14,6 +14,7 @@ LEVELS = {
     "outbox_table": 4, "streams": 4, "migrate": 4, "enqueue": 4, "http": 4,
     "outbox_store": 5,
     "dead_rows": 6,
+    "replay": 7,
 }
 # The folders without sockets and servers.
 PURE = ("outbox", "entry", "topology", "config")

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/commands/dead/change.hpp"
 
+#include "daemon/commands/confirmation.hpp"
 #include "daemon/commands/dead/filter_options.hpp"
 #include "daemon/commands/dead/tables.hpp"
 #include "daemon/commands/exit_status.hpp"
@@ -14,7 +15,6 @@
 #include <cctype>
 #include <exception>
 #include <iostream>
-#include <unistd.h>
 
 namespace outboxd::daemon {
 
@@ -35,25 +35,18 @@ bool is_confirmed(const ChangeOptions& options, const Change& change, const Repo
                   described(options.filter) + ")?";
   question.front() = static_cast<char>(std::toupper(static_cast<unsigned char>(question.front())));
   if (change.warning) question += " " + change.warning(report);
-  std::cerr << dead_rows::printable(question, 2'000) << " Type yes: " << std::flush;
-  std::string answer;
-  std::getline(std::cin, answer);
-  return answer == "yes";
+  return answers_yes(question);
 }
 
-/// Always written, whatever log.level is.
 void log_change(const config::Settings& settings, const ChangeOptions& options, const Report& report,
                 const Table& table) {
-  using telemetry::log::Format;
   const auto& tally = report.tally;
   auto line = "dead " + report.action + " by " + system::user_at_host() + ": " + std::to_string(tally.done) + " of " +
               rows(tally.matched) + " of " + table.name() + ", dispatcher " + settings.dispatcher.name +
               (report.how.empty() ? "" : ", " + report.how) + ", " + described(options.filter);
   if (!options.reason.empty()) line += ", reason: " + options.reason;
   if (!tally.stopped.empty()) line += ", stopped early";
-  telemetry::log::make_logger(telemetry::Terminal::standard_error(), spdlog::level::info,
-                              settings.log_json ? Format::json : Format::text)
-      ->info("{}", line);
+  log_action(settings, line);
 }
 
 int status_of(const Report& report) {
@@ -92,7 +85,7 @@ int change_rows(const config::Settings& settings, const ChangeOptions& options, 
     return kDone;
   }
   if (!is_confirmed(options, change, report, table)) {
-    print_dead_error(change.action, "the answer was not yes: nothing is changed");
+    print_dead_error(change.action, kNotYes);
     return kCouldNotWork;
   }
   {
@@ -128,10 +121,8 @@ std::string ChangeOptions::problem() const {
 }
 
 int run_change(const SharedOptions& shared, const ChangeOptions& options, const Change& change) {
-  if (!options.yes && !options.dry_run && ::isatty(STDIN_FILENO) != 1) {
-    print_dead_error(
-        change.action,
-        "there is no terminal to ask at: say --yes as well, or --dry-run to see how many rows there are");
+  if (!options.yes && !options.dry_run && !may_ask()) {
+    print_dead_error(change.action, kNoTerminal);
     return kCouldNotWork;
   }
   const auto loaded = load_settings(shared, {.signing = false});

@@ -1,0 +1,104 @@
+-- SPDX-License-Identifier: Apache-2.0
+-- The statements of `outboxd replay` for the layout event_outbox, written by outbox_table_replay_sql_test.
+
+-- replay_chosen
+PREPARE replay_chosen AS
+SELECT found.* FROM (
+SELECT count(*) AS rows, count(*) FILTER (WHERE NOT (octet_length("id"::text) <= 4096)) AS nameless,
+       CASE WHEN isfinite(min("dispatched_at")) THEN to_char(timezone('UTC', min("dispatched_at")), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END AS oldest,
+       CASE WHEN isfinite(max("dispatched_at")) THEN to_char(timezone('UTC', max("dispatched_at")), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') END AS newest
+  FROM "public"."event_outbox" WHERE "dispatched_at" IS NOT NULL AND "dispatched_at" IS DISTINCT FROM 'epoch' AND "available_at" IS DISTINCT FROM 'infinity'
+   AND "stream_name"::text = $1::text
+   AND ($2::timestamptz IS NULL OR "dispatched_at" >= $2::timestamptz)
+   AND ($3::timestamptz IS NULL OR "dispatched_at" < $3::timestamptz)
+   AND ($4::text[] IS NULL OR "id" = ANY ($4::text[]::text[]))
+   AND ($5::timestamptz IS NULL OR $5::timestamptz = '-infinity' OR "dispatched_at" >= $5::timestamptz)
+   AND ($5::timestamptz IS NULL OR coalesce("dispatched_at", '-infinity') > $5::timestamptz OR (coalesce("dispatched_at", '-infinity') = $5::timestamptz AND
+        (coalesce("available_at", '-infinity') > $6::timestamptz OR (coalesce("available_at", '-infinity') = $6::timestamptz AND "id" > $7::text::text))))) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE replay_chosen ('s', now() - interval '1 day', now(), NULL, now(), now(), 'a');
+
+-- replay_window
+PREPARE replay_window AS
+SELECT found.* FROM (
+SELECT "id"::text AS id, coalesce("dispatched_at", '-infinity')::text AS published, coalesce("available_at", '-infinity')::text AS due
+  FROM "public"."event_outbox" WHERE "dispatched_at" IS NOT NULL AND "dispatched_at" IS DISTINCT FROM 'epoch' AND "available_at" IS DISTINCT FROM 'infinity'
+   AND "stream_name"::text = $1::text
+   AND ($2::timestamptz IS NULL OR "dispatched_at" >= $2::timestamptz)
+   AND ($3::timestamptz IS NULL OR "dispatched_at" < $3::timestamptz)
+   AND ($4::text[] IS NULL OR "id" = ANY ($4::text[]::text[]))
+   AND ($5::timestamptz IS NULL OR $5::timestamptz = '-infinity' OR "dispatched_at" >= $5::timestamptz)
+   AND ($5::timestamptz IS NULL OR coalesce("dispatched_at", '-infinity') > $5::timestamptz OR (coalesce("dispatched_at", '-infinity') = $5::timestamptz AND
+        (coalesce("available_at", '-infinity') > $6::timestamptz OR (coalesce("available_at", '-infinity') = $6::timestamptz AND "id" > $7::text::text)))) AND octet_length("id"::text) <= 4096
+ ORDER BY coalesce("dispatched_at", '-infinity'), coalesce("available_at", '-infinity'), "id" LIMIT $8::bigint) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE replay_window ('s', now() - interval '1 day', now(), NULL, now(), now(), 'a', 10000);
+
+-- replay_streams
+PREPARE replay_streams AS
+SELECT found.* FROM (
+SELECT asked.wanted AS stream, EXISTS (SELECT FROM "public"."event_outbox" WHERE "stream_name"::text = asked.wanted) AS known,
+       (SELECT to_char(timezone('UTC', min("dispatched_at")), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') FROM "public"."event_outbox"
+         WHERE "dispatched_at" IS NOT NULL AND "dispatched_at" IS DISTINCT FROM 'epoch' AND "available_at" IS DISTINCT FROM 'infinity' AND "stream_name"::text = asked.wanted AND isfinite("dispatched_at")) AS oldest,
+       (SELECT count(*) FROM "public"."event_outbox"
+         WHERE "dispatched_at" IS NOT NULL AND "dispatched_at" IS DISTINCT FROM 'epoch' AND "available_at" IS DISTINCT FROM 'infinity' AND "stream_name"::text = asked.wanted AND "dispatched_at" IS NULL) AS untimed
+  FROM unnest($1::text[]) AS asked (wanted)) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE replay_streams ('{s}');
+
+-- replay_ids
+PREPARE replay_ids AS
+SELECT found.* FROM (
+SELECT asked.outboxd_id AS id, left(o."stream_name"::text, 5000) AS stream,
+       CASE WHEN NOT (true) THEN 'foreign' WHEN "dispatched_at" IS NOT NULL AND "dispatched_at" IS DISTINCT FROM 'epoch' AND "available_at" IS DISTINCT FROM 'infinity' THEN 'published' WHEN "dispatched_at" IS NULL AND "available_at" = 'infinity' THEN 'dead'
+            WHEN (o."dispatched_at" IS NOT NULL) THEN 'discarded' ELSE 'pending' END AS state
+  FROM unnest($1::text[]) AS asked (outboxd_id)
+  JOIN "public"."event_outbox" AS o ON o."id" = asked.outboxd_id::text) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE replay_ids ('{a,b}');
+
+-- replay_place
+PREPARE replay_place AS
+SELECT found.* FROM (
+SELECT left("stream_name"::text, 5000) AS stream, coalesce("dispatched_at", '-infinity')::text AS published, coalesce("available_at", '-infinity')::text AS due
+  FROM "public"."event_outbox" WHERE "id" = $1::text::text AND "dispatched_at" IS NOT NULL AND "dispatched_at" IS DISTINCT FROM 'epoch' AND "available_at" IS DISTINCT FROM 'infinity') AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE replay_place ('a');
+
+-- replay_payloads
+PREPARE replay_payloads AS
+SELECT found.* FROM (
+SELECT id::text, CASE WHEN text_bytes <= 16777216 AND (n = 1 OR before_text + text_bytes <= 8388608::bigint)
+                      THEN text END AS payload,
+       CASE WHEN NOT fits THEN bytes WHEN text_bytes > 16777216 THEN text_bytes END AS oversize_bytes
+  FROM (SELECT *, octet_length(text) AS text_bytes,
+               coalesce(sum(CASE WHEN octet_length(text) <= 16777216 THEN octet_length(text) END) OVER earlier, 0)
+                 AS before_text
+          FROM (SELECT id, n, bytes, fits,
+                       CASE WHEN fits AND (n = 1 OR before_stored + bytes <= 8388608::bigint) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
+                            THEN coalesce(payload::text, 'null') END AS text
+                  FROM (SELECT *, CASE WHEN bytes <= 16777216 THEN true
+                                       WHEN bytes > 33619968 THEN false
+                                       WHEN bytes IS NOT NULL AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN CASE WHEN jsonb_typeof(payload) = 'object' THEN
+                (SELECT coalesce(sum(octet_length(key) + CASE WHEN jsonb_typeof(value) = 'string'
+                                                              THEN octet_length(value #>> ARRAY[]::text[])
+                                                              ELSE pg_column_size(value) / 4 END), 0)
+                   FROM jsonb_each(payload)) ELSE bytes END <= 16777216
+                                  END AS fits,
+                               coalesce(sum(CASE WHEN bytes <= 33619968 THEN bytes END) OVER earlier, 0)
+                                 AS before_stored
+                          FROM (SELECT o."id" AS id, array_position($1::text[], o."id"::text) AS n,
+                                       o."payload_json" AS payload,
+                                       CASE WHEN o."id"::text = ($1::text[])[1] THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4)
+                                            ELSE
+            CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
+                 THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END END AS bytes
+                                  FROM "public"."event_outbox" AS o WHERE "id" = ANY ($1::text[]::text[]) AND "stream_name"::text = $2::text AND "dispatched_at" IS NOT NULL AND "dispatched_at" IS DISTINCT FROM 'epoch' AND "available_at" IS DISTINCT FROM 'infinity' ORDER BY 2 OFFSET 0) AS wanted
+                        WINDOW earlier AS (ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+                        OFFSET 0) AS judged
+                OFFSET 0) AS texts
+        WINDOW earlier AS (ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
+        OFFSET 0) AS summed
+ ORDER BY n) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE replay_payloads ('{a,b}', 's');
