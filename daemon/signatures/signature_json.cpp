@@ -11,18 +11,17 @@ namespace {
 
 constexpr std::size_t kLongestJsonText = 1'000;
 
-std::string json_text(std::string_view text) {
-  std::string json = "\"";
-  telemetry::append_json(json, utf8::shortened(text, kLongestJsonText));
-  return json + "\"";
+/// As a JSON string.
+std::string cut(std::string_view text) {
+  return telemetry::json_text(utf8::shortened(text, kLongestJsonText));
 }
 
-std::string json_or_null(std::string_view text) {
-  return text.empty() ? "null" : json_text(text);
+std::string cut_or_null(std::string_view text) {
+  return telemetry::json_or_null(utf8::shortened(text, kLongestJsonText));
 }
 
 std::string detail_if(bool applies, const Judgement& judgement) {
-  return applies ? json_text(judgement.detail) : "null";
+  return applies ? cut(judgement.detail) : "null";
 }
 
 }  // namespace
@@ -34,24 +33,24 @@ std::string json_line_of(std::string_view id, const Judgement& judgement, const 
                    : fault == SignatureFault::unknown_key ? judgement.detail
                                                           : std::string{};
   std::ostringstream line;
-  line << R"({"type":"entry","stream":)" << json_text(report.stream) << ",\"id\":" << json_text(id)
+  line << R"({"type":"entry","stream":)" << cut(report.stream) << ",\"id\":" << cut(id)
        << ",\"verdict\":" << (is_unsigned ? "\"unsigned\"" : "\"wrong\"") << ",\"reason\":\"" << to_string(fault)
        << "\",\"field\":" << detail_if(fault == SignatureFault::field_added, judgement)
        << ",\"other_stream\":" << detail_if(fault == SignatureFault::other_stream, judgement)
-       << ",\"key_id\":" << json_or_null(key) << "}\n";
+       << ",\"key_id\":" << cut_or_null(key) << "}\n";
   return line.str();
 }
 
 std::string json_line_of(const SignatureReport& report) {
   std::ostringstream line;
-  line << R"({"type":"summary","stream":)" << json_text(report.stream) << ",\"server\":" << json_text(report.server)
-       << ",\"first_id\":" << json_or_null(report.first_id) << ",\"last_id\":" << json_or_null(report.last_id)
+  line << R"({"type":"summary","stream":)" << cut(report.stream) << ",\"server\":" << cut(report.server)
+       << ",\"first_id\":" << cut_or_null(report.first_id) << ",\"last_id\":" << cut_or_null(report.last_id)
        << ",\"entries\":" << report.entries << ",\"well_signed\":" << report.well_signed
        << ",\"wrong\":" << report.wrong() << ",\"unsigned\":" << report.unsigned_entries()
        << ",\"with_sig2\":" << report.with_sig2 << ",\"ambiguous\":" << report.ambiguous
        << ",\"with_foreign_sig2\":" << report.with_foreign_sig2 << ",\"keys\":[";
   for (const auto* separator = ""; const auto& key : report.keys) {
-    line << separator << "{\"file\":" << json_text(key.name) << ",\"key_id\":" << json_text(key.id)
+    line << separator << "{\"file\":" << cut(key.name) << ",\"key_id\":" << cut(key.id)
          << ",\"entries\":" << key.entries << "}";
     separator = ",";
   }
@@ -62,7 +61,7 @@ std::string json_line_of(const SignatureReport& report) {
   }
   line << "},\"unread\":";
   if (report.unread) {
-    line << "{\"group\":" << json_text(report.unread->group) << ",\"pending\":" << report.unread->pending
+    line << "{\"group\":" << cut(report.unread->group) << ",\"pending\":" << report.unread->pending
          << ",\"gone\":" << report.unread->gone << "}";
   } else {
     line << "null";

@@ -15,14 +15,14 @@ namespace {
 
 constexpr std::size_t kLongestName = 100;
 
-std::string printable(std::string_view text) {
+std::string shown_name(std::string_view text) {
   std::string shown;
   telemetry::append_printable(shown, utf8::shortened(text, kLongestName));
   return shown;
 }
 
 std::string described(const CountedKey& key) {
-  return "key " + key.id + " (" + printable(key.name) + ")";
+  return "key " + key.id + " (" + shown_name(key.name) + ")";
 }
 
 bool is_unsigned(SignatureFault fault) {
@@ -54,7 +54,7 @@ void append_notes(const SignatureReport& report, std::ostringstream& text) {
 /// Which keys are still needed, for the end of a rotation.
 void append_needed_keys(const SignatureReport& report, std::ostringstream& text) {
   if (!report.unread) return;
-  const auto group = "group " + printable(report.unread->group);
+  const auto group = "group " + shown_name(report.unread->group);
   const auto pending = report.unread->pending - std::min(report.unread->pending, report.unread->gone);
   text << group << ": " << entries(report.entries, "unacknowledged ") << " checked, of which " << pending
        << " pending";
@@ -94,7 +94,7 @@ std::uint64_t SignatureReport::unsigned_entries() const {
 
 std::string reason_of(const Judgement& judgement, const std::vector<CountedKey>& keys) {
   const auto key = judgement.key ? described(keys.at(*judgement.key)) : std::string{};
-  const auto detail = "\"" + printable(judgement.detail) + "\"";
+  const auto detail = "\"" + shown_name(judgement.detail) + "\"";
   switch (judgement.fault) {
     case SignatureFault::none:
       return "well signed with " + key;
@@ -111,7 +111,7 @@ std::string reason_of(const Judgement& judgement, const std::vector<CountedKey>&
     case SignatureFault::signature_changed:
       return "_sig was changed: _sig2 is right, with " + key;
     case SignatureFault::unknown_key:
-      return "_sig2 names key " + printable(judgement.detail) +
+      return "_sig2 names key " + shown_name(judgement.detail) +
              ", which is not among the given ones: give it with --key-file";
     case SignatureFault::fields_changed:
       return "_sig2 names " + key + ", and fields were changed or removed, or several added: which can't be told";
@@ -143,20 +143,20 @@ int exit_status_of(const SignatureReport& report) {
 }
 
 std::string text_of(std::string_view id, const Judgement& judgement, const SignatureReport& report) {
-  return printable(id) + (is_unsigned(judgement.fault) ? "  UNSIGNED  " : "  WRONG  ") +
+  return shown_name(id) + (is_unsigned(judgement.fault) ? "  UNSIGNED  " : "  WRONG  ") +
          reason_of(judgement, report.keys) + "\n";
 }
 
 std::string text_of(const SignatureReport& report) {
   std::ostringstream text;
-  text << printable(report.stream) << " at " << report.server << ": " << entries(report.entries);
+  text << shown_name(report.stream) << " at " << report.server << ": " << entries(report.entries);
   if (report.entries > 0) text << ", " << report.first_id << " to " << report.last_id;
   text << (report.is_complete ? "\n" : "; NOT ALL WERE READ\n");
   append_count(text, "well signed", report.well_signed);
   for (const auto& key : report.keys) {
     append_count(text, "  key " + key.id, key.entries);
     text.seekp(-1, std::ios_base::end);
-    text << "  " << printable(key.name) << "\n";
+    text << "  " << shown_name(key.name) << "\n";
   }
   append_count(text, "  with a right _sig2", report.with_sig2);
   append_count(text, "wrongly signed", report.wrong());

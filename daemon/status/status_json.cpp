@@ -9,17 +9,11 @@
 #include <sstream>
 
 namespace outboxd::daemon {
+
+using telemetry::json_or_null;
+using telemetry::json_text;
+
 namespace {
-
-std::string json_text(std::string_view text) {
-  std::string json = "\"";
-  telemetry::append_json(json, text);
-  return json + "\"";
-}
-
-std::string json_or_null(std::string_view text) {
-  return text.empty() ? "null" : json_text(text);
-}
 
 std::string array_of(const std::vector<std::string>& texts) {
   std::string json;

@@ -76,16 +76,10 @@ std::string first_of(std::initializer_list<std::string> problems) {
 }  // namespace
 
 std::optional<milliseconds> duration_of(const std::string& text) {
-  constexpr std::int64_t kMostDays = 36'500;
-  if (text.ends_with('d')) {
-    const auto days = config::parse_integer(text.substr(0, text.size() - 1));
-    if (!days.value || *days.value < 0 || *days.value > kMostDays) return std::nullopt;
-    return std::chrono::days{*days.value};
-  }
+  // What Postgres can subtract from the time.
+  constexpr std::chrono::days kLongest{36'500};
   const auto parsed = config::parse_duration(text);
-  if (!parsed.value || *parsed.value < 0 || milliseconds{*parsed.value} > std::chrono::days{kMostDays}) {
-    return std::nullopt;
-  }
+  if (!parsed.value || *parsed.value < 0 || milliseconds{*parsed.value} > kLongest) return std::nullopt;
   return milliseconds{*parsed.value};
 }
 

@@ -42,7 +42,7 @@ enum class Unfiltered { allowed, refused };
 /// The options again, on one line, such as `--stream a --older-than 1h`; without any: `--all`.
 [[nodiscard]] std::string described(const FilterWords& words);
 
-/// A duration as in the settings, or in days: "7d".
+/// A duration as in the settings, of at most a hundred years.
 [[nodiscard]] std::optional<std::chrono::milliseconds> duration_of(const std::string& text);
 
 /// Rows a second: "50" or "50/s"; at most a million.

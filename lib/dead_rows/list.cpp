@@ -15,6 +15,9 @@ namespace outboxd::dead_rows {
 
 using postgres::optional_text_of;
 using postgres::text_of;
+using telemetry::json_or_null;
+using telemetry::json_text;
+using telemetry::log::redacted;
 
 namespace {
 
@@ -55,16 +58,6 @@ std::string cut_to(std::string_view text, std::size_t places) {
 std::string in_place(const std::string& text, std::size_t places, bool to_the_right) {
   const std::string blanks(places - std::min(places, places_of(text)), ' ');
   return to_the_right ? blanks + text : text + blanks;
-}
-
-std::string json_text(std::string_view text) {
-  std::string json = "\"";
-  telemetry::append_json(json, telemetry::log::redacted(text));
-  return json + "\"";
-}
-
-std::string json_or_null(std::string_view text) {
-  return text.empty() ? "null" : json_text(text);
 }
 
 }  // namespace
@@ -117,15 +110,15 @@ std::string text_of(const Groups& groups, std::size_t width) {
 
 std::string json_of(const Groups& groups) {
   std::ostringstream json;
-  json << "{\"dispatcher\":" << json_text(groups.dispatcher) << ",\"table\":" << json_text(groups.table)
+  json << "{\"dispatcher\":" << json_text(redacted(groups.dispatcher)) << ",\"table\":" << json_text(redacted(groups.table))
        << ",\"dead\":" << groups.all_rows << ",\"kinds\":" << groups.all_groups
-       << ",\"time_column\":" << json_or_null(groups.time_column) << ",\"groups\":[";
+       << ",\"time_column\":" << json_or_null(redacted(groups.time_column)) << ",\"groups\":[";
   for (std::size_t i = 0; i < groups.groups.size(); ++i) {
     const auto& group = groups.groups[i];
-    json << (i > 0 ? "," : "") << "{\"stream\":" << json_text(group.stream)
-         << ",\"error\":" << (group.kind ? json_text(*group.kind) : "null") << ",\"rows\":" << group.rows
-         << ",\"oldest\":" << json_or_null(group.oldest) << ",\"newest\":" << json_or_null(group.newest)
-         << ",\"example_id\":" << json_or_null(group.example) << "}";
+    json << (i > 0 ? "," : "") << "{\"stream\":" << json_text(redacted(group.stream))
+         << ",\"error\":" << (group.kind ? json_text(redacted(*group.kind)) : "null") << ",\"rows\":" << group.rows
+         << ",\"oldest\":" << json_or_null(redacted(group.oldest)) << ",\"newest\":" << json_or_null(redacted(group.newest))
+         << ",\"example_id\":" << json_or_null(redacted(group.example)) << "}";
   }
   json << "]}\n";
   return json.str();

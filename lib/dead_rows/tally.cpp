@@ -9,20 +9,15 @@
 #include <string_view>
 
 namespace outboxd::dead_rows {
+
+using telemetry::json_or_null;
+using telemetry::json_text;
+using telemetry::log::redacted;
+
 namespace {
 
 std::string rows(std::uint64_t count) {
   return std::to_string(count) + (count == 1 ? " row" : " rows");
-}
-
-std::string json_text(std::string_view text) {
-  std::string json = "\"";
-  telemetry::append_json(json, telemetry::log::redacted(text));
-  return json + "\"";
-}
-
-std::string json_or_null(std::string_view text) {
-  return text.empty() ? "null" : json_text(text);
 }
 
 std::string past_of(const Report& report) {
@@ -87,14 +82,14 @@ std::string text_of(const Report& report) {
 std::string json_of(const Report& report) {
   std::ostringstream json;
   const auto& tally = report.tally;
-  json << "{\"dispatcher\":" << json_text(report.dispatcher) << ",\"table\":" << json_text(report.table)
-       << ",\"action\":" << json_text(report.action) << ",\"dry_run\":" << (report.dry_run ? "true" : "false")
+  json << "{\"dispatcher\":" << json_text(redacted(report.dispatcher)) << ",\"table\":" << json_text(redacted(report.table))
+       << ",\"action\":" << json_text(redacted(report.action)) << ",\"dry_run\":" << (report.dry_run ? "true" : "false")
        << ",\"matched\":" << tally.matched << ",\"changed\":" << tally.done << ",\"unchanged\":" << tally.unchanged
        << ",\"refused\":" << tally.refused << ",\"nameless\":" << tally.nameless
-       << ",\"refusal\":" << json_or_null(tally.refusal) << ",\"stopped\":" << json_or_null(tally.stopped)
+       << ",\"refusal\":" << json_or_null(redacted(tally.refusal)) << ",\"stopped\":" << json_or_null(redacted(tally.stopped))
        << ",\"in_doubt\":" << (tally.in_doubt ? "true" : "false");
   if (report.action == "discard") {
-    json << ",\"how\":" << json_text(report.how) << ",\"file\":" << json_or_null(report.file);
+    json << ",\"how\":" << json_text(redacted(report.how)) << ",\"file\":" << json_or_null(redacted(report.file));
   }
   if (report.outcomes) {
     const auto& outcomes = *report.outcomes;

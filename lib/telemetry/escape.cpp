@@ -69,4 +69,14 @@ void append_json(std::string& to, std::string_view text) {
   }
 }
 
+std::string json_text(std::string_view text) {
+  std::string json = "\"";
+  append_json(json, text);
+  return json + "\"";
+}
+
+std::string json_or_null(std::string_view text) {
+  return text.empty() ? "null" : json_text(text);
+}
+
 }  // namespace outboxd::telemetry

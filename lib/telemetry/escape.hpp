@@ -14,4 +14,9 @@ void append_printable(std::string& to, std::string_view text);
 /// The inside of a JSON string. Bytes that are not UTF-8 become U+FFFD, so that every parser takes the line.
 void append_json(std::string& to, std::string_view text);
 
+/// A JSON string, with its quotes.
+[[nodiscard]] std::string json_text(std::string_view text);
+/// The same, but null for an empty text.
+[[nodiscard]] std::string json_or_null(std::string_view text);
+
 }  // namespace outboxd::telemetry
