@@ -3,6 +3,7 @@
 
 #include "daemon/commands/declare_command.hpp"
 #include "daemon/commands/exit_status.hpp"
+#include "daemon/commands/printed_commands.hpp"
 #include "daemon/commands/unknown_arguments.hpp"
 
 #include <CLI/CLI.hpp>
@@ -21,23 +22,8 @@ constexpr const char* kAbout =
     "Without a subcommand it runs as a daemon (`outboxd run`).";
 
 constexpr const char* kFooter =
-    "Exit status: 0 done (with --once: every row that was due is published), 1 with --once: rows failed or remain, "
-    "or\n"
-    "some dispatcher could not work, 2 could not work at all (usage or configuration; with --once also table, "
-    "servers).\n"
-    "Of `outboxd status`: 0 all is well, 1 something is wrong (no daemon answers, a dispatcher waits, a stream is "
-    "blocked,\n"
-    "rows are dead or kept locked, or a table could not be looked at), 2 nothing could be looked at.\n"
-    "Of `outboxd doctor`: 0 all is well, or notes alone, 1 a warning, 3 something critical, 2 usage or "
-    "configuration.\n"
-    "The --help of every other command lists its own.\n"
-    "If output can't be written, the status is 1 instead of 0.\n"
     "Settings also come from the environment and from a TOML file; `outboxd config show` prints the origin of each.\n"
     "Secrets (connection URLs, passwords, keys) come from the environment or files, never from flags.";
-
-std::string version() {
-  return std::string{"outboxd "} + OUTBOXD_VERSION;
-}
 
 /// A command of the list, and the parser of its part of the command line.
 struct Declared {
@@ -59,11 +45,16 @@ std::vector<Declared> declare_commands(CLI::App& program) {
   return commands;
 }
 
-void declare_help_and_version(CLI::App& app, std::vector<std::string>& help_about) {
-  auto* help = app.add_subcommand("help", "Print this help, or that of a command");
-  help->add_option("COMMAND", help_about, "The command to explain, such as status or config show");
-  set_examples(*help, {"outboxd help config show"});
-  set_examples(*app.add_subcommand("version", "Print the version (also -V, --version)"), {"outboxd version"});
+/// The program's own options, and everything below it. These objects must keep their addresses until it is parsed.
+std::vector<Declared> declare_all(CLI::App& program, SharedOptions& shared, PrintedCommands& printed) {
+  program.footer(kFooter);
+  program.require_subcommand(0, 1);
+  program.set_version_flag("-V,--version", version_text());
+  shared.declare(program);
+  auto commands = declare_commands(program);
+  printed.declare(program);
+  shared.declare_settings(program);
+  return commands;
 }
 
 ExitNow exit_for(const CLI::App& app, const CLI::ParseError& error) {
@@ -119,14 +110,9 @@ std::variant<CommandLine, ExitNow> finished(std::vector<Declared> commands, Shar
 
 std::variant<CommandLine, ExitNow> parse_command_line(int argc, const char* const* argv) {
   SharedOptions shared;
-  std::vector<std::string> about;
+  PrintedCommands printed;
   CLI::App app{kAbout, "outboxd"};
-  app.footer(kFooter);
-  app.require_subcommand(0, 1);
-  app.set_version_flag("-V,--version", version());
-  shared.declare(app);
-  auto commands = declare_commands(app);
-  declare_help_and_version(app, about);
+  auto commands = declare_all(app, shared, printed);
   try {
     app.parse(argc, argv);
   } catch (const CLI::ParseError& error) {
@@ -139,9 +125,18 @@ std::variant<CommandLine, ExitNow> parse_command_line(int argc, const char* cons
     if (dynamic_cast<const CLI::CallForHelp*>(&error) != nullptr && app.got_subcommand("run")) return help_about({});
     return exit_for(app, error);
   }
-  if (app.got_subcommand("version")) return ExitNow{kDone, version() + "\n", {}};
-  if (app.got_subcommand("help")) return help_about(about);
+  if (const auto words = printed.help_about(app)) return help_about(*words);
+  if (const auto problem = printed.problem(app); !problem.empty()) return usage_error(problem);
+  if (auto output = printed.output(app)) return ExitNow{kDone, std::move(*output), {}};
   return finished(std::move(commands), std::move(shared));
+}
+
+reference::Tree declared_commands() {
+  SharedOptions shared;
+  PrintedCommands printed;
+  CLI::App app{kAbout, "outboxd"};
+  const auto commands = declare_all(app, shared, printed);
+  return reference::tree_of(app);
 }
 
 }  // namespace outboxd::daemon

@@ -3,6 +3,7 @@
 
 #include "daemon/commands/commands.hpp"
 #include "daemon/commands/shared_options.hpp"
+#include "daemon/reference/command_tree.hpp"
 
 #include <string>
 #include <variant>
@@ -25,5 +26,8 @@ struct ExitNow {
 
 /// Parses the command line. Messages about unknown arguments never repeat a value, as it may be a secret.
 [[nodiscard]] std::variant<CommandLine, ExitNow> parse_command_line(int argc, const char* const* argv);
+
+/// Every command and option that is declared.
+[[nodiscard]] reference::Tree declared_commands();
 
 }  // namespace outboxd::daemon

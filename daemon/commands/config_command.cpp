@@ -50,7 +50,7 @@ int ConfigShowCommand::run(const SharedOptions& shared) const {
 CLI::App& ConfigCheckCommand::declare(CLI::App& program) {
   auto& app =
       declare_command(config_group(program), "check", "Report everything that is wrong with the configuration");
-  app.add_option("FILE", file, "The file to check instead of the one in use");
+  app.add_option("FILE", file, "The file to check instead of the one in use")->type_name("FILE");
   set_examples(app, {"outboxd config check                     # the configuration in use",
                      "outboxd config check ./new-outboxd.toml  # a file before it is put in place"});
   return app;

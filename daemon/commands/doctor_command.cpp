@@ -21,11 +21,9 @@ constexpr const char* kDoctorFooter =
     "What a server doesn't let it see is a note (\"can't be known here\"), never a failure.\n"
     "--json: an object on a line for each finding, also for what is well, with the fields check, severity (ok, "
     "note,\n"
-    "warning, critical), subject, seen, why, remedy.\n"
-    "Exit status, by the worst severity: 0 ok or notes; 1 a warning; 3 critical, such as an unreachable server; 2 "
-    "usage or\n"
-    "configuration is wrong, and nothing was examined.";
+    "warning, critical), subject, seen, why, remedy.";
 
+// Exit statuses.
 constexpr int kWarning = 1;
 constexpr int kCritical = 3;
 

@@ -4,6 +4,7 @@
 #include "config/units.hpp"
 #include "daemon/commands/declare_command.hpp"
 #include "daemon/commands/exit_status.hpp"
+#include "daemon/reference/command_tree.hpp"
 #include "daemon/service/application.hpp"
 #include "daemon/service/start_line.hpp"
 #include "daemon/settings/default_table.hpp"
@@ -75,12 +76,15 @@ int dispatch(config::Loaded loaded, const RunMode& mode, SharedOptions options) 
 }  // namespace
 
 CLI::App& RunCommand::declare(CLI::App& program) {
-  program.add_flag("--once", once,
-                   "Publish all rows that are due now, print each dispatcher's counts as JSON, and exit");
+  program
+      .add_flag("--once", once, "Publish all rows that are due now, print each dispatcher's counts as JSON, and exit")
+      ->group(reference::kRunGroup);
   program.add_option("--timeout", timeout, "With --once: stop after this time; outages are waited out within it")
-      ->type_name("DURATION");
+      ->type_name("DURATION")
+      ->group(reference::kRunGroup);
   auto& app = declare_command(program, "run", "Dispatch until SIGTERM or SIGINT (the default)");
   app.set_help_flag();
+  set_examples(app, {"outboxd run --config /etc/outboxd/outboxd.toml"});
   set_examples(program, {"outboxd --config /etc/outboxd/outboxd.toml  # dispatches until it is stopped",
                          "outboxd --once --timeout 60s                # publishes what is due now, and exits"});
   return app;

@@ -2,6 +2,7 @@
 #include "daemon/commands/shared_options.hpp"
 
 #include "config/options.hpp"
+#include "daemon/reference/command_tree.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -33,6 +34,9 @@ void SharedOptions::declare(CLI::App& program) {
                   "Use only this one of the configured dispatchers (not with config); may be repeated")
       ->type_name("NAME")
       ->allow_extra_args(false);
+}
+
+void SharedOptions::declare_settings(CLI::App& program) {
   for (const auto& option : config::options()) {
     const auto flag = option.flag();
     if (flag.empty()) continue;
@@ -40,7 +44,7 @@ void SharedOptions::declare(CLI::App& program) {
         .add_option_function<std::string>(
             flag, [this, flag](const std::string& value) { flags[flag] = value; }, setting_help(option))
         ->type_name(option.value_name())
-        ->group("Settings");
+        ->group(reference::kSettingsGroup);
   }
 }
 

@@ -21,8 +21,10 @@ struct SharedOptions {
   /// The arguments of --dispatcher; empty: all dispatchers.
   std::vector<std::string> dispatchers{};
 
-  /// Declares the options on the program. Parsing writes into this object, which must keep its address until then.
+  /// Declares the options on the program; in --help, the settings follow all others. Parsing writes into this object,
+  /// which must keep its address until then.
   void declare(CLI::App& program);
+  void declare_settings(CLI::App& program);
 };
 
 }  // namespace outboxd::daemon

@@ -25,14 +25,7 @@ namespace {
 constexpr const char* kStatusFooter =
     "Asks the daemon at http.listen for its state (/readyz, and /metrics with the bearer token), and counts the rows "
     "of\n"
-    "each table itself, for which SELECT is enough.\n"
-    "Exit status: 0 all is well; 1 something is wrong: no daemon answers (unless http.listen is off), a dispatcher "
-    "is "
-    "not\n"
-    "ready, a stream is blocked, rows are dead or kept locked, or a table could not be looked at; 2 nothing could be "
-    "looked at: "
-    "neither a\n"
-    "daemon nor a table.";
+    "each table itself, for which SELECT is enough.";
 
 constexpr std::chrono::seconds kRefresh{2};
 

@@ -110,14 +110,16 @@ std::string text_of(const Groups& groups, std::size_t width) {
 
 std::string json_of(const Groups& groups) {
   std::ostringstream json;
-  json << "{\"dispatcher\":" << json_text(redacted(groups.dispatcher)) << ",\"table\":" << json_text(redacted(groups.table))
-       << ",\"dead\":" << groups.all_rows << ",\"kinds\":" << groups.all_groups
-       << ",\"time_column\":" << json_or_null(redacted(groups.time_column)) << ",\"groups\":[";
+  json << "{\"dispatcher\":" << json_text(redacted(groups.dispatcher))
+       << ",\"table\":" << json_text(redacted(groups.table)) << ",\"dead\":" << groups.all_rows
+       << ",\"kinds\":" << groups.all_groups << ",\"time_column\":" << json_or_null(redacted(groups.time_column))
+       << ",\"groups\":[";
   for (std::size_t i = 0; i < groups.groups.size(); ++i) {
     const auto& group = groups.groups[i];
     json << (i > 0 ? "," : "") << "{\"stream\":" << json_text(redacted(group.stream))
          << ",\"error\":" << (group.kind ? json_text(redacted(*group.kind)) : "null") << ",\"rows\":" << group.rows
-         << ",\"oldest\":" << json_or_null(redacted(group.oldest)) << ",\"newest\":" << json_or_null(redacted(group.newest))
+         << ",\"oldest\":" << json_or_null(redacted(group.oldest))
+         << ",\"newest\":" << json_or_null(redacted(group.newest))
          << ",\"example_id\":" << json_or_null(redacted(group.example)) << "}";
   }
   json << "]}\n";

@@ -82,11 +82,12 @@ std::string text_of(const Report& report) {
 std::string json_of(const Report& report) {
   std::ostringstream json;
   const auto& tally = report.tally;
-  json << "{\"dispatcher\":" << json_text(redacted(report.dispatcher)) << ",\"table\":" << json_text(redacted(report.table))
-       << ",\"action\":" << json_text(redacted(report.action)) << ",\"dry_run\":" << (report.dry_run ? "true" : "false")
-       << ",\"matched\":" << tally.matched << ",\"changed\":" << tally.done << ",\"unchanged\":" << tally.unchanged
-       << ",\"refused\":" << tally.refused << ",\"nameless\":" << tally.nameless
-       << ",\"refusal\":" << json_or_null(redacted(tally.refusal)) << ",\"stopped\":" << json_or_null(redacted(tally.stopped))
+  json << "{\"dispatcher\":" << json_text(redacted(report.dispatcher))
+       << ",\"table\":" << json_text(redacted(report.table)) << ",\"action\":" << json_text(redacted(report.action))
+       << ",\"dry_run\":" << (report.dry_run ? "true" : "false") << ",\"matched\":" << tally.matched
+       << ",\"changed\":" << tally.done << ",\"unchanged\":" << tally.unchanged << ",\"refused\":" << tally.refused
+       << ",\"nameless\":" << tally.nameless << ",\"refusal\":" << json_or_null(redacted(tally.refusal))
+       << ",\"stopped\":" << json_or_null(redacted(tally.stopped))
        << ",\"in_doubt\":" << (tally.in_doubt ? "true" : "false");
   if (report.action == "discard") {
     json << ",\"how\":" << json_text(redacted(report.how)) << ",\"file\":" << json_or_null(redacted(report.file));

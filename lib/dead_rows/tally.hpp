@@ -66,7 +66,7 @@ struct Report {
 
 /// For people, with a line end after each line.
 [[nodiscard]] std::string text_of(const Report& report);
-/// One line; the names of its fields are documented in deploy/README.md.
+/// One line; the names of its fields are documented in deploy/JSON.md.
 [[nodiscard]] std::string json_of(const Report& report);
 
 /// A text from a row or a server: on one line, at most so long, without control characters and secrets.

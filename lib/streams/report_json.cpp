@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-// `outboxd streams status --json`. The fields are documented in deploy/README.md.
+// `outboxd streams status --json`. The fields are documented in deploy/JSON.md.
 #include "streams/json.hpp"
 #include "streams/report.hpp"
 #include "telemetry/utc_time.hpp"

@@ -256,6 +256,9 @@ def commands_of(line):
     for word in lexer:
         if word.startswith("#"):
             break
+        if word in ("<", ">", ">>"):
+            next(lexer, None)
+            continue
         if set(word) <= set("|&;"):
             yield words
             words = []

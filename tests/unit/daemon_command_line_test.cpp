@@ -90,11 +90,11 @@ std::vector<Words> commands_from(const Words& command) {
   return all;
 }
 
-/// The arguments that the shell passes to the program of an example, without its redirection of input.
+/// The arguments that the shell passes to the program of an example, without redirections and further programs.
 std::vector<const char*> arguments_of(const Words& example) {
   std::vector<const char*> words;
   for (const auto& word : example) {
-    if (word == "#" || word == "<") break;
+    if (word == "#" || word == "<" || word == ">" || word == "|") break;
     words.push_back(word.c_str());
   }
   return words;
@@ -275,6 +275,10 @@ TEST_CASE("help and version are commands, too") {
   CHECK(output_of({"help", "config", "show"}) == output_of({"config", "show", "--help"}));
   CHECK(output_of({"help", "status"}).find("--watch") != std::string::npos);
   CHECK(output_of({"help", "status"}).find("Exit status") != std::string::npos);
+  CHECK(output_of({"completion", "bash"}).find("complete -F _outboxd outboxd") != std::string::npos);
+  CHECK(output_of({"manual"}).find(".TH OUTBOXD 1 ") != std::string::npos);
+  CHECK(
+      error_of({"completion", "tcsh"}).starts_with("there are completions for bash, zsh and fish, not for \"tcsh\""));
   for (const auto* word : {"version", "-V"}) CHECK(output_of({word}) == output_of({"--version"}));
 }
 

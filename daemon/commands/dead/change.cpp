@@ -147,8 +147,9 @@ std::string about_changes() {
   return about_filters() +
          "Rows are changed in small batches, skipping rows that others have locked; Ctrl-C ends the command after "
          "the\n"
-         "current one. A line on standard error says who did what, why, and to how many rows.\n"
-         "Exit status: 0 done; 1 stopped early after some rows (the output says how far it came)";
+         "current one. The output says how far it came, and a line on standard error who did what, why, and to how "
+         "many\n"
+         "rows.\n";
 }
 
 }  // namespace outboxd::daemon

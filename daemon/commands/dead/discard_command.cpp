@@ -38,8 +38,6 @@ CLI::App& DeadDiscardCommand::declare(CLI::App& program) {
       ->type_name("FILE");
   app.footer(
       about_changes() +
-      ";\n"
-      "2 nothing was changed; 3 some rows could not be changed.\n"
       "The rows are in the file, on the disk, before they go; only its owner may read it. A role with DELETE "
       "deletes\n"
       "them. Otherwise they are marked, so that they are neither dead nor pending (retention and outboxd prune "

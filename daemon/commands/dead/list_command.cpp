@@ -32,9 +32,7 @@ CLI::App& DeadListCommand::declare(CLI::App& program) {
   auto& app = declare_command(dead_group(program), "list", "Count dead rows by stream and kind of error");
   declare_filter(app, filter);
   app.add_flag("--json", json, "Print JSON, a line for each dispatcher");
-  app.footer(about_filters() +
-             "SELECT is enough.\n"
-             "Exit status: 0 done, 1 some table could not be read, 2 none could.");
+  app.footer(about_filters() + "SELECT is enough.");
   set_examples(app, {"outboxd dead list", "outboxd dead list --newer-than 1h --json"});
   return app;
 }

@@ -20,8 +20,6 @@ CLI::App& DeadRequeueCommand::declare(CLI::App& program) {
   app.add_flag("--wait", wait, "Afterwards follow these rows until each is published or dead again");
   app.add_option("--timeout", timeout, "With --wait: the longest time to follow them [60s]")->type_name("TIME");
   app.footer(about_changes() +
-             ", or with --wait some are not\n"
-             "published; 2 nothing was changed; 3 some rows could not be changed.\n"
              "The attempts become 0, the row is due now, and its lease ends; its last error stays until it is "
              "published.\n"
              "A daemon publishes the rows at its next poll. Needs SELECT and UPDATE.");

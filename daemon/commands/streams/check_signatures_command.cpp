@@ -24,10 +24,7 @@ namespace {
 constexpr const char* kSignaturesFooter =
     "Prints a line for each entry that is not well signed, with the reason where it can be told, then the counts.\n"
     "Values of fields are never printed. Redis is only read: +xrange, +exists; with --unread also +xinfo|groups\n"
-    "+xpending.\n"
-    "Exit status: 0 every entry is well signed; 1 some are not; 2 not all could be looked at (no such stream or "
-    "group,\n"
-    "a server that doesn't answer or refuses, wrong usage, Ctrl-C without --follow).";
+    "+xpending.";
 
 StreamReaderOptions reader_options(const config::Settings& settings, const std::string& stream) {
   StreamReaderOptions options{.endpoint = redis_endpoint(settings),

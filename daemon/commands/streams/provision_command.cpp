@@ -23,9 +23,7 @@ constexpr const char* kProvisionFooter =
     "Creates each missing stream and consumer group of the configured topology (topology, [streams]; without one\n"
     "that of topology = \"caracal\"). Whatever exists is left as it is, so it may run any number of times, and in "
     "several\n"
-    "init containers at once. If a key has another type, nothing is created.\n"
-    "Exit status: 0 everything exists; 1 Redis refused to create something, or the connection failed\n"
-    "meanwhile; 2 nothing was done.";
+    "init containers at once. If a key has another type, nothing is created.";
 
 /// The results; empty if the connection failed before all were known.
 std::optional<std::vector<streams::StepResult>> run_steps(redis::CommandSession& session,

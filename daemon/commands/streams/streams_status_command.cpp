@@ -27,8 +27,7 @@ constexpr const char* kStreamsFooter =
     "answers\n"
     "don't prove a figure it is \"unknown\", with the reason below. Where its counters don't show a lag, up to 1000 "
     "entries\n"
-    "are read to count them.\n"
-    "Exit status: 0 done; 2 Redis could not be asked.";
+    "are read to count them.";
 
 int look_once(const StreamsStatusCommand& command, const StreamsTarget& target,
               std::optional<redis::CommandSession>& session) {

@@ -16,13 +16,7 @@ namespace {
 
 constexpr const char* kVerifyFooter =
     "Checks that each declared stream and group exists, that no stream is longer than its bound, and that\n"
-    "`outboxd streams provision` would change nothing. It changes nothing itself.\n"
-    "Exit status, by the gravest finding: 0 all is as declared (what a missing right hides is named, and no "
-    "failure);\n"
-    "2 Redis could not be asked, or gave errors other than a missing right;  3 a key is not a stream; 4 a stream or "
-    "group is missing; 5 a stream is longer than "
-    "its\n"
-    "bound.";
+    "`outboxd streams provision` would change nothing. It changes nothing itself.";
 
 int verify(const StreamsVerifyCommand& command, const StreamsTarget& target) {
   redis::CommandSession session{target.endpoint, target.timeout, redis::kBoundsOfLooks};
