@@ -4,6 +4,7 @@
 #include "config/units.hpp"
 #include "daemon/commands/declare_command.hpp"
 #include "daemon/commands/exit_status.hpp"
+#include "daemon/commands/migrate_report.hpp"
 #include "daemon/settings/load_settings.hpp"
 #include "migrate/embedded_migrations.hpp"
 #include "migrate/migrator.hpp"
@@ -42,9 +43,31 @@ std::optional<int> number_of_migration(const std::string& text) {
   return std::nullopt;
 }
 
-void revert(migrate::Migrator& migrator, int number) {
+/// Prints what became of the migrations of one database.
+class Printer {
+ public:
+  Printer(const MigrateCommand& command, std::string dispatcher)
+      : dispatcher_{std::move(dispatcher)}, json_{command.json} {}
+
+  void print(const std::string& migration, MigrateReport::Outcome outcome) const {
+    const MigrateReport report{.dispatcher = dispatcher_, .migration = migration, .outcome = outcome};
+    std::cout << (json_ ? json_of(report) : text_of(report)) << std::flush;
+  }
+
+ private:
+  std::string dispatcher_;
+  bool json_;
+};
+
+std::string name_of_migration(int number) {
+  const auto all = migrate::migrations();
+  return migrate::full_name(*std::ranges::find(all, number, &migrate::Migration::number));
+}
+
+void revert(migrate::Migrator& migrator, int number, const Printer& printer) {
   const bool reverted = migrator.revert(number);
-  std::cout << "migration " << number << (reverted ? ": reverted\n" : ": was not there\n");
+  printer.print(name_of_migration(number),
+                reverted ? MigrateReport::Outcome::reverted : MigrateReport::Outcome::not_there);
 }
 
 bool makes_a_table(int number) {
@@ -69,11 +92,12 @@ void ask_before_dropping(const MigrateCommand& command, pqxx::connection& connec
   if (answer != "yes") throw std::runtime_error("the answer was not yes: nothing is changed");
 }
 
-void apply(migrate::Migrator& migrator) {
+void apply(migrate::Migrator& migrator, const Printer& printer) {
+  using Outcome = MigrateReport::Outcome;
   for (const auto& planned : migrator.plan()) {
-    if (planned.already_there) std::cout << migrate::full_name(planned.migration) << ": already there\n";
+    if (planned.already_there) printer.print(migrate::full_name(planned.migration), Outcome::already_there);
   }
-  for (const auto& migration : migrator.apply()) std::cout << migrate::full_name(migration) << ": applied\n";
+  for (const auto& migration : migrator.apply()) printer.print(migrate::full_name(migration), Outcome::applied);
 }
 
 /// One dispatcher for each database; databases are distinguished by their URLs.
@@ -99,20 +123,21 @@ void migrate(const MigrateCommand& command, const config::Settings& settings) {
   const auto connection = postgres::open_connection(
       postgres::complete_conninfo(options.url, options.connect_timeout, options.statement_timeout));
   migrate::Migrator migrator{*connection, migrate::migrations(), {.wanted = command.optional_migrations}};
+  const Printer printer{command, settings.dispatcher.name};
   if (command.dry_run) {
     std::cout << migrator.dry_run_sql();
   } else if (command.revert) {
     ask_before_dropping(command, *connection);
-    revert(migrator, *command.revert);
+    revert(migrator, *command.revert, printer);
   } else {
-    apply(migrator);
+    apply(migrator, printer);
   }
 }
 
 int migrate_each(const MigrateCommand& command, const std::vector<config::Settings>& databases) {
   for (const auto& settings : databases) {
     const auto& name = settings.dispatcher.name;
-    if (databases.size() > 1) std::cout << "-- the database of dispatcher " << name << "\n";
+    if (databases.size() > 1 && !command.json) std::cout << "-- the database of dispatcher " << name << "\n";
     try {
       migrate(command, settings);
     } catch (const std::exception& error) {
@@ -142,12 +167,14 @@ CLI::App& MigrateCommand::declare(CLI::App& program) {
                  "before it drops it")
       ->type_name("NUMBER");
   app.add_flag("--yes", yes, "With --revert: drop the table without asking");
+  app.add_flag("--json", json, "Print JSON, a line for each migration");
   set_examples(app, {"outboxd migrate --dry-run          # prints the SQL, to read it first",
                      "outboxd migrate --wake-ups --tune  # creates the tables, with two of the optional extras"});
   return app;
 }
 
 std::string MigrateCommand::complete(const SharedOptions& /*shared*/) {
+  if (dry_run && json) return "--dry-run prints SQL, so --json does not go with it";
   if (revert_text.empty()) return yes ? "--yes goes with --revert" : "";
   revert = number_of_migration(revert_text);
   if (!revert) return "--revert needs the number of a migration, " + migrations_there_are();

@@ -20,6 +20,7 @@ struct MigrateCommand {
   std::optional<int> revert{};
   /// Whether a table is dropped without asking.
   bool yes = false;
+  bool json = false;
 
   CLI::App& declare(CLI::App& program);
   std::string complete(const SharedOptions& shared);

@@ -4,6 +4,7 @@
 #include "config/units.hpp"
 #include "daemon/commands/declare_command.hpp"
 #include "daemon/commands/exit_status.hpp"
+#include "daemon/commands/prune_report.hpp"
 #include "daemon/settings/default_table.hpp"
 #include "daemon/settings/load_settings.hpp"
 #include "daemon/settings/options_from_settings.hpp"
@@ -31,10 +32,7 @@ using State = dispatch::PruneStep::State;
 constexpr const char* kPruneFooter =
     "Rows that are pending or dead are never removed, and none at all while rows have been due for more than ten\n"
     "seconds. It takes the rights UPDATE and DELETE on the table, with --dry-run only SELECT; it may run beside "
-    "daemons.\n"
-    "Exit status: 0 done; 1 some old rows are left: it was interrupted, it failed on the way, rows are overdue, rows "
-    "are\n"
-    "locked, or Postgres refuses to remove them, or some dispatcher's table could not be used; 2 nothing was done.";
+    "daemons.";
 
 // Rows that are named.
 constexpr std::uint64_t kMostNamed = 10;
@@ -123,19 +121,19 @@ std::string why_incomplete(const Removed& removed) {
 }
 
 /// Prints how far it came, and returns the exit status.
-int report(const config::Settings& settings, std::chrono::milliseconds age, PruneMode mode, const Removed& removed) {
-  const auto& table = settings.dispatcher.table;
-  const auto why = why_incomplete(removed);
-  if (!why.empty()) say("table " + table + ": " + why);
+int report(const PruneReport& report, const Removed& removed, bool json) {
+  if (!report.problem.empty()) say("table " + report.table + ": " + report.problem);
   const bool did_nothing = removed.rows == 0 && (!removed.failure.empty() || removed.state == State::forbidden);
+  if (json) {
+    std::cout << json_of(report) << std::flush;
+  } else if (!did_nothing) {
+    std::cout << text_of(report) << std::flush;
+  }
   if (did_nothing) return kCouldNotWork;
-  std::cout << settings.dispatcher.name << ": " << (mode == PruneMode::count ? "would remove " : "removed ")
-            << removed.rows << " row(s) of " << table << " that were published more than "
-            << config::show_duration(age.count()) << " ago\n";
-  return why.empty() ? kDone : kIncomplete;
+  return report.problem.empty() ? kDone : kIncomplete;
 }
 
-int prune_table(config::Settings settings, std::chrono::milliseconds age, PruneMode mode) {
+int prune_table(const PruneCommand& command, config::Settings settings, std::chrono::milliseconds age) {
   if (age.count() == 0) {
     say("dispatcher " + settings.dispatcher.name + ": how old? Give --older-than, or set dispatcher.retention");
     return kCouldNotWork;
@@ -146,7 +144,16 @@ int prune_table(config::Settings settings, std::chrono::milliseconds age, PruneM
     print_problems("prune", problems);
     if (!problems.empty()) return kCouldNotWork;
   }
-  return report(settings, age, mode, prune(settings, age, mode));
+  const auto removed = prune(settings, age, command.dry_run ? PruneMode::count : PruneMode::remove);
+  return report({.dispatcher = settings.dispatcher.name,
+                 .table = settings.dispatcher.table,
+                 .dry_run = command.dry_run,
+                 .older_than = age,
+                 .rows = removed.rows,
+                 .kept = removed.kept,
+                 .refused = removed.refused,
+                 .problem = why_incomplete(removed)},
+                removed, command.json);
 }
 
 }  // namespace
@@ -156,8 +163,9 @@ CLI::App& PruneCommand::declare(CLI::App& program) {
   app.add_option("--older-than", older_than, "Rows published longer ago than this [dispatcher.retention]")
       ->type_name("DURATION");
   app.add_flag("--dry-run", dry_run, "Only count them");
+  app.add_flag("--json", json, "Print JSON, a line for each dispatcher");
   app.footer(kPruneFooter);
-  set_examples(app, {"outboxd prune --older-than 7d --dry-run", "outboxd prune --older-than 7d"});
+  set_examples(app, {"outboxd prune --older-than 7d --dry-run", "outboxd prune --older-than 7d --json"});
   return app;
 }
 
@@ -173,11 +181,10 @@ std::string PruneCommand::complete(const SharedOptions& /*shared*/) {
 int PruneCommand::run(const SharedOptions& shared) const {
   auto loaded = load_settings(shared, {.signing = false});
   if (!loaded) return kCouldNotWork;
-  const auto mode = dry_run ? PruneMode::count : PruneMode::remove;
   std::size_t useless = 0;
   int status = kDone;
   for (const auto& settings : loaded->dispatchers) {
-    const auto result = prune_table(settings, age_.count() > 0 ? age_ : settings.dispatcher.retention, mode);
+    const auto result = prune_table(*this, settings, age_.count() > 0 ? age_ : settings.dispatcher.retention);
     if (result == kCouldNotWork) ++useless;
     status = std::max<int>(status, result == kDone ? kDone : kIncomplete);
   }

@@ -13,6 +13,7 @@ struct PruneCommand {
   /// Empty: dispatcher.retention.
   std::string older_than{};
   bool dry_run = false;
+  bool json = false;
 
   CLI::App& declare(CLI::App& program);
   std::string complete(const SharedOptions& shared);

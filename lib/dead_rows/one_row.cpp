@@ -37,13 +37,14 @@ std::string text_of(const OneRow& row) {
   return text;
 }
 
-std::string json_of(const OneRow& row) {
-  std::string json;
+std::string json_of(const std::string& dispatcher, const std::string& table, const OneRow& row) {
+  using telemetry::json_text;
+  std::string columns;
   for (const auto& column : row.columns) {
-    json.append(json.empty() ? "{\"" : ",\"");
-    telemetry::append_json(json, column.name);
-    json.append("\":").append(column.json);
+    columns.append(columns.empty() ? "" : ",").append(json_text(column.name)).append(":").append(column.json);
   }
+  auto json =
+      "{\"dispatcher\":" + json_text(dispatcher) + ",\"table\":" + json_text(table) + ",\"row\":{" + columns + "}";
   // Of a column of type json, which keeps its line ends.
   std::ranges::replace_if(
       json, [](char c) { return c == '\n' || c == '\r'; }, ' ');

@@ -30,7 +30,7 @@ struct OneRow {
 
 /// A line for each column. Long texts are whole, as they were asked for, but without control characters.
 [[nodiscard]] std::string text_of(const OneRow& row);
-/// The row as an object, on one line.
-[[nodiscard]] std::string json_of(const OneRow& row);
+/// One line; deploy/JSON.md has the fields.
+[[nodiscard]] std::string json_of(const std::string& dispatcher, const std::string& table, const OneRow& row);
 
 }  // namespace outboxd::dead_rows

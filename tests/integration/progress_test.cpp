@@ -109,7 +109,7 @@ TEST_CASE("migrate --revert asks before it drops a table; without a terminal it 
     CHECK(contains(terminal.seen(), "database " + database.name));
     terminal.type(answer + "\n");
     CHECK(end_of(*asking, terminal) == (answer == "yes" ? 0 : 2));
-    CHECK(contains(terminal.seen(), answer == "yes" ? "migration 1: reverted" : "nothing is changed"));
+    CHECK(contains(terminal.seen(), answer == "yes" ? "0001_event_outbox: reverted" : "nothing is changed"));
   }
   CHECK(!is_there());
   CHECK(run_outboxd({"migrate", "--revert", "2", "--yes"}, environment).status == 0);

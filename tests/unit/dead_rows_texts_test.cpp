@@ -94,7 +94,8 @@ TEST_CASE("secrets are masked before texts are escaped") {
 
 TEST_CASE("one row: a json column with line ends stays on one line") {
   const OneRow row{"dead", {{"id", "\"a\"", "a"}, {"j", "{\n\"x\":\r1}", "{\n\"x\":\r1}"}, {"n", "null", {}}}, {"x"}};
-  CHECK(json_of(row) == "{\"id\":\"a\",\"j\":{ \"x\": 1},\"n\":null}\n");
+  CHECK(json_of("d", "t", row) ==
+        "{\"dispatcher\":\"d\",\"table\":\"t\",\"row\":{\"id\":\"a\",\"j\":{ \"x\": 1},\"n\":null}}\n");
   CHECK(text_of(row) == "id  a\nj   {\\n\"x\":\\r1}\nn   -\nx: this role may not read it\n");
 }
 

@@ -8,7 +8,6 @@
 #include "daemon/settings/load_settings.hpp"
 #include "dead_rows/one_row.hpp"
 #include "dead_rows/tally.hpp"
-#include "telemetry/escape.hpp"
 
 #include <CLI/CLI.hpp>
 
@@ -28,12 +27,7 @@ bool shows(const DeadShowCommand& command, const config::Settings& settings, std
     return false;
   }
   if (command.json) {
-    std::string line = "{\"dispatcher\":\"";
-    telemetry::append_json(line, settings.dispatcher.name);
-    telemetry::append_json(line.append("\",\"table\":\""), table.name());
-    auto object = json_of(*row);
-    object.pop_back();
-    std::cout << line << "\",\"row\":" << object << "}\n" << std::flush;
+    std::cout << json_of(settings.dispatcher.name, table.name(), *row) << std::flush;
   } else {
     std::cout << settings.dispatcher.name << ": a dead row of " << table.name() << "\n"
               << text_of(*row) << std::flush;
@@ -48,9 +42,7 @@ CLI::App& DeadShowCommand::declare(CLI::App& program) {
   app.add_option("ID", id, "The row's id")->required();
   app.add_flag("--payload", payload, "Print the payload as well");
   app.add_flag("--json", json, "Print JSON, a line for each table that has the row");
-  app.footer(
-      "SELECT is enough; columns that the role may not read are left out, and named.\n"
-      "Exit status: 0 done, 1 no dead row has this id, 2 a table could not be read.");
+  app.footer("SELECT is enough; columns that the role may not read are left out, and named.");
   set_examples(app, {"outboxd dead show 0197f3a0-0000-7000-8000-000000000001",
                      "outboxd dead show 0197f3a0-0000-7000-8000-000000000001 --payload --json"});
   return app;
