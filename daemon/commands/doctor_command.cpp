@@ -3,6 +3,7 @@
 
 #include "daemon/commands/declare_command.hpp"
 #include "daemon/commands/exit_status.hpp"
+#include "daemon/commands/terminal_output.hpp"
 #include "daemon/doctor/readers.hpp"
 #include "daemon/doctor/render.hpp"
 #include "daemon/settings/load_settings.hpp"
@@ -53,7 +54,8 @@ int DoctorCommand::run(const SharedOptions& shared) const {
   const auto loaded = load_settings(shared, {.postgres = true, .signing = false});
   if (!loaded) return kCouldNotWork;
   const auto findings = doctor::examine(doctor::read_facts(*loaded));
-  std::cout << (json ? doctor::json_lines_of(findings) : doctor::text_of(findings, all)) << std::flush;
+  std::cout << (json ? doctor::json_lines_of(findings) : doctor::text_of(findings, all, terminal_width()))
+            << std::flush;
   return exit_status_of(doctor::worst_of(findings));
 }
 

@@ -92,7 +92,7 @@ bool lacks_a_table(const StatusReport& report) {
 
 void print(const StatusCommand& command, const StatusReport& report) {
   if (command.watch && !command.json) clear_terminal();
-  std::cout << (command.json ? json_lines_of(report) : text_of(report)) << std::flush;
+  std::cout << (command.json ? json_lines_of(report) : text_of(report, terminal_width())) << std::flush;
 }
 
 }  // namespace

@@ -15,7 +15,9 @@
 namespace outboxd::daemon::doctor {
 namespace {
 
-constexpr std::size_t kWidth = 100;
+// Longer lines are hard to read.
+constexpr std::size_t kWidest = 100;
+constexpr std::size_t kNarrowest = 60;
 constexpr std::size_t kLongest = 1'000;
 
 struct Group {
@@ -32,7 +34,7 @@ std::string shown(const std::string& text) {
 }
 
 /// Words, wrapped to the width, after this beginning.
-void append_wrapped(std::string& to, const std::string& beginning, std::string_view words) {
+void append_wrapped(std::string& to, const std::string& beginning, std::string_view words, std::size_t width) {
   const std::string indent(beginning.size(), ' ');
   auto line = beginning;
   bool is_first = true;
@@ -40,7 +42,7 @@ void append_wrapped(std::string& to, const std::string& beginning, std::string_v
     const auto end = words.find(' ');
     const auto word = words.substr(0, end);
     words.remove_prefix(end == std::string_view::npos ? words.size() : end + 1);
-    if (!is_first && line.size() + 1 + word.size() > kWidth) {
+    if (!is_first && line.size() + 1 + word.size() > width) {
       to += line + "\n";
       line = indent;
       is_first = true;
@@ -52,15 +54,16 @@ void append_wrapped(std::string& to, const std::string& beginning, std::string_v
   to += line + "\n";
 }
 
-void append_finding(std::string& text, const Finding& finding) {
+void append_finding(std::string& text, const Finding& finding, std::size_t width) {
   std::string severity{name_of(finding.severity)};
   std::ranges::transform(severity, severity.begin(),
                          [](unsigned char c) { return static_cast<char>(std::toupper(c)); });
   constexpr std::size_t kSeverityWidth = 10;
   severity.resize(kSeverityWidth, ' ');
-  append_wrapped(text, "  " + severity, finding.check + ": " + shown(finding.subject) + ": " + shown(finding.seen));
+  append_wrapped(text, "  " + severity, finding.check + ": " + shown(finding.subject) + ": " + shown(finding.seen),
+                 width);
   const std::string indent(2 + kSeverityWidth, ' ');
-  if (!finding.why.empty()) append_wrapped(text, indent + "why: ", shown(finding.why));
+  if (!finding.why.empty()) append_wrapped(text, indent + "why: ", shown(finding.why), width);
   // On one line, so that it can be copied.
   if (!finding.remedy.empty()) text += indent + "remedy: " + shown(finding.remedy) + "\n";
 }
@@ -84,7 +87,8 @@ std::string json_field(const char* name, std::string_view value) {
 
 }  // namespace
 
-std::string text_of(const Findings& findings, bool all) {
+std::string text_of(const Findings& findings, bool all, std::size_t width) {
+  const auto columns = width == 0 ? kWidest : std::clamp(width, kNarrowest, kWidest);
   std::string text;
   for (const auto& [prefix, title] : kGroups) {
     Findings group;
@@ -95,7 +99,7 @@ std::string text_of(const Findings& findings, bool all) {
     if (group.empty()) continue;
     std::ranges::stable_sort(group, std::ranges::greater{}, &Finding::severity);
     text += std::string{title} + "\n";
-    for (const auto& finding : group) append_finding(text, finding);
+    for (const auto& finding : group) append_finding(text, finding, columns);
   }
   return text + summary_of(findings);
 }

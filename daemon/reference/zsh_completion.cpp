@@ -50,7 +50,7 @@ std::string item_of(const std::string& word, const std::string& help) {
   return "\n      " + shell_quoted(zsh_described(word, help));
 }
 
-std::string items_of(const std::vector<Option>& options) {
+std::string described(const std::vector<Option>& options) {
   std::string items;
   for (const auto& option : options) {
     for (const auto& name : option.names) items += item_of(name, option.help);
@@ -58,7 +58,7 @@ std::string items_of(const std::vector<Option>& options) {
   return items;
 }
 
-std::string items_of(const Following& following) {
+std::string described(const Following& following) {
   std::string items;
   for (const auto& [word, help] : following.words) items += item_of(word, help);
   return items;
@@ -71,11 +71,11 @@ std::string zsh_completion(const Tree& tree) {
   std::string words = "__outboxd_words() {\n  case \"$1\" in\n";
   for (const auto* command : all_of(tree.program)) {
     const auto pattern = "    " + shell_quoted(command->path) + ") offered=(";
-    options += pattern + items_of(command->options) + ") ;;\n";
+    options += pattern + described(command->options) + ") ;;\n";
     const auto follows = following(*command, tree);
-    words += pattern + items_of(follows) + ")" + (follows.files ? " files=yes" : "") + " ;;\n";
+    words += pattern + described(follows) + ")" + (follows.files ? " files=yes" : "") + " ;;\n";
   }
-  options += "  esac\n" + unless_shared(tree) + "  offered+=(" + items_of(tree.shared) + items_of(tree.settings) +
+  options += "  esac\n" + unless_shared(tree) + "  offered+=(" + described(tree.shared) + described(tree.settings) +
              ")\n}\n\n";
   return kZshHead + posix_parts(tree) + options + words + "  esac\n}\n\n" + kZshWalk;
 }

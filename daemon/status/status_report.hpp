@@ -6,6 +6,7 @@
 #include "outbox_store/backlog.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -48,8 +49,9 @@ void add_answer(const DaemonAnswer& daemon, DispatcherStatus& status);
 /// 0 if all is well; 2 if neither the daemon nor any table answered; else 1.
 [[nodiscard]] ExitStatus exit_status_of(const StatusReport& report);
 
-/// The report as readable text: the time, a table of figures, and lines on the state.
-[[nodiscard]] std::string text_of(const StatusReport& report);
+/// The report as readable text: the time, a table of figures, and lines on the state. On a terminal of this width (0:
+/// any) long names are cut, so that each row of the table is one line.
+[[nodiscard]] std::string text_of(const StatusReport& report, std::size_t width = 0);
 
 /// The report as JSON: an object on a line for each dispatcher.
 [[nodiscard]] std::string json_lines_of(const StatusReport& report);

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <array>
 #include <iomanip>
+#include <numeric>
 #include <sstream>
 
 namespace outboxd::daemon {
@@ -19,8 +20,8 @@ using std::chrono::system_clock;
 constexpr std::size_t kColumns = 10;
 using Line = std::array<std::string, kColumns>;
 
-const Line kTitles{"DISPATCHER", "TABLE",    "PENDING", "OLDEST",      "DELAYED",
-                   "LEASED",     "IN RETRY", "DEAD",    "LAST MINUTE", "AGE"};
+const Line kTitles{"DISPATCHER", "TABLE",    "PENDING", "OLDEST",  "DELAYED",
+                   "LEASED",     "IN RETRY", "DEAD",    "PER MIN", "AGE"};
 
 std::string count(std::uint64_t number, std::uint64_t cap) {
   return std::to_string(number) + (number >= cap ? "+" : "");
@@ -67,18 +68,40 @@ Line line_of(const DispatcherStatus& status, system_clock::time_point now) {
           span(now - status.figures->counted_at)};
 }
 
-void append_table(const StatusReport& report, std::ostringstream& text) {
+std::size_t total_of(const std::array<std::size_t, kColumns>& widths, std::size_t between) {
+  return std::accumulate(widths.begin(), widths.end(), (kColumns - 1) * between);
+}
+
+/// Makes the names narrower, the table's first, as far as they stay readable.
+void fit(std::array<std::size_t, kColumns>& widths, std::size_t between, std::size_t width) {
+  constexpr std::size_t kLeast = 8;
+  for (const std::size_t name : {1, 0}) {
+    const auto total = total_of(widths, between);
+    if (width == 0 || total <= width) return;
+    const auto spare = widths.at(name) - std::min(widths.at(name), kLeast);
+    widths.at(name) -= std::min(spare, total - width);
+  }
+}
+
+std::string in_width(const std::string& text, std::size_t width) {
+  constexpr std::size_t kDots = 3;
+  return text.size() <= width ? text : utf8::shortened(text, width - kDots);
+}
+
+void append_table(const StatusReport& report, std::size_t width, std::ostringstream& text) {
   std::vector<Line> lines{kTitles};
   for (const auto& status : report.dispatchers) lines.push_back(line_of(status, report.at));
   std::array<std::size_t, kColumns> widths{};
   for (const auto& line : lines) {
     for (std::size_t i = 0; i < kColumns; ++i) widths.at(i) = std::max(widths.at(i), line.at(i).size());
   }
+  const std::size_t between = width > 0 && total_of(widths, 2) > width ? 1 : 2;
+  fit(widths, between, width);
   for (const auto& line : lines) {
     for (std::size_t i = 0; i < kColumns; ++i) {
       // Names to the left, numbers to the right.
-      text << (i > 0 ? "  " : "") << (i < 2 ? std::left : std::right) << std::setw(static_cast<int>(widths.at(i)))
-           << line.at(i);
+      text << (i > 0 ? std::string(between, ' ') : "") << (i < 2 ? std::left : std::right)
+           << std::setw(static_cast<int>(widths.at(i))) << in_width(line.at(i), widths.at(i));
     }
     text << "\n";
   }
@@ -147,10 +170,10 @@ void append_lines(const DaemonAnswer& daemon, std::ostringstream& text) {
 
 }  // namespace
 
-std::string text_of(const StatusReport& report) {
+std::string text_of(const StatusReport& report, std::size_t width) {
   std::ostringstream text;
   text << telemetry::utc_text(report.at) << "\n";
-  append_table(report, text);
+  append_table(report, width, text);
   append_lines(report.daemon, text);
   for (const auto& status : report.dispatchers) append_lines(status, report, text);
   return text.str();

@@ -197,3 +197,23 @@ TEST_CASE("without a terminal there is no progress line") {
   CHECK(!contains(ended.err, "rows/s"));
   CHECK(!contains(ended.err, "\r"));
 }
+
+TEST_CASE("nothing is coloured, on a terminal or elsewhere, whatever NO_COLOR says") {
+  const auto database = contract_database();
+  const auto environment = outboxd_environment(database);
+  for (const Environment& more :
+       {Environment{}, Environment{{"NO_COLOR", "1"}}, Environment{{"CLICOLOR_FORCE", "1"}}}) {
+    for (const std::string command :
+         {"status", "doctor --all", "dead list", "streams status", "config show", "run --once"}) {
+      CAPTURE(command);
+      PseudoTerminal terminal;
+      auto child = start_at(terminal, command, with(environment, more));
+      CHECK(end_of(*child, terminal) != 2);
+      // The line of progress is cleared.
+      auto seen = terminal.seen();
+      for (std::size_t at = 0; (at = seen.find("\x1b[K")) != std::string::npos;) seen.erase(at, 3);
+      CHECK_MESSAGE(seen.find('\x1b') == std::string::npos, seen);
+      CHECK_FALSE(seen.empty());
+    }
+  }
+}

@@ -629,6 +629,8 @@ TEST_CASE("text is grouped by server and quiet about what is well; texts of serv
         "REDIS\n  WARNING   redis.group: group \\x1b[2J: seen\\nCRITICAL\n"
         "            why: why\n            remedy: do 'this'\n"
         "0 critical, 1 warning, 1 note, 1 ok\n");
+  CHECK(text_of({{"redis.group", kNote, "g", std::string(30, 'a') + " " + std::string(30, 'b'), "", ""}}, false, 80)
+            .find("\n            bbb") != std::string::npos);
   CHECK(text_of(findings, true).find("OK        redis.memory: r: fine\n") != std::string::npos);
   CHECK(json_lines_of({findings[1]}) ==
         R"({"check":"redis.group","severity":"warning","subject":"group \\x1b[2J","seen":"seen\\nCRITICAL",)"

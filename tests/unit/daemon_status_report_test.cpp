@@ -5,6 +5,7 @@
 
 #include <doctest/doctest.h>
 
+#include <sstream>
 #include <string>
 #include <utility>
 #include <vector>
@@ -53,9 +54,9 @@ TEST_CASE("status as text: the time, a line of figures for each dispatcher, then
   report.daemon.why_no_metrics = "it refuses the bearer token";
   CHECK(text_of(report) ==
         "2026-01-31T12:00:00Z\n"
-        "DISPATCHER   TABLE           PENDING  OLDEST  DELAYED  LEASED  IN RETRY  DEAD  LAST MINUTE  AGE\n"
-        "api          event_outbox       1200    2.3s        7      64         3     1           77  0 s\n"
-        "coordinator  caracal_outbox        ?       ?        ?       ?         ?     ?            -    -\n"
+        "DISPATCHER   TABLE           PENDING  OLDEST  DELAYED  LEASED  IN RETRY  DEAD  PER MIN  AGE\n"
+        "api          event_outbox       1200    2.3s        7      64         3     1       77  0 s\n"
+        "coordinator  caracal_outbox        ?       ?        ?       ?         ?     ?        -    -\n"
         "signing: entries go out unsigned\n"
         "/metrics at 127.0.0.1:9464 is not known, and so is what was published in the last minute: it refuses the "
         "bearer token\n"
@@ -64,6 +65,24 @@ TEST_CASE("status as text: the time, a line of figures for each dispatcher, then
         "api: 1 row is dead\n"
         "coordinator: not ready since 2026-01-31T11:56:39Z (3 min 21 s): Redis is unavailable (refused)\n"
         "coordinator: its table could not be looked at: no such \"table\"\n");
+}
+
+TEST_CASE("status as text: each row of the table is one line of the terminal") {
+  auto long_names = busy();
+  long_names.dispatcher = std::string(40, 'd');
+  long_names.table = std::string(40, 't');
+  for (const std::size_t width : {80, 90, 120, 160}) {
+    std::istringstream lines{text_of(report_of({busy(), long_names}), width)};
+    std::string line;
+    std::getline(lines, line);
+    for (int i = 0; i < 3; ++i) {
+      std::getline(lines, line);
+      CHECK_MESSAGE(line.size() <= width, line);
+    }
+    CHECK(line.find("ddd") != std::string::npos);
+    CHECK(line.find("ttt") != std::string::npos);
+  }
+  CHECK(text_of(report_of({long_names})).find(std::string(40, 't')) != std::string::npos);
 }
 
 TEST_CASE("status: locked rows are named once, by the daemon's report or by status itself") {
