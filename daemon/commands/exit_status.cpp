@@ -113,7 +113,8 @@ std::string exit_status_table() {
   for (const auto& [command, meanings] : exit_statuses()) {
     auto shown = command.empty() ? std::string{"every command"} : "`" + command + "`";
     for (const auto& [status, meaning] : meanings) {
-      table += "| " + shown + " | " + status + " | " + in_markdown(meaning) + " |\n";
+      table.append("| ").append(shown).append(" | ").append(status);
+      table.append(" | ").append(in_markdown(meaning)).append(" |\n");
       shown.clear();
     }
   }

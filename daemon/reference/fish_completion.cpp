@@ -75,8 +75,8 @@ std::string lines_of(const Command& command, const Tree& tree) {
   std::string lines;
   const auto follows = following(command, tree);
   for (const auto& [word, help] : follows.words) {
-    lines += "complete -c outboxd" + condition + " -a " + fish_quoted(fish_quoted(word)) + " -d " +
-             fish_quoted(help) + "\n";
+    lines.append("complete -c outboxd").append(condition).append(" -a ").append(fish_quoted(fish_quoted(word)));
+    lines.append(" -d ").append(fish_quoted(help)).append("\n");
   }
   if (follows.files) lines += "complete -c outboxd" + condition + " -F\n";
   for (const auto& option : command.options) lines += line_of(option, condition);
