@@ -133,8 +133,7 @@ TEST_CASE("status: if the table can't be read, the daemon's last sample and its 
   report.daemon = daemon;
   const auto text = text_of(report);
   CAPTURE(text);
-  CHECK(text.find("     12    1.5s        4       ?         ?     2        9  1 min 10 s\n") !=
-        std::string::npos);
+  CHECK(text.find("     12    1.5s        4       ?         ?     2        9  1 min 10 s\n") != std::string::npos);
   CHECK(text.find("coordinator: not ready since 2026-01-31T11:59:00Z (1 min 0 s): Postgres is unavailable\n") !=
         std::string::npos);
   CHECK(text.find("coordinator: the figures are from the daemon's last sample, 1 min 10 s ago\n") !=
