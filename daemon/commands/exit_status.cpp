@@ -88,6 +88,26 @@ const std::vector<CommandStatuses>& exit_statuses() {
         {"1", "stopped early after some rows, by a signal or an error"},
         {"2", "nothing was changed: a missing right, no answer, or the answer was not yes"},
         {"3", "all rows were tried, and some could not be changed"}}},
+      {"trace",
+       {{"0", "a row or an entry was found"},
+        {"1", "neither was found, and everything was searched"},
+        {"3",
+         "a server did not answer (what is known is shown all the same), or neither was found and not everything "
+         "could "
+         "be searched"}}},
+      {"replay",
+       {{"0", "every chosen row was published again, also if there was none; with --dry-run: counted"},
+        {"1",
+         "stopped early after some rows: a signal, or Postgres or Redis failed; the output has the options to go on "
+         "with"},
+        {"2",
+         "nothing was sent: an unknown stream, a missing right in Postgres, no answer, no --id is of a published "
+         "row, "
+         "or the answer was not yes"},
+        {"3",
+         "all rows were tried, and some were not published: no entry can be made of them, they were removed "
+         "meanwhile, or an --id is not of a published row"},
+        {"4", "Redis refused an entry of some stream, or a stream's key is of another type"}}},
       {"prune",
        {{"0", "done"},
         {"1",

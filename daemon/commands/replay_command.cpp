@@ -39,11 +39,7 @@ constexpr const char* kReplayFooter =
     "are. Each stream's rows go out in the order in which they were published before; the end of the range is fixed\n"
     "when the command begins. It needs SELECT on the table, and +xadd on the streams' keys; with +xlen +type\n"
     "+xinfo|stream +xinfo|groups it also warns of entries that a consumer group has not read and that are pushed "
-    "out.\n"
-    "Exit status: 0 done; 1 stopped early after some rows (the output says how far it came, and with which options "
-    "to\n"
-    "go on); 2 nothing was sent; 3 some rows could not be published, or an id is of no such row; 4 Redis refused an "
-    "entry.";
+    "out.";
 
 void print_replay_error(const std::string& error) {
   std::string line = "outboxd replay: ";

@@ -26,10 +26,7 @@ constexpr const char* kTraceFooter =
     "it was pruned, the entry is searched in each --stream, or in all streams that the configuration names.\n"
     "Postgres and Redis are only read: SELECT on the table; +xrange, and +time +xinfo|stream +xinfo|groups "
     "+xpending,\n"
-    "of which each that is missing hides a part (\"can't be known here\"), and fails nothing.\n"
-    "Exit status: 0 a row or an entry was found; 1 neither was; 3 a server did not answer (what is known is shown), "
-    "or\n"
-    "neither was found and not everything could be searched; 2 usage or configuration is wrong.";
+    "of which each that is missing hides a part (\"can't be known here\"), and fails nothing.";
 
 }  // namespace
 

@@ -13,7 +13,7 @@ namespace outboxd::daemon::trace {
 /// Lines of at most `width` columns, where words allow; 0: of any width.
 [[nodiscard]] std::string text_of(const Facts& facts, std::size_t width);
 
-/// One line; the names of its fields are documented in deploy/README.md.
+/// One line; the names of its fields are documented in deploy/JSON.md.
 [[nodiscard]] std::string json_of(const Facts& facts);
 
 }  // namespace outboxd::daemon::trace

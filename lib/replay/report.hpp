@@ -19,7 +19,7 @@ namespace outboxd::replay {
 /// What was published, what was not and why, and how to go on.
 [[nodiscard]] std::string text_of(const Plan& plan, std::span<const StreamTally> tallies);
 
-/// Both on one line; no tallies: nothing was to be sent. Its fields are documented in deploy/README.md.
+/// Both on one line; no tallies: nothing was to be sent. Its fields are documented in deploy/JSON.md.
 [[nodiscard]] std::string json_of(const Plan& plan, std::span<const StreamTally> tallies);
 
 /// The options with which the rest of a stream is published; empty: there is no rest.

@@ -25,6 +25,8 @@ std::vector<Words> commands_that_read_the_configuration() {
   const std::set<std::string> printed{"completion", "manual", "help", "version"};
   const std::map<std::string, Words> needed{{"enqueue", {"stream", "a=1"}},
                                             {"dead show", {"an-id"}},
+                                            {"trace", {"an-id"}},
+                                            {"replay", {"--id", "an-id", "--yes"}},
                                             {"dead requeue", {"--all", "--yes"}},
                                             {"dead discard", {"--all", "--yes", "--reason", "trial"}},
                                             {"streams check-signatures", {"stream"}}};

@@ -8,9 +8,11 @@
 #include "daemon/service/once_report.hpp"
 #include "daemon/signatures/signature_report.hpp"
 #include "daemon/status/status_report.hpp"
+#include "daemon/trace/render.hpp"
 #include "dead_rows/list.hpp"
 #include "dead_rows/one_row.hpp"
 #include "dead_rows/tally.hpp"
+#include "replay/report.hpp"
 #include "streams/provision_text.hpp"
 #include "streams/report.hpp"
 #include "streams/verify_text.hpp"
@@ -105,6 +107,22 @@ std::string change_lines(const std::string& action) {
   return json_of(report);
 }
 
+std::string trace_lines() {
+  using std::chrono::milliseconds;
+  trace::RowFacts row{.table = "t", .is_pending = true, .payload = "{}"};
+  row.leased_until = {.text = "2026-01-31T12:00:00Z", .since_epoch = milliseconds{10}};
+  row.now = milliseconds{5};
+  trace::StreamFacts stream{.stream = "s"};
+  stream.entries.push_back({.id = "1-0", .groups = {{.group = {.name = "g", .last_delivered_id = "0-0"}}}});
+  return json_of(trace::Facts{.stories = {{.row = row, .streams = {stream}}}});
+}
+
+std::string replay_lines() {
+  const replay::Plan plan{.streams = {{.stream = "s"}}, .left_out = {{"id", "dead"}}};
+  const std::vector<replay::StreamTally> tallies{{.stream = "s"}};
+  return json_of(plan, tallies);
+}
+
 std::string provision_lines() {
   streams::Plan plan;
   plan.existing.push_back({.stream = "s", .group = "g"});
@@ -142,6 +160,8 @@ std::map<std::string, std::string> printed_lines() {
           {"dead show", json_of("a", "t", dead_rows::OneRow{"dead", {{"id", "1", "1"}}, {}})},
           {"dead requeue", change_lines("requeue")},
           {"dead discard", change_lines("discard")},
+          {"trace", trace_lines()},
+          {"replay", replay_lines()},
           {"prune", json_of(PruneReport{.dispatcher = "a", .table = "t"})}};
 }
 
