@@ -62,11 +62,18 @@ std::string state_of(const DispatcherStatus& status, const StatusReport& report)
   return json.str();
 }
 
+std::string json_of(const std::optional<SigningState>& signing) {
+  if (!signing) return "null";
+  const bool is_signed = !signing->key_id.empty();
+  return std::string{"{\"signed\":"} + (is_signed ? "true" : "false") +
+         ",\"key_id\":" + json_or_null(signing->key_id) + ",\"sig2\":" + (signing->strict ? "true" : "false") + "}";
+}
+
 std::string daemon_of(const DaemonAnswer& daemon) {
   return ",\"daemon\":{\"listen\":" + json_text(daemon.address) + ",\"asked\":" + (daemon.asked ? "true" : "false") +
          ",\"answers\":" + (daemon.answers() ? "true" : "false") + ",\"problem\":" + json_or_null(daemon.why_none) +
          ",\"metrics_problem\":" + json_or_null(daemon.why_no_metrics) +
-         ",\"notes\":" + array_of(daemon.state.notes) + "}";
+         ",\"notes\":" + array_of(daemon.state.notes) + ",\"signing\":" + json_of(daemon.state.signing) + "}";
 }
 
 std::string line_of(const DispatcherStatus& status, const StatusReport& report) {

@@ -138,6 +138,9 @@ void append_lines(const DaemonAnswer& daemon, std::ostringstream& text) {
   } else if (!daemon.answers()) {
     text << "no daemon answers at " << daemon.address << " (" << daemon.why_none << ")\n";
   }
+  if (daemon.state.signing && !daemon.state.signing->key_id.empty()) {
+    text << "signing: entries are " << text_of(*daemon.state.signing) << "\n";
+  }
   for (const auto& note : daemon.state.notes) text << note << "\n";
   if (!daemon.why_no_metrics.empty()) {
     text << "/metrics at " << daemon.address

@@ -50,6 +50,7 @@ TEST_CASE("status as text: the time, a line of figures for each dispatcher, then
   report.dispatchers.front().state->notes = {"stream s is blocked (WRONGTYPE)"};
   report.dispatchers.front().figures->overview.backlog.dead = 1;
   report.daemon.state.notes = {"signing: entries go out unsigned"};
+  report.daemon.state.signing = SigningState{};
   report.daemon.why_no_metrics = "it refuses the bearer token";
   CHECK(text_of(report) ==
         "2026-01-31T12:00:00Z\n"
@@ -64,6 +65,13 @@ TEST_CASE("status as text: the time, a line of figures for each dispatcher, then
         "api: 1 row is dead\n"
         "coordinator: not ready since 2026-01-31T11:56:39Z (3 min 21 s): Redis is unavailable (refused)\n"
         "coordinator: its table could not be looked at: no such \"table\"\n");
+}
+
+TEST_CASE("status shows the id of the key with which the daemon signs") {
+  auto report = report_of({busy()});
+  report.daemon.state.signing = SigningState{.key_id = "88386d75b558be88"};
+  CHECK(text_of(report).find("\nsigning: entries are signed with key 88386d75b558be88\n") != std::string::npos);
+  CHECK(exit_status_of(report) == kDone);
 }
 
 TEST_CASE("status: locked rows are named once, by the daemon's report or by status itself") {
@@ -154,9 +162,10 @@ TEST_CASE("status as JSON: the same facts; unknown ones are null") {
   auto report = report_of({busy(), unknown()});
   report.dispatchers.back().state.reset();
   report.dispatchers.front().state->notes = {"stream s is blocked"};
+  report.daemon.state.signing = SigningState{.key_id = "88386d75b558be88"};
   const std::string daemon =
       R"("daemon":{"listen":"127.0.0.1:9464","asked":true,"answers":true,"problem":null,"metrics_problem":null,)"
-      R"("notes":[]}})"
+      R"("notes":[],"signing":{"signed":true,"key_id":"88386d75b558be88","sig2":false}}})"
       "\n";
   CHECK(
       json_lines_of(report) ==
@@ -212,6 +221,13 @@ TEST_CASE("the states and notes on a daemon's /readyz are parsed") {
   CHECK(b.since == utc_time("2026-01-31T12:00:00Z"));
   CHECK(b.notes.empty());
   CHECK(daemon.notes == std::vector<std::string>{"signing: entries go out unsigned"});
+  CHECK(daemon.signing == SigningState{});
+  // With which key entries are signed is no problem, and so no note.
+  const SigningState strict{.key_id = "88386d75b558be88", .strict = true};
+  const auto well = parse_readyz("signing: entries are " + text_of(strict) + "\n");
+  CHECK(well.notes.empty());
+  CHECK(well.signing == strict);
+  CHECK(parse_readyz("a: ready since 2026-01-31T12:00:00Z\n").signing == std::nullopt);
 }
 
 TEST_CASE("another program's page has no dispatchers, and its control characters are not printed") {
