@@ -158,8 +158,10 @@ void read_groups(CommandSession& session, const RedisTarget& target, system_cloc
 void read_streams(CommandSession& session, const RedisTarget& target, RedisFacts& facts) {
   const bool exact_counters = redis::counts_reads_exactly(session.call({"INFO", "server"}).text);
   const auto now = system_clock::now() + facts.clock_ahead.value_or(milliseconds{0});
-  for (std::size_t i = 0; i < std::min(target.streams.size(), kMostStreams); ++i) {
-    StreamFacts stream{.name = target.streams[i]};
+  auto names = target.streams;
+  names.insert(names.end(), target.only_declared.begin(), target.only_declared.end());
+  for (std::size_t i = 0; i < std::min(names.size(), kMostStreams); ++i) {
+    StreamFacts stream{.name = names[i], .is_only_declared = i >= target.streams.size()};
     const auto type = session.call({"TYPE", stream.name});
     if (type.kind == Value::Kind::status) stream.type = type.text;
     stream.refusal = refusal_of_xadd(session, stream.name);
@@ -176,7 +178,8 @@ RedisFacts read_redis(const RedisTarget& target) {
                    .cli = cli_for(endpoint),
                    .host = endpoint.unix_path.empty() ? endpoint.host : endpoint.unix_path,
                    .username = endpoint.username,
-                   .database = endpoint.database};
+                   .database = endpoint.database,
+                   .why_no_streams = target.why_no_streams};
   try {
     CommandSession session{endpoint, target.timeout, redis::kBoundsOfLooks};
     read_info(session, facts);

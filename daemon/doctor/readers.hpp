@@ -27,6 +27,10 @@ struct RedisTarget {
   /// Of each of these streams: the smallest among the dispatchers that may write to it.
   redis::Bounds bounds{};
   std::vector<std::string> streams{};
+  /// Those that only the topology names, and dispatchers may write to.
+  std::vector<std::string> only_declared{};
+  /// Why rows show no streams.
+  std::string why_no_streams{};
   /// Those of the configured topology.
   std::vector<streams::Wanted> wanted{};
 };
@@ -35,6 +39,12 @@ struct RedisTarget {
 /// Adds the streams that the dispatcher is configured to write to, and those seen in rows that it takes. Streams that
 /// only the topology declares are left out: this dispatcher's user may have no right to them, and needs none. Pure.
 void add_streams(RedisTarget& target, const config::Settings& settings, const std::vector<std::string>& seen);
+
+/// Adds the streams that only the topology names, which is in `target.wanted`. Pure.
+void add_declared_streams(RedisTarget& target);
+
+/// Why a table's rows show no streams. Pure.
+[[nodiscard]] std::string why_no_streams(const PostgresFacts& facts);
 
 /// Reads all servers of all dispatchers; each Redis once.
 [[nodiscard]] Facts read_facts(const config::Loaded& loaded);
