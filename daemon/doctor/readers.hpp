@@ -4,7 +4,9 @@
 #include "config/loader.hpp"
 #include "daemon/doctor/examinations.hpp"
 #include "redis/bounds.hpp"
+#include "redis/command_session.hpp"
 #include "redis/endpoint.hpp"
+#include "redis/stream_info.hpp"
 #include "streams/wanted.hpp"
 
 #include <chrono>
@@ -35,6 +37,11 @@ struct RedisTarget {
   std::vector<streams::Wanted> wanted{};
 };
 [[nodiscard]] RedisFacts read_redis(const RedisTarget& target);
+
+/// Reads the groups of this stream into it, and returns them as Redis reports them, with lags that are proved. `now`:
+/// by the server's clock. `exact_counters`: see redis::counts_reads_exactly().
+std::vector<redis::Group> read_groups(redis::CommandSession& session, std::chrono::system_clock::time_point now,
+                                      bool exact_counters, StreamFacts& stream);
 
 /// Adds the streams that the dispatcher is configured to write to, and those seen in rows that it takes. Streams that
 /// only the topology declares are left out: this dispatcher's user may have no right to them, and needs none. Pure.

@@ -29,6 +29,11 @@ struct GroupFacts {
   std::optional<std::chrono::seconds> quiet_for{};
 };
 
+/// Whether entries wait for the group, and none of its consumers has asked for any for long.
+[[nodiscard]] bool has_stopped(const GroupFacts& group);
+/// "12 unread entries (the first is 5 min old), 0 pending, 1 consumer, the last of which asked 5 min ago".
+[[nodiscard]] std::string state_of(const GroupFacts& group);
+
 /// A stream that dispatchers write to.
 struct StreamFacts {
   std::string name{};

@@ -123,33 +123,12 @@ void add_wrong_type(const RedisFacts& facts, const StreamFacts& stream, Findings
            shell_word(stream.name) + " GROUP 0"});
 }
 
-bool reads_nothing(const GroupFacts& group) {
-  const bool has_unread = group.oldest_unread.value_or(std::chrono::seconds{0}) >= kQuiet;
-  const bool has_pending = group.pending > 0;
-  if (!has_unread && !has_pending) return false;
-  // A consumer at work on what it has read asks for nothing meanwhile.
-  const std::chrono::minutes longest = has_unread ? kQuiet : kLongPending;
-  return (group.consumers == 0 && has_unread) || group.quiet_for.value_or(std::chrono::seconds{0}) >= longest;
-}
-
-std::string state_of(const GroupFacts& group) {
-  std::string text =
-      group.unread ? std::to_string(*group.unread) + " unread entries" : "unread entries of unknown number";
-  if (group.oldest_unread) text += " (the first is " + span_text(*group.oldest_unread) + " old)";
-  text += ", " + std::to_string(group.pending) + " pending";
-  if (group.oldest_pending) text += " (the first was delivered " + span_text(*group.oldest_pending) + " ago)";
-  text += ", ";
-  text += std::to_string(group.consumers) + (group.consumers == 1 ? " consumer" : " consumers");
-  if (group.quiet_for) text += ", the last of which asked " + span_text(*group.quiet_for) + " ago";
-  return text;
-}
-
 Finding finding_of(const RedisFacts& facts, const StreamFacts& stream, const GroupFacts& group) {
   Finding finding{.check = "redis.group",
                   .subject = "group " + group.name + " of stream " + stream.name,
                   .seen = state_of(group)};
   const auto on_group = shell_word(stream.name) + " " + shell_word(group.name);
-  if (reads_nothing(group)) {
+  if (has_stopped(group)) {
     finding.severity = Severity::warning;
     finding.seen = "the group has stopped reading: " + finding.seen;
     finding.why = "its consumers don't act on events, and entries that the stream's bound trims are lost for it";
@@ -172,6 +151,27 @@ Finding finding_of(const RedisFacts& facts, const StreamFacts& stream, const Gro
 }
 
 }  // namespace
+
+bool has_stopped(const GroupFacts& group) {
+  const bool has_unread = group.oldest_unread.value_or(std::chrono::seconds{0}) >= kQuiet;
+  const bool has_pending = group.pending > 0;
+  if (!has_unread && !has_pending) return false;
+  // A consumer at work on what it has read asks for nothing meanwhile.
+  const std::chrono::minutes longest = has_unread ? kQuiet : kLongPending;
+  return (group.consumers == 0 && has_unread) || group.quiet_for.value_or(std::chrono::seconds{0}) >= longest;
+}
+
+std::string state_of(const GroupFacts& group) {
+  std::string text =
+      group.unread ? std::to_string(*group.unread) + " unread entries" : "unread entries of unknown number";
+  if (group.oldest_unread) text += " (the first is " + span_text(*group.oldest_unread) + " old)";
+  text += ", " + std::to_string(group.pending) + " pending";
+  if (group.oldest_pending) text += " (the first was delivered " + span_text(*group.oldest_pending) + " ago)";
+  text += ", ";
+  text += std::to_string(group.consumers) + (group.consumers == 1 ? " consumer" : " consumers");
+  if (group.quiet_for) text += ", the last of which asked " + span_text(*group.quiet_for) + " ago";
+  return text;
+}
 
 Findings writes_of(const RedisFacts& facts) {
   const std::string check = "redis.writes";

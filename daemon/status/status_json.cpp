@@ -76,6 +76,17 @@ std::string daemon_of(const DaemonAnswer& daemon) {
          ",\"notes\":" + array_of(daemon.state.notes) + ",\"signing\":" + json_of(daemon.state.signing) + "}";
 }
 
+std::string groups_of(const GroupLook& groups) {
+  std::string json;
+  for (const auto& one : groups.stopped) {
+    json += std::string{json.empty() ? "" : ","} + "{\"stream\":" + json_text(one.stream) +
+            ",\"group\":" + json_text(one.group) +
+            ",\"unread\":" + (one.unread ? std::to_string(*one.unread) : "null") +
+            ",\"pending\":" + std::to_string(one.pending) + ",\"state\":" + json_text(one.state) + "}";
+  }
+  return ",\"stopped_groups\":[" + json + "],\"groups_problems\":" + array_of(groups.problems);
+}
+
 std::string line_of(const DispatcherStatus& status, const StatusReport& report) {
   std::ostringstream line;
   line << "{\"dispatcher\":" << json_text(status.dispatcher) << ",\"table\":" << json_text(status.table);
@@ -91,7 +102,7 @@ std::string line_of(const DispatcherStatus& status, const StatusReport& report) 
   } else {
     line << "null,\"figures_age_seconds\":null";
   }
-  line << state_of(status, report) << daemon_of(report.daemon) << "}\n";
+  line << state_of(status, report) << daemon_of(report.daemon) << groups_of(report.groups) << "}\n";
   return line.str();
 }
 

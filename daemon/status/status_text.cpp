@@ -148,6 +148,14 @@ void append_lines(const DaemonAnswer& daemon, std::ostringstream& text) {
   }
 }
 
+void append_lines(const GroupLook& groups, std::ostringstream& text) {
+  for (const auto& one : groups.stopped) {
+    text << "stream " << printable(one.stream) << ": consumer group " << printable(one.group)
+         << " has stopped reading: " << printable(one.state) << "; see outboxd streams status\n";
+  }
+  for (const auto& problem : groups.problems) text << printable(problem) << "\n";
+}
+
 }  // namespace
 
 std::string text_of(const StatusReport& report) {
@@ -156,6 +164,7 @@ std::string text_of(const StatusReport& report) {
   append_table(report, text);
   append_lines(report.daemon, text);
   for (const auto& status : report.dispatchers) append_lines(status, report, text);
+  append_lines(report.groups, text);
   return text.str();
 }
 

@@ -74,6 +74,31 @@ TEST_CASE("status shows the id of the key with which the daemon signs") {
   CHECK(exit_status_of(report) == kDone);
 }
 
+TEST_CASE("status names consumer groups that have stopped reading, and the command that shows more") {
+  auto report = report_of({busy()});
+  report.groups = {
+      .stopped = {{.stream = "s\x1b", .group = "g", .unread = 12, .state = "12 unread entries, 1 consumer"}},
+      .problems = {"whether consumer groups read is not known: NOPERM"}};
+  CHECK(
+      text_of(report).ends_with("stream s\\x1b: consumer group g has stopped reading: 12 unread entries, 1 consumer; "
+                                "see outboxd streams status\n"
+                                "whether consumer groups read is not known: NOPERM\n"));
+  CHECK(
+      json_lines_of(report).find(
+          R"(,"stopped_groups":[{"stream":"s\u001b","group":"g","unread":12,"pending":0,"state":"12 unread entries, 1 consumer"}],)"
+          R"("groups_problems":["whether consumer groups read is not known: NOPERM"]})") != std::string::npos);
+  CHECK(exit_status_of(report) == kDone);
+}
+
+TEST_CASE("the streams that a daemon publishes to are those of its series") {
+  CHECK(streams_in_metrics("# TYPE outboxd_published_total counter\n"
+                           "outboxd_published_total{dispatcher=\"a\",stream=\"s.one\"} 5\n"
+                           "outboxd_published_total{dispatcher=\"b\",stream=\"s.one\"} 5\n"
+                           "outboxd_published_total{dispatcher=\"a\",stream=\"other\"} 5\n"
+                           "outboxd_published_total{dispatcher=\"a\",stream=\"a\\\"b\"} 5\n"
+                           "outboxd_dead_rows{stream=\"t\"} 1\n") == std::vector<std::string>{"s.one"});
+}
+
 TEST_CASE("status: locked rows are named once, by the daemon's report or by status itself") {
   auto status = busy();
   status.figures->overview.locked = {.rows = 5, .first = "r1", .who = "pid 7 of role app"};
@@ -165,7 +190,7 @@ TEST_CASE("status as JSON: the same facts; unknown ones are null") {
   report.daemon.state.signing = SigningState{.key_id = "88386d75b558be88"};
   const std::string daemon =
       R"("daemon":{"listen":"127.0.0.1:9464","asked":true,"answers":true,"problem":null,"metrics_problem":null,)"
-      R"("notes":[],"signing":{"signed":true,"key_id":"88386d75b558be88","sig2":false}}})"
+      R"("notes":[],"signing":{"signed":true,"key_id":"88386d75b558be88","sig2":false}},"stopped_groups":[],"groups_problems":[]})"
       "\n";
   CHECK(
       json_lines_of(report) ==
