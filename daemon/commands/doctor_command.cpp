@@ -4,13 +4,16 @@
 #include "daemon/commands/declare_command.hpp"
 #include "daemon/commands/exit_status.hpp"
 #include "daemon/commands/terminal_output.hpp"
+#include "daemon/doctor/own_commands.hpp"
 #include "daemon/doctor/readers.hpp"
 #include "daemon/doctor/render.hpp"
 #include "daemon/settings/load_settings.hpp"
 
 #include <CLI/CLI.hpp>
 
+#include <filesystem>
 #include <iostream>
+#include <system_error>
 
 namespace outboxd::daemon {
 namespace {
@@ -39,7 +42,7 @@ CLI::App& DoctorCommand::declare(CLI::App& program) {
   auto& app =
       declare_command(program, "doctor", "Examine both servers: what is wrong, why it matters, and the remedy");
   app.add_flag("--json", json, "Print JSON, a line for each finding");
-  app.add_flag("--all", all, "Also show what is well");
+  app.add_flag("-v,--verbose,--all", all, "Also show what is well, and what was examined without a finding");
   app.footer(kDoctorFooter);
   set_examples(app, {"outboxd doctor", "outboxd doctor --all --dispatcher outbox", "outboxd doctor --json"});
   return app;
@@ -53,7 +56,12 @@ int DoctorCommand::run(const SharedOptions& shared) const {
   // A missing key is a finding.
   const auto loaded = load_settings(shared, {.postgres = true, .signing = false});
   if (!loaded) return kCouldNotWork;
-  const auto findings = doctor::examine(doctor::read_facts(*loaded));
+  auto findings = doctor::examine(doctor::read_facts(*loaded));
+  if (shared.config_file) {
+    std::error_code failed;
+    const auto file = std::filesystem::absolute(*shared.config_file, failed);
+    doctor::use_config_file(failed ? *shared.config_file : file.string(), findings);
+  }
   std::cout << (json ? doctor::json_lines_of(findings) : doctor::text_of(findings, all, terminal_width()))
             << std::flush;
   return exit_status_of(doctor::worst_of(findings));

@@ -30,13 +30,16 @@ using outbox_store::PruneMode;
 using State = dispatch::PruneStep::State;
 
 constexpr const char* kPruneFooter =
-    "Rows that are pending or dead are never removed, and none at all while rows have been due for more than ten\n"
-    "seconds. It takes the rights UPDATE and DELETE on the table, with --dry-run only SELECT; it may run beside "
+    "Rows that are pending or dead are never removed, and none at all while rows are overdue: due for more than ten\n"
+    "seconds (or two poll intervals), and left alone from one look to the next. It takes the rights UPDATE and "
+    "DELETE on the table, with --dry-run only SELECT; it may run beside "
     "daemons.";
 
 // Rows that are named.
 constexpr std::uint64_t kMostNamed = 10;
 constexpr std::size_t kLongestId = 200;
+// To see whether rows are overdue.
+constexpr std::chrono::milliseconds kBetweenOverdueLooks{500};
 
 /// How far it came with one table.
 struct Removed {
@@ -68,10 +71,11 @@ Removed prune(const config::Settings& settings, std::chrono::milliseconds age, P
   CommandTable table{row_store_options(settings, ""),
                      mode == PruneMode::count ? CommandTable::Access::read : CommandTable::Access::write};
   PrunePass pass{PrunePass::Reach::whole};
+  OverdueRows overdue{settings.dispatcher.poll_interval};
   Removed removed;
   const system::StopRequest stop;
   bool stops = false;
-  while (removed.state == State::goes_on && removed.failure.empty() && !stops) {
+  while ((removed.state == State::goes_on || removed.state == State::unknown) && removed.failure.empty() && !stops) {
     const auto began = std::chrono::steady_clock::now();
     dispatch::PruneStep step;
     try {
@@ -80,7 +84,7 @@ Removed prune(const config::Settings& settings, std::chrono::milliseconds age, P
           throw std::runtime_error("layout " + settings.dispatcher.layout +
                                    " has no column published_at, so it is not known how old a published row is");
         }
-        step = outbox_store::prune_step(statements, layout, pass, age, mode);
+        step = outbox_store::prune_step(statements, layout, pass, overdue, age, mode);
       });
     } catch (const std::exception& error) {
       removed.failure = error.what();
@@ -92,7 +96,8 @@ Removed prune(const config::Settings& settings, std::chrono::milliseconds age, P
     removed.state = step.state;
     // Half of the time is left to others.
     const auto took = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
-    stops = stop.wait(mode == PruneMode::remove ? took : std::chrono::milliseconds{0});
+    const auto rest = removed.state == State::unknown ? kBetweenOverdueLooks : took;
+    stops = stop.wait(mode == PruneMode::remove ? rest : std::chrono::milliseconds{0});
   }
   return removed;
 }
@@ -104,8 +109,9 @@ std::string why_incomplete(const Removed& removed) {
     case State::forbidden:
       return "this role may not remove rows: GRANT UPDATE, DELETE ON the table to it";
     case State::overdue:
-      return "rows have been due for more than ten seconds, so no old ones are removed: see outboxd status";
+      return "rows are overdue, so no old ones are removed: see outboxd status";
     case State::goes_on:
+    case State::unknown:
     case State::elsewhere:
       return "interrupted; run it again to go on";
     case State::refused:

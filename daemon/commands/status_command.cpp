@@ -25,7 +25,8 @@ namespace {
 constexpr const char* kStatusFooter =
     "Asks the daemon at http.listen for its state (/readyz, and /metrics with the bearer token), and counts the rows "
     "of\n"
-    "each table itself, for which SELECT is enough.";
+    "each table itself, for which SELECT is enough. Asks Redis which consumer groups of the declared streams have\n"
+    "stopped reading (`outboxd streams status` has all figures); that doesn't change the exit status.";
 
 constexpr std::chrono::seconds kRefresh{2};
 
@@ -55,8 +56,9 @@ DispatcherStatus look_at(Watched& watched) {
   return status;
 }
 
-StatusReport look_at(std::vector<Watched>& all, const config::HttpSettings& http) {
-  StatusReport report{.daemon = ask_daemon(http)};
+StatusReport look_at(std::vector<Watched>& all, const config::Loaded& loaded) {
+  StatusReport report{.daemon = ask_daemon(loaded.settings.http)};
+  report.groups = look_at_groups(loaded, streams_in_metrics(report.daemon.metrics.value_or("")));
   for (auto& watched : all) {
     auto status = look_at(watched);
     add_answer(report.daemon, status);
@@ -117,7 +119,7 @@ int StatusCommand::run(const SharedOptions& shared) const {
   auto [watched, without_table] = watched_of(*loaded);
   print_problems("status", without_table);
   for (;;) {
-    const auto report = look_at(watched, loaded->settings.http);
+    const auto report = look_at(watched, *loaded);
     print(*this, report);
     // --watch also ends when the reader of its pipe is gone.
     if (!watch || !std::cout) return exit_status_of(report);

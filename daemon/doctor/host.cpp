@@ -10,8 +10,12 @@ namespace outboxd::daemon::doctor {
 namespace {
 
 constexpr const char* kKeyCommand =
-    "openssl rand -hex 32 | sudo install -m 640 -g outboxd /dev/stdin "
+    "test -e /etc/outboxd/streams.key || openssl rand -hex 32 | sudo install -m 640 -g outboxd /dev/stdin "
     "/etc/outboxd/streams.key  # signing.key_file; consumers need the same key";
+constexpr const char* kNewKeyCommand =
+    "test -e /etc/outboxd/new.key || openssl rand -hex 32 | sudo install -m 640 -g outboxd /dev/stdin "
+    "/etc/outboxd/new.key  # give it to the consumers beside the old one, then name it in signing.key_file and "
+    "reload";
 
 bool is_about_key(const std::string& text) {
   return text.starts_with("signing.key");
@@ -37,7 +41,7 @@ Finding doubt_of(const config::Problem& warning) {
     finding.remedy = "chmod g-w,o= " + shell_word(file);
   } else if (is_about_key(warning.text)) {
     finding.why = "who guesses the key can forge entries that consumers believe";
-    finding.remedy = kKeyCommand;
+    finding.remedy = kNewKeyCommand;
   } else {
     finding.why = "the setting works, and should be corrected";
     finding.remedy = "outboxd config check";
@@ -63,23 +67,43 @@ std::string differences(const SharedTableFacts& one, const SharedTableFacts& oth
   return text;
 }
 
+/// The running daemon signs with another key than the one that is configured now.
+Findings other_signing_of(const HostFacts& facts) {
+  const auto& running = facts.daemon.state.signing;
+  if (!running || *running == facts.signing) return {};
+  return {{.check = "host.signing_key",
+           .severity = Severity::warning,
+           .subject = facts.daemon.address,
+           .seen = "the daemon's entries are " + text_of(*running) + ", and by this configuration they would be " +
+                   text_of(facts.signing),
+           .why = "it has read the key before it was changed, or runs with another configuration",
+           .remedy = facts.key_bytes > 0 ? "systemctl reload outboxd"
+                                         : "give this command the daemon's configuration and environment"}};
+}
+
 }  // namespace
 
 Findings signing_of(const HostFacts& facts) {
   const std::string check = "host.signing_key";
   if (facts.key_bytes > 0) {
-    return {{.check = check,
-             .subject = facts.key_from,
-             .seen = "a signing key of " + std::to_string(facts.key_bytes) + " bytes"}};
+    Findings findings{
+        {.check = check,
+         .subject = facts.key_from,
+         .seen = "a key of " + std::to_string(facts.key_bytes) + " bytes: entries are " + text_of(facts.signing)}};
+    append(findings, other_signing_of(facts));
+    return findings;
   }
   const bool published = facts.mode == "rc" || facts.mode == "stable";
-  return {{.check = check,
-           .severity = published ? Severity::critical : Severity::warning,
-           .subject = "signing.key_file",
-           .seen = published ? "no signing key, and mode " + facts.mode : "no signing key: entries go out unsigned",
-           .why = published ? "the daemon refuses to start without a key in this mode"
-                            : "consumers in a published mode (rc, stable) drop unsigned entries and acknowledge them",
-           .remedy = kKeyCommand}};
+  Findings findings{
+      {.check = check,
+       .severity = published ? Severity::critical : Severity::warning,
+       .subject = "signing.key_file",
+       .seen = published ? "no signing key, and mode " + facts.mode : "no signing key: entries go out unsigned",
+       .why = published ? "the daemon refuses to start without a key in this mode"
+                        : "consumers in a published mode (rc, stable) drop unsigned entries and acknowledge them",
+       .remedy = kKeyCommand}};
+  append(findings, other_signing_of(facts));
+  return findings;
 }
 
 Findings configuration_of(const HostFacts& facts) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/origin.hpp"
+#include "daemon/service/signing_state.hpp"
 #include "daemon/status/ask_daemon.hpp"
 
 #include <cstddef>
@@ -27,6 +28,8 @@ struct HostFacts {
   /// As in Settings.
   std::string mode{};
   std::size_t key_bytes = 0;
+  /// The key's id, and whether entries have _sig2, too.
+  SigningState signing{};
   /// The file, variable or setting that the key comes from.
   std::string key_from{};
   /// What is doubtful in the configuration.

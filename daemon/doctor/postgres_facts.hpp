@@ -27,6 +27,8 @@ struct ServerFacts {
   std::string version{};
   std::string role{};
   bool is_superuser = false;
+  /// One that can log in, and isn't a managed service's own; empty if there is none.
+  std::string superuser{};
   bool sees_all_sessions = false;
   bool in_recovery = false;
   /// The settings as a new session of this role gets them.
@@ -86,6 +88,8 @@ struct PostgresFacts {
   /// The address without secrets, and `psql` with it.
   std::string server{};
   std::string psql = "psql";
+  /// The role of postgres.url; empty where that doesn't name one.
+  std::string user{};
   /// Why it can't be asked, and the SQLSTATE; all other facts are missing then.
   std::string unreachable{};
   std::string sqlstate{};
@@ -107,6 +111,10 @@ struct PostgresFacts {
   [[nodiscard]] std::string table_name() const {
     return table.known && !table.known->table.empty() ? table.known->table : dispatcher.table;
   }
+  /// This statement as a command of a role that may run it: the daemon's own, the table's owner, or a superuser.
+  [[nodiscard]] std::string as_daemon(const std::string& sql) const;
+  [[nodiscard]] std::string as_owner(const std::string& sql) const;
+  [[nodiscard]] std::string as_superuser(const std::string& sql) const;
 };
 
 /// The table in the subject of a finding, with its dispatcher.

@@ -34,14 +34,14 @@ std::string why_not_connected(const std::string& sqlstate) {
 
 std::string remedy_for(const PostgresFacts& facts) {
   if (facts.sqlstate == kTooManyConnections) {
-    return sql_command(facts.psql,
-                       "SELECT usename, application_name, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3 "
-                       "ORDER BY 4 DESC") +
-           "  # as a superuser, who has reserved slots: end the idle ones (SELECT pg_terminate_backend(pid)), lower "
+    return facts.as_superuser(
+               "SELECT usename, application_name, state, count(*) FROM pg_stat_activity GROUP BY 1, 2, 3 "
+               "ORDER BY 4 DESC") +
+           "  # superusers have reserved slots: end the idle ones (SELECT pg_terminate_backend(pid)), lower "
            "the pool that keeps them, or raise max_connections and restart";
   }
   const std::string meaning{postgres::meaning_of_sqlstate(facts.sqlstate).remedy};
-  return facts.psql + " -c 'SELECT 1'  # " +
+  return facts.as_daemon("SELECT 1") + "  # " +
          (meaning.empty() ? "is it running, is the address in postgres.url right, does a firewall let it through?"
                           : meaning);
 }
@@ -72,14 +72,16 @@ Findings server_of(const PostgresFacts& facts) {
     primary.severity = Severity::critical;
     primary.seen = "it is a standby (pg_is_in_recovery)";
     primary.why = "a standby is read-only: nothing can be claimed";
-    primary.remedy = "name all hosts in postgres.url, with ?target_session_attrs=read-write; or promote it: " +
-                     sql_command(facts.psql, "SELECT pg_promote()");
+    primary.remedy =
+        "name all hosts in postgres.url, with ?target_session_attrs=read-write; or, only if the primary is gone for "
+        "good, promote "
+        "this one: " +
+        facts.as_superuser("SELECT pg_promote()");
   } else if (server.read_only == "on") {
     primary.severity = Severity::critical;
     primary.seen = "sessions of role " + server.role + " are read-only (default_transaction_read_only)";
     primary.why = "nothing can be claimed";
-    primary.remedy =
-        sql_command(facts.psql, "ALTER ROLE \"" + server.role + "\" SET default_transaction_read_only = off");
+    primary.remedy = facts.as_superuser("ALTER ROLE \"" + server.role + "\" SET default_transaction_read_only = off");
   }
   return {primary, version};
 }
@@ -95,8 +97,7 @@ Findings durability_of(const PostgresFacts& facts) {
     commit.why =
         "if writers have it, too, a crash of Postgres loses their last commits, and the rows in them are "
         "never published (outboxd sets it off for its own statements alone)";
-    commit.remedy =
-        sql_command(facts.psql, "ALTER SYSTEM SET synchronous_commit = on") + " -c 'SELECT pg_reload_conf()'";
+    commit.remedy = facts.as_superuser("ALTER SYSTEM SET synchronous_commit = on") + " -c 'SELECT pg_reload_conf()'";
   }
   Findings findings{commit};
   const auto check = [&](const std::string& name, const std::string& value) {
@@ -107,7 +108,7 @@ Findings durability_of(const PostgresFacts& facts) {
          .subject = facts.server,
          .seen = name + " off",
          .why = "a crash of the machine can destroy the database, its outbox included",
-         .remedy = sql_command(facts.psql, "ALTER SYSTEM SET " + name + " = on") + " -c 'SELECT pg_reload_conf()'"});
+         .remedy = facts.as_superuser("ALTER SYSTEM SET " + name + " = on") + " -c 'SELECT pg_reload_conf()'"});
   };
   check("fsync", server.fsync);
   check("full_page_writes", server.full_page_writes);
@@ -125,9 +126,9 @@ Findings connections_of(const PostgresFacts& facts) {
   finding.severity = server.slots_left <= 0 ? Severity::critical : Severity::warning;
   finding.why = "a dispatcher needs up to " + std::to_string(sessions_of(facts.dispatcher)) +
                 ", and can't connect again after a lost connection when all are taken";
-  finding.remedy = sql_command(facts.psql,
-                               "SELECT usename, application_name, state, count(*) FROM pg_stat_activity GROUP BY 1, "
-                               "2, 3 ORDER BY 4 DESC") +
+  finding.remedy = facts.as_superuser(
+                       "SELECT usename, application_name, state, count(*) FROM pg_stat_activity GROUP BY 1, "
+                       "2, 3 ORDER BY 4 DESC") +
                    "  # end idle sessions (SELECT pg_terminate_backend(pid)), lower the pool that keeps them, or " +
                    "raise max_connections (or the role's or database's CONNECTION LIMIT)";
   return {finding};

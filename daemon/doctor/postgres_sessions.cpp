@@ -28,13 +28,14 @@ std::string end_of(const PostgresFacts& facts, SnapshotHolder kind, const std::s
   };
   switch (kind) {
     case SnapshotHolder::session:
-      return sql_command(facts.psql, "SELECT pg_terminate_backend(" + handle + ")");
+      return facts.as_superuser("SELECT pg_terminate_backend(" + handle + ")") +
+             "  # rolls its open transaction back";
     case SnapshotHolder::prepared_transaction:
-      return sql_command(facts.psql, "SELECT * FROM pg_prepared_xacts") +
+      return facts.as_superuser("SELECT * FROM pg_prepared_xacts") +
              "  # ask its owner, who then runs COMMIT PREPARED " + in_quotes() + " or ROLLBACK PREPARED " +
              in_quotes();
     case SnapshotHolder::replication_slot:
-      return sql_command(facts.psql, "SELECT * FROM pg_replication_slots") +
+      return facts.as_superuser("SELECT * FROM pg_replication_slots") +
              "  # only if nothing will ever read it again: SELECT pg_drop_replication_slot(" + in_quotes() + ")";
     case SnapshotHolder::standby:
       return kOnStandby;
@@ -106,7 +107,7 @@ Findings snapshots_of(const PostgresFacts& facts) {
     const auto role = facts.settings.known ? facts.settings.known->role : "outboxd";
     findings.push_back(unknown(check, facts.server,
                                "since when other roles' sessions hold snapshots, without pg_read_all_stats",
-                               sql_command(facts.psql, "GRANT pg_read_all_stats TO \"" + role + "\"")));
+                               facts.as_superuser("GRANT pg_read_all_stats TO \"" + role + "\"")));
   }
   return findings;
 }

@@ -27,15 +27,15 @@ std::string why_not_vacuumed(const PostgresFacts& facts, const outbox_table::Sto
 std::string remedy_of(const PostgresFacts& facts, const outbox_table::StorageFacts& storage) {
   const auto vacuum = " -c " + shell_word("VACUUM (ANALYZE) " + facts.table_name());
   if (is_off(storage.autovacuum_enabled)) {
-    return sql_command(facts.psql, "ALTER TABLE " + facts.table_name() + " RESET (autovacuum_enabled)") + vacuum;
+    return facts.as_owner("ALTER TABLE " + facts.table_name() + " RESET (autovacuum_enabled)") + vacuum;
   }
   if (facts.settings.known && is_off(facts.settings.known->autovacuum)) {
-    return sql_command(facts.psql, "ALTER SYSTEM SET autovacuum = on") + " -c 'SELECT pg_reload_conf()'" + vacuum;
+    return facts.as_superuser("ALTER SYSTEM SET autovacuum = on") + " -c 'SELECT pg_reload_conf()'" + vacuum;
   }
   if (facts.settings.known && is_off(facts.settings.known->track_counts)) {
-    return sql_command(facts.psql, "ALTER SYSTEM SET track_counts = on") + " -c 'SELECT pg_reload_conf()'" + vacuum;
+    return facts.as_superuser("ALTER SYSTEM SET track_counts = on") + " -c 'SELECT pg_reload_conf()'" + vacuum;
   }
-  return sql_command(facts.psql, "VACUUM (ANALYZE, VERBOSE) " + facts.table_name()) +
+  return facts.as_owner("VACUUM (ANALYZE, VERBOSE) " + facts.table_name()) +
          "  # if it removes little, end what postgres.snapshot names first";
 }
 

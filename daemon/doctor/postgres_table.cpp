@@ -17,9 +17,7 @@ Finding not_known(const PostgresFacts& facts, const std::string& check, const st
 /// The remedy of a text that inspect_table() has made, as a command.
 std::string remedy_of(const PostgresFacts& facts, const std::string& advice) {
   const auto role = facts.settings.known ? "\"" + facts.settings.known->role + "\"" : std::string{"outboxd"};
-  const auto as_owner = [&facts](const std::string& sql) {
-    return sql_command(facts.psql, sql) + "  # as the table's owner";
-  };
+  const auto as_owner = [&facts](const std::string& sql) { return facts.as_owner(sql) + "  # as the table's owner"; };
   if (advice.starts_with("GRANT USAGE ON its SCHEMA")) {
     const auto& table = facts.dispatcher.table;
     const auto schema = table.find('.') == std::string::npos ? "public" : table.substr(0, table.find('.'));
@@ -33,10 +31,10 @@ std::string remedy_of(const PostgresFacts& facts, const std::string& advice) {
   if (advice.starts_with("create it")) {
     return "outboxd migrate  # as a role that may create tables; or, if it is there under another name, correct "
            "dispatcher.table: " +
-           sql_command(facts.psql, "\\dt *." + facts.dispatcher.shape.name);
+           facts.as_daemon("\\dt *." + facts.dispatcher.shape.name);
   }
   if (advice.starts_with("correct ")) {
-    return advice + " (" + sql_command(facts.psql, "\\d " + facts.table_name()) + " shows the table)";
+    return advice + " (" + facts.as_daemon("\\d " + facts.table_name()) + " shows the table)";
   }
   return advice;
 }
@@ -88,8 +86,8 @@ Findings shape_of(const PostgresFacts& facts) {
                         .subject = subject_of(facts),
                         .seen = advice.seen,
                         .why = "triggers, policies and constraints of the table run with the rights of this role",
-                        .remedy = sql_command(facts.psql, "CREATE ROLE outboxd LOGIN; GRANT SELECT, UPDATE ON " +
-                                                              facts.table_name() + " TO outboxd") +
+                        .remedy = facts.as_superuser("CREATE ROLE outboxd LOGIN; GRANT SELECT, UPDATE ON " +
+                                                     facts.table_name() + " TO outboxd") +
                                   "  # then name that role in postgres.url"});
   }
   if (report.problems.empty()) {
@@ -129,32 +127,30 @@ Findings indexes_of(const PostgresFacts& facts) {
                         .why =
                             "each claim reads the whole table, published rows included, and takes longer with each "
                             "row",
-                        .remedy = sql_command(facts.psql, outbox_table::claim_index_sql(shape, facts.table_name()))});
+                        .remedy = facts.as_owner(outbox_table::claim_index_sql(shape, facts.table_name()))});
   }
   for (const auto& index : *facts.indexes.known) {
     if (index.valid) continue;
-    findings.push_back(
-        {.check = "postgres.index",
-         .severity = Severity::warning,
-         .subject = "index " + index.name,
-         .seen = "it is invalid: CREATE INDEX CONCURRENTLY has failed, or is still at work",
-         .why = "no query uses it, and every write maintains it",
-         .remedy = sql_command(facts.psql, "REINDEX INDEX CONCURRENTLY " + postgres::quote_name(index.schema) + "." +
-                                               postgres::quote_name(index.name))});
+    findings.push_back({.check = "postgres.index",
+                        .severity = Severity::warning,
+                        .subject = "index " + index.name,
+                        .seen = "it is invalid: CREATE INDEX CONCURRENTLY has failed, or is still at work",
+                        .why = "no query uses it, and every write maintains it",
+                        .remedy = facts.as_owner("REINDEX INDEX CONCURRENTLY " + postgres::quote_name(index.schema) +
+                                                 "." + postgres::quote_name(index.name))});
   }
   if (facts.dispatcher.takes_few_streams && facts.table.known && !facts.table.known->has_stream_index &&
       shape.has_lease_columns()) {
     const auto advice = split_advice(outbox_table::advice_on_stream_index(shape, facts.table_name()));
-    findings.push_back(
-        {.check = "postgres.stream_index",
-         .severity = Severity::note,
-         .subject = subject_of(facts),
-         .seen = "no index on (" + shape.stream + ", " + shape.available_at + ")",
-         .why = "each start steps over the rows of all other streams, and so do rows that come late",
-         .remedy = shape.name == "event_outbox"
-                       ? "outboxd migrate --stream-index"
-                       : sql_command(facts.psql, "CREATE INDEX CONCURRENTLY ON " + facts.table_name() + " (" +
-                                                     shape.stream + ", " + shape.available_at + ")")});
+    findings.push_back({.check = "postgres.stream_index",
+                        .severity = Severity::note,
+                        .subject = subject_of(facts),
+                        .seen = "no index on (" + shape.stream + ", " + shape.available_at + ")",
+                        .why = "each start steps over the rows of all other streams, and so do rows that come late",
+                        .remedy = shape.name == "event_outbox"
+                                      ? "outboxd migrate --stream-index"
+                                      : facts.as_owner("CREATE INDEX CONCURRENTLY ON " + facts.table_name() + " (" +
+                                                       shape.stream + ", " + shape.available_at + ")")});
   }
   return findings;
 }
@@ -177,7 +173,7 @@ Findings triggers_of(const PostgresFacts& facts) {
                                ? "it runs with this role's rights, and each row that it refuses can't be "
                                  "published"
                                : "rows that it refuses or changes never reach a dispatcher as they were",
-                    .remedy = sql_command(facts.psql, "\\sf " + trigger.function + "()") +
+                    .remedy = facts.as_daemon("\\sf " + trigger.function + "()") +
                               "  # its source; if it should not be there, as the table's owner: ALTER TABLE " +
                               facts.table_name() + " DISABLE TRIGGER " + postgres::quote_name(trigger.name)};
     if (trigger.may_refuse) finding.seen += ", which can refuse rows (its source raises exceptions or returns NULL)";

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/doctor/readers.hpp"
+#include "daemon/doctor/words.hpp"
 #include "daemon/settings/options_from_settings.hpp"
 #include "daemon/settings/streams_from_settings.hpp"
 #include "entry/encoder.hpp"
@@ -73,9 +74,29 @@ void add_streams(RedisTarget& target, const config::Settings& settings, const st
   for (const auto& stream : seen) add(stream);
 }
 
+void add_declared_streams(RedisTarget& target) {
+  for (const auto& wanted : target.wanted) {
+    const bool is_known = std::ranges::find(target.streams, wanted.name) != target.streams.end();
+    if (is_known || !wanted.is_declared || !wanted.cut_to) continue;
+    target.only_declared.push_back(wanted.name);
+    target.bounds.maxlen[wanted.name] = wanted.cut_to->maxlen;
+    target.bounds.exact[wanted.name] = wanted.cut_to->exact;
+  }
+}
+
+std::string why_no_streams(const PostgresFacts& facts) {
+  const auto table = "table " + plain_name(facts.table_name());
+  if (!facts.unreachable.empty()) return "Postgres could not be asked for the rows of " + table;
+  if (!facts.rows.known) return "the rows of " + table + " could not be read (" + facts.rows.why_not + ")";
+  const auto& why = facts.rows.known->why_incomplete;
+  if (!why.empty()) return "the streams of " + table + " could not be read (" + why + ")";
+  return table + " has no rows";
+}
+
 HostFacts read_host(const config::Loaded& loaded) {
   HostFacts facts{.mode = loaded.settings.mode,
                   .key_bytes = loaded.settings.signing_key.size(),
+                  .signing = signing_state_of(loaded.settings),
                   .warnings = loaded.warnings,
                   .daemon = ask_daemon(loaded.settings.http)};
   for (const auto& effective : loaded.effective) {
@@ -91,11 +112,13 @@ Facts read_facts(const config::Loaded& loaded) {
   std::vector<RedisTarget> targets;
   for (const auto& settings : loaded.dispatchers) {
     auto& postgres = facts.postgres.emplace_back(read_postgres(settings));
-    add_streams(target_of(targets, settings), settings,
-                postgres.rows.known ? postgres.rows.known->streams : std::vector<std::string>{});
+    auto& target = target_of(targets, settings);
+    target.why_no_streams.append(target.why_no_streams.empty() ? "" : "; ").append(why_no_streams(postgres));
+    add_streams(target, settings, postgres.rows.known ? postgres.rows.known->streams : std::vector<std::string>{});
   }
   for (auto& target : targets) {
     add_topology(target, loaded.dispatchers);
+    add_declared_streams(target);
     facts.redis.push_back(read_redis(target));
   }
   return facts;

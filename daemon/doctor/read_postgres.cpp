@@ -58,6 +58,8 @@ slots AS (
     FROM role, place)
 SELECT current_setting('server_version_num') AS version_number, current_setting('server_version') AS version,
        current_user::text AS role, current_setting('is_superuser') = 'on' AS is_superuser,
+       (SELECT rolname::text FROM pg_roles WHERE rolsuper AND rolcanlogin
+           AND rolname NOT IN ('rdsadmin', 'cloudsqladmin', 'azuresu') ORDER BY oid LIMIT 1) AS superuser,
        pg_has_role('pg_read_all_stats', 'USAGE') AS sees_all_sessions, pg_is_in_recovery() AS in_recovery,
        (SELECT reset_val FROM settings WHERE name = 'default_transaction_read_only') AS read_only,
        (SELECT reset_val FROM settings WHERE name = 'synchronous_commit') AS synchronous_commit,
@@ -84,6 +86,7 @@ ServerFacts read_server(Statements& statements) {
           .version = text_of(line["version"]),
           .role = text_of(line["role"]),
           .is_superuser = is_true(line["is_superuser"]),
+          .superuser = text_of(line["superuser"]),
           .sees_all_sessions = is_true(line["sees_all_sessions"]),
           .in_recovery = is_true(line["in_recovery"]),
           .read_only = text_of(line["read_only"]),
@@ -207,6 +210,7 @@ void name_place(PostgresFacts& facts, const postgres::ConninfoPlace& place) {
   if (!place.host.empty()) facts.psql += " -h " + shell_word(place.host);
   if (!place.port.empty()) facts.psql += " -p " + shell_word(place.port);
   if (!place.database.empty()) facts.psql += " -d " + shell_word(place.database);
+  facts.user = place.user;
 }
 
 }  // namespace
@@ -228,7 +232,7 @@ PostgresFacts read_postgres(const config::Settings& configured) {
     facts.dispatcher.streams = options.terms.streams;
     facts.dispatcher.exclude_streams = options.terms.exclude_streams;
     OperatorSession session{options.session};
-    name_place(facts, {session.host(), session.port(), session.database()});
+    name_place(facts, {session.host(), session.port(), session.database(), facts.user});
     facts.pooled = session.is_pooled();
     read_part(session, facts.settings, read_server);
     read_part(session, facts.clock_ahead, read_clock);

@@ -3,13 +3,11 @@
 #include "daemon/doctor/words.hpp"
 #include "redis/command_session.hpp"
 #include "redis/consumer_lag.hpp"
-#include "redis/stream_info.hpp"
 #include "streams/look.hpp"
 #include "streams/verdict.hpp"
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <exception>
 
 namespace outboxd::daemon::doctor {
@@ -22,7 +20,6 @@ using std::chrono::seconds;
 using std::chrono::system_clock;
 
 constexpr std::size_t kMostStreams = 100;
-constexpr std::size_t kMostGroups = 20;
 
 std::string cli_for(const redis::Endpoint& endpoint) {
   std::string cli = "redis-cli";
@@ -35,14 +32,6 @@ std::string cli_for(const redis::Endpoint& endpoint) {
   if (!endpoint.password.empty()) cli += " --askpass";
   if (endpoint.database != 0) cli += " -n " + std::to_string(endpoint.database);
   return cli;
-}
-
-/// The age of an entry by its id.
-seconds age_of(std::string_view id, system_clock::time_point now) {
-  std::int64_t ms = 0;
-  std::from_chars(id.data(), id.data() + id.size(), ms);
-  const auto age = now - system_clock::time_point{milliseconds{ms}};
-  return std::max(seconds{0}, std::chrono::duration_cast<seconds>(age));
 }
 
 void read_info(CommandSession& session, RedisFacts& facts) {
@@ -98,53 +87,10 @@ std::string refusal_of_xadd(CommandSession& session, const std::string& stream) 
   return answer.kind == Value::Kind::error ? refusal_in(answer.text) : "";
 }
 
-/// Since when the group has not read the entry that comes next for it.
-std::optional<seconds> oldest_unread(CommandSession& session, const std::string& stream, const std::string& read_to,
-                                     system_clock::time_point now) {
-  const auto answer = session.ask({"XRANGE", stream, "(" + read_to, "+", "COUNT", "1"});
-  if (answer.items.empty() || answer.items.front().items.empty()) return std::nullopt;
-  return age_of(answer.items.front().items.front().text, now);
-}
-
-std::optional<seconds> quiet_for(CommandSession& session, const std::string& stream, const std::string& group) {
-  std::optional<seconds> shortest;
-  for (const auto& consumer : redis::read_consumers(session.ask({"XINFO", "CONSUMERS", stream, group}))) {
-    const auto idle = std::chrono::duration_cast<seconds>(consumer.idle);
-    shortest = std::min(shortest.value_or(idle), idle);
-  }
-  return shortest;
-}
-
-std::optional<seconds> oldest_pending(CommandSession& session, const std::string& stream, const std::string& group) {
-  const auto pending = redis::read_pending(session.ask({"XPENDING", stream, group, "-", "+", "1"}));
-  if (pending.empty() || !pending.front().idle) return std::nullopt;
-  return std::chrono::duration_cast<seconds>(*pending.front().idle);
-}
-
-void read_groups(CommandSession& session, const RedisTarget& target, system_clock::time_point now,
-                 bool exact_counters, StreamFacts& stream) {
-  const auto answer = session.ask({"XINFO", "GROUPS", stream.name});
+/// What the next XADD trims of entries that groups have not read.
+void read_trim(CommandSession& session, const RedisTarget& target, std::vector<redis::Group> groups,
+               StreamFacts& stream) {
   const auto length = session.call({"XLEN", stream.name});
-  if (answer.kind == Value::Kind::error) {
-    if (!answer.text.starts_with("ERR no such key") && !answer.text.starts_with("WRONGTYPE")) {
-      stream.why_no_groups = streams::why_not_known("XINFO GROUPS", answer);
-    }
-    return;
-  }
-  auto groups = redis::read_groups(answer);
-  const auto info = redis::read_stream_info(session.ask({"XINFO", "STREAM", stream.name}));
-  if (info) redis::infer_lag(*info, groups, exact_counters);
-  for (std::size_t i = 0; i < std::min(groups.size(), kMostGroups); ++i) {
-    const auto& group = groups[i];
-    GroupFacts facts{.name = group.name,
-                     .unread = info ? redis::unread(*info, group, exact_counters).number : std::nullopt,
-                     .oldest_unread = oldest_unread(session, stream.name, group.last_delivered_id, now),
-                     .pending = group.pending,
-                     .consumers = group.consumers};
-    if (facts.pending > 0) facts.oldest_pending = oldest_pending(session, stream.name, group.name);
-    if (facts.consumers > 0) facts.quiet_for = quiet_for(session, stream.name, group.name);
-    stream.groups.push_back(std::move(facts));
-  }
   if (length.kind != Value::Kind::integer || length.number < 0) return;
   const auto warning = [&] {
     return redis::trim_warning(stream.name, static_cast<std::uint64_t>(length.number), groups,
@@ -158,12 +104,15 @@ void read_groups(CommandSession& session, const RedisTarget& target, system_cloc
 void read_streams(CommandSession& session, const RedisTarget& target, RedisFacts& facts) {
   const bool exact_counters = redis::counts_reads_exactly(session.call({"INFO", "server"}).text);
   const auto now = system_clock::now() + facts.clock_ahead.value_or(milliseconds{0});
-  for (std::size_t i = 0; i < std::min(target.streams.size(), kMostStreams); ++i) {
-    StreamFacts stream{.name = target.streams[i]};
+  auto names = target.streams;
+  names.insert(names.end(), target.only_declared.begin(), target.only_declared.end());
+  for (std::size_t i = 0; i < std::min(names.size(), kMostStreams); ++i) {
+    StreamFacts stream{.name = names[i], .is_only_declared = i >= target.streams.size()};
     const auto type = session.call({"TYPE", stream.name});
     if (type.kind == Value::Kind::status) stream.type = type.text;
     stream.refusal = refusal_of_xadd(session, stream.name);
-    read_groups(session, target, now, exact_counters, stream);
+    const auto groups = read_groups(session, now, exact_counters, stream);
+    if (!groups.empty()) read_trim(session, target, groups, stream);
     facts.streams.push_back(std::move(stream));
   }
 }
@@ -176,7 +125,8 @@ RedisFacts read_redis(const RedisTarget& target) {
                    .cli = cli_for(endpoint),
                    .host = endpoint.unix_path.empty() ? endpoint.host : endpoint.unix_path,
                    .username = endpoint.username,
-                   .database = endpoint.database};
+                   .database = endpoint.database,
+                   .why_no_streams = target.why_no_streams};
   try {
     CommandSession session{endpoint, target.timeout, redis::kBoundsOfLooks};
     read_info(session, facts);

@@ -4,7 +4,9 @@
 #include "config/loader.hpp"
 #include "daemon/doctor/examinations.hpp"
 #include "redis/bounds.hpp"
+#include "redis/command_session.hpp"
 #include "redis/endpoint.hpp"
+#include "redis/stream_info.hpp"
 #include "streams/wanted.hpp"
 
 #include <chrono>
@@ -27,14 +29,29 @@ struct RedisTarget {
   /// Of each of these streams: the smallest among the dispatchers that may write to it.
   redis::Bounds bounds{};
   std::vector<std::string> streams{};
+  /// Those that only the topology names, and dispatchers may write to.
+  std::vector<std::string> only_declared{};
+  /// Why rows show no streams.
+  std::string why_no_streams{};
   /// Those of the configured topology.
   std::vector<streams::Wanted> wanted{};
 };
 [[nodiscard]] RedisFacts read_redis(const RedisTarget& target);
 
+/// Reads the groups of this stream into it, and returns them as Redis reports them, with lags that are proved. `now`:
+/// by the server's clock. `exact_counters`: see redis::counts_reads_exactly().
+std::vector<redis::Group> read_groups(redis::CommandSession& session, std::chrono::system_clock::time_point now,
+                                      bool exact_counters, StreamFacts& stream);
+
 /// Adds the streams that the dispatcher is configured to write to, and those seen in rows that it takes. Streams that
 /// only the topology declares are left out: this dispatcher's user may have no right to them, and needs none. Pure.
 void add_streams(RedisTarget& target, const config::Settings& settings, const std::vector<std::string>& seen);
+
+/// Adds the streams that only the topology names, which is in `target.wanted`. Pure.
+void add_declared_streams(RedisTarget& target);
+
+/// Why a table's rows show no streams. Pure.
+[[nodiscard]] std::string why_no_streams(const PostgresFacts& facts);
 
 /// Reads all servers of all dispatchers; each Redis once.
 [[nodiscard]] Facts read_facts(const config::Loaded& loaded);

@@ -80,7 +80,8 @@ Findings replication_of(const RedisFacts& facts) {
     finding.seen = "it is a replica of " + master;
     finding.why = "a replica answers writes with READONLY, so that nothing is published";
     finding.remedy = "point redis.url (REDIS_URL) at " + master +
-                     ", or promote this one: " + facts.as_administrator() + " REPLICAOF NO ONE";
+                     ", or, only if that one is gone for good, promote this one: " + facts.as_administrator() +
+                     " REPLICAOF NO ONE";
     return {finding};
   }
   const auto replicas = facts.number("connected_slaves").value_or(0);
@@ -97,7 +98,9 @@ Findings replication_of(const RedisFacts& facts) {
   } else if (replicas == 0) {
     finding.severity = Severity::note;
     finding.why = "if the machine is lost, its entries are lost with it";
-    finding.remedy = "redis-cli -h REPLICA REPLICAOF " + facts.host + " PORT  # on a second server, if that matters";
+    finding.remedy = facts.cli +
+                     " INFO replication  # if that matters, make an empty second server its replica, by REPLICAOF " +
+                     facts.host + " PORT there: what that server holds is dropped";
   } else if (wanted && least == 0) {
     finding.severity = Severity::note;
     finding.why = "writes that no replica has yet are lost in a failover";

@@ -29,7 +29,14 @@ std::string RedisFacts::as_administrator() const {
 }
 
 std::string RedisFacts::change_of(const std::string& setting) const {
-  auto by_command = as_administrator() + " CONFIG SET " + setting + " && " + as_administrator() + " CONFIG REWRITE";
+  auto by_command = as_administrator() + " CONFIG SET " + setting;
+  // CONFIG REWRITE fails without a file.
+  if (field("config_file") == "") {
+    by_command += "  # until its next start: it runs without a configuration file, so also add --" + setting +
+                  " to the command that starts redis-server";
+  } else {
+    by_command += " && " + as_administrator() + " CONFIG REWRITE";
+  }
   // Managed servers refuse CONFIG to everyone, others to this user.
   if (why_no_settings.empty()) return by_command;
   return "in your service's parameters: " + setting + "; on a server of your own: " + by_command;

@@ -29,6 +29,11 @@ struct GroupFacts {
   std::optional<std::chrono::seconds> quiet_for{};
 };
 
+/// Whether entries wait for the group, and none of its consumers has asked for any for long.
+[[nodiscard]] bool has_stopped(const GroupFacts& group);
+/// "12 unread entries (the first is 5 min old), 0 pending, 1 consumer, the last of which asked 5 min ago".
+[[nodiscard]] std::string state_of(const GroupFacts& group);
+
 /// A stream that dispatchers write to.
 struct StreamFacts {
   std::string name{};
@@ -36,6 +41,8 @@ struct StreamFacts {
   std::string type{};
   /// The error with which Redis answers an XADD to it; empty where it would be taken.
   std::string refusal{};
+  /// Only the topology names it: no row of it was seen, and this user needs no right to it before there is one.
+  bool is_only_declared = false;
   std::vector<GroupFacts> groups{};
   std::string why_no_groups{};
   /// What the next XADD trims of entries that groups have not read; empty if nothing.
@@ -67,6 +74,8 @@ struct RedisFacts {
   std::optional<std::chrono::milliseconds> clock_ahead{};
   std::string why_no_clock{};
   std::vector<StreamFacts> streams{};
+  /// Why no stream is known, if none is.
+  std::string why_no_streams{};
   /// What `outboxd streams verify` finds; nothing where no topology is configured.
   std::vector<streams::Finding> against_topology{};
 

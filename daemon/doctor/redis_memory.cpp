@@ -23,7 +23,8 @@ std::string room_command(const RedisFacts& facts, std::uint64_t maxmemory) {
   const std::string trim =
       "trim a stream that all its groups have read: " + facts.cli + " XTRIM STREAM MAXLEN '~' LENGTH";
   if (2 * static_cast<double>(maxmemory) < kSafeShare * machine) {
-    return facts.change_of("maxmemory " + std::to_string(2 * maxmemory)) + "  # or " + trim;
+    const auto change = facts.change_of("maxmemory " + std::to_string(2 * maxmemory));
+    return change + (change.find("  # ") == std::string::npos ? "  # or " : "; or ") + trim;
   }
   return facts.cli + " --bigkeys  # bound the largest streams (dispatcher.stream_maxlen), or " + trim;
 }

@@ -35,10 +35,10 @@ Application::Application(config::Loaded loaded, const RunMode& mode, std::functi
     : loaded_{std::move(loaded)},
       mode_{mode},
       services_{loaded_.dispatchers, mode_, loop_, [this] { could_not_connect(); }},
-      unsigned_notice_{services_.metrics(), services_.readiness(), loaded_.settings.signing_key.empty()},
+      signing_notice_{services_.metrics(), services_.readiness(), signing_state_of(loaded_.settings)},
       ticker_{loop_.get_executor(),
               [this] {
-                unsigned_notice_.tick();
+                signing_notice_.tick();
                 services_.tick();
               }},
       hard_stop_timer_{loop_},
@@ -138,14 +138,14 @@ void Application::take_over(ReloadScope wanted, const config::Loaded& now) {
       telemetry::log::set_up(of_process.log_level, of_process.log_json ? Format::json : Format::text);
     }
     services_.use(loaded_.dispatchers);
-    unsigned_notice_.set(of_process.signing_key.empty());
+    signing_notice_.set(signing_state_of(of_process));
     if (server_) server_->use_bearer(of_process.http.bearer);
   }
   if (wanted == ReloadScope::all) {
     ReloadLog::warn_of_new(loaded_.warnings, now.warnings);
     loaded_.warnings = now.warnings;
   }
-  reload_log_.taken_over(wanted, changes);
+  reload_log_.taken_over(wanted, changes, signing_state_of(of_process));
 }
 
 void Application::finish() {

@@ -9,8 +9,8 @@
 #include "daemon/service/reload_log.hpp"
 #include "daemon/service/run_mode.hpp"
 #include "daemon/service/services.hpp"
+#include "daemon/service/signing_notice.hpp"
 #include "daemon/service/ticker.hpp"
-#include "daemon/service/unsigned_notice.hpp"
 #include "daemon/settings/changes.hpp"
 #include "system/signals.hpp"
 #include "system/standard_error_file.hpp"
@@ -59,7 +59,7 @@ class Application {
 
   boost::asio::io_context loop_{1};
   Services services_;
-  UnsignedNotice unsigned_notice_;
+  SigningNotice signing_notice_;
   Ticker ticker_;
   std::optional<Ticker> watchdog_;
   std::optional<OnceProgress> progress_;

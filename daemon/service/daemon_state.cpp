@@ -36,6 +36,15 @@ std::optional<DispatcherState> state_in(const std::string& text) {
   return DispatcherState{.reason = shown(text.substr(0, at)), .since = since};
 }
 
+/// SigningNotice's line.
+std::optional<SigningState> signing_in(std::string_view name, std::string_view text) {
+  constexpr std::string_view kEntriesAre = "entries are ";
+  if (name != "signing") return std::nullopt;
+  if (text.starts_with("entries go out unsigned")) return SigningState{};
+  if (!text.starts_with(kEntriesAre)) return std::nullopt;
+  return signing_state_in(text.substr(kEntriesAre.size()));
+}
+
 }  // namespace
 
 DaemonState parse_readyz(std::string_view page) {
@@ -46,6 +55,11 @@ DaemonState parse_readyz(std::string_view page) {
     if (colon == std::string::npos) continue;
     const auto name = line.substr(0, colon);
     const auto text = line.substr(colon + 2);
+    if (auto signing = signing_in(name, text)) {
+      daemon.signing = *std::move(signing);
+      // That entries are unsigned is a problem, too.
+      if (!daemon.signing->key_id.empty()) continue;
+    }
     const auto known = daemon.dispatchers.find(name);
     // States come before notes; a later line that looks like a state is the text of a note.
     if (known != daemon.dispatchers.end()) {

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "daemon/service/signing_state.hpp"
+
 #include <chrono>
 #include <map>
 #include <optional>
@@ -25,6 +27,8 @@ struct DaemonState {
   std::map<std::string, DispatcherState> dispatchers{};
   /// Facts that concern the whole process.
   std::vector<std::string> notes{};
+  /// Empty where the daemon doesn't say it.
+  std::optional<SigningState> signing{};
 };
 
 /// Parses the dated report of telemetry::Readiness. The page of another program has no dispatchers.

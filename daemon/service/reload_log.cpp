@@ -21,7 +21,7 @@ void ReloadLog::warn_of_new(const config::Problems& known, const config::Problem
   }
 }
 
-void ReloadLog::taken_over(ReloadScope wanted, const Changes& changes) {
+void ReloadLog::taken_over(ReloadScope wanted, const Changes& changes, const SigningState& signing) {
   const bool all = wanted == ReloadScope::all;
   const std::string because = all ? "SIGHUP" : "a server could not be connected to";
   for (const auto& what : changes.taken_over) {
@@ -31,9 +31,11 @@ void ReloadLog::taken_over(ReloadScope wanted, const Changes& changes) {
   for (const auto& what : changes.need_restart) {
     spdlog::warn("{}: {} has changed, and takes a restart to be used", because, what);
   }
-  if (all && changes.taken_over.empty() && changes.need_restart.empty()) {
-    spdlog::info("{}: nothing has changed in the configuration", because);
-  }
+  if (!all) return;
+  const bool nothing = changes.taken_over.empty() && changes.need_restart.empty();
+  // The key's id in each case: whoever rotates keys looks here for the one in use.
+  spdlog::info("{}: {}entries are {}", because, nothing ? "nothing has changed in the configuration; " : "",
+               text_of(signing));
 }
 
 }  // namespace outboxd::daemon

@@ -2,6 +2,7 @@
 #pragma once
 
 #include "config/loader.hpp"
+#include "daemon/service/signing_state.hpp"
 #include "daemon/settings/changes.hpp"
 #include "telemetry/log_rate_limiter.hpp"
 
@@ -14,8 +15,8 @@ class ReloadLog {
   void refused(ReloadScope wanted, const config::Problems& problems);
   /// Logs those warnings of the new configuration that are not among the `known` ones.
   static void warn_of_new(const config::Problems& known, const config::Problems& now);
-  /// Logs the settings that were taken over, and those that take a restart.
-  void taken_over(ReloadScope wanted, const Changes& changes);
+  /// Logs the settings that were taken over, those that take a restart, and with which key entries are signed now.
+  void taken_over(ReloadScope wanted, const Changes& changes, const SigningState& signing);
 
  private:
   /// Limits the lines, as a dispatcher that can't connect asks for a reload at each attempt.

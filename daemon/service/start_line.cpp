@@ -2,6 +2,7 @@
 #include "daemon/service/start_line.hpp"
 
 #include "config/units.hpp"
+#include "daemon/service/signing_state.hpp"
 #include "daemon/settings/default_table.hpp"
 #include "daemon/settings/options_from_settings.hpp"
 
@@ -31,17 +32,12 @@ std::string bounds_of(const config::Settings& settings) {
   return text;
 }
 
-const char* signing_of(const config::Settings& settings) {
-  if (settings.signing_key.empty()) return "unsigned";
-  return settings.strict_signatures ? "signed, with _sig2" : "signed";
-}
-
 }  // namespace
 
 std::string start_line(const config::Loaded& loaded) {
-  auto line =
-      fmt::format("outboxd {}: configuration {}; entries are {}", OUTBOXD_VERSION,
-                  loaded.file ? "file " + *loaded.file : std::string{"without a file"}, signing_of(loaded.settings));
+  auto line = fmt::format("outboxd {}: configuration {}; entries are {}", OUTBOXD_VERSION,
+                          loaded.file ? "file " + *loaded.file : std::string{"without a file"},
+                          text_of(signing_state_of(loaded.settings)));
   for (const auto& settings : loaded.dispatchers) {
     const auto& dispatcher = settings.dispatcher;
     line += fmt::format("; dispatcher {}: table {}, batch {}, lease {}, {}", dispatcher.name, shown_table(settings),

@@ -56,11 +56,29 @@ std::string state_of(const DispatcherStatus& status, const StatusReport& report)
   return json.str();
 }
 
+std::string json_of(const std::optional<SigningState>& signing) {
+  if (!signing) return "null";
+  const bool is_signed = !signing->key_id.empty();
+  return std::string{"{\"signed\":"} + (is_signed ? "true" : "false") +
+         ",\"key_id\":" + json_or_null(signing->key_id) + ",\"sig2\":" + (signing->strict ? "true" : "false") + "}";
+}
+
 std::string daemon_of(const DaemonAnswer& daemon) {
   return ",\"daemon\":{\"listen\":" + json_text(daemon.address) + ",\"asked\":" + (daemon.asked ? "true" : "false") +
          ",\"answers\":" + (daemon.answers() ? "true" : "false") + ",\"problem\":" + json_or_null(daemon.why_none) +
          ",\"metrics_problem\":" + json_or_null(daemon.why_no_metrics) +
-         ",\"notes\":" + array_of(daemon.state.notes) + "}";
+         ",\"notes\":" + array_of(daemon.state.notes) + ",\"signing\":" + json_of(daemon.state.signing) + "}";
+}
+
+std::string groups_of(const GroupLook& groups) {
+  std::string json;
+  for (const auto& one : groups.stopped) {
+    json += std::string{json.empty() ? "" : ","} + "{\"stream\":" + json_text(one.stream) +
+            ",\"group\":" + json_text(one.group) +
+            ",\"unread\":" + (one.unread ? std::to_string(*one.unread) : "null") +
+            ",\"pending\":" + std::to_string(one.pending) + ",\"state\":" + json_text(one.state) + "}";
+  }
+  return ",\"stopped_groups\":[" + json + "],\"groups_problems\":" + array_of(groups.problems);
 }
 
 std::string line_of(const DispatcherStatus& status, const StatusReport& report) {
@@ -78,7 +96,7 @@ std::string line_of(const DispatcherStatus& status, const StatusReport& report) 
   } else {
     line << "null,\"figures_age_seconds\":null";
   }
-  line << state_of(status, report) << daemon_of(report.daemon) << "}\n";
+  line << state_of(status, report) << daemon_of(report.daemon) << groups_of(report.groups) << "}\n";
   return line.str();
 }
 

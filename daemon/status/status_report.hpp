@@ -3,6 +3,7 @@
 
 #include "daemon/commands/exit_status.hpp"
 #include "daemon/status/ask_daemon.hpp"
+#include "daemon/status/group_lookup.hpp"
 #include "outbox_store/backlog.hpp"
 
 #include <chrono>
@@ -39,6 +40,7 @@ struct DispatcherStatus {
 struct StatusReport {
   std::chrono::system_clock::time_point at{};
   DaemonAnswer daemon{};
+  GroupLook groups{};
   std::vector<DispatcherStatus> dispatchers{};
 };
 

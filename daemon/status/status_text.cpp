@@ -161,11 +161,22 @@ void append_lines(const DaemonAnswer& daemon, std::ostringstream& text) {
   } else if (!daemon.answers()) {
     text << "no daemon answers at " << daemon.address << " (" << daemon.why_none << ")\n";
   }
+  if (daemon.state.signing && !daemon.state.signing->key_id.empty()) {
+    text << "signing: entries are " << text_of(*daemon.state.signing) << "\n";
+  }
   for (const auto& note : daemon.state.notes) text << note << "\n";
   if (!daemon.why_no_metrics.empty()) {
     text << "/metrics at " << daemon.address
          << " is not known, and so is what was published in the last minute: " << daemon.why_no_metrics << "\n";
   }
+}
+
+void append_lines(const GroupLook& groups, std::ostringstream& text) {
+  for (const auto& one : groups.stopped) {
+    text << "stream " << printable(one.stream) << ": consumer group " << printable(one.group)
+         << " has stopped reading: " << printable(one.state) << "; see outboxd streams status\n";
+  }
+  for (const auto& problem : groups.problems) text << printable(problem) << "\n";
 }
 
 }  // namespace
@@ -176,6 +187,7 @@ std::string text_of(const StatusReport& report, std::size_t width) {
   append_table(report, width, text);
   append_lines(report.daemon, text);
   for (const auto& status : report.dispatchers) append_lines(status, report, text);
+  append_lines(report.groups, text);
   return text.str();
 }
 

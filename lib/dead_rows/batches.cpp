@@ -9,6 +9,8 @@
 #include <cmath>
 #include <optional>
 #include <string_view>
+#include <unordered_map>
+#include <utility>
 
 namespace outboxd::dead_rows {
 
@@ -35,10 +37,11 @@ bool is_of_all_rows(std::string_view cause) {
   return std::ranges::any_of(kClasses, [cause](auto begin) { return cause.starts_with(begin); });
 }
 
-/// The next rows to change.
+/// The next rows to change. Each id once: in a partitioned table several rows may have it, which change together.
 struct Window {
   std::vector<std::string> ids;
   std::vector<std::uint64_t> bytes;
+  std::unordered_map<std::string, std::uint64_t> rows;
 };
 
 Window next_window(Table& table, FilterParameters parameters, const Parameter& after) {
@@ -46,8 +49,14 @@ Window next_window(Table& table, FilterParameters parameters, const Parameter& a
   parameters.emplace_back(std::to_string(kRowsPerWindow));
   Window window;
   for (const auto& row : table.run(table.sql().window, parameters)) {
-    window.ids.push_back(text_of(row["id"]));
-    window.bytes.push_back(row["bytes"].is_null() ? 0 : std::stoull(text_of(row["bytes"])));
+    auto id = text_of(row["id"]);
+    const auto bytes = row["bytes"].is_null() ? kBytesPerBatch + 1 : std::stoull(text_of(row["bytes"]));
+    if (++window.rows[id] > 1) {
+      window.bytes.back() += bytes;
+      continue;
+    }
+    window.ids.push_back(std::move(id));
+    window.bytes.push_back(bytes);
   }
   return window;
 }
@@ -67,6 +76,7 @@ class Run {
     Parameter after;
     for (auto window = next_window(table_, filter, after); !window.ids.empty();
          window = next_window(table_, filter, after)) {
+      rows_ = std::move(window.rows);
       for (std::size_t from = 0; from < window.ids.size();) {
         const auto rows = batch_size(window.bytes, from, rows_for(steps_.rate));
         const auto begin = window.ids.begin() + static_cast<std::ptrdiff_t>(from);
@@ -119,7 +129,8 @@ class Run {
     try {
       const auto changed = change_(ids);
       tally_.done += changed.rows;
-      tally_.unchanged += ids.size() - changed.rows;
+      const auto wanted = rows_of(ids);
+      if (wanted > changed.rows) tally_.unchanged += wanted - changed.rows;
       if (tally_.first_unchanged.empty()) tally_.first_unchanged = changed.first_unchanged;
       return;
     } catch (const std::exception& error) {
@@ -138,9 +149,18 @@ class Run {
     const auto cause = outbox_store::cause_of(error);
     causes_differ_ = causes_differ_ || (cause_ && *cause_ != cause);
     cause_ = cause;
-    if (++tally_.refused > 1) return;
+    const bool is_first = tally_.refused == 0;
+    tally_.refused += rows_of({id});
+    if (!is_first) return;
     tally_.first_refused = id;
     tally_.refusal = shown(error);
+  }
+
+  /// How many rows these ids stand for.
+  [[nodiscard]] std::uint64_t rows_of(const std::vector<std::string>& ids) const {
+    std::uint64_t rows = 0;
+    for (const auto& id : ids) rows += rows_.at(id);
+    return rows;
   }
 
   Table& table_;
@@ -148,6 +168,8 @@ class Run {
   Tally& tally_;
   const std::function<Changed(const std::vector<std::string>&)>& change_;
   TokenBucket bucket_;
+  /// Of each id of the window.
+  std::unordered_map<std::string, std::uint64_t> rows_;
   /// Of the batch's refusals.
   std::optional<std::string> cause_;
   bool causes_differ_ = false;

@@ -24,7 +24,7 @@ struct Steps {
 };
 
 /// How many rows, from the front of these sizes, make a batch: at most `most_rows`, and together at most a mebibyte
-/// as they are stored; at least one.
+/// as they are printed; at least one.
 [[nodiscard]] std::size_t batch_size(const std::vector<std::uint64_t>& bytes, std::size_t from,
                                      std::size_t most_rows);
 

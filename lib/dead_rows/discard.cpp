@@ -28,9 +28,11 @@ void discard(Table& table, const FilterParameters& filter, const Steps& steps, T
     parameters.emplace_back(array_literal(ids));
     if (marks) parameters.emplace_back("discarded: " + postgres::sanitize_last_error(reason, true));
     std::unordered_set<std::string> gone;
+    std::size_t rows_gone = 0;
     const auto export_rows = [&](const pqxx::result& rows) {
       for (const auto& row : rows) {
         gone.insert(text_of(row[0]));
+        ++rows_gone;
         file.add(view_of(row[1]));
       }
       if (!gone.empty()) file.sync();
@@ -42,7 +44,7 @@ void discard(Table& table, const FilterParameters& filter, const Steps& steps, T
       throw;
     }
     file.keep();
-    Changed changed{.rows = gone.size()};
+    Changed changed{.rows = rows_gone};
     for (const auto& id : ids) {
       if (gone.contains(id)) continue;
       changed.first_unchanged = id;

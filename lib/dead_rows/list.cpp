@@ -95,12 +95,17 @@ std::string text_of(const Groups& groups, std::size_t width) {
   for (std::size_t i = 0; i + 1 < kColumns; ++i) before_error += widths.at(i) + 2;
   constexpr std::size_t kLeastOfAnError = 10;
   const auto whole = std::max(width, kLeastWidth);
+  std::size_t line_number = 0;
   for (const auto& line : lines) {
     std::string whole_line;
     for (std::size_t i = 0; i + 1 < kColumns; ++i) whole_line += in_place(line.at(i), widths.at(i), i == 0) + "  ";
     const auto left = whole > before_error + kLeastOfAnError ? whole - before_error : kLeastOfAnError;
     whole_line += width == 0 ? line.back() : cut_to(line.back(), left);
     text << (width == 0 ? whole_line : cut_to(whole_line, whole)) << "\n";
+    const auto& example = &line == lines.data() ? std::string{} : groups.groups[line_number++].example;
+    if (example.empty()) continue;
+    const auto example_line = std::string(widths[0] + 2, ' ') + "example: " + printable(example);
+    text << (width == 0 ? example_line : cut_to(example_line, whole)) << "\n";
   }
   if (groups.all_groups > groups.groups.size()) {
     text << "and " << groups.all_groups - groups.groups.size() << " further kinds with fewer rows\n";

@@ -18,7 +18,7 @@ struct OneRow {
     std::optional<std::string> text;
   };
 
-  /// "dead", "published", "retrying" or "waiting".
+  /// As in outbox_table::DeadSql::outcomes.
   std::string state;
   std::vector<Column> columns;
   /// Columns that the role may not read.

@@ -33,7 +33,7 @@ Outcomes look(Table& table, IdSpool& ids, IdSpool& on_their_way) {
     }
     for (const auto& id : some) {
       const auto state = states.find(id);
-      if (state == states.end()) {
+      if (state == states.end() || state->second == "discarded") {
         ++outcomes.gone;
       } else if (state->second == "published") {
         ++outcomes.published;
@@ -55,11 +55,13 @@ void requeue(Table& table, const FilterParameters& filter, const Steps& steps, T
     auto parameters = filter;
     parameters.emplace_back(array_literal(ids));
     std::unordered_set<std::string> waiting;
-    const auto take_ids = [&waiting](const pqxx::result& rows) {
+    std::size_t rows_waiting = 0;
+    const auto take_ids = [&](const pqxx::result& rows) {
       for (const auto& row : rows) waiting.insert(text_of(row["id"]));
+      rows_waiting = postgres::row_count(rows);
     };
     table.run_and_commit(table.sql().requeue, parameters, take_ids, tally.in_doubt);
-    Changed changed{.rows = waiting.size()};
+    Changed changed{.rows = rows_waiting};
     const auto unchanged = std::ranges::find_if_not(ids, [&](const auto& id) { return waiting.contains(id); });
     if (unchanged != ids.end()) changed.first_unchanged = *unchanged;
     if (requeued == nullptr || !tally.unfollowed.empty()) return changed;
@@ -73,7 +75,8 @@ void requeue(Table& table, const FilterParameters& filter, const Steps& steps, T
   });
 }
 
-Outcomes follow(Table& table, IdSpool& ids, milliseconds most, const std::function<bool(milliseconds)>& stops) {
+Outcomes follow(Table& table, IdSpool& ids, milliseconds most, const std::function<bool(milliseconds)>& stops,
+                const std::function<void(const Outcomes&)>& looked) {
   const auto end = steady_clock::now() + most;
   Outcomes settled;
   for (;;) {
@@ -85,6 +88,7 @@ Outcomes follow(Table& table, IdSpool& ids, milliseconds most, const std::functi
     settled.retrying = now.retrying;
     settled.waiting = now.waiting;
     ids = std::move(on_their_way);
+    if (looked) looked(settled);
     const auto time_left = end - steady_clock::now();
     if (ids.size() == 0 || time_left <= milliseconds{0}) return settled;
     if (stops(std::min(kBetweenLooks, std::chrono::ceil<milliseconds>(time_left)))) return settled;

@@ -13,8 +13,9 @@ namespace outboxd::dead_rows {
 void requeue(Table& table, const FilterParameters& filter, const Steps& steps, Tally& tally, IdSpool* requeued);
 
 /// Looks at these rows again and again until none of them is on its way, the time is over, or `stops`. Rows that are
-/// dead again or published are not looked at again.
+/// dead again or published are not looked at again. `looked` gets the outcomes after each look; may be empty.
 [[nodiscard]] Outcomes follow(Table& table, IdSpool& ids, std::chrono::milliseconds most,
-                              const std::function<bool(std::chrono::milliseconds)>& stops);
+                              const std::function<bool(std::chrono::milliseconds)>& stops,
+                              const std::function<void(const Outcomes&)>& looked = {});
 
 }  // namespace outboxd::dead_rows

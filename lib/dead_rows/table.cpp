@@ -152,8 +152,20 @@ FilterParameters Table::parameters_of(const Filter& filter) {
 }
 
 pqxx::result Table::run(const std::string& sql, const std::vector<Parameter>& parameters) {
+  try {
+    const SocketWatchdog::Work guarded{watch_.dog};
+    return Statements{*connection_, mode_, prepared_}.run(sql, parameters);
+  } catch (const pqxx::failure& error) {
+    name_table_lock(error);
+    throw;
+  }
+}
+
+void Table::name_table_lock(const std::exception& error) {
+  if (!connection_->is_open()) return;
   const SocketWatchdog::Work guarded{watch_.dog};
-  return Statements{*connection_, mode_, prepared_}.run(sql, parameters);
+  Statements statements{*connection_, mode_, prepared_};
+  outbox_store::look_for_table_lock(statements, layout_, sqlstate_of(error));
 }
 
 void Table::run_and_commit(const std::string& sql, const std::vector<Parameter>& parameters,

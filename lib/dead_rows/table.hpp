@@ -54,7 +54,8 @@ class Table {
   /// Throws Unfit if the table has no column for a condition, or an id isn't of the column's type.
   [[nodiscard]] FilterParameters parameters_of(const Filter& filter);
 
-  /// Runs one statement in a transaction of its own.
+  /// Runs one statement in a transaction of its own. Throws postgres::LockedTable, with the session, if it waited for
+  /// a lock on the whole table.
   pqxx::result run(const std::string& sql, const std::vector<postgres::Parameter>& parameters);
   /// Runs one statement, and calls `before_commit` with its result before the transaction is committed; if that
   /// throws, the statement is undone. If this throws, `in_doubt` says whether it may be committed all the same.
@@ -82,6 +83,8 @@ class Table {
   };
 
   void inspect(const outbox_store::RowStoreOptions& options, Use use);
+  /// Throws postgres::LockedTable if the statement failed because of such a lock.
+  void name_table_lock(const std::exception& error);
 
   outbox_table::TableShape shape_;
   postgres::StatementMode mode_;

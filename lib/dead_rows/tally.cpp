@@ -5,6 +5,7 @@
 #include "telemetry/escape.hpp"
 #include "telemetry/redaction.hpp"
 
+#include <algorithm>
 #include <sstream>
 #include <string_view>
 
@@ -40,6 +41,15 @@ void append_not_done(std::ostringstream& text, const Tally& tally) {
   }
 }
 
+void append_not_chosen(std::ostringstream& text, const Report& report) {
+  constexpr std::size_t kMost = 20;
+  const auto& rows_of = report.not_chosen;
+  for (std::size_t i = 0; i < std::min(rows_of.size(), kMost); ++i) {
+    text << text_of(rows_of[i], report.table) << "\n";
+  }
+  if (rows_of.size() > kMost) text << "and " << rows_of.size() - kMost << " further rows that are not dead\n";
+}
+
 void append_outcomes(std::ostringstream& text, const Outcomes& outcomes) {
   text << "of the requeued rows: " << outcomes.published << " published, " << outcomes.dead << " dead again, "
        << outcomes.retrying << " failed again and waiting for a retry, " << outcomes.waiting << " still on their way";
@@ -61,11 +71,13 @@ std::string text_of(const Report& report) {
   const auto& tally = report.tally;
   if (report.dry_run) {
     text << rows(tally.matched) << " of " << report.table << " would be " << past_of(report) << "\n";
+    append_not_chosen(text, report);
     return text.str();
   }
   text << tally.done << " of " << rows(tally.matched) << " of " << report.table << " " << past_of(report);
   if (!report.file.empty() && tally.done > 0) text << ", and exported to " << printable(report.file, 4'096);
   text << "\n";
+  append_not_chosen(text, report);
   append_not_done(text, tally);
   if (!tally.stopped.empty()) {
     text << "stopped after " << rows(tally.done) << ": " << printable(tally.stopped, 1'000) << "; "
@@ -89,6 +101,12 @@ std::string json_of(const Report& report) {
        << ",\"nameless\":" << tally.nameless << ",\"refusal\":" << json_or_null(redacted(tally.refusal))
        << ",\"stopped\":" << json_or_null(redacted(tally.stopped))
        << ",\"in_doubt\":" << (tally.in_doubt ? "true" : "false");
+  json << ",\"not_chosen\":[";
+  for (const auto& row : report.not_chosen) {
+    json << (&row == report.not_chosen.data() ? "" : ",") << "{\"id\":" << json_text(row.id)
+         << ",\"state\":" << json_or_null(row.state) << "}";
+  }
+  json << "]";
   if (report.action == "discard") {
     json << ",\"how\":" << json_text(redacted(report.how)) << ",\"file\":" << json_or_null(redacted(report.file));
   }

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "dead_rows/not_chosen.hpp"
+
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <vector>
 
 namespace outboxd::dead_rows {
 
@@ -62,6 +65,8 @@ struct Report {
   /// The file with the discarded rows.
   std::string file{};
   std::optional<Outcomes> outcomes{};
+  /// Rows that were named by --id.
+  std::vector<NotChosen> not_chosen{};
 };
 
 /// For people, with a line end after each line.

@@ -122,6 +122,8 @@ struct PruneStep {
     complete,
     /// Nothing was removed, as rows have been due for long.
     overdue,
+    /// Nothing was removed, as rows may have been due for long, which is known after another look.
+    unknown,
     /// Nothing was removed, as this role may not.
     forbidden,
     /// Nothing was removed, as another dispatcher is removing old rows of this table.

@@ -11,6 +11,7 @@ constexpr int kRestToStep = 3;
 constexpr std::chrono::milliseconds kShortestRest{10};
 // While rows are overdue, the dispatcher needs Postgres for them.
 constexpr std::chrono::seconds kRestWhileOverdue{10};
+constexpr std::chrono::seconds kRestBetweenLooks{2};
 constexpr std::chrono::minutes kRestAfterFailure{1};
 // The parts of the time for which rows are kept in which a pass is repeated, within these bounds.
 constexpr int kPassesWithinAge = 100;
@@ -39,6 +40,8 @@ Awaitable<TimePoint::duration> Pruner::step() {
       co_return std::max<TimePoint::duration>(kRestToStep * (shared_.clock.now() - began), kShortestRest);
     case PruneStep::State::overdue:
       co_return kRestWhileOverdue;
+    case PruneStep::State::unknown:
+      co_return kRestBetweenLooks;
     case PruneStep::State::forbidden:
     case PruneStep::State::elsewhere:
       co_return kRestAfterFailure;

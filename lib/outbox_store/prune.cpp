@@ -36,15 +36,26 @@ std::vector<PrunePass::Row> read_rows(Statements& statements, const outbox_table
   return rows;
 }
 
+/// Of the rows that may be overdue.
+std::vector<std::string> ids_in(const pqxx::result& state) {
+  std::vector<std::string> ids;
+  for (const auto& line : state) {
+    if (!line["id"].is_null()) ids.push_back(text_of(line["id"]));
+  }
+  return ids;
+}
+
 }  // namespace
 
 PruneStep prune_step(Statements& statements, const outbox_table::Layout& layout, PrunePass& pass,
-                     std::chrono::milliseconds age, PruneMode mode) {
+                     OverdueRows& overdue, std::chrono::milliseconds age, PruneMode mode) {
   PruneStep step;
   if (mode == PruneMode::remove) {
-    const auto state = exec(statements, layout.prune_state)[0];
-    if (!is_true(state["may_delete"])) return {.state = PruneStep::State::forbidden};
-    if (is_true(state["overdue"])) return {.state = PruneStep::State::overdue};
+    const auto state = exec(statements, layout.prune_state, overdue.due_for().count());
+    if (!is_true(state[0]["may_delete"])) return {.state = PruneStep::State::forbidden};
+    const auto verdict = overdue.look(ids_in(state), std::chrono::steady_clock::now());
+    if (verdict == OverdueRows::Verdict::overdue) return {.state = PruneStep::State::overdue};
+    if (verdict == OverdueRows::Verdict::unknown) return {.state = PruneStep::State::unknown};
   }
   const auto old = pass.read(read_rows(statements, layout, pass, age));
   const Statements::Stopwatch watch{statements};

@@ -13,7 +13,9 @@ namespace outboxd::outbox_store {
 /// scans for dead workers wait for it.
 class PruneThread {
  public:
-  PruneThread(outbox_table::TableDriver& table, std::chrono::milliseconds age) : table_{table}, age_{age} {}
+  PruneThread(outbox_table::TableDriver& table, std::chrono::milliseconds age,
+              std::chrono::milliseconds poll_interval)
+      : table_{table}, overdue_{poll_interval}, age_{age} {}
 
   /// As prune_step(). Also throws UnfitTable or LockedTable.
   dispatch::PruneStep step(postgres::Statements& statements, postgres::Connection& connection) {
@@ -21,7 +23,7 @@ class PruneThread {
       using State = dispatch::PruneStep::State;
       if (!lock_.hold(statements, connection, driver.terms.table))
         return dispatch::PruneStep{.state = State::elsewhere};
-      auto step = prune_step(statements, driver.layout, pass_, age_);
+      auto step = prune_step(statements, driver.layout, pass_, overdue_, age_);
       if (step.state == State::complete) lock_.release(statements, connection);
       // After a failover the session may be one with a server that takes no writes any more.
       if (step.state == State::refused) connection.reopen();
@@ -32,6 +34,7 @@ class PruneThread {
  private:
   TableSession table_;
   PrunePass pass_{PrunePass::Reach::mostly_old};
+  OverdueRows overdue_;
   PruneLock lock_;
   std::chrono::milliseconds age_;
 };

@@ -46,7 +46,9 @@ RowStore::RowStore(const RowStoreOptions& options)
       settles_{"pg-settle", with_short_waits(with_usual_timeout(options.session)), table_},
       watches_{"pg-watch", with_short_waits(options.session), table_},
       retention_{options.retention} {
-  if (retention_.count() > 0) prunes_.emplace("pg-prune", with_short_waits(options.session), table_, retention_);
+  if (retention_.count() > 0) {
+    prunes_.emplace("pg-prune", with_short_waits(options.session), table_, retention_, options.poll_interval);
+  }
 }
 
 void RowStore::use_conninfo(const std::string& conninfo) {

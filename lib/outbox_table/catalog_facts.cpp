@@ -44,7 +44,8 @@ SELECT c.reltuples::bigint AS rows, c.relpages AS pages, coalesce(s.n_dead_tup, 
        (SELECT option_value FROM pg_options_to_table(c.reloptions) WHERE option_name = 'autovacuum_enabled')
          AS autovacuum_enabled,
        (SELECT option_value FROM pg_options_to_table(c.reloptions) WHERE option_name = 'fillfactor') AS fillfactor,
-       has_table_privilege(c.oid, 'DELETE') AS may_delete
+       has_table_privilege(c.oid, 'DELETE') AS may_delete,
+       (SELECT rolname::text FROM pg_roles AS r WHERE r.oid = c.relowner AND r.rolcanlogin) AS owner
   FROM pg_class AS c LEFT JOIN pg_stat_all_tables AS s ON s.relid = c.oid WHERE c.oid = to_regclass($1))sql";
 
 constexpr const char* kNamesakes = R"sql(
@@ -137,7 +138,8 @@ StorageFacts storage_of(Statements& statements, const std::string& table) {
                      .inserted = number_of(line["inserted"]),
                      .autovacuum_enabled = text_of(line["autovacuum_enabled"]),
                      .fillfactor = text_of(line["fillfactor"]),
-                     .may_delete = is_true(line["may_delete"])};
+                     .may_delete = is_true(line["may_delete"]),
+                     .owner = text_of(line["owner"])};
   if (!line["vacuumed_ago"].is_null()) facts.vacuumed_ago = std::chrono::seconds{number_of(line["vacuumed_ago"])};
   return facts;
 }

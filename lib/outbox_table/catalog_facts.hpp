@@ -60,6 +60,8 @@ struct StorageFacts {
   std::string autovacuum_enabled{};
   std::string fillfactor{};
   bool may_delete = false;
+  /// Empty if that role can't log in.
+  std::string owner{};
 };
 [[nodiscard]] StorageFacts storage_of(postgres::Statements& statements, const std::string& table);
 

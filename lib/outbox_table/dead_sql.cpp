@@ -51,11 +51,15 @@ constexpr std::string_view kCount = R"sql(
 SELECT count(*) AS total, count(*) FILTER (WHERE NOT ({id_fits})) AS nameless
   FROM {table} WHERE {is_dead}{filter}{asked})sql";
 
-// The ids' bytes are an order that every type of ids has, and that no new row changes.
+// The ids' bytes are an order that every type of ids has, and that no new row changes. The size is that of the text
+// that is exported, as compression may have reduced a row to a 255th; measuring is given up after a second.
 constexpr std::string_view kWindow = R"sql(
-SELECT {id}::text COLLATE "C" AS id, pg_column_size({payload}) + coalesce(pg_column_size({last_error}), 0) AS bytes
-  FROM {table} WHERE {is_dead}{filter}{asked} AND {id_fits} AND ($6::text IS NULL OR {id}::text COLLATE "C" > $6::text)
- ORDER BY 1 LIMIT $7::bigint)sql";
+SELECT listed.id, (SELECT CASE WHEN {in_time} THEN octet_length({row_json}) END
+                     FROM {table} AS o WHERE o.ctid = listed.place AND o.tableoid = listed.part) AS bytes
+  FROM (SELECT {id}::text COLLATE "C" AS id, ctid AS place, tableoid AS part FROM {table}
+         WHERE {is_dead}{filter}{asked} AND {id_fits} AND ($6::text IS NULL OR {id}::text COLLATE "C" > $6::text)
+         ORDER BY 1 LIMIT $7::bigint) AS listed
+ ORDER BY 1)sql";
 
 // A place may be that of several rows: ids need not be unique in a partitioned table, nor does a ctid name only one
 // row of it, and a table may be replaced by a partitioned one at any time. So the statements that change rows repeat
@@ -86,16 +90,19 @@ WITH gone AS (
   RETURNING o.{id}::text AS id, {row_json} AS exported)
 SELECT id, exported FROM gone WHERE {takes_own_path})sql";
 
+// The row as it was is that of the same place in the same partition: an id may be that of several rows. The names are
+// such that no column of the table has them.
 constexpr std::string_view kMarkDiscarded = R"sql(/* discard */{locked},
 written AS (
   UPDATE {table} AS o SET {set_discarded}{available_at} = 'infinity'{ends_lease}
+    FROM (SELECT at AS outboxd_at, part AS outboxd_part, exported AS outboxd_exported FROM locked) AS before
    WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked)) AND {these_dead} AND $7::text IS NOT NULL
-  RETURNING o.{id} AS id, coalesce({is_published}, false) AS as_meant)
-SELECT written.id::text, exported FROM written JOIN locked ON locked.id {id_equals} written.id
- WHERE as_meant AND {takes_own_path})sql";
+     AND o.ctid = outboxd_at AND o.tableoid = outboxd_part
+  RETURNING o.{id}::text AS id, outboxd_exported AS exported, coalesce({is_published}, false) AS as_meant)
+SELECT id, exported FROM written WHERE as_meant AND {takes_own_path})sql";
 
 constexpr std::string_view kState =
-    "CASE WHEN {is_dead} THEN 'dead' WHEN {is_published} THEN 'published' "
+    "CASE WHEN {is_dead} THEN 'dead'{if_discarded} WHEN {is_published} THEN 'published'{if_leased} "
     "WHEN {own_attempts} > 0 AND {available_at} > now() THEN 'retrying' ELSE 'waiting' END";
 
 constexpr std::string_view kOutcomes = R"sql(
@@ -171,6 +178,10 @@ DeadSql make_dead_sql(const TableShape& shape, const LayoutTerms& terms, const D
   sql.set("set_discarded", set_discarded(shape));
   sql.set("asked", kAsked);
   sql.set("these_dead", kTheseDead);
+  sql.set("if_discarded",
+          shape.published_at.empty() ? "" : " WHEN {is_published} AND {published_at} = 'epoch' THEN 'discarded'");
+  sql.set("if_leased",
+          shape.has_lease_columns() ? " WHEN " + quote_name(shape.locked_until) + " > now() THEN 'leased'" : "");
   sql.set("state", kState);
   sql.set("locked_columns", "{key} AS place");
   sql.set("locked", kLocked);
@@ -183,7 +194,7 @@ DeadSql make_dead_sql(const TableShape& shape, const LayoutTerms& terms, const D
   dead.remove_waiting = sql.fill(kRemoveWaiting);
   dead.outcomes = sql.fill_read(kOutcomes);
   dead.show = sql.fill_read(kShow);
-  sql.set("locked_columns", "{key} AS place, {id} AS id, {row_json} AS exported");
+  sql.set("locked_columns", "{key} AS place, ctid AS at, tableoid AS part, {row_json} AS exported");
   sql.set("locked", kLocked);
   dead.mark_discarded = sql.fill(kMarkDiscarded);
   return dead;

@@ -37,7 +37,7 @@ struct DeadSql {
   std::string list;
   /// total; nameless: those whose id is too long to name them.
   std::string count;
-  /// The next rows in the order of their ids as bytes: id, bytes (of the payload and the error, as they are stored).
+  /// The next rows in the order of their ids as bytes: id, bytes (of the row as JSON; NULL: measuring took too long).
   /// $6 the id after which to begin, or NULL; $7 limit.
   std::string window;
   /// Makes the rows whose ids are in $6 due again, without those that others have locked. Returns the ids of the rows
@@ -49,7 +49,7 @@ struct DeadSql {
   std::string remove_waiting;
   /// The same, but marks the rows as discarded; $7 is the new last_error. Returns the row as it was before.
   std::string mark_discarded;
-  /// The states of the rows $1: id, and "published", "dead", "retrying" or "waiting".
+  /// The states of the rows $1: id, and "published", "discarded", "dead", "leased", "retrying" or "waiting".
   std::string outcomes;
   /// The row $1, one line for each column that the role may read: state, name, json, text; without the payload unless
   /// $2.

@@ -124,8 +124,9 @@ struct Layout {
   std::string sample;
   /// $1 cap. Returns leased, and in_retry: the rows that wait for another attempt.
   std::string in_flight_sample;
-  /// Whether this role may lock and remove rows (may_delete), and whether rows have been due for more than ten
-  /// seconds (overdue). Like the next three statements only for shapes that say when a row was published.
+  /// Whether this role may lock and remove rows (may_delete), in a line for each row that is pending, due for more
+  /// than $1 milliseconds, and was created before that (id; at most a thousand), or in one line without id. Like the
+  /// next three statements only for shapes that say when a row was published.
   std::string prune_state;
   /// The first rows in the order of their ids, except those whose ids are too long. $1 limit, $2 for how many
   /// milliseconds rows are kept. Returns id, is_old (published longer ago), is_young (created since then), and

@@ -12,12 +12,14 @@ namespace {
 constexpr std::string_view kIsOld = "{was_published} AND {published_at} < now() - {age}{filter}";
 
 // Locking a row takes UPDATE. So that many due rows of other dispatchers cost no more than this, only the first of
-// all due rows are looked at.
+// all due rows are looked at. A row that was just inserted is not due for long, whatever its available_at.
 constexpr std::string_view kPruneState = R"sql(
-SELECT has_table_privilege({table_name}, 'DELETE') AND has_any_column_privilege({table_name}, 'UPDATE') AS may_delete,
-       EXISTS (SELECT FROM (SELECT {filter_columns} FROM {table}
-                             WHERE {alive} AND {available_at} < now() - interval '10 seconds'
-                             ORDER BY {available_at} LIMIT 5000) AS due WHERE true{filter}) AS overdue)sql";
+SELECT may_delete, due.id FROM (SELECT has_table_privilege({table_name}, 'DELETE')
+                                   AND has_any_column_privilege({table_name}, 'UPDATE') AS may_delete) AS rights
+  LEFT JOIN (SELECT left({id}::text, 200) AS id
+               FROM (SELECT {id}, {times}, {filter_columns} FROM {table}
+                      WHERE {alive} AND {available_at} < now() - {due_for} ORDER BY {available_at} LIMIT 5000) AS first
+              WHERE coalesce({created_at} < now() - {due_for}, true){filter} LIMIT 1000) AS due ON true)sql";
 
 // Without an index of its own: one for the time of publishing would cost each settlement.
 constexpr std::string_view kPrunableRows = R"sql(
@@ -47,6 +49,8 @@ void add_pruning(const LayoutSql& sql, const TableShape& shape, Layout& layout) 
   auto columns = postgres::quote_name(shape.stream);
   if (!shape.producer.empty()) columns += ", " + postgres::quote_name(shape.producer);
   with.put("filter_columns", columns);
+  with.put("times", postgres::quote_name(shape.created_at.empty() ? shape.available_at : shape.created_at));
+  with.put("due_for", "$1::bigint * interval '1 millisecond'");
   layout.prune_state = with.fill_read(kPruneState);
   with.put("after", "");
   layout.prunable = with.fill_read(kPrunableRows);

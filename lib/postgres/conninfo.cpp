@@ -99,7 +99,7 @@ ConninfoPlace place_in_conninfo(const std::string& conninfo) {
     const auto found = values.find(name);
     return found == values.end() ? std::string{} : found->second;
   };
-  return {value(values.contains("host") ? "host" : "hostaddr"), value("port"), value("dbname")};
+  return {value(values.contains("host") ? "host" : "hostaddr"), value("port"), value("dbname"), value("user")};
 }
 
 std::string complete_conninfo(const std::string& conninfo, std::chrono::milliseconds connect_timeout,

@@ -36,6 +36,7 @@ struct ConninfoPlace {
   std::string host{};
   std::string port{};
   std::string database{};
+  std::string user{};
 };
 [[nodiscard]] ConninfoPlace place_in_conninfo(const std::string& conninfo);
 

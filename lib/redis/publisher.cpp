@@ -21,7 +21,9 @@ void answer_all(std::span<dispatch::Delivery* const> rows, const Reply& reply) {
 
 Publisher::Publisher(const boost::asio::any_io_executor& executor, PublisherOptions options,
                      std::function<void(std::string)> warn)
-    : options_{std::move(options)}, warn_{std::move(warn)}, connection_{executor, options_.endpoint} {}
+    : options_{std::move(options)},
+      warn_{std::move(warn)},
+      connection_{executor, options_.endpoint, kBoundsOfDaemon} {}
 
 dispatch::Awaitable<void> Publisher::publish(std::span<dispatch::Delivery* const> rows,
                                              dispatch::TimePoint not_after) {

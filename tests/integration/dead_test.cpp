@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <csignal>
 #include <filesystem>
 #include <fstream>
@@ -93,7 +94,7 @@ TEST_CASE("dead list groups by stream and kind of error; --error means the same 
   CHECK(contains(text.out,
                  "outbox: 8 dead rows in \"public\".\"event_outbox\"; OLDEST and NEWEST are of the column "
                  "created_at\n"));
-  CHECK(contains(text.out, "s-one   payload is # bytes, row # #\n"));
+  CHECK(contains(text.out, "s-one   payload is # bytes, row # #\n      example: a000001\n"));
   CHECK(database.rows("SELECT xmin, * FROM event_outbox ORDER BY id") == before);
 }
 
@@ -134,6 +135,7 @@ TEST_CASE("dead requeue gives a row all its attempts, and keeps its error until 
   database.exec("UPDATE event_outbox SET locked_until = now() + interval '1 hour' WHERE id = 'a000001'");
   const auto done = dead(database, {"requeue", "--id", "a000001", "--yes", "--json", "--wait", "--timeout", "0s"});
   check_done(done, 1);
+  CHECK(contains(done.err, "1 of the requeued rows are still on their way: no daemon "));
   CHECK(
       contains(done.out, R"("action":"requeue","dry_run":false,"matched":1,"changed":1,"unchanged":0,"refused":0,)"));
   CHECK(contains(done.out, R"("published":0,"dead_again":0,"retrying":0,"waiting":1,"gone":0})"));
@@ -282,8 +284,84 @@ TEST_CASE("dead show prints one row whole, its payload only on request, and no c
   CHECK(contains(listed.out, R"(bell\x07 and \x1b[# red \u202e xxx)"));
   const auto living = dead(database, {"show", "living000001"});
   check_done(living, 1);
-  CHECK(contains(living.err, "row living000001 is not dead, but pending"));
-  check_done(dead(database, {"show", "nothing"}), 1);
+  CHECK(contains(living.err, "row living000001 is not dead: it is pending, and was not tried yet"));
+  const auto nothing = dead(database, {"show", "nothing"});
+  check_done(nothing, 1);
+  CHECK(contains(nothing.err,
+                 "row nothing is not in \"public\".\"event_outbox\" (dispatcher outbox): no row has this"));
+}
+
+TEST_CASE("dead commands that wait for a lock on the table name the session that holds it") {
+  const auto database = contract_database();
+  insert_dead(database, "a", "s", 1, "'refused'");
+  const auto holder = database.connect();
+  pqxx::work transaction{*holder};
+  transaction.exec("SET application_name = 'nightly report'");
+  transaction.exec("LOCK TABLE event_outbox");
+  const auto pid = "pid " + std::to_string(holder->backendpid());
+  for (const auto& words : {std::vector<std::string>{"list"}, {"show", "a000001"}, {"requeue", "--all", "--yes"}}) {
+    const auto refused = dead(database, words);
+    check_done(refused, 2);
+    CHECK_MESSAGE(contains(refused.err, "the whole table is locked by " + pid), refused.err);
+    CHECK(contains(refused.err, "(nightly report)"));
+    CHECK(contains(refused.err, "in a transaction since "));
+  }
+}
+
+TEST_CASE("dead requeue and discard say of each named row that isn't dead what it is instead") {
+  const auto database = contract_database();
+  insert_dead(database, "dead", "s", 2, "'refused'");
+  insert_rows(database, "row", "s", 4);
+  database.exec(
+      "UPDATE event_outbox SET dispatched_at = now() WHERE id = 'row000001';"
+      "UPDATE event_outbox SET locked_until = now() + interval '1 hour' WHERE id = 'row000002';"
+      "UPDATE event_outbox SET dispatched_at = 'epoch', available_at = 'infinity' WHERE id = 'row000003'");
+  for (const auto* action : {"requeue", "discard"}) {
+    std::vector<std::string> words{action, "--yes", "--dry-run", "--stream", "s", "--reason", "why"};
+    for (const auto* id : {"dead000001", "row000001", "row000002", "row000003", "row000004", "none"}) {
+      words.insert(words.end(), {"--id", id});
+    }
+    const auto done = dead(database, words);
+    check_done(done);
+    CHECK(done.out.starts_with("1 row of "));
+    CHECK_FALSE(contains(done.out, "dead000001"));
+    for (const auto* line :
+         {"row row000001 is not dead: it is published\n", "row row000002 is not dead: it is leased",
+          "row row000003 is not dead: it was discarded\n", "row row000004 is not dead: it is pending",
+          "row none is not in \"public\".\"event_outbox\": no row has this id"}) {
+      CHECK_MESSAGE(contains(done.out, line), done.out);
+    }
+  }
+  const auto other = dead(database, {"requeue", "--yes", "--id", "dead000002", "--stream", "t"});
+  CHECK(contains(other.out, "row dead000002 is dead, but not chosen"));
+}
+
+TEST_CASE("dead discard marks each of several rows with one id once, in batches bounded by what is exported") {
+  const auto database = contract_database();
+  database.exec(
+      "ALTER TABLE event_outbox RENAME TO plain; CREATE TABLE event_outbox (LIKE plain INCLUDING DEFAULTS)"
+      " PARTITION BY LIST (stream_name); CREATE TABLE one PARTITION OF event_outbox FOR VALUES IN ('s-one');"
+      " CREATE TABLE two PARTITION OF event_outbox FOR VALUES IN ('s-two')");
+  insert_dead(database, "a", "s-one", 3, "'refused'");
+  insert_dead(database, "a", "s-two", 3, "'refused'");
+  // Stored, it takes a hundredth of that.
+  database.exec(
+      "UPDATE event_outbox SET payload_json = jsonb_build_object('x', repeat('x', 700000)) WHERE "
+      "stream_name = 's-one'");
+  const auto environment = as_role(database, "role", "SELECT, UPDATE");
+  CHECK(contains(dead(database, {"requeue", "--id", "a000002", "--yes"}, environment).out, "2 of 2 rows "));
+  database.exec("UPDATE event_outbox SET available_at = 'infinity'");
+  const TempDir folder;
+  const auto file = folder.path() / "rows.jsonl";
+  const auto done =
+      dead(database, {"discard", "--all", "--yes", "--reason", "why", "--export", file.string()}, environment);
+  check_done(done);
+  const auto lines = lines_of(file);
+  CHECK(lines.size() == 6);
+  CHECK(std::ranges::count_if(lines, [](const auto& line) { return contains(line, "s-two"); }) == 3);
+  CHECK(count_dead(database) == 0);
+  // Two of the large rows would be more than a batch may have.
+  CHECK(database.scalar("SELECT count(DISTINCT xmin::text) FROM one") == "3");
 }
 
 TEST_CASE("dead requeue stops at a signal between two batches, and says how far it came") {

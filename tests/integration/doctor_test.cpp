@@ -122,7 +122,7 @@ TEST_CASE("doctor: healthy servers cause no warning, and nothing is changed") {
   CHECK_MESSAGE(text.status == 0, text.out, text.err);
   CHECK_MESSAGE(contains(text.out, "0 critical, 0 warnings, "), text.out);
   CHECK_MESSAGE(!contains(text.out, "OK "), text.out);
-  const auto all = patient.doctor({"--all"});
+  const auto all = patient.doctor({"--verbose"});
   for (const char* seen : {"HOST\n", "POSTGRES\n", "REDIS\n", "maxmemory-policy noeviction", "appendfsync everysec",
                            "postgres.index: ", "no row is dead", "XADD is allowed on all known streams (1)"}) {
     CHECK_MESSAGE(contains(all.out, seen), seen, " is not in ", all.out);
@@ -163,6 +163,8 @@ TEST_CASE("doctor: Redis") {
     probe.command("CONFIG", "SET", "maxmemory-policy", "allkeys-lru");
     check_names(patient, "redis.maxmemory_policy", "critical",
                 {"allkeys-lru", "drops whole streams", "CONFIG SET maxmemory-policy noeviction"});
+    // The server of the tests has a configuration file.
+    check_names(patient, "redis.maxmemory_policy", "critical", {"CONFIG REWRITE"});
   }
   SUBCASE("no append-only file") {
     probe.command("CONFIG", "SET", "appendonly", "no");
@@ -295,7 +297,10 @@ TEST_CASE("doctor: Postgres") {
     transaction.exec("ALTER TABLE event_outbox ADD COLUMN more text");
     const auto pid = std::to_string(connection->backendpid());
     check_names(patient, "postgres.lock", "critical",
-                {"pid " + pid, "lock on the whole table", "pg_terminate_backend(" + pid + ")"});
+                {"pid " + pid, "lock on the whole table", "-U ", "pg_terminate_backend(" + pid + ")"});
+    check_names(patient, "redis.writes", "note", {"no stream is known", "could not be read"});
+    patient.environment["OUTBOXD_TOPOLOGY"] = "caracal";
+    check_names(patient, "redis.writes", "ok", {"XADD is allowed on all known streams"});
   }
   SUBCASE("autovacuum is off, with many dead row versions") {
     database.exec("ALTER TABLE event_outbox SET (autovacuum_enabled = off)");

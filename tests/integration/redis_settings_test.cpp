@@ -64,6 +64,10 @@ TEST_CASE("a bound that trims unread entries causes a warning before the first t
   CHECK_MESSAGE(contains(lowered, "has 301 entries, and its bound is 200: the next XADD trims 102 of them"), lowered);
   CHECK_MESSAGE(contains(lowered, "not read: behind 102;"), lowered);
   CHECK(probe.xlen("stream") == 200);
+  // Also of a stream with as many groups as there are consumers.
+  for (int i = 0; i < 300; ++i) probe.command("XGROUP", "CREATE", "stream", "g" + std::to_string(i), "$");
+  const auto many = publish("", "100", "exact");
+  CHECK_MESSAGE(contains(many, "has 200 entries, and its bound is 100: the next XADD trims 101 of them"), many);
   for (const char* user : {"narrow:pw-narrow@", "blind:pw-blind@"}) {
     CHECK(!contains(publish(user, "50", "approximate"), "trims"));
   }
@@ -74,10 +78,10 @@ TEST_CASE("if the answer to the check of a bound can't be read, rows are publish
   auto probe = redis.probe();
   const auto database = contract_database();
   for (const std::string stream : {"a", "b", "c"}) {
-    // Redis doesn't know this group's lag, and the stream's first entry has more fields than a reply may have.
+    // Redis doesn't know this group's lag, and the stream's first entry is larger than a reply may be.
     probe.command("EVAL",
-                  "local f = {} for i = 1, 600 do f[2 * i - 1] = 'f' .. i; f[2 * i] = 'v' end "
-                  "redis.call('XADD', ARGV[1], '1-1', unpack(f)) redis.call('XADD', ARGV[1], '2-1', 'n', '1') "
+                  "redis.call('XADD', ARGV[1], '1-1', 'f', string.rep('v', 2000000)) redis.call('XADD', ARGV[1], "
+                  "'2-1', 'n', '1') "
                   "redis.call('XADD', ARGV[1], '3-1', 'n', '1') "
                   "return redis.call('XGROUP', 'CREATE', ARGV[1], 'behind', '2-1')",
                   "0", stream);

@@ -152,7 +152,7 @@ TEST_CASE("SIGHUP reads secrets again, doesn't end the daemon, and settings that
                "its bound is 2: the next XADD trims 2 of them, and with them entries that groups have not "
                "read: behind 2;");
   outboxd->signal(SIGHUP);
-  wait_for_log(*outboxd, "SIGHUP: nothing has changed in the configuration");
+  wait_for_log(*outboxd, "SIGHUP: nothing has changed in the configuration; entries are signed with key ");
 
   folder.write("key", std::string(64, 'b'));
   folder.write("bearer", "second-token-of-metrics");

@@ -52,6 +52,26 @@ std::string unused_address() {
 
 }  // namespace
 
+TEST_CASE("status names a consumer group that has stopped reading, by its stream, without another status") {
+  const auto database = contract_database();
+  const auto stream = new_stream("stopped");
+  auto probe = shared_redis().probe();
+  probe.command("XGROUP", "CREATE", stream, "sleepers", "0", "MKSTREAM");
+  // An entry of 1970, which nobody has read.
+  probe.command("XADD", stream, "1-1", "n", "1");
+  const auto status =
+      run_outboxd({"status", "--http-listen", "off", "--streams", stream}, outboxd_environment(database));
+  CHECK_MESSAGE(status.status == 0, status.err);
+  CHECK_MESSAGE(contains(status.out, "stream " + stream + ": consumer group sleepers has stopped reading: 1 unread"),
+                status.out);
+  CHECK(contains(status.out, "0 consumers; see outboxd streams status\n"));
+  const auto unreachable =
+      run_outboxd({"status", "--http-listen", "off", "--json"},
+                  with(outboxd_environment(database), {{"REDIS_URL", "redis://" + unused_address()}}));
+  CHECK(contains(unreachable.out, R"("groups_problems":["whether consumer groups read is not known: )"));
+  probe.command("DEL", stream);
+}
+
 TEST_CASE("status counts the table's rows without a daemon, and changes nothing") {
   const auto database = database_in_every_state();
   const auto before = database.rows("SELECT xmin, * FROM event_outbox ORDER BY id");

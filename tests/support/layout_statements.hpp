@@ -73,7 +73,7 @@ struct LayoutStatement {
       {"poison_candidates", poison_candidates, {now}},
       {"sample", sample, {now, "100000"}},
       {"in_flight_sample", in_flight_sample, {"100000"}},
-      {"prune_state", prune_state, {}},
+      {"prune_state", prune_state, {"10000"}},
       {"prunable", prunable, {rows, week}},
       {"prunable_after", prunable_after, {rows, week, "'a'"}},
       {"prune", prune, {ids, week}},

@@ -231,7 +231,7 @@ TEST_CASE("the error for a mistyped word names it, and the nearest accepted one"
            {{"--onec"}, "unknown flag --onec; did you mean --once?\n"},
            {{"-once"}, "unknown flag -once; did you mean --once?\n"},
            {{"migrate", "--dry-rnu"}, "unknown flag --dry-rnu; did you mean --dry-run?\n"},
-           {{"--verbose"}, "unknown flag --verbose\n"},
+           {{"--loud"}, "unknown flag --loud\n"},
            {{"-x"}, "unknown flag -x\n"},
            {{"stauts"}, "unknown command \"stauts\" after `outboxd`; did you mean status?\n"},
            {{"stauts", "--help"}, "unknown command \"stauts\" after `outboxd`; did you mean status?\n"},

@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/doctor/examinations.hpp"
+#include "daemon/doctor/own_commands.hpp"
 #include "daemon/doctor/readers.hpp"
 #include "daemon/doctor/render.hpp"
 #include "daemon/doctor/words.hpp"
@@ -71,7 +72,8 @@ PostgresFacts postgres() {
   facts.table.known.emplace().table = R"("public"."event_outbox")";
   facts.indexes.known = {{{.name = "ready", .first = "available_at", .condition = "(dispatched_at IS NULL)"}}};
   facts.triggers.known = {{{.name = "outboxd_wake_up", .on_insert = true, .function = "public.outboxd_wake_up"}}};
-  facts.storage.known = outbox_table::StorageFacts{.rows = 1'000, .vacuumed_ago = 60s, .fillfactor = "45"};
+  facts.storage.known =
+      outbox_table::StorageFacts{.rows = 1'000, .vacuumed_ago = 60s, .fillfactor = "45", .owner = "app_owner"};
   facts.namesakes.known.emplace();
   facts.snapshots.known = outbox_store::SnapshotHolds{.sees_all = true};
   facts.locks.known.emplace();
@@ -428,22 +430,26 @@ TEST_CASE("remedies are commands that name what they end or change") {
   facts.locks.known = std::vector<LockFacts>{{"holds", "pid 4711 of role it's (psql)"},
                                              {"blocks", "prepared transaction o'x, since 2026-01-31T11:00:00Z"}};
   const auto locks = locks_of(facts);
-  CHECK(locks.at(0).remedy == "psql -h db -p 5432 -d app -c 'SELECT pg_terminate_backend(4711)'");
-  CHECK(locks.at(1).remedy ==
-        R"(psql -h db -p 5432 -d app -c 'SELECT * FROM pg_prepared_xacts'  # ask its owner, who then runs )"
-        "COMMIT PREPARED 'o''x' or ROLLBACK PREPARED 'o''x'");
+  CHECK(locks.at(0).remedy ==
+        "psql -h db -p 5432 -d app -U postgres -c 'SELECT pg_terminate_backend(4711)'"
+        "  # rolls its open transaction back");
+  CHECK(
+      locks.at(1).remedy ==
+      R"(psql -h db -p 5432 -d app -U postgres -c 'SELECT * FROM pg_prepared_xacts'  # ask its owner, who then runs )"
+      "COMMIT PREPARED 'o''x' or ROLLBACK PREPARED 'o''x'");
   facts.table.known->problems = {
       "table app.t: permission denied for schema app: GRANT USAGE ON its SCHEMA, and SELECT, UPDATE on the table, to "
       "this role"};
   facts.dispatcher.table = "app.t";
   CHECK(
       shape_of(facts).front().remedy ==
-      R"(psql -h db -p 5432 -d app -c 'GRANT USAGE ON SCHEMA app TO "outboxd"; GRANT SELECT, UPDATE ON app.t TO "outboxd"')"
+      R"(psql -h db -p 5432 -d app -U app_owner -c 'GRANT USAGE ON SCHEMA app TO "outboxd"; GRANT SELECT, UPDATE ON app.t TO "outboxd"')"
       "  # as the table's owner");
   facts.table.known->problems = {R"(role outboxd may not update "t" (attempts): GRANT UPDATE ON "t")"};
   const auto right = shape_of(facts).front();
   CHECK(right.seen == R"(role outboxd may not update "t" (attempts))");
-  CHECK(right.remedy == R"(psql -h db -p 5432 -d app -c 'GRANT UPDATE ON "t" TO "outboxd"'  # as the table's owner)");
+  CHECK(right.remedy ==
+        R"(psql -h db -p 5432 -d app -U app_owner -c 'GRANT UPDATE ON "t" TO "outboxd"'  # as the table's owner)");
   CHECK(eviction_of([] {
           auto evicting = redis();
           evicting.settings["maxmemory-policy"] = "allkeys-lru";
@@ -465,13 +471,14 @@ TEST_CASE("what stands before the # of a remedy does no harm when it is pasted")
   };
   auto facts = postgres();
   facts.triggers.known = {{{.name = "t", .on_update = true, .function = "app.audit", .may_refuse = true}}};
-  CHECK(command_in(triggers_of(facts), "postgres.trigger") == R"(psql -h db -p 5432 -d app -c '\sf app.audit()')");
+  CHECK(command_in(triggers_of(facts), "postgres.trigger") ==
+        R"(psql -h db -p 5432 -d app -U outboxd -c '\sf app.audit()')");
   add_hold(facts, {.kind = dispatch::SnapshotHolder::replication_slot,
                    .handle = "x",
                    .state = "inactive",
                    .transactions = 20'000});
   CHECK(command_in(snapshots_of(facts), "postgres.snapshot") ==
-        "psql -h db -p 5432 -d app -c 'SELECT * FROM pg_replication_slots'");
+        "psql -h db -p 5432 -d app -U postgres -c 'SELECT * FROM pg_replication_slots'");
   facts.snapshots.known->holds.front().state = "active";
   CHECK(command_in(snapshots_of(facts), "postgres.snapshot").find("on the standby") != std::string::npos);
 
@@ -491,6 +498,131 @@ TEST_CASE("what stands before the # of a remedy does no harm when it is pasted")
   server.info["connected_slaves"] = "2";
   CHECK(command_in(replication_of(server), "redis.replication") ==
         cli + " CONFIG SET min-replicas-to-write 1 && " + cli + " CONFIG REWRITE");
+}
+
+TEST_CASE("remedies for Postgres name the role that may run them: the daemon's, the owner, or a superuser") {
+  auto facts = postgres();
+  CHECK(facts.as_daemon("SELECT 1") == "psql -h db -p 5432 -d app -U outboxd -c 'SELECT 1'");
+  CHECK(facts.as_owner("SELECT 1") == "psql -h db -p 5432 -d app -U app_owner -c 'SELECT 1'");
+  CHECK(facts.as_superuser("SELECT 1") == "psql -h db -p 5432 -d app -U postgres -c 'SELECT 1'");
+  facts.settings.known->superuser = "the boss";
+  CHECK(facts.as_superuser("SELECT 1") == "psql -h db -p 5432 -d app -U 'the boss' -c 'SELECT 1'");
+  // An owner that can't log in, or isn't known.
+  facts.storage.known->owner.clear();
+  CHECK(facts.as_owner("SELECT 1") == facts.as_superuser("SELECT 1"));
+  facts.settings.known.reset();
+  facts.user = "daemon";
+  CHECK(facts.as_daemon("SELECT 1") == "psql -h db -p 5432 -d app -U daemon -c 'SELECT 1'");
+  facts.unreachable = "refused";
+  CHECK(reachability_of(facts).front().remedy.starts_with("psql -h db -p 5432 -d app -U daemon -c 'SELECT 1'  # "));
+}
+
+TEST_CASE("remedies that are commands of outboxd have the configuration file that the doctor was given") {
+  const std::vector<std::pair<std::string, std::string>> cases{
+      {"outboxd migrate --tune  # as the owner", "outboxd --config '/etc/my file' migrate --tune  # as the owner"},
+      {"redis-cli RENAMENX a b && outboxd streams provision",
+       "redis-cli RENAMENX a b && outboxd --config '/etc/my file' streams provision"},
+      {"outboxd dead list  # then outboxd dead requeue",
+       "outboxd --config '/etc/my file' dead list  # then outboxd --config '/etc/my file' dead requeue"},
+      {"systemctl status outboxd; journalctl -u outboxd -n 50", ""},
+      {"psql -c 'GRANT SELECT ON t TO outboxd'  # status", ""},
+      {"psql -U outboxd -c 'SELECT 1'", ""}};
+  for (const auto& [remedy, expected] : cases) {
+    Findings findings{{.remedy = remedy}};
+    use_config_file("/etc/my file", findings);
+    CHECK(findings.front().remedy == (expected.empty() ? remedy : expected));
+  }
+}
+
+TEST_CASE("no stream is known: the reason is the table's, also if it is locked") {
+  auto facts = postgres();
+  CHECK(why_no_streams(facts) == "table public.event_outbox has no rows");
+  facts.rows = {.why_not = "55P03 lock_not_available"};
+  CHECK(why_no_streams(facts) ==
+        "the rows of table public.event_outbox could not be read (55P03 lock_not_available)");
+  auto server = redis();
+  server.streams.clear();
+  server.why_no_streams = why_no_streams(facts);
+  const auto finding = writes_of(server).front();
+  CHECK(finding.severity == kNote);
+  CHECK(finding.seen ==
+        "can't be known here: no stream is known, as the rows of table public.event_outbox could not be read (55P03 "
+        "lock_not_available), and neither dispatcher.streams, dispatcher.stream_maxlen nor a topology names one");
+}
+
+TEST_CASE("streams that only the topology names are examined, too, except those that no dispatcher writes to") {
+  RedisTarget target;
+  target.streams = {"a"};
+  target.wanted = {{.name = "a", .cut_to = redis::Bound{10, false}},
+                   {.name = "b", .cut_to = redis::Bound{20, true}},
+                   {.name = "b.dlq"},
+                   {.name = "c", .is_declared = false, .cut_to = redis::Bound{10, false}}};
+  add_declared_streams(target);
+  CHECK(target.streams == std::vector<std::string>{"a"});
+  CHECK(target.only_declared == std::vector<std::string>{"b"});
+  CHECK(target.bounds.of("b").maxlen == 20);
+  CHECK(target.bounds.of("b").exact);
+  // This user may have no right to them.
+  auto facts = redis();
+  facts.streams = {{.name = "a"},
+                   {.name = "b", .refusal = "NOPERM no", .is_only_declared = true},
+                   {.name = "c", .refusal = "NOPERM no", .is_only_declared = true}};
+  REQUIRE(writes_of(facts).size() == 1);
+  CHECK(writes_of(facts).front().severity == kNote);
+  CHECK(writes_of(facts).front().seen.starts_with("this user may not write to b, c, which the topology declares"));
+}
+
+TEST_CASE("what a server answers to the writes to all streams is one finding") {
+  auto facts = redis();
+  facts.streams.clear();
+  for (const auto* name : {"a", "b", "c", "d", "e", "f"}) {
+    facts.streams.push_back({.name = name, .refusal = "OOM command not allowed"});
+  }
+  facts.streams.push_back({.name = "g", .refusal = "NOPERM no"});
+  const auto findings = writes_of(facts);
+  REQUIRE(findings.size() == 2);
+  CHECK(findings[0].severity == kCritical);
+  CHECK(findings[0].subject == "cache:6379/0");
+  CHECK(findings[0].seen == "XADD is refused on 6 streams (a, b, c, d, e and 1 more): OOM command not allowed");
+  CHECK(findings[0].remedy == "see redis.memory");
+  CHECK(findings[1].subject == "stream g");
+  // There is no other finding where INFO is refused.
+  facts.info.clear();
+  CHECK(writes_of(facts)[0].remedy.starts_with("redis-cli -h cache -p 6379 INFO memory"));
+}
+
+TEST_CASE("a Redis without a configuration file: what CONFIG REWRITE could not do is said instead") {
+  auto facts = redis();
+  facts.info["config_file"] = "";
+  CHECK(facts.change_of("appendonly yes") ==
+        "redis-cli -h cache -p 6379 CONFIG SET appendonly yes  # until its next start: it runs without a "
+        "configuration file, so also add --appendonly yes to the command that starts redis-server");
+  facts.info["used_memory"] = "90";
+  facts.info["total_system_memory"] = "300";
+  const auto remedy = memory_of(facts).front().remedy;
+  CHECK(remedy.find("  # ") == remedy.rfind("  # "));
+  facts.info["config_file"] = "/etc/redis/redis.conf";
+  CHECK(facts.change_of("appendonly yes").ends_with("CONFIG REWRITE"));
+}
+
+TEST_CASE("a new key never overwrites the old one, and a replica's data isn't dropped by a pasted command") {
+  auto facts = host();
+  facts.key_bytes = 0;
+  CHECK(signing_of(facts).front().remedy.starts_with("test -e /etc/outboxd/streams.key || openssl rand"));
+  auto server = redis();
+  server.info["connected_slaves"] = "0";
+  const auto remedy = replication_of(server).front().remedy;
+  CHECK(remedy.find("REPLICAOF") > remedy.find("  # "));
+}
+
+TEST_CASE("an examination that finds nothing is shown to those who ask for all") {
+  auto server = redis();
+  server.info.clear();
+  const auto findings = examine({.host = host(), .postgres = {postgres()}, .redis = {server}});
+  const Finding nothing{.check = "redis.memory", .subject = "cache:6379/0", .seen = "nothing was found"};
+  CHECK(std::ranges::find(findings, nothing) != findings.end());
+  CHECK(text_of(findings, false).find("nothing was found") == std::string::npos);
+  CHECK(text_of(findings, true).find("redis.memory: cache:6379/0: nothing was found") != std::string::npos);
 }
 
 TEST_CASE("the cause of a Redis that refuses PING is named, with its remedy") {
@@ -529,7 +661,8 @@ TEST_CASE("settings are changed by an administrator, or in a managed service's p
 TEST_CASE("an invalid index is named with its schema") {
   auto facts = postgres();
   facts.indexes.known->push_back({.name = "i", .valid = false, .schema = "app"});
-  CHECK(indexes_of(facts).back().remedy == R"(psql -h db -p 5432 -d app -c 'REINDEX INDEX CONCURRENTLY "app"."i"')");
+  CHECK(indexes_of(facts).back().remedy ==
+        R"(psql -h db -p 5432 -d app -U app_owner -c 'REINDEX INDEX CONCURRENTLY "app"."i"')");
 }
 
 TEST_CASE("streams of several dispatchers: what each may write, with the smallest bound; not the whole topology") {
@@ -563,6 +696,23 @@ TEST_CASE("dispatchers of one table with differing settings are named, with the 
   facts.dispatchers[0].streams = {};
   facts.dispatchers[0].table = "u";
   CHECK(shared_tables_of(facts).empty());
+}
+
+TEST_CASE("the id of the key is shown, and a daemon that signs with another one is named") {
+  auto facts = host();
+  facts.signing = {.key_id = "88386d75b558be88", .strict = true};
+  facts.daemon = {.address = "127.0.0.1:9464"};
+  facts.daemon.state.signing = facts.signing;
+  REQUIRE(signing_of(facts).size() == 1);
+  CHECK(signing_of(facts).front().seen ==
+        "a key of 32 bytes: entries are signed with key 88386d75b558be88, and have _sig2");
+  facts.daemon.state.signing = SigningState{.key_id = "0123456789abcdef"};
+  REQUIRE(signing_of(facts).size() == 2);
+  CHECK(signing_of(facts).back().severity == kWarning);
+  CHECK(signing_of(facts).back().seen ==
+        "the daemon's entries are signed with key 0123456789abcdef, and by this configuration they would be signed "
+        "with key 88386d75b558be88, and have _sig2");
+  CHECK(signing_of(facts).back().remedy == "systemctl reload outboxd");
 }
 
 TEST_CASE("the key: missing, exposed or guessable; and the daemon's own report") {

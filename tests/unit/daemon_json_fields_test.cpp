@@ -76,6 +76,8 @@ Fields fields_of(const std::string& lines) {
 std::string status_lines() {
   StatusReport report{.dispatchers = {{.dispatcher = "a", .figures = Figures{}, .state = DispatcherState{}},
                                       {.dispatcher = "b", .problem = "none"}}};
+  report.daemon.state.signing = SigningState{.key_id = "k"};
+  report.groups.stopped = {{.stream = "s", .group = "g"}};
   return json_lines_of(report);
 }
 
@@ -103,6 +105,7 @@ std::string once_lines() {
 
 std::string change_lines(const std::string& action) {
   dead_rows::Report report{.dispatcher = "a", .table = "t", .action = action};
+  report.not_chosen = {{.id = "1", .state = "published"}};
   if (action == "requeue") report.outcomes = dead_rows::Outcomes{};
   return json_of(report);
 }

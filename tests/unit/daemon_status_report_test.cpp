@@ -51,6 +51,7 @@ TEST_CASE("status as text: the time, a line of figures for each dispatcher, then
   report.dispatchers.front().state->notes = {"stream s is blocked (WRONGTYPE)"};
   report.dispatchers.front().figures->overview.backlog.dead = 1;
   report.daemon.state.notes = {"signing: entries go out unsigned"};
+  report.daemon.state.signing = SigningState{};
   report.daemon.why_no_metrics = "it refuses the bearer token";
   CHECK(text_of(report) ==
         "2026-01-31T12:00:00Z\n"
@@ -83,6 +84,38 @@ TEST_CASE("status as text: each row of the table is one line of the terminal") {
     CHECK(line.find("ttt") != std::string::npos);
   }
   CHECK(text_of(report_of({long_names})).find(std::string(40, 't')) != std::string::npos);
+}
+
+TEST_CASE("status shows the id of the key with which the daemon signs") {
+  auto report = report_of({busy()});
+  report.daemon.state.signing = SigningState{.key_id = "88386d75b558be88"};
+  CHECK(text_of(report).find("\nsigning: entries are signed with key 88386d75b558be88\n") != std::string::npos);
+  CHECK(exit_status_of(report) == kDone);
+}
+
+TEST_CASE("status names consumer groups that have stopped reading, and the command that shows more") {
+  auto report = report_of({busy()});
+  report.groups = {
+      .stopped = {{.stream = "s\x1b", .group = "g", .unread = 12, .state = "12 unread entries, 1 consumer"}},
+      .problems = {"whether consumer groups read is not known: NOPERM"}};
+  CHECK(
+      text_of(report).ends_with("stream s\\x1b: consumer group g has stopped reading: 12 unread entries, 1 consumer; "
+                                "see outboxd streams status\n"
+                                "whether consumer groups read is not known: NOPERM\n"));
+  CHECK(
+      json_lines_of(report).find(
+          R"(,"stopped_groups":[{"stream":"s\u001b","group":"g","unread":12,"pending":0,"state":"12 unread entries, 1 consumer"}],)"
+          R"("groups_problems":["whether consumer groups read is not known: NOPERM"]})") != std::string::npos);
+  CHECK(exit_status_of(report) == kDone);
+}
+
+TEST_CASE("the streams that a daemon publishes to are those of its series") {
+  CHECK(streams_in_metrics("# TYPE outboxd_published_total counter\n"
+                           "outboxd_published_total{dispatcher=\"a\",stream=\"s.one\"} 5\n"
+                           "outboxd_published_total{dispatcher=\"b\",stream=\"s.one\"} 5\n"
+                           "outboxd_published_total{dispatcher=\"a\",stream=\"other\"} 5\n"
+                           "outboxd_published_total{dispatcher=\"a\",stream=\"a\\\"b\"} 5\n"
+                           "outboxd_dead_rows{stream=\"t\"} 1\n") == std::vector<std::string>{"s.one"});
 }
 
 TEST_CASE("status: locked rows are named once, by the daemon's report or by status itself") {
@@ -172,9 +205,10 @@ TEST_CASE("status as JSON: the same facts; unknown ones are null") {
   auto report = report_of({busy(), unknown()});
   report.dispatchers.back().state.reset();
   report.dispatchers.front().state->notes = {"stream s is blocked"};
+  report.daemon.state.signing = SigningState{.key_id = "88386d75b558be88"};
   const std::string daemon =
       R"("daemon":{"listen":"127.0.0.1:9464","asked":true,"answers":true,"problem":null,"metrics_problem":null,)"
-      R"("notes":[]}})"
+      R"("notes":[],"signing":{"signed":true,"key_id":"88386d75b558be88","sig2":false}},"stopped_groups":[],"groups_problems":[]})"
       "\n";
   CHECK(
       json_lines_of(report) ==
@@ -230,6 +264,13 @@ TEST_CASE("the states and notes on a daemon's /readyz are parsed") {
   CHECK(b.since == utc_time("2026-01-31T12:00:00Z"));
   CHECK(b.notes.empty());
   CHECK(daemon.notes == std::vector<std::string>{"signing: entries go out unsigned"});
+  CHECK(daemon.signing == SigningState{});
+  // With which key entries are signed is no problem, and so no note.
+  const SigningState strict{.key_id = "88386d75b558be88", .strict = true};
+  const auto well = parse_readyz("signing: entries are " + text_of(strict) + "\n");
+  CHECK(well.notes.empty());
+  CHECK(well.signing == strict);
+  CHECK(parse_readyz("a: ready since 2026-01-31T12:00:00Z\n").signing == std::nullopt);
 }
 
 TEST_CASE("another program's page has no dispatchers, and its control characters are not printed") {

@@ -34,6 +34,7 @@ TEST_CASE("the list of dead rows fits the terminal, and has no control character
         "outbox: 12010 dead rows in \"t\"; OLDEST and NEWEST are of the column created_at\n"
         " ROWS  OLDEST                NEWEST                STREAM  ERROR\n"
         "12000  2026-01-01T00:00:00Z  2026-01-02T00:00:00Z  a\\x1b   payload is # bytes, which is far more ...\n"
+        "       example: id\\n1\n"
         "    3  -                     -                     größe   (none)\n"
         "and 2 further kinds with fewer rows\n");
   CHECK(text_of(some_groups(), 0).find("that are allowed for one\n") != std::string::npos);
@@ -78,8 +79,30 @@ TEST_CASE("what a change of dead rows reports") {
   CHECK(json_of(report) ==
         R"({"dispatcher":"outbox","table":"\"t\"","action":"discard","dry_run":false,"matched":10,"changed":7,)"
         R"("unchanged":1,"refused":1,"nameless":0,"refusal":"P0001: no","stopped":"interrupted","in_doubt":true,)"
-        R"("how":"marked","file":"rows.jsonl"})"
+        R"("not_chosen":[],"how":"marked","file":"rows.jsonl"})"
         "\n");
+}
+
+TEST_CASE("a row that was named by its id and isn't dead: what it is instead, or that there is none") {
+  Report report{.dispatcher = "outbox", .table = "\"t\"", .action = "requeue"};
+  report.not_chosen = {{"a\n", "published"}, {"b", "discarded"}, {"c", "leased"}, {"d", "retrying"},
+                       {"e", "waiting"},     {"f", "dead"},      {"g", ""}};
+  const std::string lines =
+      "row a\\n is not dead: it is published\n"
+      "row b is not dead: it was discarded\n"
+      "row c is not dead: it is leased by a dispatcher, which is publishing it\n"
+      "row d is not dead: it has failed, and waits for its next attempt\n"
+      "row e is not dead: it is pending, and was not tried yet\n"
+      "row f is dead, but not chosen: another of the options excludes it, or its stream or producer is not the "
+      "dispatcher's\n"
+      "row g is not in \"t\": no row has this id, or it was removed\n";
+  CHECK(text_of(report) == "0 of 0 rows of \"t\" requeued\n" + lines);
+  CHECK(json_of(report).find(R"("not_chosen":[{"id":"a\n","state":"published"},)") != std::string::npos);
+  CHECK(json_of(report).find(R"({"id":"g","state":null}])") != std::string::npos);
+  report.dry_run = true;
+  CHECK(text_of(report) == "0 rows of \"t\" would be requeued\n" + lines);
+  report.not_chosen.resize(40, {"x", ""});
+  CHECK(text_of(report).ends_with("\nand 20 further rows that are not dead\n"));
 }
 
 TEST_CASE("secrets are masked before texts are escaped") {

@@ -6,6 +6,7 @@
 #include "daemon/commands/dead/tables.hpp"
 #include "daemon/commands/exit_status.hpp"
 #include "daemon/settings/load_settings.hpp"
+#include "dead_rows/not_chosen.hpp"
 #include "outbox/utf8.hpp"
 #include "system/identity.hpp"
 #include "telemetry/log.hpp"
@@ -73,12 +74,14 @@ Steps steps_of(const ChangeOptions& options, const Report& report, const system:
 
 int change_rows(const config::Settings& settings, const ChangeOptions& options, const Change& change) {
   Table table{dead_table_options(settings), change.use};
-  const auto filter = table.parameters_of(filter_of(options.filter));
+  const auto asked = filter_of(options.filter);
+  const auto filter = table.parameters_of(asked);
   Report report{.dispatcher = settings.dispatcher.name,
                 .table = table.name(),
                 .action = change.action,
                 .dry_run = options.dry_run,
-                .tally = count(table, filter)};
+                .tally = count(table, filter),
+                .not_chosen = not_chosen(table, asked, filter)};
   if (change.prepare) change.prepare(table, report);
   if (options.dry_run || report.tally.matched == 0) {
     print(options, report);
@@ -90,7 +93,7 @@ int change_rows(const config::Settings& settings, const ChangeOptions& options, 
   }
   {
     const system::StopRequest stop;
-    change.apply(table, filter, steps_of(options, report, stop), report);
+    change.apply(settings, table, filter, steps_of(options, report, stop), report);
   }
   telemetry::Terminal::standard_error().show_progress("");
   log_change(settings, options, report, table);

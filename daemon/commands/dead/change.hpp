@@ -42,8 +42,8 @@ struct Change {
   /// The end of the question, after "Requeue 3 dead rows of … (…)"; may be empty.
   std::function<std::string(const dead_rows::Report&)> warning{};
   /// Changes the rows.
-  std::function<void(dead_rows::Table&, const dead_rows::FilterParameters&, const dead_rows::Steps&,
-                     dead_rows::Report&)>
+  std::function<void(const config::Settings&, dead_rows::Table&, const dead_rows::FilterParameters&,
+                     const dead_rows::Steps&, dead_rows::Report&)>
       apply{};
 };
 

@@ -72,8 +72,9 @@ int DeadDiscardCommand::run(const SharedOptions& shared) const {
     return "They are exported to " + report.file + ", and " +
            (report.how == "marked" ? kMarks : "deleted from the table") + ".";
   };
-  change.apply = [this](dead_rows::Table& table, const dead_rows::FilterParameters& filter,
-                        const dead_rows::Steps& steps, dead_rows::Report& report) {
+  change.apply = [this](const config::Settings& /*settings*/, dead_rows::Table& table,
+                        const dead_rows::FilterParameters& filter, const dead_rows::Steps& steps,
+                        dead_rows::Report& report) {
     dead_rows::ExportFile exported{report.file};
     discard(table, filter, steps, report.tally, options.reason, exported);
     exported.remove_if_empty();

@@ -3,6 +3,7 @@
 
 #include "daemon/commands/dead/filter_options.hpp"
 #include "daemon/commands/dead/tables.hpp"
+#include "daemon/commands/dead/wait_notice.hpp"
 #include "daemon/commands/declare_command.hpp"
 #include "dead_rows/requeue.hpp"
 
@@ -37,15 +38,19 @@ std::string DeadRequeueCommand::complete(const SharedOptions& /*shared*/) {
 
 int DeadRequeueCommand::run(const SharedOptions& shared) const {
   Change change{.action = "requeue", .use = dead_rows::Use::requeue};
-  change.apply = [this](dead_rows::Table& table, const dead_rows::FilterParameters& filter,
-                        const dead_rows::Steps& steps, dead_rows::Report& report) {
+  change.apply = [this](const config::Settings& settings, dead_rows::Table& table,
+                        const dead_rows::FilterParameters& filter, const dead_rows::Steps& steps,
+                        dead_rows::Report& report) {
     if (!wait) return requeue(table, filter, steps, report.tally, nullptr);
     dead_rows::IdSpool ids;
     requeue(table, filter, steps, report.tally, &ids);
     if (report.tally.in_doubt) return;
     try {
       if (!report.tally.unfollowed.empty()) throw std::runtime_error(report.tally.unfollowed);
-      report.outcomes = follow(table, ids, *dead_rows::duration_of(timeout), steps.stops);
+      WaitNotice notice{settings};
+      report.outcomes = follow(table, ids, *dead_rows::duration_of(timeout), steps.stops,
+                               [&notice](const dead_rows::Outcomes& now) { notice.looked(now); });
+      notice.ended(*report.outcomes);
     } catch (const std::exception& error) {
       report.tally.stopped = "what became of the rows is unknown: " + dead_rows::shown(error);
     }

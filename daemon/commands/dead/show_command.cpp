@@ -6,6 +6,7 @@
 #include "daemon/commands/declare_command.hpp"
 #include "daemon/commands/exit_status.hpp"
 #include "daemon/settings/load_settings.hpp"
+#include "dead_rows/not_chosen.hpp"
 #include "dead_rows/one_row.hpp"
 #include "dead_rows/tally.hpp"
 
@@ -13,17 +14,21 @@
 
 #include <exception>
 #include <iostream>
+#include <string>
+#include <vector>
 
 namespace outboxd::daemon {
 namespace {
 
-/// Whether the table has the row, and it is dead. Prints it then.
-bool shows(const DeadShowCommand& command, const config::Settings& settings, std::string& other_state) {
+/// Whether the table has the row, and it is dead. Prints it then; otherwise adds why not.
+bool shows(const DeadShowCommand& command, const config::Settings& settings, std::vector<std::string>& why_not) {
   dead_rows::Table table{dead_table_options(settings), dead_rows::Use::look};
   const auto row = find_row(table, command.id, command.payload);
-  if (!row) return false;
-  if (row->state != "dead") {
-    other_state = row->state == "published" ? "published" : "pending";
+  if (!row || row->state != "dead") {
+    const dead_rows::Filter filter{.ids = {command.id}};
+    for (const auto& one : not_chosen(table, filter, table.parameters_of(filter))) {
+      why_not.push_back(text_of(one, table.name() + " (dispatcher " + settings.dispatcher.name + ")"));
+    }
     return false;
   }
   if (command.json) {
@@ -58,10 +63,10 @@ int DeadShowCommand::run(const SharedOptions& shared) const {
   bool found = false;
   const auto tables = dead_tables_of(*loaded, "show");
   bool failed = tables.unknown > 0;
-  std::string other_state;
+  std::vector<std::string> why_not;
   for (const auto& settings : tables.known) {
     try {
-      found = shows(*this, settings, other_state) || found;
+      found = shows(*this, settings, why_not) || found;
     } catch (const std::exception& error) {
       failed = true;
       print_dead_error("show", settings.dispatcher.name + ": " + dead_rows::shown(error));
@@ -69,9 +74,7 @@ int DeadShowCommand::run(const SharedOptions& shared) const {
   }
   if (found) return kDone;
   if (failed) return kCouldNotWork;
-  print_dead_error("show",
-                   "row " + dead_rows::printable(id) +
-                       (other_state.empty() ? " is in no dispatcher's table" : " is not dead, but " + other_state));
+  for (const auto& one : why_not) print_dead_error("show", one);
   return kIncomplete;
 }
 

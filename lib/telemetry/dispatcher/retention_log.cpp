@@ -32,11 +32,12 @@ void RetentionLog::pruned(const dispatch::PruneStep& step) {
           "setting out",
           std::chrono::seconds{0});
     case State::overdue:
-      return log_standstill("rows have been due for more than ten seconds, and come first; see outboxd status",
-                            kPatience);
+      return log_standstill("rows are overdue, and come first; see outboxd status", kPatience);
     case State::refused:
       return log_standstill("Postgres refuses to remove any of them; see the rows named above",
                             std::chrono::seconds{0});
+    case State::unknown:
+      return;
     case State::goes_on:
     case State::elsewhere:
     case State::complete:

@@ -36,14 +36,17 @@ EXPLAIN EXECUTE dead_count ('{s}', 'refused 1', now(), NULL, NULL);
 -- dead_window
 PREPARE dead_window AS
 SELECT found.* FROM (
-SELECT "id"::text COLLATE "C" AS id, pg_column_size("payload_json") + coalesce(pg_column_size(NULL), 0) AS bytes
-  FROM "public"."caracal_outbox" WHERE "status" = 'dead'::text AND "producer"::text = 'coordinator'
+SELECT listed.id, (SELECT CASE WHEN clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN octet_length((SELECT row_to_json(r)::text FROM (SELECT o."id", o."payload_json") AS r)) END
+                     FROM "public"."caracal_outbox" AS o WHERE o.ctid = listed.place AND o.tableoid = listed.part) AS bytes
+  FROM (SELECT "id"::text COLLATE "C" AS id, ctid AS place, tableoid AS part FROM "public"."caracal_outbox"
+         WHERE "status" = 'dead'::text AND "producer"::text = 'coordinator'
    AND ($1::text[] IS NULL OR "topic"::text = ANY ($1::text[]))
    AND ($2::text IS NULL OR position(regexp_replace(left($2::text::text, 500) COLLATE "C", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') IN NULL::text) > 0)
    AND ($3::timestamptz IS NULL OR "updated_at" < $3::timestamptz)
    AND ($4::timestamptz IS NULL OR "updated_at" >= $4::timestamptz)
    AND ($5::text[] IS NULL OR "id" = ANY ($5::text[]::text[])) AND octet_length("id"::text) <= 4096 AND ($6::text IS NULL OR "id"::text COLLATE "C" > $6::text)
- ORDER BY 1 LIMIT $7::bigint) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+         ORDER BY 1 LIMIT $7::bigint) AS listed
+ ORDER BY 1) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE dead_window ('{s}', 'refused 1', now(), NULL, NULL, NULL, 10000);
 
@@ -113,7 +116,7 @@ EXPLAIN EXECUTE dead_remove_waiting ('{s}', 'refused 1', now(), NULL, NULL, '{a,
 PREPARE dead_mark_discarded AS
 /* discard */
 WITH locked AS MATERIALIZED (
-  SELECT ctid AS place, "id" AS id, (SELECT row_to_json(r)::text FROM (SELECT o."id", o."payload_json") AS r) AS exported FROM "public"."caracal_outbox" AS o
+  SELECT ctid AS place, ctid AS at, tableoid AS part, (SELECT row_to_json(r)::text FROM (SELECT o."id", o."payload_json") AS r) AS exported FROM "public"."caracal_outbox" AS o
    WHERE "id" = ANY ($6::text[]::text[]) AND "status" = 'dead'::text AND "producer"::text = 'coordinator'
    AND ($1::text[] IS NULL OR "topic"::text = ANY ($1::text[]))
    AND ($2::text IS NULL OR position(regexp_replace(left($2::text::text, 500) COLLATE "C", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') IN NULL::text) > 0)
@@ -122,22 +125,23 @@ WITH locked AS MATERIALIZED (
    AND ($5::text[] IS NULL OR "id" = ANY ($5::text[]::text[])) FOR UPDATE SKIP LOCKED),
 written AS (
   UPDATE "public"."caracal_outbox" AS o SET "status" = 'published'::text, "published_at" = 'epoch', "updated_at" = now(), "available_at" = 'infinity'
+    FROM (SELECT at AS outboxd_at, part AS outboxd_part, exported AS outboxd_exported FROM locked) AS before
    WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND "id" = ANY ($6::text[]::text[]) AND "status" = 'dead'::text AND "producer"::text = 'coordinator'
    AND ($1::text[] IS NULL OR "topic"::text = ANY ($1::text[]))
    AND ($2::text IS NULL OR position(regexp_replace(left($2::text::text, 500) COLLATE "C", '[A-Za-z0-9_-]*[0-9][A-Za-z0-9_-]*', '#', 'g') IN NULL::text) > 0)
    AND ($3::timestamptz IS NULL OR "updated_at" < $3::timestamptz)
    AND ($4::timestamptz IS NULL OR "updated_at" >= $4::timestamptz)
    AND ($5::text[] IS NULL OR "id" = ANY ($5::text[]::text[])) AND $7::text IS NOT NULL
-  RETURNING o."id" AS id, coalesce((o."status" = 'published'::text), false) AS as_meant)
-SELECT written.id::text, exported FROM written JOIN locked ON locked.id = written.id
- WHERE as_meant AND (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+     AND o.ctid = outboxd_at AND o.tableoid = outboxd_part
+  RETURNING o."id"::text AS id, outboxd_exported AS exported, coalesce((o."status" = 'published'::text), false) AS as_meant)
+SELECT id, exported FROM written WHERE as_meant AND (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE dead_mark_discarded ('{s}', 'refused 1', now(), NULL, NULL, '{a,b}', 'discarded: sent by hand');
 
 -- dead_outcomes
 PREPARE dead_outcomes AS
 SELECT found.* FROM (
-SELECT "id"::text AS id, CASE WHEN "status" = 'dead'::text THEN 'dead' WHEN (o."status" = 'published'::text) THEN 'published' WHEN coalesce("attempts", 0) > 0 AND "available_at" > now() THEN 'retrying' ELSE 'waiting' END AS state FROM "public"."caracal_outbox" AS o WHERE "id" = ANY ($1::text[]::text[])) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+SELECT "id"::text AS id, CASE WHEN "status" = 'dead'::text THEN 'dead' WHEN (o."status" = 'published'::text) AND "published_at" = 'epoch' THEN 'discarded' WHEN (o."status" = 'published'::text) THEN 'published' WHEN coalesce("attempts", 0) > 0 AND "available_at" > now() THEN 'retrying' ELSE 'waiting' END AS state FROM "public"."caracal_outbox" AS o WHERE "id" = ANY ($1::text[]::text[])) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE dead_outcomes ('{a,b}');
 
@@ -145,7 +149,7 @@ EXPLAIN EXECUTE dead_outcomes ('{a,b}');
 PREPARE dead_show AS
 SELECT found.* FROM (
 SELECT state, key AS name, value::text AS json, value #>> '{}' AS text
-  FROM (SELECT CASE WHEN "status" = 'dead'::text THEN 'dead' WHEN (o."status" = 'published'::text) THEN 'published' WHEN coalesce("attempts", 0) > 0 AND "available_at" > now() THEN 'retrying' ELSE 'waiting' END AS state, (SELECT row_to_json(r)::text FROM (SELECT o."id", o."payload_json") AS r)::json AS whole FROM "public"."caracal_outbox" AS o
+  FROM (SELECT CASE WHEN "status" = 'dead'::text THEN 'dead' WHEN (o."status" = 'published'::text) AND "published_at" = 'epoch' THEN 'discarded' WHEN (o."status" = 'published'::text) THEN 'published' WHEN coalesce("attempts", 0) > 0 AND "available_at" > now() THEN 'retrying' ELSE 'waiting' END AS state, (SELECT row_to_json(r)::text FROM (SELECT o."id", o."payload_json") AS r)::json AS whole FROM "public"."caracal_outbox" AS o
          WHERE "id" = $1::text::text AND "producer"::text = 'coordinator') AS found,
        LATERAL json_each(whole) AS of_it (key, value)
  WHERE $2::boolean OR key <> 'payload_json') AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;

@@ -533,12 +533,14 @@ EXPLAIN EXECUTE in_flight_sample (100000);
 -- prune_state
 PREPARE prune_state AS
 SELECT found.* FROM (
-SELECT has_table_privilege('"public"."event_outbox"', 'DELETE') AND has_any_column_privilege('"public"."event_outbox"', 'UPDATE') AS may_delete,
-       EXISTS (SELECT FROM (SELECT "stream_name" FROM "public"."event_outbox"
-                             WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" < now() - interval '10 seconds'
-                             ORDER BY "available_at" LIMIT 5000) AS due WHERE true) AS overdue) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+SELECT may_delete, due.id FROM (SELECT has_table_privilege('"public"."event_outbox"', 'DELETE')
+                                   AND has_any_column_privilege('"public"."event_outbox"', 'UPDATE') AS may_delete) AS rights
+  LEFT JOIN (SELECT left("id"::text, 200) AS id
+               FROM (SELECT "id", "created_at", "stream_name" FROM "public"."event_outbox"
+                      WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" < now() - $1::bigint * interval '1 millisecond' ORDER BY "available_at" LIMIT 5000) AS first
+              WHERE coalesce("created_at" < now() - $1::bigint * interval '1 millisecond', true) LIMIT 1000) AS due ON true) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE prune_state;
+EXPLAIN EXECUTE prune_state (10000);
 
 -- prunable
 PREPARE prunable AS

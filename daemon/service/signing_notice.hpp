@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include "daemon/service/signing_state.hpp"
 #include "telemetry/log_rate_limiter.hpp"
 #include "telemetry/metrics.hpp"
 #include "telemetry/readiness.hpp"
@@ -11,14 +12,14 @@
 
 namespace outboxd::daemon {
 
-/// Reports a missing signing key, and so unsigned entries: each hour in the log, on `/readyz`, and as the metric
+/// Reports on `/readyz` with which key entries are signed; and a missing key each hour in the log, and as the metric
 /// `outboxd_unsigned`.
-class UnsignedNotice {
+class SigningNotice {
  public:
-  UnsignedNotice(telemetry::Metrics& metrics, telemetry::Readiness& readiness, bool is_unsigned);
+  SigningNotice(telemetry::Metrics& metrics, telemetry::Readiness& readiness, const SigningState& signing);
 
-  /// To be called when a key may have been set or removed.
-  void set(bool is_unsigned);
+  /// To be called when the key may have changed.
+  void set(const SigningState& signing);
 
   /// To be called each second.
   void tick(telemetry::LogRateLimiter::TimePoint now = std::chrono::steady_clock::now());

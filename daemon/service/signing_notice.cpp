@@ -1,5 +1,5 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "daemon/service/unsigned_notice.hpp"
+#include "daemon/service/signing_notice.hpp"
 
 #include <prometheus/registry.h>
 #include <spdlog/spdlog.h>
@@ -15,23 +15,24 @@ constexpr const char* kText =
 
 }  // namespace
 
-UnsignedNotice::UnsignedNotice(telemetry::Metrics& metrics, telemetry::Readiness& readiness, bool is_unsigned)
+SigningNotice::SigningNotice(telemetry::Metrics& metrics, telemetry::Readiness& readiness,
+                             const SigningState& signing)
     : readiness_{readiness},
       gauge_{prometheus::BuildGauge()
                  .Name("outboxd_unsigned")
                  .Help("1 if no signing key is set, so that entries are unsigned.")
                  .Register(metrics.registry())
                  .Add({})} {
-  set(is_unsigned);
+  set(signing);
 }
 
-void UnsignedNotice::set(bool is_unsigned) {
-  is_unsigned_ = is_unsigned;
-  gauge_.Set(is_unsigned ? 1 : 0);
-  readiness_.note("signing", is_unsigned ? kText : "");
+void SigningNotice::set(const SigningState& signing) {
+  is_unsigned_ = signing.key_id.empty();
+  gauge_.Set(is_unsigned_ ? 1 : 0);
+  readiness_.note("signing", is_unsigned_ ? kText : "entries are " + text_of(signing));
 }
 
-void UnsignedNotice::tick(telemetry::LogRateLimiter::TimePoint now) {
+void SigningNotice::tick(telemetry::LogRateLimiter::TimePoint now) {
   const bool is_hour_over = hourly_.admit("", now).has_value();
   const bool is_start = !std::exchange(has_begun_, true);
   if (is_unsigned_ && is_hour_over && !is_start) spdlog::warn("{}", kText);
