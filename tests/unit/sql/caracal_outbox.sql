@@ -479,16 +479,17 @@ SELECT (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox" WHERE "statu
   FROM (SELECT count(*) AS dead,
                greatest(0, extract(epoch FROM now() - min(since) FILTER (WHERE isfinite(since))) * 1000)::bigint
                  AS oldest_dead_ms
-          FROM (SELECT "updated_at" AS since FROM "public"."caracal_outbox" WHERE "status" = 'dead'::text AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS rows) AS dead,
+          FROM (SELECT "updated_at" AS since FROM "public"."caracal_outbox" WHERE "status" = 'dead'::text AND "producer"::text = 'coordinator' ORDER BY "available_at" LIMIT $2::bigint) AS rows) AS dead,
        (SELECT count(*) AS looked, count(*) FILTER (WHERE free) AS free, count(*) FILTER (WHERE NOT free) AS held
           FROM (SELECT true AS free FROM "public"."caracal_outbox"
                  WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $1::timestamptz) AND "producer"::text = 'coordinator'
-                 LIMIT $2::bigint + 10000) AS rows) AS due,
+                 ORDER BY "available_at" LIMIT $2::bigint + 10000) AS rows) AS due,
        (SELECT count(*) AS looked, count(*) FILTER (WHERE tried) AS retrying,
                count(*) FILTER (WHERE NOT tried AND delayed) AS delayed,
                count(*) FILTER (WHERE NOT tried AND NOT delayed) AS held
           FROM (SELECT (NULL IS NOT NULL OR coalesce("attempts", 0) > 0) AS tried, "available_at" > (now() + 30000 * interval '1 millisecond') AS delayed FROM "public"."caracal_outbox"
-                 WHERE "status" = 'pending'::text AND "available_at" > now() AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS rows) AS later) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+                 WHERE "status" = 'pending'::text AND "available_at" > now() AND "producer"::text = 'coordinator'
+                 ORDER BY "available_at" LIMIT $2::bigint) AS rows) AS later) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE sample (NULL, 100000);
 

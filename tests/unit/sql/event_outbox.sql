@@ -534,16 +534,17 @@ SELECT (SELECT count(*) FROM (SELECT FROM "public"."event_outbox" WHERE "dispatc
   FROM (SELECT count(*) AS dead,
                greatest(0, extract(epoch FROM now() - min(since) FILTER (WHERE isfinite(since))) * 1000)::bigint
                  AS oldest_dead_ms
-          FROM (SELECT "created_at" AS since FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" = 'infinity' LIMIT $2::bigint) AS rows) AS dead,
+          FROM (SELECT "created_at" AS since FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" >= 'infinity' ORDER BY "available_at" LIMIT $2::bigint) AS rows) AS dead,
        (SELECT count(*) AS looked, count(*) FILTER (WHERE free) AS free, count(*) FILTER (WHERE NOT free) AS held
           FROM (SELECT ("locked_until" IS NULL OR "locked_until" < now()) AS free FROM "public"."event_outbox"
                  WHERE "dispatched_at" IS NULL AND "available_at" <= least(now(), $1::timestamptz)
-                 LIMIT $2::bigint + 10000) AS rows) AS due,
+                 ORDER BY "available_at" LIMIT $2::bigint + 10000) AS rows) AS due,
        (SELECT count(*) AS looked, count(*) FILTER (WHERE tried) AS retrying,
                count(*) FILTER (WHERE NOT tried AND delayed) AS delayed,
                count(*) FILTER (WHERE NOT tried AND NOT delayed) AS held
           FROM (SELECT ("last_error" IS NOT NULL OR coalesce("attempts", 0) > CASE WHEN "locked_until" IS NULL THEN 0 ELSE 1 END) AS tried, "available_at" > now() AS delayed FROM "public"."event_outbox"
-                 WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" > now() LIMIT $2::bigint) AS rows) AS later) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+                 WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" > now()
+                 ORDER BY "available_at" LIMIT $2::bigint) AS rows) AS later) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE sample (NULL, 100000);
 
