@@ -55,9 +55,7 @@ class Observers final : public Observer {
   void prune_failed(std::string_view reason) override { each(&Observer::prune_failed, reason); }
   void sampled(const BacklogSample& sample) override { each(&Observer::sampled, sample); }
   void sample_failed(std::string_view reason) override { each(&Observer::sample_failed, reason); }
-  void server_failed(Server server, Obstacle obstacle) override {
-    each(&Observer::server_failed, server, obstacle);
-  }
+  void server_failed(Server server, Obstacle obstacle) override { each(&Observer::server_failed, server, obstacle); }
   void server_answered(Server server, bool reconnected) override {
     each(&Observer::server_answered, server, reconnected);
   }

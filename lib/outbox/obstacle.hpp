@@ -21,9 +21,8 @@ enum class Obstacle {
 };
 
 /// The obstacles that each server can put up.
-inline constexpr std::array kObstaclesOfRedis{Obstacle::unreachable,   Obstacle::login_refused,
-                                              Obstacle::out_of_memory, Obstacle::read_only,
-                                              Obstacle::loading,       Obstacle::refused};
+inline constexpr std::array kObstaclesOfRedis{Obstacle::unreachable, Obstacle::login_refused, Obstacle::out_of_memory,
+                                              Obstacle::read_only,   Obstacle::loading,       Obstacle::refused};
 inline constexpr std::array kObstaclesOfPostgres{Obstacle::unreachable, Obstacle::login_refused, Obstacle::refused,
                                                  Obstacle::unfit};
 

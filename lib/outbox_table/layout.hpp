@@ -120,8 +120,8 @@ struct Layout {
   /// Due rows that may have killed their dispatchers: claimed more than once, the last time without an outcome. Ids,
   /// fewest attempts first. $1 due by.
   std::string poison_candidates;
-  /// $1 due by, $2 cap. Returns the columns of dispatch::BacklogSample; oldest_pending_ms, how long the oldest due row
-  /// has been due; and oldest_dead_ms, how old the oldest dead row is.
+  /// $1 due by, $2 cap. Returns the columns of dispatch::BacklogSample; oldest_pending_ms, how long the oldest due
+  /// row has been due; and oldest_dead_ms, how old the oldest dead row is.
   std::string sample;
   /// Whether this role may lock and remove rows (may_delete), in a line for each row that is pending, due for more
   /// than $1 milliseconds, and was created before that (id; at most a thousand), or in one line without id. Like the

@@ -52,10 +52,11 @@ SqlStateMeaning meaning_of_sqlstate(std::string_view sqlstate) {
 }
 
 bool is_login_refusal(std::string_view sqlstate, std::string_view message) {
-  constexpr std::array<std::string_view, 9> kWords{
-      "password authentication failed", "no password supplied",          "no pg_hba.conf entry",
-      "pg_hba.conf rejects",            "SASL authentication failed",    "authentication failed for user",
-      "is not permitted to log in",     "no such user",                  "client authentication failed"};
+  constexpr std::array<std::string_view, 9> kWords{"password authentication failed", "no password supplied",
+                                                   "no pg_hba.conf entry",           "pg_hba.conf rejects",
+                                                   "SASL authentication failed",     "authentication failed for user",
+                                                   "is not permitted to log in",     "no such user",
+                                                   "client authentication failed"};
   if (!sqlstate.empty()) return sqlstate.starts_with("28");
   const bool of_role = message.find("role \"") != std::string_view::npos &&
                        message.find("\" does not exist") != std::string_view::npos;

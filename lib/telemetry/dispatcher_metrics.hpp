@@ -32,8 +32,8 @@ class DispatcherMetrics {
       : DispatcherMetrics(DispatcherSeries{metrics, dispatcher, std::move(streams)}) {}
 
   [[nodiscard]] std::vector<std::reference_wrapper<dispatch::Observer>> observers() {
-    return {batches_, published_, outcomes_, payloads_, backlog_, refusals_,
-            retention_, state_, servers_, waits_, breakers_};
+    return {batches_,   published_, outcomes_, payloads_, backlog_, refusals_,
+            retention_, state_,     servers_,  waits_,    breakers_};
   }
 
   /// To be called about once a second.

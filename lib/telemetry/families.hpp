@@ -38,8 +38,8 @@ void append_line(std::string& text, std::string_view series, double value);
 void append_lines(std::string& text, std::string_view name, std::string_view labels,
                   const prometheus::Histogram& histogram);
 
-/// The series of one name. prometheus::Family copies the labels of each series at each scrape, which takes as long for
-/// a thousand series as all else for twenty thousand; here the labels are text from the start.
+/// The series of one name. prometheus::Family copies the labels of each series at each scrape, which takes as long
+/// for a thousand series as all else for twenty thousand; here the labels are text from the start.
 template <class Metric>
 class Family final : public FamilyText {
  public:

@@ -77,8 +77,7 @@ ProcessMetrics::ProcessMetrics(Families& families)
       resident_{one<prometheus::Gauge>(families, "process_resident_memory_bytes", "Resident memory.")},
       virtual_{one<prometheus::Gauge>(families, "process_virtual_memory_bytes", "Virtual memory.")},
       open_descriptors_{one<prometheus::Gauge>(families, "process_open_fds", "Open file descriptors.")},
-      max_descriptors_{
-          one<prometheus::Gauge>(families, "process_max_fds", "How many file descriptors may be open.")},
+      max_descriptors_{one<prometheus::Gauge>(families, "process_max_fds", "How many file descriptors may be open.")},
       started_{one<prometheus::Gauge>(families, "process_start_time_seconds",
                                       "When the process started, in seconds since 1970.")} {
   update();

@@ -9,7 +9,8 @@ namespace outboxd {
 
 TEST_CASE("obstacles: a reply of Redis shows why it can't be used") {
   const auto of = [](Fault fault, const char* text) { return std::string{to_string(obstacle_in({fault, text}))}; };
-  CHECK(of(Fault::redis_unreachable, "cannot connect to Redis at 127.0.0.1:1/0: Connection refused") == "unreachable");
+  CHECK(of(Fault::redis_unreachable, "cannot connect to Redis at 127.0.0.1:1/0: Connection refused") ==
+        "unreachable");
   CHECK(of(Fault::unanswered, "no answer in time") == "unreachable");
   CHECK(of(Fault::redis_login_refused, "Redis at h:1/0 refuses AUTH: ERR invalid password") == "login_refused");
   CHECK(of(Fault::redis_unavailable, "NOAUTH Authentication required.") == "login_refused");

@@ -21,9 +21,10 @@ constexpr std::array kFigures{
     Figure{"outboxd_retrying_rows",
            "Pending rows that were tried before and wait for their next try, at the last sample."},
     Figure{"outboxd_dead_rows", "Dead rows in the table at the last sample; counting stops at a cap."},
-    Figure{"outboxd_oldest_pending_age_seconds",
-           "The lag: for how long the row that has waited longest had been due at the last sample; one that was tried "
-           "before counts from its creation; 0 when none is due."},
+    Figure{
+        "outboxd_oldest_pending_age_seconds",
+        "The lag: for how long the row that has waited longest had been due at the last sample; one that was tried "
+        "before counts from its creation; 0 when none is due."},
     Figure{"outboxd_oldest_dead_age_seconds",
            "How old the oldest dead row was at the last sample, since its last change where the table has that time, "
            "and since its creation otherwise; 0 when none is dead."},
@@ -68,9 +69,8 @@ void BacklogMetrics::sampled(const dispatch::BacklogSample& sample) {
   count("retrying", sample.retrying, sample.more_later);
   count("dead", sample.dead, false);
   set("outboxd_oldest_pending_age_seconds", age(sample.oldest_pending));
-  set("outboxd_oldest_dead_age_seconds", sample.dead > 0 && !sample.oldest_dead
-                                             ? std::numeric_limits<double>::quiet_NaN()
-                                             : age(sample.oldest_dead));
+  set("outboxd_oldest_dead_age_seconds",
+      sample.dead > 0 && !sample.oldest_dead ? std::numeric_limits<double>::quiet_NaN() : age(sample.oldest_dead));
   set("outboxd_locked_rows", static_cast<double>(sample.locked.rows));
   timestamp_.Set(unix_seconds_now());
   is_new_ = true;

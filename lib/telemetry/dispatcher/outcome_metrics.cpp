@@ -4,14 +4,16 @@
 namespace outboxd::telemetry {
 namespace {
 
-constexpr std::array kFaults{Fault::bad_row,           Fault::attempts_exhausted,  Fault::refused,
-                             Fault::entry_refused,     Fault::stream_refused,      Fault::stream_blocked,
-                             Fault::redis_unavailable, Fault::redis_unreachable,   Fault::redis_login_refused,
-                             Fault::unanswered,        Fault::lease_expiring,      Fault::out_of_memory,
+constexpr std::array kFaults{Fault::bad_row,           Fault::attempts_exhausted, Fault::refused,
+                             Fault::entry_refused,     Fault::stream_refused,     Fault::stream_blocked,
+                             Fault::redis_unavailable, Fault::redis_unreachable,  Fault::redis_login_refused,
+                             Fault::unanswered,        Fault::lease_expiring,     Fault::out_of_memory,
                              Fault::stopping};
-// Those that hit single streams or rows; an outage hits all streams, and the total of its reason is there from the start.
-constexpr std::array kOfStreams{Fault::bad_row,        Fault::attempts_exhausted, Fault::refused,   Fault::entry_refused,
-                                Fault::stream_refused, Fault::stream_blocked,     Fault::unanswered};
+// Those that hit single streams or rows; an outage hits all streams, and the total of its reason is there from the
+// start.
+constexpr std::array kOfStreams{Fault::bad_row,       Fault::attempts_exhausted, Fault::refused,
+                                Fault::entry_refused, Fault::stream_refused,     Fault::stream_blocked,
+                                Fault::unanswered};
 // Those that spend an attempt, and so end in a retry or in death, and those of which a row dies at once.
 constexpr std::array kRetried{Fault::entry_refused, Fault::unanswered};
 constexpr std::array kDeadly{Fault::bad_row, Fault::attempts_exhausted, Fault::entry_refused, Fault::unanswered};

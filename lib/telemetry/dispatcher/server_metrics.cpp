@@ -4,12 +4,14 @@
 namespace outboxd::telemetry {
 
 ServerMetrics::ServerMetrics(const DispatcherSeries& series) {
-  auto& up = series.gauges("outboxd_server_up",
-                           "1 if the server answered the dispatcher's last request, even with a refusal; 0 if it could "
-                           "not be reached, refused the login, or has not been asked yet.");
-  auto& answered_at = series.gauges("outboxd_server_answered_timestamp_seconds",
-                                    "When the server last did what the dispatcher asked for; 0: never. Redis is asked "
-                                    "for nothing while no rows are due.");
+  auto& up =
+      series.gauges("outboxd_server_up",
+                    "1 if the server answered the dispatcher's last request, even with a refusal; 0 if it could "
+                    "not be reached, refused the login, or has not been asked yet.");
+  auto& answered_at =
+      series.gauges("outboxd_server_answered_timestamp_seconds",
+                    "When the server last did what the dispatcher asked for; 0: never. Redis is asked "
+                    "for nothing while no rows are due.");
   auto& reconnects = series.counters("outboxd_reconnects_total", "New connections after one was lost.");
   for (const auto server : {Server::postgres, Server::redis}) {
     const auto labels = series.labels("server", to_string(server));
