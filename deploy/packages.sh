@@ -6,9 +6,9 @@
 #   deploy/packages.sh --list GROUP…     print the package names, install nothing
 #
 # Groups: build (compile the daemon and its tests), servers (Postgres and Redis, for the tests and the quickstart),
-# tests (what only tests start: PgBouncer, and zsh, fish and groff, which read completions and the manual page), bench
-# (draws the benchmark's picture), lint (style checks), fuzz (clang and its libFuzzer), runtime (the libraries that an
-# installed outboxd needs).
+# tests (what only tests start: PgBouncer, Prometheus' promtool, and zsh, fish and groff, which read completions and the
+# manual page), bench (draws the benchmark's picture), lint (style checks), fuzz (clang and its libFuzzer), runtime (the
+# libraries that an installed outboxd needs).
 # If everything is installed, this needs neither rights nor network. SKIP_PACKAGES=1 installs nothing.
 set -euo pipefail
 # shellcheck source=deploy/common.sh
@@ -32,7 +32,7 @@ names_of() {
     'build debian 12') echo "$build" libboost1.81-dev ;;
     'build debian 13') echo "$build" libboost1.83-dev ;;
     'servers debian '*) echo postgresql redis-server ;;
-    'tests debian '*) echo pgbouncer zsh fish groff-base ;;
+    'tests debian '*) echo pgbouncer prometheus zsh fish groff-base ;;
     'bench debian '*) echo gnuplot-nox ;;
     # Debian 12's version of the tools decides about style, as newer ones format the same file differently.
     'lint debian 12') echo clang-format-14 clang-tidy-14 shellcheck ;;
@@ -70,7 +70,7 @@ restore() {
 }
 
 # Their packages would start a daemon at once and at each boot.
-readonly daemons='redis-server pgbouncer'
+readonly daemons='redis-server pgbouncer prometheus'
 
 keep_from_boot() {
   local name=$1

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "daemon/service/dispatcher_service.hpp"
 
+#include "daemon/service/configured.hpp"
 #include "daemon/settings/default_table.hpp"
 #include "daemon/settings/options_from_settings.hpp"
 
@@ -56,8 +57,9 @@ DispatcherService::DispatcherService(const config::Settings& settings, std::stri
       worker_{std::move(worker)},
       mode_{mode},
       shared_{std::move(shared)},
-      telemetry_{shared_.metrics, shared_.readiness, settings.dispatcher.name, settings.dispatcher.streams},
+      telemetry_{shared_.metrics, shared_.readiness, settings.dispatcher.name, known_streams(settings)},
       waits_{clock_, shared_.loop, shared_.random, settings.dispatcher.probe_min, settings.dispatcher.probe_max} {
+  telemetry_.configured(configured(settings_));
   make_pipeline();
 }
 
@@ -83,8 +85,8 @@ asio::awaitable<bool> DispatcherService::table_is_fit() {
     if (!chosen || stopping_) continue;
     auto report = co_await pipeline_->store.inspect();
     if (!report) {
-      auto reason = report.error().text;
-      co_await wait_for_postgres(std::move(reason));
+      auto error = report.error();
+      co_await wait_for_postgres(std::move(error));
       continue;
     }
     waits_.postgres_answered();
@@ -105,8 +107,8 @@ asio::awaitable<bool> DispatcherService::table_is_chosen() {
   if (chose_table_ || !with_profile_table(settings_)) co_return true;
   auto choice = co_await choose_table(settings_, outbox_table::TableUse::drive, shared_.could_not_connect);
   if (!choice) {
-    auto reason = choice.error().text;
-    co_await wait_for_postgres(std::move(reason));
+    auto error = choice.error();
+    co_await wait_for_postgres(std::move(error));
     co_return false;
   }
   if (!choice->problems.empty()) {
@@ -123,11 +125,12 @@ asio::awaitable<bool> DispatcherService::table_is_chosen() {
   co_return true;
 }
 
-asio::awaitable<void> DispatcherService::wait_for_postgres(std::string reason) {
-  telemetry_.observer().health(dispatch::Health::postgres_unavailable, reason);
+asio::awaitable<void> DispatcherService::wait_for_postgres(dispatch::StoreError error) {
+  telemetry_.observer().server_failed(Server::postgres, error.obstacle());
+  telemetry_.observer().health(dispatch::Health::postgres_unavailable, error.text);
   const bool time_is_over = mode_.once && clock_.now() >= mode_.once_deadline().value_or(mode_.started);
   if (time_is_over) {
-    gave_up_because_ = std::move(reason);
+    gave_up_because_ = std::move(error.text);
     co_return;
   }
   co_await waits_.for_postgres();
@@ -145,6 +148,7 @@ asio::awaitable<void> DispatcherService::wait_for_table(std::vector<std::string>
                            : "no table can be used";
     co_return;
   }
+  telemetry_.observer().server_failed(Server::postgres, Obstacle::unfit);
   telemetry_.observer().health(dispatch::Health::table_unfit, outbox_table::in_one_line(problems_));
   co_await waits_.for_table();
 }
@@ -173,6 +177,7 @@ void DispatcherService::use(const config::Settings& now) {
     settings_.strict_signatures = now.strict_signatures;
     pipeline_->dispatcher.use_encoder(encoder_for(settings_));
   }
+  telemetry_.configured(configured(settings_));
   // With another login other tables may be visible.
   look_again();
 }

@@ -81,7 +81,7 @@ class DispatcherService {
   boost::asio::awaitable<bool> table_is_fit();
   /// Returns true when the table is chosen (default_table.hpp).
   boost::asio::awaitable<bool> table_is_chosen();
-  boost::asio::awaitable<void> wait_for_postgres(std::string reason);
+  boost::asio::awaitable<void> wait_for_postgres(dispatch::StoreError error);
   boost::asio::awaitable<void> wait_for_table(std::vector<std::string> problems);
   [[nodiscard]] const std::string& name() const { return settings_.dispatcher.name; }
   void log_tally() const;

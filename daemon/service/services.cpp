@@ -13,7 +13,7 @@ namespace outboxd::daemon {
 
 Services::Services(const std::vector<config::Settings>& dispatchers, const RunMode& mode,
                    boost::asio::io_context& loop, std::function<void()> could_not_connect)
-    : loop_{loop} {
+    : loop_{loop}, signing_{metrics_, dispatchers.front()} {
   const auto shared = shared_services(std::move(could_not_connect));
   for (const auto& settings : dispatchers) {
     all_.push_back(
@@ -63,6 +63,7 @@ void Services::log_tallies_if_unfinished() const {
 }
 
 void Services::use(const std::vector<config::Settings>& dispatchers) {
+  signing_.set(dispatchers.front());
   for (std::size_t i = 0; i < all_.size(); ++i) all_[i]->use(dispatchers[i]);
 }
 

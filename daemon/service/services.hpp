@@ -3,8 +3,10 @@
 
 #include "config/loader.hpp"
 #include "daemon/service/dispatcher_service.hpp"
+#include "daemon/service/library_versions.hpp"
 #include "daemon/service/once_report.hpp"
 #include "daemon/service/run_mode.hpp"
+#include "daemon/service/signing_metric.hpp"
 #include "telemetry/metrics.hpp"
 #include "telemetry/readiness.hpp"
 
@@ -51,7 +53,8 @@ class Services {
 
   boost::asio::io_context& loop_;
   std::mt19937_64 random_{std::random_device{}()};
-  telemetry::Metrics metrics_;
+  telemetry::Metrics metrics_{library_versions()};
+  SigningMetric signing_;
   telemetry::Readiness readiness_;
   /// The warnings that were logged already, as several dispatchers may find the same problem of a shared server.
   std::set<std::string> warned_of_;

@@ -29,11 +29,13 @@ std::string seconds(std::chrono::milliseconds time) {
 
 std::string figures_of(const Figures& figures) {
   std::ostringstream json;
-  const auto& [backlog, leased, in_retry, locked] = figures.overview;
+  const auto& [backlog, locked] = figures.overview;
   json << ",\"pending\":" << backlog.pending
        << ",\"oldest_pending_seconds\":" << (backlog.oldest_pending ? seconds(*backlog.oldest_pending) : "null")
        << ",\"delayed\":" << backlog.delayed;
-  if (!figures.sampled_by_daemon) json << ",\"leased\":" << leased << ",\"in_retry\":" << in_retry;
+  if (!figures.sampled_by_daemon) {
+    json << ",\"leased\":" << backlog.leased << ",\"in_retry\":" << backlog.retrying;
+  }
   json << ",\"dead\":" << backlog.dead;
   json << ",\"locked\":" << locked.rows << ",\"locked_by\":" << json_or_null(locked.who);
   if (!figures.sampled_by_daemon) json << ",\"counts_stop_at\":" << backlog.cap;

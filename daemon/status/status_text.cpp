@@ -54,15 +54,15 @@ std::string span(system_clock::duration time) {
 Line line_of(const DispatcherStatus& status, system_clock::time_point now) {
   const auto last_minute = status.published_last_minute ? std::to_string(*status.published_last_minute) : "-";
   if (!status.figures) return {status.dispatcher, status.table, "?", "?", "?", "?", "?", "?", last_minute, "-"};
-  const auto& [backlog, leased, in_retry, locked] = status.figures->overview;
+  const auto& backlog = status.figures->overview.backlog;
   const bool all = !status.figures->sampled_by_daemon;
   return {status.dispatcher,
           status.table,
           count(backlog.pending, backlog.cap),
           age(backlog),
           count(backlog.delayed, backlog.cap),
-          all ? count(leased, backlog.cap) : "?",
-          all ? count(in_retry, backlog.cap) : "?",
+          all ? count(backlog.leased, backlog.cap) : "?",
+          all ? count(backlog.retrying, backlog.cap) : "?",
           count(backlog.dead, backlog.cap),
           last_minute,
           span(now - status.figures->counted_at)};

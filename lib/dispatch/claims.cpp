@@ -29,6 +29,7 @@ Awaitable<std::optional<ClaimedRows>> Claims::claim(ClaimRequest request) {
   if (result) shared_.run.claimed_at(result->claimed_at);
   trouble.unfit = !result && result.error().unfit;
   if (result && !refused.judge(*result, scope, limit)) {
+    shared_.observer.server_failed(Server::postgres, Obstacle::refused);
     account(*result, started);
     co_await stay_back();
     co_return std::nullopt;
@@ -36,6 +37,9 @@ Awaitable<std::optional<ClaimedRows>> Claims::claim(ClaimRequest request) {
   if (!result) {
     trouble.claim = result.error().text;
     trouble.claims_refused = !result.error().unreachable;
+    shared_.observer.server_failed(Server::postgres, result.error().obstacle());
+  } else {
+    shared_.observer.server_answered(Server::postgres, result->reconnected);
   }
   shared_.health.report();
   if (!result) {

@@ -89,6 +89,7 @@ Awaitable<bool> Completer::try_to_settle(Unsettled& unsettled) {
   if (!settled) {
     trouble.settle = settled.error().text;
     trouble.settles_refused = !settled.error().unreachable;
+    shared_.observer.server_failed(Server::postgres, settled.error().obstacle());
     if (settled.error().unreachable) {
       trouble.away_at = shared_.clock.now();
       held_.sent().store_was_away(*trouble.away_at);
@@ -96,7 +97,11 @@ Awaitable<bool> Completer::try_to_settle(Unsettled& unsettled) {
   } else if (!refused_.all_are_refused()) {
     trouble.settle.clear();
   }
-  if (settled) refused_.judge(*settled, unsettled.reported);
+  if (settled) {
+    refused_.judge(*settled, unsettled.reported);
+    refused_.all_are_refused() ? shared_.observer.server_failed(Server::postgres, Obstacle::refused)
+                               : shared_.observer.server_answered(Server::postgres, false);
+  }
   shared_.health.report_unless_starting();
   if (settled) {
     backoff_.reset();

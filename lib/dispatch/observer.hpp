@@ -3,6 +3,7 @@
 
 #include "dispatch/refused_row.hpp"
 #include "outbox/failure.hpp"
+#include "outbox/obstacle.hpp"
 
 #include <chrono>
 #include <cstddef>
@@ -50,6 +51,16 @@ struct BacklogSample {
   /// retry moves the time from which it is due. Empty when no row is due.
   std::optional<std::chrono::milliseconds> oldest_pending;
   LockedRows locked{};
+  /// Pending rows that a worker holds.
+  std::uint64_t leased = 0;
+  /// Pending rows that were tried before, and wait for their next try.
+  std::uint64_t retrying = 0;
+  /// How old the oldest dead row is, by its last change or else its creation; empty where there is none, or the table
+  /// has no such time.
+  std::optional<std::chrono::milliseconds> oldest_dead{};
+  /// As many rows as may be looked at were due, or are due later, so that there may be more of them.
+  bool more_due = false;
+  bool more_later = false;
 };
 
 /// What keeps index entries of rows that are gone. `none`: no holder is visible.
@@ -85,9 +96,12 @@ class Observer {
   /// Redis has accepted this many rows of the stream, or had accepted them before, so that they are only to be
   /// marked.
   virtual void published(std::string_view /*stream*/, std::size_t /*rows*/) {}
+  /// Redis has taken entries in one write. The latencies are those of the rows of which it is known since when they
+  /// have been due (Row::waited), from then to the reply.
+  virtual void reached_streams(std::span<const std::chrono::nanoseconds> /*latencies*/) {}
   /// One row was retried, released or declared dead, and why; the reason is a readable text.
   virtual void failed(std::string_view /*stream*/, Fault /*fault*/, std::string_view /*reason*/) {}
-  virtual void retried() {}
+  virtual void retried(std::string_view /*stream*/, Fault /*fault*/) {}
   /// One row was given back. `for_later`: it is not due again at once.
   virtual void released(bool /*for_later*/) {}
   /// `stream` is empty where the row could not be read.
@@ -134,6 +148,12 @@ class Observer {
   virtual void sampled(const BacklogSample& /*sample*/) {}
   /// Sampling failed, and why: the last sample grows stale.
   virtual void sample_failed(std::string_view /*reason*/) {}
+  /// A try to use a server failed, and why: also each of those with which an outage's end is waited for.
+  virtual void server_failed(Server /*server*/, Obstacle /*obstacle*/) {}
+  /// A server has done what it was asked for. `reconnected`: over another connection than the last time.
+  virtual void server_answered(Server /*server*/, bool /*reconnected*/) {}
+  /// Whether Redis as a whole takes no entries, so that no rows are claimed, has changed. It begins open.
+  virtual void breaker(bool /*open*/) {}
   /// The state or its reason has changed; the reason is empty for working and stopping.
   virtual void health(Health /*health*/, std::string_view /*reason*/) {}
 };

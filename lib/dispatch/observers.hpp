@@ -23,7 +23,10 @@ class Observers final : public Observer {
   void failed(std::string_view stream, Fault fault, std::string_view reason) override {
     each(&Observer::failed, stream, fault, reason);
   }
-  void retried() override { each(&Observer::retried); }
+  void reached_streams(std::span<const std::chrono::nanoseconds> latencies) override {
+    each(&Observer::reached_streams, latencies);
+  }
+  void retried(std::string_view stream, Fault fault) override { each(&Observer::retried, stream, fault); }
   void released(bool for_later) override { each(&Observer::released, for_later); }
   void died(std::string_view id, std::string_view stream, Fault fault, std::string_view reason) override {
     each(&Observer::died, id, stream, fault, reason);
@@ -52,6 +55,11 @@ class Observers final : public Observer {
   void prune_failed(std::string_view reason) override { each(&Observer::prune_failed, reason); }
   void sampled(const BacklogSample& sample) override { each(&Observer::sampled, sample); }
   void sample_failed(std::string_view reason) override { each(&Observer::sample_failed, reason); }
+  void server_failed(Server server, Obstacle obstacle) override { each(&Observer::server_failed, server, obstacle); }
+  void server_answered(Server server, bool reconnected) override {
+    each(&Observer::server_answered, server, reconnected);
+  }
+  void breaker(bool open) override { each(&Observer::breaker, open); }
   void health(Health health, std::string_view reason) override { each(&Observer::health, health, reason); }
 
  private:

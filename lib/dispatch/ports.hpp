@@ -37,6 +37,14 @@ struct StoreError {
   bool unreachable = false;
   /// The table can't be used as it is; an operator has to change it.
   bool unfit = false;
+  /// With `unreachable`: the server refuses the user or the password.
+  bool login_refused = false;
+
+  [[nodiscard]] Obstacle obstacle() const {
+    if (unfit) return Obstacle::unfit;
+    if (login_refused) return Obstacle::login_refused;
+    return unreachable ? Obstacle::unreachable : Obstacle::refused;
+  }
 };
 
 template <class T>
@@ -235,6 +243,9 @@ class StreamSink : public Port {
   /// connects if there is no connection. Fault::none means yes, as far as that can be seen without writing; otherwise
   /// the reply has the reason, and the fault as publish() sets it.
   virtual Awaitable<Reply> probe(std::string stream) = 0;
+
+  /// How many connections have been opened so far.
+  [[nodiscard]] virtual std::uint64_t connections() const { return 0; }
 };
 
 }  // namespace outboxd::dispatch

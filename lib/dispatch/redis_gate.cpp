@@ -52,16 +52,22 @@ Awaitable<RedisGate::Next> RedisGate::probe() {
   const auto reply = co_await streams_.probe(probe_stream_);
   if (reply.fault == Fault::none) {
     refusals_.served();
+    report_answer();
     redis_answers();
     co_return Next::go_on;
   }
   if (reply.fault == Fault::stream_refused) {
+    report_answer();
     block(probe_stream_, reply.text);
     redis_answers();
     co_return Next::go_on;
   }
   trouble.redis = reply.text;
-  if (is_no_answer(reply)) redis_is_away(reply.text, probe_stream_);
+  if (is_no_answer(reply)) {
+    redis_is_away(reply, probe_stream_);
+  } else {
+    report_failure(reply);
+  }
   if (!is_no_answer(reply) && !probe_stream_.empty()) refused_streams_.insert(probe_stream_);
   const bool others_are_served = !refused_streams_.empty() && co_await others_are_taken();
   if (others_are_served) {
@@ -89,13 +95,24 @@ Awaitable<bool> RedisGate::others_are_taken() {
     co_return false;
   const auto reply = co_await streams_.probe(good_stream_);
   if (reply.fault == Fault::none) refusals_.served();
-  if (reply.fault == Fault::redis_unreachable || reply.fault == Fault::unanswered) {
-    redis_is_away(reply.text, good_stream_);
-  }
+  if (is_no_answer(reply)) redis_is_away(reply, good_stream_);
   co_return reply.fault == Fault::none;
 }
 
+void RedisGate::report_answer() {
+  const auto connections = streams_.connections();
+  const bool reconnected = connections_ > 0 && connections > connections_;
+  connections_ = connections;
+  shared_.observer.server_answered(Server::redis, reconnected);
+}
+
+void RedisGate::report_failure(const Reply& reply) {
+  outage_ = reply.fault == Fault::redis_login_refused ? reply.fault : Fault::redis_unreachable;
+  shared_.observer.server_failed(Server::redis, obstacle_in(reply));
+}
+
 void RedisGate::redis_answers() {
+  if (breaker_.is_open()) shared_.observer.breaker(false);
   breaker_.close();
   refused_streams_.clear();
   // The reason for their refusals may be over as well.
@@ -104,22 +121,24 @@ void RedisGate::redis_answers() {
   shared_.health.report_unless_starting();
 }
 
-void RedisGate::shut(const std::string& reason, const std::string& stream, bool in_doubt) {
+void RedisGate::shut(const Reply& reply, const std::string& stream, bool in_doubt) {
+  report_failure(reply);
   if (!breaker_.is_open()) {
+    shared_.observer.breaker(true);
     refused_streams_.clear();
     probe_schedule_.begin(shared_.clock.now(), shared_.random());
   }
   breaker_.open();
   // Probing goes on; commits need not wake the dispatcher meanwhile.
   idle_.end_wait();
-  shared_.health.trouble().redis = reason;
+  shared_.health.trouble().redis = reply.text;
   shared_.health.trouble().redis_in_doubt = in_doubt;
   probe_stream_ = stream;
   shared_.health.report();
 }
 
-void RedisGate::redis_is_away(const std::string& reason, const std::string& stream) {
-  shut(reason, stream);
+void RedisGate::redis_is_away(const Reply& reply, const std::string& stream) {
+  shut(reply, stream);
   refused_streams_.clear();
   probe_schedule_.start_over();
 }
@@ -154,7 +173,7 @@ Awaitable<void> RedisGate::probe_stream(const std::string& stream) {
     breaker_.is_open() ? blocked_.was_not_probed(stream, now) : blocked_.put_on_trial(stream, now);
   } else if (is_no_answer(reply)) {
     blocked_.was_not_probed(stream, shared_.clock.now());
-    redis_is_away(reply.text, stream);
+    redis_is_away(reply, stream);
   } else {
     block(stream, reply.text);
   }
@@ -185,6 +204,9 @@ Awaitable<bool> RedisGate::judge(std::span<Delivery* const> sent) {
   entries.reserve(sent.size());
   for (auto* delivery : sent) entries.push_back({delivery->row.id, delivery->row.stream, &*delivery->reply});
   const bool answers = co_await judge_faults(entries);
+  if (std::ranges::any_of(entries, [](const SentEntry& entry) { return entry.reply->fault == Fault::none; })) {
+    report_answer();
+  }
   if (answers) watch_for_outage(entries);
   co_return answers;
 }
@@ -201,8 +223,8 @@ Awaitable<bool> RedisGate::judge_faults(std::span<const SentEntry> sent) {
     if (found == probed.end() || found->second.fault != Fault::none) reply->fault = Fault::refused;
     if (found == probed.end()) continue;
     const auto& now = found->second;
-    if (now.fault != Fault::redis_unreachable && now.fault != Fault::unanswered) continue;
-    redis_is_away(now.text, std::string{stream});
+    if (!is_no_answer(now)) continue;
+    redis_is_away(now, std::string{stream});
     answers = false;
   }
   for (const auto& entry : sent) {
@@ -227,11 +249,11 @@ void RedisGate::watch_for_outage(std::span<const SentEntry> sent) {
   }
   const std::string stream{outage->stream};
   if (std::ranges::any_of(sent, [](const SentEntry& entry) { return is_no_answer(*entry.reply); })) {
-    redis_is_away(outage->reply->text, stream);
+    redis_is_away(*outage->reply, stream);
     return;
   }
   const bool may_be_theirs = !breaker_.is_open() || shared_.health.trouble().redis_in_doubt;
-  shut(outage->reply->text, stream, may_be_theirs);
+  shut(*outage->reply, stream, may_be_theirs);
   for (const auto& entry : sent) {
     const bool refused =
         entry.reply->fault == Fault::redis_unavailable && refused_streams_.size() < BlockedStreams::kMost;

@@ -10,6 +10,7 @@
 #include "outbox/probe_schedule.hpp"
 #include "outbox/refusals.hpp"
 
+#include <cstdint>
 #include <set>
 #include <span>
 #include <string>
@@ -26,6 +27,8 @@ class RedisGate {
 
   /// Redis is unreachable or refuses all entries: only BreakerProbe may claim rows.
   [[nodiscard]] bool is_shut() const { return breaker_.is_open(); }
+  /// While the gate is shut: the fault of rows that can't be sent for that.
+  [[nodiscard]] Fault fault_of_outage() const { return outage_; }
   [[nodiscard]] Breaker& breaker() { return breaker_; }
   [[nodiscard]] BlockedStreams& blocked() { return blocked_; }
   [[nodiscard]] const Refusals& refusals() const { return refusals_; }
@@ -59,9 +62,12 @@ class RedisGate {
  private:
   Awaitable<void> pause(std::chrono::microseconds how_long);
   void redis_answers();
+  /// Reports that Redis has done what it was asked for, or why not.
+  void report_answer();
+  void report_failure(const Reply& reply);
   /// `in_doubt`: Redis may be refusing only that stream, or one entry of it.
-  void shut(const std::string& reason, const std::string& stream, bool in_doubt = false);
-  void redis_is_away(const std::string& reason, const std::string& stream);
+  void shut(const Reply& reply, const std::string& stream, bool in_doubt = false);
+  void redis_is_away(const Reply& reply, const std::string& stream);
   /// The next probe asks for the next one of the refused streams.
   void probe_another_next();
   /// Probes a stream that was taken before. If it is taken now, only the refused streams are at fault. Shuts the gate
@@ -87,11 +93,15 @@ class RedisGate {
   /// A stream whose entry was taken lately.
   std::string good_stream_;
   ProbeSchedule probe_schedule_;
+  Fault outage_ = Fault::redis_unreachable;
+  /// The connections to Redis that were reported.
+  std::uint64_t connections_ = 0;
 };
 
 /// Redis gave no answer, so that it isn't known whether the entry was written.
 [[nodiscard]] inline bool is_no_answer(const Reply& reply) {
-  return reply.fault == Fault::redis_unreachable || reply.fault == Fault::unanswered;
+  return reply.fault == Fault::redis_unreachable || reply.fault == Fault::redis_login_refused ||
+         reply.fault == Fault::unanswered;
 }
 
 }  // namespace outboxd::dispatch

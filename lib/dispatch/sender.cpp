@@ -68,7 +68,7 @@ Awaitable<Settlement> Sender::publish(Work work) {
 
 std::optional<Reply> Sender::obstacle(const ClaimedRows& claimed, bool explores) const {
   if (shared_.run.past_deadline()) return Reply{Fault::stopping, "the deadline came first"};
-  if (gate_.is_shut() && !explores) return Reply{Fault::redis_unreachable, shared_.health.trouble().redis};
+  if (gate_.is_shut() && !explores) return Reply{gate_.fault_of_outage(), shared_.health.trouble().redis};
   const auto now = shared_.clock.now();
   if (now < claimed.room.send_by(shared_.options.lease_reserve)) return std::nullopt;
   return Reply{Fault::lease_expiring,
@@ -88,15 +88,28 @@ Awaitable<void> Sender::send(std::span<Delivery* const> to_send, const Work& wor
       continue;
     }
     co_await streams_.publish(write, not_after);
+    const auto replied = shared_.clock.now() - work.claimed.room.asked;
     const bool answers = co_await gate_.judge(write);
     for (const auto* delivery : write) {
       if (is_no_answer(*delivery->reply)) explores = false;
       if (delivery->reply->fault == Fault::none) any_taken = true;
     }
     explores = explores && answers;
+    report_latencies(write, replied);
   }
   if (any_taken && !gate_.is_shut()) gate_.breaker().succeeded();
   shared_.observer.wrote(to_send.size(), shared_.clock.now() - started);
+}
+
+void Sender::report_latencies(std::span<Delivery* const> sent, std::chrono::nanoseconds since_claim) {
+  latencies_.clear();
+  bool any_taken = false;
+  for (const auto* delivery : sent) {
+    if (delivery->reply->fault != Fault::none) continue;
+    any_taken = true;
+    if (delivery->row.waited) latencies_.push_back(*delivery->row.waited + since_claim);
+  }
+  if (any_taken) shared_.observer.reached_streams(latencies_);
 }
 
 void Sender::hold_back(std::span<Delivery> batch) const {
@@ -123,10 +136,23 @@ Settlement Sender::settlement_of(std::span<Delivery> batch, ClaimedRows claimed)
   }
   Settlement settlement{{}, std::move(claimed.lease), claimed.lease_ends};
   settlement.outcomes.reserve(batch.size());
+  std::string_view stream;
+  std::size_t published = 0;
+  const auto report_published = [&] {
+    if (published > 0) shared_.observer.published(stream, published);
+    published = 0;
+  };
   for (auto& delivery : batch) {
-    if (!delivery.outcome) decide_by_reply(delivery, claimed);
+    if (!delivery.outcome) {
+      decide_by_reply(delivery, claimed);
+      // Most rows have the stream of the row before.
+      if (delivery.row.stream != stream) report_published();
+      stream = delivery.row.stream;
+      if (delivery.outcome->verdict == Verdict::published) ++published;
+    }
     settlement.outcomes.push_back(std::move(*delivery.outcome));
   }
+  report_published();
   return settlement;
 }
 
@@ -146,10 +172,9 @@ void Sender::account(const Row& row, const Reply& reply, const Outcome& outcome)
   if (reply.fault != Fault::none) shared_.observer.failed(stream, reply.fault, reply.text);
   switch (outcome.verdict) {
     case Verdict::published:
-      shared_.observer.published(row.stream, 1);
       break;
     case Verdict::retry:
-      shared_.observer.retried();
+      shared_.observer.retried(stream, reply.fault);
       break;
     case Verdict::dead:
       shared_.observer.died(row.id, stream, reply.fault, outcome.shown);

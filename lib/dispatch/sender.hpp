@@ -11,6 +11,7 @@
 #include "dispatch/work.hpp"
 #include "entry/encoder.hpp"
 
+#include <chrono>
 #include <optional>
 #include <span>
 #include <utility>
@@ -48,12 +49,15 @@ class Sender {
   void decide_sent_before(std::span<Delivery> batch, bool claims_count);
   /// On return each of these rows has its reply.
   Awaitable<void> send(std::span<Delivery* const> to_send, const Work& work);
+  /// `since_claim`: the time from the claim to the reply.
+  void report_latencies(std::span<Delivery* const> sent, std::chrono::nanoseconds since_claim);
   /// Sets the replies of rows of blocked streams, which are not sent, apart from the first rows of a stream on trial.
   void hold_back(std::span<Delivery> batch) const;
   /// Why no row may be sent now, if there is a reason.
   [[nodiscard]] std::optional<Reply> obstacle(const ClaimedRows& claimed, bool explores) const;
   Settlement settlement_of(std::span<Delivery> batch, ClaimedRows claimed);
   void decide_by_reply(Delivery& delivery, const ClaimedRows& claimed);
+  /// Reports the outcome of a row that was not published.
   void account(const Row& row, const Reply& reply, const Outcome& outcome);
 
   Shared shared_;
@@ -63,6 +67,8 @@ class Sender {
   RedisGate& gate_;
   HeldRows& held_;
   ClaimSize& size_;
+  /// Of the last write; a member, so that its memory is used again.
+  std::vector<std::chrono::nanoseconds> latencies_;
 };
 
 }  // namespace outboxd::dispatch

@@ -34,7 +34,7 @@ class TallyObserver final : public Observer {
     tally_.leases_lost += leases_lost;
   }
   void published(std::string_view /*stream*/, std::size_t rows) override { tally_.published += rows; }
-  void retried() override { ++tally_.retried; }
+  void retried(std::string_view /*stream*/, Fault /*fault*/) override { ++tally_.retried; }
   void released(bool for_later) override {
     ++tally_.released;
     if (for_later) ++tally_.released_for_later;

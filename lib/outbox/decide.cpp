@@ -49,6 +49,7 @@ Outcome decide(const Row& row, const Reply& reply, const RetryPolicy& policy, do
       return with_reason({row.id, Verdict::release}, "", reply);
     case Fault::redis_unavailable:
     case Fault::redis_unreachable:
+    case Fault::redis_login_refused:
     case Fault::lease_expiring:
     case Fault::stopping:
       break;

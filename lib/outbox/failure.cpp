@@ -71,6 +71,8 @@ const char* to_string(Fault fault) {
       return "redis_unavailable";
     case Fault::redis_unreachable:
       return "redis_unreachable";
+    case Fault::redis_login_refused:
+      return "redis_login_refused";
     case Fault::unanswered:
       return "unanswered";
     case Fault::lease_expiring:

@@ -16,10 +16,11 @@ enum class Fault {
   stream_blocked,     ///< Not sent, since its stream is refused: no attempt.
   redis_unavailable,  ///< Redis refuses all entries: released, and claiming pauses.
   redis_unreachable,  ///< Nothing was sent, since Redis was unreachable: as redis_unavailable.
-  unanswered,         ///< Sent, and no answer came: one attempt, and possibly a duplicate.
-  lease_expiring,     ///< The lease ran out, or nearly, before the row could be sent: released unsent.
-  out_of_memory,      ///< This process has too little memory for the payload: no attempt, tried later.
-  stopping,           ///< The shutdown deadline came first: released unsent.
+  redis_login_refused,  ///< As redis_unreachable, since Redis refuses the user or the password.
+  unanswered,           ///< Sent, and no answer came: one attempt, and possibly a duplicate.
+  lease_expiring,       ///< The lease ran out, or nearly, before the row could be sent: released unsent.
+  out_of_memory,        ///< This process has too little memory for the payload: no attempt, tried later.
+  stopping,             ///< The shutdown deadline came first: released unsent.
 };
 
 /// The metric label of a fault, e.g. "entry_refused".

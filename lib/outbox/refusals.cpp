@@ -184,7 +184,7 @@ void Refusals::remember_answers(std::span<const SentEntry> judged, TimePoint now
       suspicion_ends_ = now + kSuspicion;
       remember(unanswered_, id, {now, taken_});
     } else if (reply->fault != Fault::redis_unavailable && reply->fault != Fault::redis_unreachable &&
-               !unanswered_.empty()) {
+               reply->fault != Fault::redis_login_refused && !unanswered_.empty()) {
       const auto row = unanswered_.find(id);
       if (row != unanswered_.end()) unanswered_.erase(row);
     }

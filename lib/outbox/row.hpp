@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -22,6 +23,10 @@ struct Row {
   std::optional<std::string> dedupe_key{};
   /// The number of this attempt: 1 for the first claim.
   std::uint32_t attempt = 1;
+  /// For how long the row had been due when it was claimed, by the store's clock alone: since its creation, or the
+  /// time from which it was due if that is later; a row that was tried before, since its creation. Empty where the
+  /// store can't tell, or the time is in the future.
+  std::optional<std::chrono::milliseconds> waited{};
 };
 
 }  // namespace outboxd

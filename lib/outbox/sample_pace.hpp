@@ -14,6 +14,8 @@ class SamplePace {
  public:
   using Duration = std::chrono::steady_clock::duration;
 
+  /// A sample takes at most a hundredth of the time, as long as that leaves it a minute at most.
+  static constexpr int kRestToSample = 99;
   /// Together with the sample itself this stays below the two minutes after which an alert on stale figures fires.
   static constexpr std::chrono::seconds kLongestRest{60};
 
@@ -28,7 +30,7 @@ class SamplePace {
 
  private:
   Duration interval_;
-  RestAfterWork rest_{};
+  RestAfterWork rest_{kRestToSample};
 };
 
 }  // namespace outboxd

@@ -37,6 +37,12 @@ dispatch::BacklogSample count_backlog(Statements& statements, const Layout& layo
   sample.delayed = number_of(line["delayed"]);
   const auto oldest = line["oldest_pending_ms"];
   if (!oldest.is_null()) sample.oldest_pending = std::chrono::milliseconds{number_of(oldest)};
+  sample.leased = number_of(line["leased"]);
+  sample.retrying = number_of(line["retrying"]);
+  const auto oldest_dead = line["oldest_dead_ms"];
+  if (!oldest_dead.is_null()) sample.oldest_dead = std::chrono::milliseconds{number_of(oldest_dead)};
+  sample.more_due = text_of(line["more_due"]) == "t";
+  sample.more_later = text_of(line["more_later"]) == "t";
   return sample;
 }
 
@@ -53,9 +59,6 @@ dispatch::LockedRows locked_rows(Statements& statements, const Layout& layout) {
 
 Overview look_at(Statements& statements, const Layout& layout) {
   Overview overview{count_backlog(statements, layout, "")};
-  const auto line = exec(statements, layout.in_flight_sample, kCountCap)[0];
-  overview.leased = number_of(line["leased"]);
-  overview.in_retry = number_of(line["in_retry"]);
   if (overview.backlog.oldest_pending.value_or(std::chrono::milliseconds{0}) >= kLongDue) {
     try {
       overview.locked = locked_rows(statements, layout);

@@ -7,7 +7,6 @@
 #include "postgres/statements.hpp"
 
 #include <chrono>
-#include <cstdint>
 #include <string>
 
 namespace outboxd::outbox_store {
@@ -20,9 +19,6 @@ namespace outboxd::outbox_store {
 /// An operator's view of a table; every count stops at backlog.cap.
 struct Overview {
   dispatch::BacklogSample backlog;
-  std::uint64_t leased = 0;
-  /// Rows that were tried before and are not due yet.
-  std::uint64_t in_retry = 0;
   /// Found by reading alone, without trying to lock rows.
   dispatch::LockedRows locked{};
 };

@@ -6,6 +6,9 @@
 #include "postgres/error_text.hpp"
 
 #include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <cstdint>
 #include <map>
 #include <string_view>
 #include <unordered_set>
@@ -46,7 +49,8 @@ struct Columns {
         id_bytes{answer.column_number("id_bytes")},
         stream_bytes{answer.column_number("stream_bytes")},
         dedupe_key_bytes{answer.column_number("dedupe_key_bytes")},
-        place{answer.column_number("place")} {}
+        place{answer.column_number("place")},
+        waited_ms{answer.column_number("waited_ms")} {}
 
   Number id;
   Number stream;
@@ -62,6 +66,7 @@ struct Columns {
   Number stream_bytes;
   Number dedupe_key_bytes;
   Number place;
+  Number waited_ms;
 };
 
 constexpr std::size_t kMostBuried = 50;
@@ -87,6 +92,11 @@ Row read_row(const pqxx::row& line, const Columns& at, std::uint64_t max_payload
   row.overlong_stream = bytes_of(line[at.stream_bytes]);
   row.overlong_dedupe_key = bytes_of(line[at.dedupe_key_bytes]);
   const auto bytes = bytes_of(line[at.payload_bytes]);
+  if (const auto waited = view_of(line[at.waited_ms]); !waited.empty()) {
+    std::int64_t millis = 0;
+    std::from_chars(waited.data(), waited.data() + waited.size(), millis);
+    row.waited = std::chrono::milliseconds{millis};
+  }
   if (bytes > max_payload_bytes) row.oversize_bytes = bytes;
   return row;
 }

@@ -35,7 +35,7 @@ claimed AS (
 
 constexpr std::string_view kReturned = R"sql(
             least({o_attempts}, {attempts_cap}) + 1 AS attempt, o.{available_at} AS lease,
-            o.{created_at} AS order_time,{row_returned})sql";
+            o.{created_at} AS order_time, {due_since} AS due_since,{row_returned})sql";
 
 constexpr std::string_view kClaimWindow = R"sql(
 SELECT place::text, first FROM (
@@ -100,14 +100,6 @@ UPDATE {table} AS o
  WHERE o.{id} {id_equals} s.id AND o.{pending} AND o.{available_at} = $2::timestamptz{and_rows}
 RETURNING o.{id} AS id, coalesce({is_as_meant}, false) AS as_meant))sql";
 
-// A row that is leased for a further attempt looks like a row that waits for it.
-constexpr std::string_view kInFlightSample = R"sql(
-SELECT (SELECT count(*) FROM (SELECT FROM {table}
-          WHERE {pending} AND {available_at} > now() AND {attempts} = 0
-            AND {available_at} <= now() + {lease_ms} * interval '1 millisecond'{filter} LIMIT $1::bigint) AS rows) AS leased,
-       (SELECT count(*) FROM (SELECT FROM {table}
-          WHERE {alive} AND {available_at} > now() AND {attempts} > 0{filter} LIMIT $1::bigint) AS rows) AS in_retry)sql";
-
 }  // namespace
 
 Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
@@ -116,11 +108,14 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   sql.set("free", "{pending} AND {available_at} <= now(){filter}");
   sql.set("still_due", kStillDue);
   sql.set("ours", kOurs);
-  sql.set("is_free", "");
+  sql.put("is_free", "true");
   sql.set("tried", "({last_error} IS NOT NULL OR {own_attempts} > 0)");
-  // A row that is leased looks like one that is due within the lease time.
+  // A row that is leased looks like one that is due within the lease time; for a further attempt, like one that
+  // waits for it.
   sql.set("delayed_from", "(now() + {lease_ms} * interval '1 millisecond')");
   sql.set("first_due", shape.created_at.empty() ? "now()" : "o.{created_at}");
+  // The claim overwrites the time from which the row was due.
+  sql.set("due_since", shape.created_at.empty() ? "NULL::timestamptz" : "o.{created_at}");
   sql.set("returned", kReturned);
   // In such a table neither the worker that leased a row is visible, nor whether its last claim had an outcome: dead
   // workers' rows are due again at their lease's end, and there are no poison candidates.
@@ -132,10 +127,9 @@ Layout availability_lease_layout(const TableShape& shape, const LayoutTerms& ter
   layout.mark_dead = sql.fill_write(kMarkDead);
   layout.mark_due_nameless_dead = mark_due_nameless_dead_sql(sql, terms, "");
   layout.mark_nameless_dead = sql.fill_write(kMarkNamelessDead);
-  layout.sample = sample_sql(sql);
+  layout.sample = sample_sql(sql, shape);
   add_pruning(sql, shape, layout);
   add_locks(sql, terms, layout);
-  layout.in_flight_sample = sql.fill_read(kInFlightSample);
   return layout;
 }
 

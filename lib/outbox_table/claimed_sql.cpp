@@ -48,7 +48,7 @@ constexpr std::string_view kClaimed = R"sql(
 SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, {lease_end} AS lease,
        now() AS claimed_at, EXISTS (SELECT FROM claimed) OR {any_due} AS any_due, NULL::bigint AS payload_bytes,
        NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
-       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place, NULL::bigint AS waited_ms
  WHERE {takes_own_path}
 UNION ALL (
 SELECT {id_shown}, {stream_shown}, CASE WHEN octet_length(payload) <= {share} THEN payload END, attempt,
@@ -57,14 +57,17 @@ SELECT {id_shown}, {stream_shown}, CASE WHEN octet_length(payload) <= {share} TH
        wanted AND coalesce(octet_length(payload) > {share} AND octet_length(payload) <= {max_payload}, true), id_bytes,
        CASE WHEN NOT {stream_fits} THEN octet_length(stream) END,
        CASE WHEN NOT {dedupe_fits} THEN octet_length(dedupe_key) END,
-       CASE WHEN id_bytes IS NOT NULL THEN place::text END
-  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END,
+       CASE WHEN due_since <= now() AND isfinite(due_since)
+            THEN (date_part('epoch', now() - due_since) * 1000)::bigint END
+  FROM (SELECT due_since, id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
                CASE WHEN wanted AND bytes + names <= {share} AND {in_time} THEN coalesce(payload::text, 'null') END
                  AS payload
           FROM (SELECT *, {wanted} AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND {locked_id_fits})sql";
 
 // Payloads are rendered in order, as long as their stored size fits into the batch and a second has not passed. The

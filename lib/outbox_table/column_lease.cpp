@@ -24,7 +24,7 @@ claimed AS (
    WHERE o.{key} {key_equals} ANY (ARRAY(SELECT place FROM locked))
      AND {still_due}
   RETURNING o.{attempts} AS attempt, CASE WHEN o.{locked_by}::text = {worker} THEN o.{locked_until} END AS lease,
-            o.{available_at} AS order_time,{row_returned}){claimed})sql";
+            o.{available_at} AS order_time, {due_since} AS due_since,{row_returned}){claimed})sql";
 
 constexpr std::string_view kAnyDue =
     "EXISTS (SELECT FROM {table} WHERE {pending} AND {available_at} <= now(){from}{filter}{of_stream})";
@@ -132,13 +132,6 @@ constexpr const char* kFreeUnknownLeases =
 constexpr const char* kUnknownOfOurs =
     "{locked_by}::text = ANY ({our_names}) AND {locked_until} <> ALL ($1::timestamptz[])";
 
-constexpr std::string_view kInFlightSample = R"sql(
-SELECT (SELECT count(*) FROM (SELECT {locked_until} AS lease FROM {table}
-          WHERE {pending} AND {available_at} <= now(){filter} ORDER BY {available_at} LIMIT $1::bigint) AS due
-         WHERE lease > now()) AS leased,
-       (SELECT count(*) FROM (SELECT FROM {table}
-          WHERE {alive} AND {available_at} > now() AND {attempts} > 0{filter} LIMIT $1::bigint) AS rows) AS in_retry)sql";
-
 }  // namespace
 
 Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
@@ -152,10 +145,12 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   sql.set("free",
           "{pending} AND {available_at} <= now() AND ({locked_until} IS NULL OR {locked_until} < now()){filter}");
   sql.set("still_due", kStillDue);
+  sql.set("due_since",
+          "CASE WHEN o.{attempts} > 1 THEN o.{created_at} ELSE greatest(o.{created_at}, o.{available_at}) END");
   sql.set("is_poison_candidate",
           "lease < now() AND attempts BETWEEN least(2, {max_attempts} - 1) AND {max_attempts} - 1");
   sql.set("ours", kOurs);
-  sql.set("is_free", " AND ({locked_until} IS NULL OR {locked_until} < now())");
+  sql.set("is_free", "({locked_until} IS NULL OR {locked_until} < now())");
   // The present attempt counts from its claim on, and moves no time.
   sql.set("tried",
           "({last_error} IS NOT NULL OR {own_attempts} > CASE WHEN {locked_until} IS NULL THEN 0 ELSE 1 END)");
@@ -178,10 +173,9 @@ Layout column_lease_layout(const TableShape& shape, const LayoutTerms& terms) {
   layout.scan_leases = sql.fill_read(kScanLeases);
   layout.release_leases = on_leases(kFreeLeases, kOfWorkers);
   layout.poison_candidates = sql.fill_read(kPoisonCandidates);
-  layout.sample = sample_sql(sql);
+  layout.sample = sample_sql(sql, shape);
   add_pruning(sql, shape, layout);
   add_locks(sql, terms, layout);
-  layout.in_flight_sample = sql.fill_read(kInFlightSample);
   return layout;
 }
 

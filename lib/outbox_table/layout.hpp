@@ -55,7 +55,8 @@ struct Layout {
   /// Each claim counts as an attempt, even without an outcome.
   bool claims_count = true;
   /// $1 limit, $2 due by, $3 from, $4 streams to leave out. Leaves out poison candidates. Returns columns by these
-  /// names: id, stream, payload, attempt, lease, claimed_at, any_due, payload_bytes, dedupe_key, to_read; id_bytes,
+  /// names: id, stream, payload, attempt, lease, claimed_at, any_due, payload_bytes, dedupe_key, to_read; waited_ms,
+  /// as Row::waited; id_bytes,
   /// stream_bytes and dedupe_key_bytes, where these were cut because they are too long, and the row's place, if its
   /// id was. The first line has only lease, claimed_at and any_due: whether any rows are due from there on, leased or
   /// not. The rows follow in publishing order. A row whose payload is to_read is too large for its share of the
@@ -119,11 +120,9 @@ struct Layout {
   /// Due rows that may have killed their dispatchers: claimed more than once, the last time without an outcome. Ids,
   /// fewest attempts first. $1 due by.
   std::string poison_candidates;
-  /// $1 due by, $2 cap. Returns pending, dead, due, delayed, and oldest_pending_ms: how long the oldest due row has
-  /// been due.
+  /// $1 due by, $2 cap. Returns the columns of dispatch::BacklogSample; oldest_pending_ms, how long the oldest due
+  /// row has been due; and oldest_dead_ms, how old the oldest dead row is.
   std::string sample;
-  /// $1 cap. Returns leased, and in_retry: the rows that wait for another attempt.
-  std::string in_flight_sample;
   /// Whether this role may lock and remove rows (may_delete), in a line for each row that is pending, due for more
   /// than $1 milliseconds, and was created before that (id; at most a thousand), or in one line without id. Like the
   /// next three statements only for shapes that say when a row was published.

@@ -81,7 +81,8 @@ dispatch::StoreError ReconnectingConnection::explain(const std::string& purpose,
   if (meaning.reconnect) close();
   auto text = purpose + ": " + message_of(error, purpose);
   if (!meaning.remedy.empty()) text.append("; ").append(meaning.remedy);
-  return {std::move(text), meaning.reconnect};
+  const bool login_refused = is_login_refusal(sqlstate_of(error), error.what());
+  return {.text = std::move(text), .unreachable = meaning.reconnect, .login_refused = login_refused};
 }
 
 }  // namespace outboxd::postgres

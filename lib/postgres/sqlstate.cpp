@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "postgres/sqlstate.hpp"
 
+#include <algorithm>
 #include <array>
 
 namespace outboxd::postgres {
@@ -48,6 +49,20 @@ SqlStateMeaning meaning_of_sqlstate(std::string_view sqlstate) {
     if (!sqlstate.empty() && sqlstate.starts_with(prefix)) return meaning;
   }
   return {sqlstate.empty() ? kReconnect : kKeep, ""};
+}
+
+bool is_login_refusal(std::string_view sqlstate, std::string_view message) {
+  constexpr std::array<std::string_view, 9> kWords{"password authentication failed", "no password supplied",
+                                                   "no pg_hba.conf entry",           "pg_hba.conf rejects",
+                                                   "SASL authentication failed",     "authentication failed for user",
+                                                   "is not permitted to log in",     "no such user",
+                                                   "client authentication failed"};
+  if (!sqlstate.empty()) return sqlstate.starts_with("28");
+  const bool of_role = message.find("role \"") != std::string_view::npos &&
+                       message.find("\" does not exist") != std::string_view::npos;
+  return of_role || std::ranges::any_of(kWords, [message](std::string_view words) {
+           return message.find(words) != std::string_view::npos;
+         });
 }
 
 }  // namespace outboxd::postgres

@@ -18,4 +18,8 @@ struct SqlStateMeaning {
 /// Reads a SQLSTATE (PostgreSQL manual, appendix A). An empty one stands for a lost connection.
 [[nodiscard]] SqlStateMeaning meaning_of_sqlstate(std::string_view sqlstate);
 
+/// Whether a server (or PgBouncer) refuses the user or the password: by the SQLSTATE, or, as libpq has none for a
+/// connection that failed, by the words of its message in English.
+[[nodiscard]] bool is_login_refusal(std::string_view sqlstate, std::string_view message);
+
 }  // namespace outboxd::postgres

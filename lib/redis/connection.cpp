@@ -55,6 +55,13 @@ bool is_error(const Value& value) {
   return value.kind == Value::Kind::error;
 }
 
+/// Other errors of AUTH concern the connection, e.g. that there are too many.
+bool refuses_login(const Value& error) {
+  constexpr std::array<std::string_view, 5> kRefusals{"WRONGPASS", "NOAUTH", "ERR invalid password", "ERR AUTH",
+                                                      "ERR Client sent AUTH"};
+  return std::ranges::any_of(kRefusals, [&](std::string_view words) { return error.text.starts_with(words); });
+}
+
 // NOPERM is no refusal in this sense: a user whose only right is XADD may not send PING.
 bool refuses_ping(const Value& value) {
   return is_error(value) && !value.text.starts_with("NOPERM");
@@ -71,11 +78,16 @@ Connection::Connection(const asio::any_io_executor& executor, Endpoint endpoint,
 
 asio::awaitable<std::optional<std::string>> Connection::open(std::chrono::milliseconds timeout) {
   close();
+  is_login_refused_ = false;
   reader_ = ReplyReader{bounds_};
   const auto error = co_await socket_.connect(endpoint_, std::chrono::steady_clock::now() + timeout);
   if (error) co_return "cannot connect to Redis at " + endpoint_.shown + ": " + described(error);
   auto refusal = co_await handshake(timeout);
-  if (refusal) close();
+  if (refusal) {
+    close();
+  } else {
+    ++opened_;
+  }
   co_return refusal;
 }
 
@@ -88,6 +100,7 @@ asio::awaitable<std::optional<std::string>> Connection::handshake(std::chrono::m
   auto answer = co_await write_and_read(greeting.commands, greeting.names.size() + 1, deadline);
   for (std::size_t i = 0; i < std::min(answer.replies.size(), greeting.names.size()); ++i) {
     if (is_error(answer.replies[i])) {
+      is_login_refused_ = refuses_login(answer.replies[i]);
       ErrorTexts texts{greeting.commands};
       co_return "Redis at " + endpoint_.shown + " refuses " + greeting.names[i] + ": " +
           texts.shown(answer.replies[i].text);
@@ -103,6 +116,7 @@ asio::awaitable<std::optional<std::string>> Connection::handshake(std::chrono::m
   if (!answer.failure.empty()) co_return answer.failure;
   auto& pong = answer.replies.back();
   if (refuses_ping(pong)) {
+    is_login_refused_ = refuses_login(pong);
     ErrorTexts texts{greeting.commands};
     co_return "Redis at " + endpoint_.shown + " refuses PING: " + texts.shown(pong.text);
   }

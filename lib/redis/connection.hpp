@@ -58,6 +58,10 @@ class Connection {
   [[nodiscard]] bool is_usable();
 
   [[nodiscard]] const Endpoint& endpoint() const { return endpoint_; }
+  /// The last open() failed because Redis refuses the user or the password.
+  [[nodiscard]] bool is_login_refused() const { return is_login_refused_; }
+  /// How many times open() has succeeded.
+  [[nodiscard]] std::uint64_t opened() const { return opened_; }
 
  private:
   boost::asio::awaitable<std::optional<std::string>> handshake(std::chrono::milliseconds timeout);
@@ -82,6 +86,8 @@ class Connection {
   std::optional<Value> pong_;
   std::uint64_t nonce_base_;
   std::uint64_t exchanges_ = 0;
+  std::uint64_t opened_ = 0;
+  bool is_login_refused_ = false;
 };
 
 }  // namespace outboxd::redis

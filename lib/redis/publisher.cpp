@@ -32,7 +32,7 @@ dispatch::Awaitable<void> Publisher::publish(std::span<dispatch::Delivery* const
     auto streams = new_streams_of(rows);
     if (!streams.empty()) refusal = co_await look_at(std::move(streams));
   }
-  if (refusal) co_return answer_all(rows, {Fault::redis_unreachable, *refusal});
+  if (refusal) co_return answer_all(rows, {not_open(), *refusal});
   if (std::chrono::steady_clock::now() > not_after) {
     co_return answer_all(rows, {Fault::redis_unreachable, "connecting to Redis took too long"});
   }
@@ -55,7 +55,7 @@ dispatch::Awaitable<void> Publisher::publish(std::span<dispatch::Delivery* const
 
 dispatch::Awaitable<Reply> Publisher::probe(std::string stream) {
   const auto refusal = co_await ensure_open();
-  if (refusal) co_return Reply{Fault::redis_unreachable, *refusal};
+  if (refusal) co_return Reply{not_open(), *refusal};
   std::string commands;
   if (stream.empty()) {
     append_command(commands, std::array<std::string_view, 1>{"PING"});

@@ -46,6 +46,7 @@ class Publisher final : public dispatch::StreamSink {
   dispatch::Awaitable<void> publish(std::span<dispatch::Delivery* const> rows,
                                     dispatch::TimePoint not_after) override;
   dispatch::Awaitable<Reply> probe(std::string stream) override;
+  [[nodiscard]] std::uint64_t connections() const override { return connection_.opened(); }
 
  private:
   struct Commands {
@@ -54,6 +55,10 @@ class Publisher final : public dispatch::StreamSink {
     std::vector<std::size_t> ends;
   };
 
+  /// The fault of rows that were not sent, as no connection could be opened.
+  [[nodiscard]] Fault not_open() const {
+    return connection_.is_login_refused() ? Fault::redis_login_refused : Fault::redis_unreachable;
+  }
   dispatch::Awaitable<std::optional<std::string>> open();
   dispatch::Awaitable<std::optional<std::string>> ensure_open();
   [[nodiscard]] Commands encode(std::span<dispatch::Delivery* const> rows) const;

@@ -135,7 +135,7 @@ class ReplayRun {
     const auto& text = delivery.reply->text;
     const auto row = "row " + delivery.row.id + ": ";
     may_begin_next_ = false;
-    if (fault == Fault::out_of_memory || fault == Fault::redis_unreachable) {
+    if (fault == Fault::out_of_memory || fault == Fault::redis_unreachable || fault == Fault::redis_login_refused) {
       tally.why = row + text;
     } else if (fault == Fault::unanswered) {
       tally.why = row + text + "; it may be in the stream";

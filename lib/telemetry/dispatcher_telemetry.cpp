@@ -33,7 +33,7 @@ std::vector<std::reference_wrapper<dispatch::Observer>> DispatcherTelemetry::all
 
 void DispatcherTelemetry::beat() {
   const auto now = context_.now();
-  metrics_.beat();
+  metrics_.beat(now);
   for (LogPart& part : log()) part.beat(now);
   write_summaries(now, false);
 }

@@ -41,6 +41,8 @@ class DispatcherTelemetry {
   /// To be called about once a second. Writes the reminders that are due, and the summaries of events that had no
   /// line.
   void beat();
+  /// To be called at the start, and when settings have changed.
+  void configured(const Configured& now) { metrics_.configured(now); }
   /// Writes all summaries, even of a minute that isn't over. To be called before the dispatcher ends.
   void write_summaries() { write_summaries(context_.now(), true); }
 

@@ -3,29 +3,41 @@
 
 #include "telemetry/terminal.hpp"
 
-#include <prometheus/gauge.h>
 #include <prometheus/text_serializer.h>
 
 namespace outboxd::telemetry {
+namespace {
 
-Metrics::Metrics()
-    : log_lines_dropped_(prometheus::BuildCounter()
-                             .Name("outboxd_log_lines_dropped_total")
-                             .Help("Lines that were dropped because standard error was not read.")
-                             .Register(registry_)
-                             .Add({})) {
-  prometheus::BuildGauge()
-      .Name("outboxd_build_info")
-      .Help("Always 1; the version is in the label.")
-      .Register(registry_)
-      .Add({{"version", OUTBOXD_VERSION}})
+constexpr std::size_t kSpare = 1024;
+
+}  // namespace
+
+Metrics::Metrics(const prometheus::Labels& libraries)
+    : log_lines_dropped_{families_
+                             .family<prometheus::Counter>(
+                                 "outboxd_log_lines_dropped_total",
+                                 "Lines that were dropped because standard error was not read.")
+                             .Add({})},
+      process_{families_} {
+  auto labels = libraries;
+  labels.emplace("version", OUTBOXD_VERSION);
+  families_
+      .family<prometheus::Gauge>("outboxd_build_info",
+                                 "Always 1; the versions of outboxd and of its libraries are in the labels.")
+      .Add(labels)
       .Set(1);
 }
 
 std::string Metrics::render() const {
   const auto dropped = static_cast<double>(Terminal::standard_error().dropped());
   log_lines_dropped_.Increment(dropped - log_lines_dropped_.Value());
-  return prometheus::TextSerializer().Serialize(registry_.Collect());
+  process_.update();
+  std::string page;
+  page.reserve(page_bytes_ + kSpare);
+  families_.append_to(page);
+  page += prometheus::TextSerializer().Serialize(registry_.Collect());
+  page_bytes_ = page.size();
+  return page;
 }
 
 }  // namespace outboxd::telemetry

@@ -160,7 +160,7 @@ TEST_CASE("a missing table stops no other dispatcher, is reported, and is used a
   wait_until_only("other", "does not exist", port);
   insert_rows(two.api, "a", stream, 100);
   two.wait_for_rows_of_api();
-  CHECK(contains(http_get(port, "/metrics").body, "outboxd_pending_rows{dispatcher=\"other\"} Nan"));
+  CHECK(contains(http_get(port, "/metrics").body, "outboxd_pending_rows{dispatcher=\"other\"} NaN"));
   // Logged at the start; further checks log nothing new.
   CHECK(occurrences(outboxd->err(), "other: the table can't be used as it is (table ") == 1);
   two.create_other_table();

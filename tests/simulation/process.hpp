@@ -24,7 +24,7 @@ class CountingObserver final : public dispatch::Observer {
   }
   void published(std::string_view /*stream*/, std::size_t rows) override { told.published += rows; }
   void failed(std::string_view stream, Fault fault, std::string_view reason) override;
-  void retried() override { ++told.retried; }
+  void retried(std::string_view /*stream*/, outboxd::Fault /*fault*/) override { ++told.retried; }
   void released(bool /*for_later*/) override { ++told.released; }
   void died(std::string_view /*id*/, std::string_view /*stream*/, Fault /*fault*/,
             std::string_view /*reason*/) override {

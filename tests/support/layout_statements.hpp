@@ -32,9 +32,8 @@ struct LayoutStatement {
   const auto& [claims_count, claim, claim_others, claim_these, claim_these_until, claim_window, claim_places,
                claim_overlooked, overlooked, due_ids, release_orphaned_leases, rename_leases, read_payloads,
                read_payload, mark_dead, mark_nameless_dead, mark_due_nameless_dead, mark_published, settle,
-               settle_unlocked, still_leased, scan_leases, release_leases, poison_candidates, sample,
-               in_flight_sample, prune_state, prunable, prunable_after, prune, locked_rows, seen_locked_rows,
-               row_holders, table_holders] = layout;
+               settle_unlocked, still_leased, scan_leases, release_leases, poison_candidates, sample, prune_state,
+               prunable, prunable_after, prune, locked_rows, seen_locked_rows, row_holders, table_holders] = layout;
   const std::string rows = "50";
   const std::string now = "NULL";
   const std::string start = "'-infinity'";
@@ -72,7 +71,6 @@ struct LayoutStatement {
       {"release_leases", release_leases, {workers}},
       {"poison_candidates", poison_candidates, {now}},
       {"sample", sample, {now, "100000"}},
-      {"in_flight_sample", in_flight_sample, {"100000"}},
       {"prune_state", prune_state, {"10000"}},
       {"prunable", prunable, {rows, week}},
       {"prunable_after", prunable_after, {rows, week, "'a'"}},

@@ -18,13 +18,13 @@ using telemetry::utc_time;
 DispatcherStatus busy() {
   DispatcherStatus status{.dispatcher = "api", .table = "event_outbox"};
   status.figures = Figures{.counted_at = *utc_time("2026-01-31T12:00:00Z")};
-  auto& [backlog, leased, in_retry, locked] = status.figures->overview;
+  auto& [backlog, locked] = status.figures->overview;
   backlog.pending = 1'200;
   backlog.cap = 100'000;
   backlog.delayed = 7;
   backlog.oldest_pending = std::chrono::milliseconds{2'340};
-  leased = 64;
-  in_retry = 3;
+  backlog.leased = 64;
+  backlog.retrying = 3;
   status.state = DispatcherState{.ready = true, .since = utc_time("2026-01-31T11:00:00Z")};
   status.published_last_minute = 77;
   return status;

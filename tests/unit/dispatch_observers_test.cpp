@@ -30,7 +30,7 @@ TEST_CASE("each observer gets every event, in order, and may ignore events") {
   Named second{"second", log};
   Observers all{{first, second}};
   all.published("s", 2);
-  all.retried();
+  all.retried("s", outboxd::Fault::entry_refused);
   CHECK(log == "first:s2 second:s2 ");
 }
 
@@ -39,7 +39,7 @@ TEST_CASE("the tally counts the outcomes of rows, whatever they were for") {
   Observers all{{tally}};
   all.claimed(9, 1ms);
   all.published("s", 3);
-  all.retried();
+  all.retried("s", outboxd::Fault::entry_refused);
   all.released(false);
   all.released(true);
   all.died("1", "s", Fault::bad_row, "reason");

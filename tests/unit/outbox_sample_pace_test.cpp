@@ -14,9 +14,9 @@ TEST_CASE("samples: less often where counting takes long, and never so seldom th
     return pace.rest_after(took, false);
   };
   CHECK(rest_where_each_takes(10ms) == 5s);
-  CHECK(rest_where_each_takes(500ms) == 9500ms);
-  CHECK(rest_where_each_takes(3s) == 57s);
-  CHECK(rest_where_each_takes(4s) == 60s);
+  CHECK(rest_where_each_takes(100ms) == 9900ms);
+  CHECK(rest_where_each_takes(600ms) == 59400ms);
+  CHECK(rest_where_each_takes(1s) == 60s);
   CHECK(rest_where_each_takes(30s) == 60s);
 }
 

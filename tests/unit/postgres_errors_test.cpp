@@ -65,6 +65,17 @@ TEST_CASE("a SQLSTATE says whether another connection may do where this one does
   }
 }
 
+TEST_CASE("a refused login is told from a server that is away") {
+  CHECK(is_login_refusal("28P01", "any language"));
+  CHECK(is_login_refusal("", R"(connection failed: FATAL:  password authentication failed for user "u")"));
+  CHECK(is_login_refusal("", R"(FATAL:  role "u" does not exist)"));
+  CHECK(is_login_refusal("", R"(FATAL:  no pg_hba.conf entry for host "h", user "u", database "d", no encryption)"));
+  CHECK(is_login_refusal("", "FATAL:  SASL authentication failed"));
+  CHECK_FALSE(is_login_refusal("", "connection to server at \"h\" failed: Connection refused"));
+  CHECK_FALSE(is_login_refusal("", R"(FATAL:  database "d" does not exist)"));
+  CHECK_FALSE(is_login_refusal("57P03", R"(role "u" does not exist)"));
+}
+
 TEST_CASE("a connection string gets missing parameters, and keeps its own") {
   const auto completed = complete_conninfo("postgresql://u:p%40ss@h1,h2:5433/db?connect_timeout=9", 5s, 30s);
   for (const auto* part :

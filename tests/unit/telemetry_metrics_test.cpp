@@ -2,15 +2,19 @@
 #include "dispatch/observers.hpp"
 #include "telemetry/dispatcher_metrics.hpp"
 #include "telemetry/metrics.hpp"
+#include "telemetry/process_metrics.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <limits>
 #include <set>
 #include <sstream>
+#include <stdexcept>
 #include <string>
+#include <vector>
 
 using namespace std::chrono_literals;
 using outboxd::Fault;
@@ -49,10 +53,9 @@ std::size_t count_lines(const Metrics& metrics, const std::string& start) {
 
 }  // namespace
 
-// But those by stream and reason, whose totals are.
 TEST_CASE("metrics: every family is there from the start") {
   Metrics metrics;
-  const DispatcherMetrics dispatcher(metrics, "outbox", {});
+  DispatcherMetrics dispatcher(metrics, "outbox", {});
   const std::set<std::string> expected{
       "outboxd_build_info gauge",
       "outboxd_log_lines_dropped_total counter",
@@ -90,6 +93,41 @@ TEST_CASE("metrics: every family is there from the start") {
       "outboxd_settle_seconds histogram",
       "outboxd_batch_rows histogram",
       "outboxd_held_snapshot_seconds gauge",
+      "outboxd_leased_rows gauge",
+      "outboxd_retrying_rows gauge",
+      "outboxd_oldest_dead_age_seconds gauge",
+      "outboxd_sample_capped gauge",
+      "outboxd_commit_to_entry_seconds histogram",
+      "outboxd_last_claim_timestamp_seconds gauge",
+      "outboxd_last_publish_timestamp_seconds gauge",
+      "outboxd_last_settle_timestamp_seconds gauge",
+      "outboxd_failures_by_stream_total counter",
+      "outboxd_retries_by_stream_total counter",
+      "outboxd_dead_by_stream_total counter",
+      "outboxd_server_up gauge",
+      "outboxd_server_answered_timestamp_seconds gauge",
+      "outboxd_reconnects_total counter",
+      "outboxd_waiting gauge",
+      "outboxd_waiting_since_timestamp_seconds gauge",
+      "outboxd_breaker_open gauge",
+      "outboxd_breaker_open_seconds_total counter",
+      "outboxd_stream_breaker_open gauge",
+      "outboxd_stream_breaker_open_seconds_total counter",
+      "outboxd_config_batch_rows gauge",
+      "outboxd_config_max_batch_rows gauge",
+      "outboxd_config_batch_bytes gauge",
+      "outboxd_config_max_rows_per_second gauge",
+      "outboxd_config_lease_seconds gauge",
+      "outboxd_config_poll_interval_seconds gauge",
+      "outboxd_config_retention_seconds gauge",
+      "outboxd_config_max_attempts gauge",
+      "outboxd_config_maxlen_entries gauge",
+      "process_cpu_seconds_total counter",
+      "process_resident_memory_bytes gauge",
+      "process_virtual_memory_bytes gauge",
+      "process_open_fds gauge",
+      "process_max_fds gauge",
+      "process_start_time_seconds gauge",
   };
   CHECK(families_of(metrics) == expected);
   CHECK(value_of(metrics, R"(outboxd_build_info{version=")" OUTBOXD_VERSION R"("})") == "1");
@@ -99,11 +137,11 @@ TEST_CASE("metrics: every fault but none has a series at 0") {
   Metrics metrics;
   DispatcherMetrics of_dispatcher(metrics, "outbox", {});
   Observers dispatcher{of_dispatcher.observers()};
-  CHECK(count_lines(metrics, "outboxd_failures_total{") == 12);
+  CHECK(count_lines(metrics, "outboxd_failures_total{") == 17);
   for (const auto fault :
        {Fault::bad_row, Fault::attempts_exhausted, Fault::refused, Fault::entry_refused, Fault::stream_refused,
-        Fault::stream_blocked, Fault::redis_unavailable, Fault::redis_unreachable, Fault::unanswered,
-        Fault::lease_expiring, Fault::out_of_memory, Fault::stopping}) {
+        Fault::stream_blocked, Fault::redis_unavailable, Fault::redis_unreachable, Fault::redis_login_refused,
+        Fault::unanswered, Fault::lease_expiring, Fault::out_of_memory, Fault::stopping}) {
     const auto series =
         R"(outboxd_failures_total{dispatcher="outbox",reason=")" + std::string(to_string(fault)) + "\"}";
     CHECK(value_of(metrics, series) == "0");
@@ -111,7 +149,7 @@ TEST_CASE("metrics: every fault but none has a series at 0") {
     CHECK(value_of(metrics, series) == "1");
   }
   dispatcher.failed("s", Fault::none, "");
-  CHECK(count_lines(metrics, "outboxd_failures_total{") == 12);
+  CHECK(count_lines(metrics, "outboxd_failures_total{") == 17);
 }
 
 TEST_CASE("metrics: events are counted per dispatcher") {
@@ -128,7 +166,7 @@ TEST_CASE("metrics: events are counted per dispatcher") {
   outbox.published("caracal.audit.events", 20);
   outbox.published("caracal.keys.invalidate", 10);
   outbox.published("caracal.keys.invalidate", 1);
-  outbox.retried();
+  outbox.retried("s", Fault::entry_refused);
   outbox.released(false);
   outbox.died("1", "s", Fault::bad_row, "why");
   outbox.held_up(4);
@@ -181,16 +219,21 @@ TEST_CASE("metrics: nothing pending is age 0, and only a working dispatcher is r
   CHECK(value_of(metrics, ready) == "0");
 }
 
-TEST_CASE("metrics: gauges are NaN before the first sample; later they keep their values and their time") {
+TEST_CASE("metrics: gauges are NaN before the first sample, keep their values for two minutes, and are NaN again") {
   Metrics metrics;
   DispatcherMetrics of_outbox(metrics, "outbox", {});
   Observers outbox{of_outbox.observers()};
   const std::string label = R"({dispatcher="outbox"})";
   const auto number = [&](const std::string& name) { return std::stod(value_of(metrics, name + label)); };
-  for (const auto* name : {"outboxd_pending_rows", "outboxd_due_rows", "outboxd_delayed_rows", "outboxd_dead_rows",
-                           "outboxd_oldest_pending_age_seconds"}) {
-    CHECK_MESSAGE(std::isnan(number(name)), name);
-  }
+  const auto all_unknown = [&] {
+    for (const auto* name : {"outboxd_pending_rows", "outboxd_due_rows", "outboxd_delayed_rows", "outboxd_dead_rows",
+                             "outboxd_leased_rows", "outboxd_retrying_rows", "outboxd_locked_rows",
+                             "outboxd_oldest_pending_age_seconds", "outboxd_oldest_dead_age_seconds"}) {
+      CHECK_MESSAGE(std::isnan(number(name)), name);
+    }
+    CHECK(value_of(metrics, R"(outboxd_sample_capped{count="dead",dispatcher="outbox"})") == "NaN");
+  };
+  all_unknown();
   CHECK(number("outboxd_sample_timestamp_seconds") == 0);
   const auto before = std::chrono::system_clock::now().time_since_epoch();
   outbox.sampled({.pending = 7, .dead = 2, .due = 1, .cap = 10, .delayed = 3, .oldest_pending = 9s});
@@ -204,6 +247,146 @@ TEST_CASE("metrics: gauges are NaN before the first sample; later they keep thei
   CHECK(number("outboxd_oldest_pending_age_seconds") == 9);
   CHECK(number("outboxd_sample_timestamp_seconds") == sampled_at);
   CHECK(number("outboxd_sample_failures_total") == 2);
+
+  const std::chrono::steady_clock::time_point start{1h};
+  of_outbox.beat(start);
+  of_outbox.beat(start + 119s);
+  CHECK(number("outboxd_pending_rows") == 7);
+  of_outbox.beat(start + 120s);
+  all_unknown();
+  CHECK(number("outboxd_sample_timestamp_seconds") == sampled_at);
+  outbox.sampled({.pending = 7, .dead = 2, .due = 1, .cap = 10, .delayed = 3, .oldest_pending = 9s});
+  of_outbox.beat(start + 121s);
+  CHECK(number("outboxd_pending_rows") == 7);
+  // Samples may also cease without a failure.
+  of_outbox.beat(start + 300s);
+  all_unknown();
+}
+
+TEST_CASE("metrics: counts that stopped at their cap show it") {
+  Metrics metrics;
+  DispatcherMetrics of_outbox(metrics, "outbox", {});
+  Observers outbox{of_outbox.observers()};
+  const auto capped = [&](const std::string& count) {
+    return value_of(metrics, R"(outboxd_sample_capped{count=")" + count + R"(",dispatcher="outbox"})");
+  };
+  outbox.sampled({.pending = 10,
+                  .dead = 9,
+                  .due = 3,
+                  .cap = 10,
+                  .oldest_pending = std::nullopt,
+                  .leased = 4,
+                  .retrying = 5,
+                  .oldest_dead = 90s,
+                  .more_due = false,
+                  .more_later = true});
+  CHECK(capped("pending") == "1");
+  CHECK(capped("dead") == "0");
+  CHECK(capped("due") == "0");
+  CHECK(capped("delayed") == "1");
+  CHECK(capped("retrying") == "1");
+  CHECK(capped("leased") == "1");
+  const std::string label = R"({dispatcher="outbox"})";
+  CHECK(value_of(metrics, "outboxd_leased_rows" + label) == "4");
+  CHECK(value_of(metrics, "outboxd_retrying_rows" + label) == "5");
+  CHECK(value_of(metrics, "outboxd_oldest_dead_age_seconds" + label) == "90");
+  // A table without a time to say that.
+  outbox.sampled({.dead = 1, .cap = 10, .oldest_pending = std::nullopt});
+  CHECK(value_of(metrics, "outboxd_oldest_dead_age_seconds" + label) == "NaN");
+  CHECK(capped("pending") == "0");
+}
+
+TEST_CASE("metrics: known streams have all their series from the start") {
+  Metrics metrics;
+  const DispatcherMetrics of_outbox(metrics, "outbox", {"caracal.audit.events"});
+  const auto at_zero = [&](const std::string& name, const std::string& reason) {
+    for (const auto* stream : {"caracal.audit.events", "other"}) {
+      CHECK_MESSAGE(value_of(metrics, name + R"({dispatcher="outbox",reason=")" + reason + R"(",stream=")" + stream +
+                                          "\"}") == "0",
+                    name, " ", reason);
+    }
+  };
+  for (const auto* reason : {"bad_row", "attempts_exhausted", "entry_refused", "unanswered"}) {
+    at_zero("outboxd_dead_by_stream_total", reason);
+    at_zero("outboxd_failures_by_stream_total", reason);
+  }
+  at_zero("outboxd_retries_by_stream_total", "entry_refused");
+  at_zero("outboxd_retries_by_stream_total", "unanswered");
+  at_zero("outboxd_failures_by_stream_total", "stream_refused");
+  at_zero("outboxd_stream_breaker_open_seconds_total", "no_permission");
+}
+
+TEST_CASE("metrics: the latency of entries is never negative, and shows when the last one was taken") {
+  Metrics metrics;
+  DispatcherMetrics of_outbox(metrics, "outbox", {});
+  Observers outbox{of_outbox.observers()};
+  const std::string label = R"({dispatcher="outbox"})";
+  CHECK(value_of(metrics, "outboxd_last_publish_timestamp_seconds" + label) == "0");
+  CHECK(value_of(metrics, "outboxd_last_claim_timestamp_seconds" + label) == "0");
+  CHECK(value_of(metrics, "outboxd_last_settle_timestamp_seconds" + label) == "0");
+  const std::vector<std::chrono::nanoseconds> latencies{-5s, 3ms, 40ms, 3h};
+  outbox.reached_streams(latencies);
+  const auto bucket = [&](const std::string& bound) {
+    return value_of(metrics, R"(outboxd_commit_to_entry_seconds_bucket{dispatcher="outbox",le=")" + bound + "\"}");
+  };
+  CHECK(bucket("0.0025") == "1");
+  CHECK(bucket("0.005") == "2");
+  CHECK(bucket("0.05") == "3");
+  CHECK(bucket("7200") == "3");
+  CHECK(bucket("+Inf") == "4");
+  CHECK(value_of(metrics, "outboxd_commit_to_entry_seconds_count" + label) == "4");
+  CHECK(value_of(metrics, "outboxd_commit_to_entry_seconds_sum" + label) == "10800.043");
+  CHECK(std::stod(value_of(metrics, "outboxd_last_publish_timestamp_seconds" + label)) > 1.7e9);
+  outbox.claimed(0, 1ms);
+  CHECK(std::stod(value_of(metrics, "outboxd_last_claim_timestamp_seconds" + label)) > 1.7e9);
+  outbox.settled(0, 1, 1ms);
+  CHECK(value_of(metrics, "outboxd_last_settle_timestamp_seconds" + label) == "0");
+  outbox.settled(1, 0, 1ms);
+  CHECK(std::stod(value_of(metrics, "outboxd_last_settle_timestamp_seconds" + label)) > 1.7e9);
+}
+
+TEST_CASE("metrics: a name with two types is a mistake") {
+  outboxd::telemetry::Families families;
+  families.family<prometheus::Gauge>("a", "help");
+  CHECK_THROWS_AS(families.family<prometheus::Counter>("a", "help"), std::logic_error);
+}
+
+TEST_CASE("metrics: the numbers and texts of the format") {
+  outboxd::telemetry::Families families;
+  auto& family = families.family<prometheus::Gauge>("a", "one\ntwo \\");
+  family.Add({{"x", "1"}}).Set(0.1);
+  family.Add({{"x", "2"}}).Set(1e9);
+  family.Add({{"x", "3"}}).Set(-std::numeric_limits<double>::infinity());
+  family.Add({{"x", "4"}}).Set(1'764'301'000.25);
+  family.remove({{"x", "5"}});
+  family.Add({{"x", "6"}});
+  family.remove({{"x", "6"}});
+  std::string text;
+  families.append_to(text);
+  CHECK(text ==
+        "# HELP a one\\ntwo \\\\\n# TYPE a gauge\na{x=\"1\"} 0.1\na{x=\"2\"} 1000000000\na{x=\"3\"} -Inf\n"
+        "a{x=\"4\"} 1764301000.25\n");
+}
+
+TEST_CASE("metrics: the process' own figures") {
+  const auto stat = outboxd::telemetry::parse_stat(
+      "12 (a) b) S 1 1 1 0 -1 4194304 1 0 0 0 250 50 0 0 20 0 9 0 1000 8192000 300 18446744073709551615", 100, 4096);
+  REQUIRE(stat);
+  CHECK(stat->cpu_seconds == 3);
+  CHECK(stat->started_after_seconds == 10);
+  CHECK(stat->virtual_bytes == 8'192'000);
+  CHECK(stat->resident_bytes == 300 * 4096);
+  CHECK_FALSE(outboxd::telemetry::parse_stat("12 (a) S 1", 100, 4096));
+  CHECK_FALSE(outboxd::telemetry::parse_stat("", 100, 4096));
+  const Metrics metrics;
+  const auto number = [&](const std::string& name) { return std::stod(value_of(metrics, name)); };
+  CHECK(number("process_resident_memory_bytes") > 100'000);
+  CHECK(number("process_virtual_memory_bytes") >= number("process_resident_memory_bytes"));
+  CHECK(number("process_open_fds") >= 3);
+  CHECK(number("process_max_fds") >= number("process_open_fds"));
+  const auto now = std::chrono::duration<double>(std::chrono::system_clock::now().time_since_epoch()).count();
+  CHECK(number("process_start_time_seconds") <= now + 1);
+  CHECK(number("process_start_time_seconds") > now - 86'400);
 }
 
 TEST_CASE("metrics: deaths and failures are counted by stream and reason, of no more than 200 streams") {
@@ -227,8 +410,9 @@ TEST_CASE("metrics: deaths and failures are counted by stream and reason, of no 
   CHECK(dead("configured", "entry_refused") == "1");
   CHECK(dead("s0", "bad_row") == "1");
   CHECK(dead("other", "bad_row") == "803");
-  CHECK(count_lines(metrics, "outboxd_dead_by_stream_total{") == 202);
-  CHECK(count_lines(metrics, "outboxd_failures_by_stream_total{") == 200);
+  // Four reasons of the configured stream and of the others, and one of each of 199 further streams.
+  CHECK(count_lines(metrics, "outboxd_dead_by_stream_total{") == 2 * 4 + 199);
+  CHECK(count_lines(metrics, "outboxd_failures_by_stream_total{") == 2 * 7 + 199);
   CHECK(value_of(metrics, R"(outboxd_dead_total{dispatcher="outbox"})") == "1005");
 }
 

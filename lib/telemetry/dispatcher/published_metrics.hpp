@@ -33,7 +33,7 @@ class PublishedMetrics final : public dispatch::Observer {
   prometheus::Counter& of_stream(std::string_view stream);
 
   DispatcherSeries series_;
-  prometheus::Family<prometheus::Counter>& family_;
+  Family<prometheus::Counter>& family_;
   prometheus::Counter& others_;
   std::unordered_map<std::string, prometheus::Counter*, StringHash, std::equal_to<>> streams_;
   prometheus::Gauge& in_last_minute_;

@@ -25,7 +25,7 @@ claimed AS (
    WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
   RETURNING
             least(coalesce(o."attempts", 0), 2147483646) + 1 AS attempt, o."available_at" AS lease,
-            o."created_at" AS order_time,
+            o."created_at" AS order_time, o."created_at" AS due_since,
             o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."topic"::text AS stream,
             "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
@@ -33,7 +33,7 @@ claimed AS (
 SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
        now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
        NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
-       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place, NULL::bigint AS waited_ms
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
@@ -42,14 +42,17 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
-       CASE WHEN id_bytes IS NOT NULL THEN place::text END
-  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END,
+       CASE WHEN due_since <= now() AND isfinite(due_since)
+            THEN (date_part('epoch', now() - due_since) * 1000)::bigint END
+  FROM (SELECT due_since, id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
                CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
                  AS payload
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim (50, NULL, '-infinity', '{}');
@@ -74,7 +77,7 @@ claimed AS (
    WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
   RETURNING
             least(coalesce(o."attempts", 0), 2147483646) + 1 AS attempt, o."available_at" AS lease,
-            o."created_at" AS order_time,
+            o."created_at" AS order_time, o."created_at" AS due_since,
             o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."topic"::text AS stream,
             "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
@@ -82,7 +85,7 @@ claimed AS (
 SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
        now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
        NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
-       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place, NULL::bigint AS waited_ms
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
@@ -91,14 +94,17 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
-       CASE WHEN id_bytes IS NOT NULL THEN place::text END
-  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END,
+       CASE WHEN due_since <= now() AND isfinite(due_since)
+            THEN (date_part('epoch', now() - due_since) * 1000)::bigint END
+  FROM (SELECT due_since, id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
                CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
                  AS payload
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_others (50, NULL, '{a,b}', '-infinity', '{}');
@@ -123,7 +129,7 @@ claimed AS (
    WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
   RETURNING
             least(coalesce(o."attempts", 0), 2147483646) + 1 AS attempt, o."available_at" AS lease,
-            o."created_at" AS order_time,
+            o."created_at" AS order_time, o."created_at" AS due_since,
             o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."topic"::text AS stream,
             "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
@@ -131,7 +137,7 @@ claimed AS (
 SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
        now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
        NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
-       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place, NULL::bigint AS waited_ms
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
@@ -140,14 +146,17 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
-       CASE WHEN id_bytes IS NOT NULL THEN place::text END
-  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END,
+       CASE WHEN due_since <= now() AND isfinite(due_since)
+            THEN (date_part('epoch', now() - due_since) * 1000)::bigint END
+  FROM (SELECT due_since, id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
                CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
                  AS payload
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_these (50, NULL, '{a,b}');
@@ -172,7 +181,7 @@ claimed AS (
    WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
   RETURNING
             least(coalesce(o."attempts", 0), 2147483646) + 1 AS attempt, o."available_at" AS lease,
-            o."created_at" AS order_time,
+            o."created_at" AS order_time, o."created_at" AS due_since,
             o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."topic"::text AS stream,
             "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
@@ -180,7 +189,7 @@ claimed AS (
 SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, $4::timestamptz AS lease,
        now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
        NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
-       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place, NULL::bigint AS waited_ms
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
@@ -189,14 +198,17 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
-       CASE WHEN id_bytes IS NOT NULL THEN place::text END
-  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END,
+       CASE WHEN due_since <= now() AND isfinite(due_since)
+            THEN (date_part('epoch', now() - due_since) * 1000)::bigint END
+  FROM (SELECT due_since, id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
                CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
                  AS payload
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_these_until (50, NULL, '{a,b}', now() + interval '30 seconds');
@@ -225,7 +237,7 @@ claimed AS (
    WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
   RETURNING
             least(coalesce(o."attempts", 0), 2147483646) + 1 AS attempt, o."available_at" AS lease,
-            o."created_at" AS order_time,
+            o."created_at" AS order_time, o."created_at" AS due_since,
             o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."topic"::text AS stream,
             "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
@@ -233,7 +245,7 @@ claimed AS (
 SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
        now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
        NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
-       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place, NULL::bigint AS waited_ms
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
@@ -242,14 +254,17 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
-       CASE WHEN id_bytes IS NOT NULL THEN place::text END
-  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END,
+       CASE WHEN due_since <= now() AND isfinite(due_since)
+            THEN (date_part('epoch', now() - due_since) * 1000)::bigint END
+  FROM (SELECT due_since, id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
                CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
                  AS payload
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_places (50, NULL, '{"(0,1)","(0,2)"}', '{}');
@@ -266,7 +281,7 @@ claimed AS (
    WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked)) AND CASE WHEN "status" = 'pending'::text AND "available_at" <= least(now(), $2::timestamptz) AND "producer"::text = 'coordinator' THEN true ELSE false END
   RETURNING
             least(coalesce(o."attempts", 0), 2147483646) + 1 AS attempt, o."available_at" AS lease,
-            o."created_at" AS order_time,
+            o."created_at" AS order_time, o."created_at" AS due_since,
             o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."topic"::text AS stream,
             "dedupe_key"::text AS dedupe_key, (least(octet_length(o."topic"::text), 4096) + least(coalesce(octet_length("dedupe_key"::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
@@ -274,7 +289,7 @@ claimed AS (
 SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
        now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
        NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
-       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place, NULL::bigint AS waited_ms
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
@@ -283,14 +298,17 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
-       CASE WHEN id_bytes IS NOT NULL THEN place::text END
-  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END,
+       CASE WHEN due_since <= now() AND isfinite(due_since)
+            THEN (date_part('epoch', now() - due_since) * 1000)::bigint END
+  FROM (SELECT due_since, id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
                CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
                  AS payload
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 10 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_overlooked (50, NULL, '{a,b}', '{}');
@@ -446,11 +464,8 @@ EXPLAIN EXECUTE still_leased ('{a,b}', now() + interval '30 seconds');
 PREPARE sample AS
 SELECT found.* FROM (
 SELECT (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox" WHERE "status" = 'pending'::text AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS rows) AS pending,
-       (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox" WHERE "status" = 'dead'::text AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS rows) AS dead,
-       (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox"
-          WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $1::timestamptz) AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS rows) AS due,
-       (SELECT count(*) FROM (SELECT (NULL IS NOT NULL OR coalesce("attempts", 0) > 0) AS tried FROM "public"."caracal_outbox"
-          WHERE "status" = 'pending'::text AND "available_at" > (now() + 30000 * interval '1 millisecond') AND "producer"::text = 'coordinator' LIMIT $2::bigint) AS rows WHERE NOT tried) AS delayed,
+       dead.*, least(due.free, $2::bigint) AS due, later.delayed, due.held + later.held AS leased, later.retrying,
+       due.looked >= $2::bigint + 10000 AS more_due, later.looked >= $2::bigint AS more_later,
        (SELECT greatest(0, extract(epoch FROM now() - min(due_since)) * 1000)::bigint FROM (
           (SELECT CASE WHEN (NULL IS NOT NULL OR coalesce("attempts", 0) > 0) THEN coalesce("created_at", "available_at")
                        ELSE greatest("created_at", "available_at") END AS due_since
@@ -460,20 +475,23 @@ SELECT (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox" WHERE "statu
              SELECT "created_at" AS due_since, (NULL IS NOT NULL OR coalesce("attempts", 0) > 0) AS tried
                FROM "public"."caracal_outbox" WHERE "status" = 'pending'::text AND "available_at" > now() AND "producer"::text = 'coordinator' ORDER BY "available_at" LIMIT 5000) AS next
             WHERE tried)) AS candidates
-         WHERE isfinite(due_since) HAVING count(*) > 0) AS oldest_pending_ms) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+         WHERE isfinite(due_since) HAVING count(*) > 0) AS oldest_pending_ms
+  FROM (SELECT count(*) AS dead,
+               greatest(0, extract(epoch FROM now() - min(since) FILTER (WHERE isfinite(since))) * 1000)::bigint
+                 AS oldest_dead_ms
+          FROM (SELECT "updated_at" AS since FROM "public"."caracal_outbox" WHERE "status" = 'dead'::text AND "producer"::text = 'coordinator' ORDER BY "available_at" LIMIT $2::bigint) AS rows) AS dead,
+       (SELECT count(*) AS looked, count(*) FILTER (WHERE free) AS free, count(*) FILTER (WHERE NOT free) AS held
+          FROM (SELECT true AS free FROM "public"."caracal_outbox"
+                 WHERE "status" = 'pending'::text AND "available_at" <= least(now(), $1::timestamptz) AND "producer"::text = 'coordinator'
+                 ORDER BY "available_at" LIMIT $2::bigint + 10000) AS rows) AS due,
+       (SELECT count(*) AS looked, count(*) FILTER (WHERE tried) AS retrying,
+               count(*) FILTER (WHERE NOT tried AND delayed) AS delayed,
+               count(*) FILTER (WHERE NOT tried AND NOT delayed) AS held
+          FROM (SELECT (NULL IS NOT NULL OR coalesce("attempts", 0) > 0) AS tried, "available_at" > (now() + 30000 * interval '1 millisecond') AS delayed FROM "public"."caracal_outbox"
+                 WHERE "status" = 'pending'::text AND "available_at" > now() AND "producer"::text = 'coordinator'
+                 ORDER BY "available_at" LIMIT $2::bigint) AS rows) AS later) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE sample (NULL, 100000);
-
--- in_flight_sample
-PREPARE in_flight_sample AS
-SELECT found.* FROM (
-SELECT (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox"
-          WHERE "status" = 'pending'::text AND "available_at" > now() AND "attempts" = 0
-            AND "available_at" <= now() + 30000 * interval '1 millisecond' AND "producer"::text = 'coordinator' LIMIT $1::bigint) AS rows) AS leased,
-       (SELECT count(*) FROM (SELECT FROM "public"."caracal_outbox"
-          WHERE "status" = 'pending'::text AND "available_at" > now() AND "attempts" > 0 AND "producer"::text = 'coordinator' LIMIT $1::bigint) AS rows) AS in_retry) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
-
-EXPLAIN EXECUTE in_flight_sample (100000);
 
 -- prune_state
 PREPARE prune_state AS

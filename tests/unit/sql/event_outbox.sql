@@ -20,7 +20,7 @@ claimed AS (
    WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked))
      AND CASE WHEN "dispatched_at" IS NULL AND "available_at" <= least(now(), $2::timestamptz) AND ("locked_until" IS NULL OR "locked_until" < now()) THEN true ELSE false END
   RETURNING o."attempts" AS attempt, CASE WHEN o."locked_by"::text = 'outboxd:host:4711:0badcafe' THEN o."locked_until" END AS lease,
-            o."available_at" AS order_time,
+            o."available_at" AS order_time, CASE WHEN o."attempts" > 1 THEN o."created_at" ELSE greatest(o."created_at", o."available_at") END AS due_since,
             o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."stream_name"::text AS stream,
             NULL::text AS dedupe_key, (least(octet_length(o."stream_name"::text), 4096) + least(coalesce(octet_length(NULL::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
@@ -28,7 +28,7 @@ claimed AS (
 SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
        now() AS claimed_at, EXISTS (SELECT FROM claimed) OR EXISTS (SELECT FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" <= now() AND "available_at" >= $3::timestamptz - interval '250 milliseconds') AS any_due, NULL::bigint AS payload_bytes,
        NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
-       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place, NULL::bigint AS waited_ms
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
@@ -37,14 +37,17 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
-       CASE WHEN id_bytes IS NOT NULL THEN place::text END
-  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END,
+       CASE WHEN due_since <= now() AND isfinite(due_since)
+            THEN (date_part('epoch', now() - due_since) * 1000)::bigint END
+  FROM (SELECT due_since, id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
                CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
                  AS payload
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 100 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim (50, NULL, '-infinity', '{}');
@@ -64,7 +67,7 @@ claimed AS (
    WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked))
      AND CASE WHEN "dispatched_at" IS NULL AND "available_at" <= least(now(), $2::timestamptz) AND ("locked_until" IS NULL OR "locked_until" < now()) THEN true ELSE false END
   RETURNING o."attempts" AS attempt, CASE WHEN o."locked_by"::text = 'outboxd:host:4711:0badcafe' THEN o."locked_until" END AS lease,
-            o."available_at" AS order_time,
+            o."available_at" AS order_time, CASE WHEN o."attempts" > 1 THEN o."created_at" ELSE greatest(o."created_at", o."available_at") END AS due_since,
             o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."stream_name"::text AS stream,
             NULL::text AS dedupe_key, (least(octet_length(o."stream_name"::text), 4096) + least(coalesce(octet_length(NULL::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
@@ -72,7 +75,7 @@ claimed AS (
 SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
        now() AS claimed_at, EXISTS (SELECT FROM claimed) OR EXISTS (SELECT FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" <= now() AND "available_at" >= $4::timestamptz - interval '250 milliseconds') AS any_due, NULL::bigint AS payload_bytes,
        NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
-       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place, NULL::bigint AS waited_ms
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
@@ -81,14 +84,17 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
-       CASE WHEN id_bytes IS NOT NULL THEN place::text END
-  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END,
+       CASE WHEN due_since <= now() AND isfinite(due_since)
+            THEN (date_part('epoch', now() - due_since) * 1000)::bigint END
+  FROM (SELECT due_since, id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
                CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
                  AS payload
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 100 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_others (50, NULL, '{a,b}', '-infinity', '{}');
@@ -108,7 +114,7 @@ claimed AS (
    WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked))
      AND CASE WHEN "dispatched_at" IS NULL AND "available_at" <= least(now(), $2::timestamptz) AND ("locked_until" IS NULL OR "locked_until" < now()) THEN true ELSE false END
   RETURNING o."attempts" AS attempt, CASE WHEN o."locked_by"::text = 'outboxd:host:4711:0badcafe' THEN o."locked_until" END AS lease,
-            o."available_at" AS order_time,
+            o."available_at" AS order_time, CASE WHEN o."attempts" > 1 THEN o."created_at" ELSE greatest(o."created_at", o."available_at") END AS due_since,
             o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."stream_name"::text AS stream,
             NULL::text AS dedupe_key, (least(octet_length(o."stream_name"::text), 4096) + least(coalesce(octet_length(NULL::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
@@ -116,7 +122,7 @@ claimed AS (
 SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
        now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
        NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
-       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place, NULL::bigint AS waited_ms
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
@@ -125,14 +131,17 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
-       CASE WHEN id_bytes IS NOT NULL THEN place::text END
-  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END,
+       CASE WHEN due_since <= now() AND isfinite(due_since)
+            THEN (date_part('epoch', now() - due_since) * 1000)::bigint END
+  FROM (SELECT due_since, id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
                CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
                  AS payload
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 100 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_these (50, NULL, '{a,b}');
@@ -152,7 +161,7 @@ claimed AS (
    WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked))
      AND CASE WHEN "dispatched_at" IS NULL AND "available_at" <= least(now(), $2::timestamptz) AND ("locked_until" IS NULL OR "locked_until" < now()) THEN true ELSE false END
   RETURNING o."attempts" AS attempt, CASE WHEN o."locked_by"::text = 'outboxd:host:4711:0badcafe' THEN o."locked_until" END AS lease,
-            o."available_at" AS order_time,
+            o."available_at" AS order_time, CASE WHEN o."attempts" > 1 THEN o."created_at" ELSE greatest(o."created_at", o."available_at") END AS due_since,
             o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."stream_name"::text AS stream,
             NULL::text AS dedupe_key, (least(octet_length(o."stream_name"::text), 4096) + least(coalesce(octet_length(NULL::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
@@ -160,7 +169,7 @@ claimed AS (
 SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, $4::timestamptz AS lease,
        now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
        NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
-       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place, NULL::bigint AS waited_ms
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
@@ -169,14 +178,17 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
-       CASE WHEN id_bytes IS NOT NULL THEN place::text END
-  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END,
+       CASE WHEN due_since <= now() AND isfinite(due_since)
+            THEN (date_part('epoch', now() - due_since) * 1000)::bigint END
+  FROM (SELECT due_since, id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
                CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
                  AS payload
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 100 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_these_until (50, NULL, '{a,b}', now() + interval '30 seconds');
@@ -204,7 +216,7 @@ claimed AS (
    WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked))
      AND CASE WHEN "dispatched_at" IS NULL AND "available_at" <= least(now(), $2::timestamptz) AND ("locked_until" IS NULL OR "locked_until" < now()) THEN true ELSE false END
   RETURNING o."attempts" AS attempt, CASE WHEN o."locked_by"::text = 'outboxd:host:4711:0badcafe' THEN o."locked_until" END AS lease,
-            o."available_at" AS order_time,
+            o."available_at" AS order_time, CASE WHEN o."attempts" > 1 THEN o."created_at" ELSE greatest(o."created_at", o."available_at") END AS due_since,
             o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."stream_name"::text AS stream,
             NULL::text AS dedupe_key, (least(octet_length(o."stream_name"::text), 4096) + least(coalesce(octet_length(NULL::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
@@ -212,7 +224,7 @@ claimed AS (
 SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
        now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
        NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
-       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place, NULL::bigint AS waited_ms
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
@@ -221,14 +233,17 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
-       CASE WHEN id_bytes IS NOT NULL THEN place::text END
-  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END,
+       CASE WHEN due_since <= now() AND isfinite(due_since)
+            THEN (date_part('epoch', now() - due_since) * 1000)::bigint END
+  FROM (SELECT due_since, id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
                CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
                  AS payload
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 100 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_places (50, NULL, '{"(0,1)","(0,2)"}', '{}');
@@ -248,7 +263,7 @@ claimed AS (
    WHERE o.ctid = ANY (ARRAY(SELECT place FROM locked))
      AND CASE WHEN "dispatched_at" IS NULL AND "available_at" <= least(now(), $2::timestamptz) AND ("locked_until" IS NULL OR "locked_until" < now()) THEN true ELSE false END
   RETURNING o."attempts" AS attempt, CASE WHEN o."locked_by"::text = 'outboxd:host:4711:0badcafe' THEN o."locked_until" END AS lease,
-            o."available_at" AS order_time,
+            o."available_at" AS order_time, CASE WHEN o."attempts" > 1 THEN o."created_at" ELSE greatest(o."created_at", o."available_at") END AS due_since,
             o."id" AS id, CASE WHEN octet_length(o."id"::text) > 4096 THEN octet_length(o."id"::text) END AS id_bytes, o.ctid AS place, o."stream_name"::text AS stream,
             NULL::text AS dedupe_key, (least(octet_length(o."stream_name"::text), 4096) + least(coalesce(octet_length(NULL::text), 0), 4096) + least(octet_length(o."id"::text), 4096)) AS names, o."payload_json" AS payload,
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
@@ -256,7 +271,7 @@ claimed AS (
 SELECT NULL::text AS id, NULL::text AS stream, NULL::text AS payload, NULL::bigint AS attempt, now() + 30000 * interval '1 millisecond' AS lease,
        now() AS claimed_at, EXISTS (SELECT FROM claimed) OR true AS any_due, NULL::bigint AS payload_bytes,
        NULL::text AS dedupe_key, NULL::boolean AS to_read, NULL::bigint AS id_bytes, NULL::bigint AS stream_bytes,
-       NULL::bigint AS dedupe_key_bytes, NULL::text AS place
+       NULL::bigint AS dedupe_key_bytes, NULL::text AS place, NULL::bigint AS waited_ms
  WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL
 UNION ALL (
 SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) END, CASE WHEN coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL THEN stream ELSE substring(stream, 1, 64) END, CASE WHEN octet_length(payload) <= 8388608::bigint / greatest($1::bigint, 1) THEN payload END, attempt,
@@ -265,14 +280,17 @@ SELECT CASE WHEN id_bytes IS NULL THEN id::text ELSE substring(id::text, 1, 64) 
        wanted AND coalesce(octet_length(payload) > 8388608::bigint / greatest($1::bigint, 1) AND octet_length(payload) <= 16777216, true), id_bytes,
        CASE WHEN NOT coalesce(octet_length(stream), 0) <= 4096 THEN octet_length(stream) END,
        CASE WHEN NOT coalesce(octet_length(dedupe_key), 0) <= 4096 THEN octet_length(dedupe_key) END,
-       CASE WHEN id_bytes IS NOT NULL THEN place::text END
-  FROM (SELECT id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
+       CASE WHEN id_bytes IS NOT NULL THEN place::text END,
+       CASE WHEN due_since <= now() AND isfinite(due_since)
+            THEN (date_part('epoch', now() - due_since) * 1000)::bigint END
+  FROM (SELECT due_since, id, id_bytes, place, attempt, lease, stream, dedupe_key, bytes, wanted,
                CASE WHEN wanted AND bytes + names <= 8388608::bigint / greatest($1::bigint, 1) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second' THEN coalesce(payload::text, 'null') END
                  AS payload
           FROM (SELECT *, (coalesce(octet_length(dedupe_key), 0) <= 4096 AND coalesce(octet_length(stream), 0) <= 4096 AND id_bytes IS NULL AND coalesce(attempt, 0) <= 100 AND coalesce(bytes <= 33619968, true)) AS wanted FROM claimed ORDER BY order_time, id OFFSET 0) AS in_order
         OFFSET 0) AS rendered)
 UNION ALL
-SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL FROM locked
+SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL,
+       NULL FROM locked
  WHERE (SELECT count(*) FROM locked) > (SELECT count(*) FROM claimed) AND octet_length(locked.id::text) <= 4096;
 
 EXPLAIN EXECUTE claim_overlooked (50, NULL, '{a,b}', '{}');
@@ -501,11 +519,8 @@ EXPLAIN EXECUTE poison_candidates (NULL);
 PREPARE sample AS
 SELECT found.* FROM (
 SELECT (SELECT count(*) FROM (SELECT FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' LIMIT $2::bigint) AS rows) AS pending,
-       (SELECT count(*) FROM (SELECT FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" = 'infinity' LIMIT $2::bigint) AS rows) AS dead,
-       (SELECT count(*) FROM (SELECT FROM "public"."event_outbox"
-          WHERE "dispatched_at" IS NULL AND "available_at" <= least(now(), $1::timestamptz) AND ("locked_until" IS NULL OR "locked_until" < now()) LIMIT $2::bigint) AS rows) AS due,
-       (SELECT count(*) FROM (SELECT ("last_error" IS NOT NULL OR coalesce("attempts", 0) > CASE WHEN "locked_until" IS NULL THEN 0 ELSE 1 END) AS tried FROM "public"."event_outbox"
-          WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" > now() LIMIT $2::bigint) AS rows WHERE NOT tried) AS delayed,
+       dead.*, least(due.free, $2::bigint) AS due, later.delayed, due.held + later.held AS leased, later.retrying,
+       due.looked >= $2::bigint + 10000 AS more_due, later.looked >= $2::bigint AS more_later,
        (SELECT greatest(0, extract(epoch FROM now() - min(due_since)) * 1000)::bigint FROM (
           (SELECT CASE WHEN ("last_error" IS NOT NULL OR coalesce("attempts", 0) > CASE WHEN "locked_until" IS NULL THEN 0 ELSE 1 END) THEN coalesce("created_at", "available_at")
                        ELSE greatest("created_at", "available_at") END AS due_since
@@ -515,20 +530,23 @@ SELECT (SELECT count(*) FROM (SELECT FROM "public"."event_outbox" WHERE "dispatc
              SELECT "created_at" AS due_since, ("last_error" IS NOT NULL OR coalesce("attempts", 0) > CASE WHEN "locked_until" IS NULL THEN 0 ELSE 1 END) AS tried
                FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" > now() ORDER BY "available_at" LIMIT 5000) AS next
             WHERE tried)) AS candidates
-         WHERE isfinite(due_since) HAVING count(*) > 0) AS oldest_pending_ms) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+         WHERE isfinite(due_since) HAVING count(*) > 0) AS oldest_pending_ms
+  FROM (SELECT count(*) AS dead,
+               greatest(0, extract(epoch FROM now() - min(since) FILTER (WHERE isfinite(since))) * 1000)::bigint
+                 AS oldest_dead_ms
+          FROM (SELECT "created_at" AS since FROM "public"."event_outbox" WHERE "dispatched_at" IS NULL AND "available_at" >= 'infinity' ORDER BY "available_at" LIMIT $2::bigint) AS rows) AS dead,
+       (SELECT count(*) AS looked, count(*) FILTER (WHERE free) AS free, count(*) FILTER (WHERE NOT free) AS held
+          FROM (SELECT ("locked_until" IS NULL OR "locked_until" < now()) AS free FROM "public"."event_outbox"
+                 WHERE "dispatched_at" IS NULL AND "available_at" <= least(now(), $1::timestamptz)
+                 ORDER BY "available_at" LIMIT $2::bigint + 10000) AS rows) AS due,
+       (SELECT count(*) AS looked, count(*) FILTER (WHERE tried) AS retrying,
+               count(*) FILTER (WHERE NOT tried AND delayed) AS delayed,
+               count(*) FILTER (WHERE NOT tried AND NOT delayed) AS held
+          FROM (SELECT ("last_error" IS NOT NULL OR coalesce("attempts", 0) > CASE WHEN "locked_until" IS NULL THEN 0 ELSE 1 END) AS tried, "available_at" > now() AS delayed FROM "public"."event_outbox"
+                 WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" > now()
+                 ORDER BY "available_at" LIMIT $2::bigint) AS rows) AS later) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE sample (NULL, 100000);
-
--- in_flight_sample
-PREPARE in_flight_sample AS
-SELECT found.* FROM (
-SELECT (SELECT count(*) FROM (SELECT "locked_until" AS lease FROM "public"."event_outbox"
-          WHERE "dispatched_at" IS NULL AND "available_at" <= now() ORDER BY "available_at" LIMIT $1::bigint) AS due
-         WHERE lease > now()) AS leased,
-       (SELECT count(*) FROM (SELECT FROM "public"."event_outbox"
-          WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" > now() AND "attempts" > 0 LIMIT $1::bigint) AS rows) AS in_retry) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
-
-EXPLAIN EXECUTE in_flight_sample (100000);
 
 -- prune_state
 PREPARE prune_state AS
