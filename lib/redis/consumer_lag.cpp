@@ -26,22 +26,29 @@ std::uint64_t unread_trimmed(const Group& group, std::uint64_t length, std::uint
   return cut + unread > length ? cut + unread - length : 0;
 }
 
-constexpr const char* kNoPosition = "Redis doesn't report how far the group has read";
-constexpr const char* kNoCount = "Redis doesn't count entries (before version 7)";
-constexpr const char* kDeletedAhead =
-    "entries after the group's position were deleted (XDEL), and Redis doesn't count those";
-constexpr const char* kNotCounted = "Redis has not counted what the group has read since it was created or moved";
-constexpr const char* kWrongCounter =
+struct Why {
+  std::string_view word;
+  const char* text;
+};
+
+constexpr Why kNoPosition{"no_position", "Redis doesn't report how far the group has read"};
+constexpr Why kNoCount{"no_counters", "Redis doesn't count entries (before version 7)"};
+constexpr Why kDeletedAhead{"deleted_ahead",
+                            "entries after the group's position were deleted (XDEL), and Redis doesn't count those"};
+constexpr Why kNotCounted{"position_set",
+                          "Redis has not counted what the group has read since it was created or moved"};
+constexpr Why kWrongCounter{
+    "old_counters",
     "entries were trimmed or deleted, after which this version of Redis may count wrong what a group has read (since "
-    "7.4.5 it doesn't)";
-constexpr const char* kContradiction = "Redis' counters contradict its entries";
+    "7.4.5 it doesn't)"};
+constexpr Why kContradiction{"contradiction", "Redis' counters contradict its entries"};
 
 Figure known(std::uint64_t number) {
   return {.number = number};
 }
 
-Figure unknown(std::string why, std::optional<std::uint64_t> at_most = {}) {
-  return {.number = {}, .why_unknown = std::move(why), .at_most = at_most};
+Figure unknown(const Why& why, std::optional<std::uint64_t> at_most = {}) {
+  return {.number = {}, .why_unknown = why.text, .at_most = at_most, .word = why.word};
 }
 
 /// Nothing was ever removed, so that even a careless counter of entries is right.
@@ -93,7 +100,11 @@ Figure lost_unread(const StreamInfo& stream, const Group& group, bool exact_coun
 Figure unread_at_risk(const Figure& unread, std::uint64_t length, std::uint64_t maxlen) {
   const auto cut = length + 1 > maxlen ? std::min(length, length + 1 - maxlen) : 0;
   if (cut == 0) return known(0);
-  if (!unread.number) return unknown(unread.why_unknown, std::min(cut, unread.at_most.value_or(cut)));
+  if (!unread.number) {
+    auto figure = unread;
+    figure.at_most = std::min(cut, unread.at_most.value_or(cut));
+    return figure;
+  }
   const auto read = length - std::min(length, *unread.number);
   return known(cut > read ? cut - read : 0);
 }

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <string_view>
 #include <vector>
 
 namespace outboxd::redis {
@@ -21,6 +22,8 @@ struct Figure {
   std::string why_unknown{};
   /// Without a number: a bound that is proved nevertheless.
   std::optional<std::uint64_t> at_most{};
+  /// A word for the reason, one of a few; empty where only the text is known.
+  std::string_view word{};
 };
 
 /// The entries in the stream that the group has not read. `exact_counters`: see counts_reads_exactly().
