@@ -101,6 +101,12 @@ std::string check_trims(const Value& value) {
   return "";
 }
 
+std::string check_streams_interval(const Value& value) {
+  constexpr std::int64_t kShortest = 1'000;
+  const auto interval = std::get<std::int64_t>(value);
+  return interval == 0 || interval >= kShortest ? "" : "must be at least 1s, or 0s for never";
+}
+
 std::string check_listen(const Value& value) {
   const std::string_view listen = std::get<std::string>(value);
   if (listen == "off") return "";

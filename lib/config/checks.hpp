@@ -26,6 +26,8 @@ std::string check_trims(const Value& value);
 std::string check_dispatcher_name(const Value& value);
 /// "off" or host:port, IPv6 in brackets.
 std::string check_listen(const Value& value);
+/// 0, or a second or longer.
+std::string check_streams_interval(const Value& value);
 std::string check_redis_host(const Value& value);
 /// Printable ASCII without blanks, as a token of an HTTP header.
 std::string check_bearer(const Value& value);

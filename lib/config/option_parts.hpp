@@ -92,6 +92,7 @@ Section& section_of(Settings& settings) {
   if constexpr (std::is_same_v<Section, RedisEndpoint>) return settings.redis.endpoint;
   if constexpr (std::is_same_v<Section, DispatcherSettings>) return settings.dispatcher;
   if constexpr (std::is_same_v<Section, HttpSettings>) return settings.http;
+  if constexpr (std::is_same_v<Section, MetricsSettings>) return settings.metrics;
   if constexpr (std::is_same_v<Section, Settings>) return settings;
 }
 

@@ -100,6 +100,11 @@ struct HttpSettings {
   std::string bearer;
 };
 
+struct MetricsSettings {
+  /// How often the streams of Redis are sampled; 0: never.
+  Millis streams_interval{0};
+};
+
 /// Every setting, checked. The defaults stand in the option table, so a value-initialised Settings is not a
 /// usable configuration: take one from load().
 struct Settings {
@@ -123,6 +128,7 @@ struct Settings {
   bool strict_signatures = false;
   DispatcherSettings dispatcher;
   HttpSettings http;
+  MetricsSettings metrics;
 };
 
 }  // namespace outboxd::config

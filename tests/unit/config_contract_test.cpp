@@ -140,4 +140,5 @@ TEST_CASE("the other defaults") {
   CHECK(settings.dispatcher.probe_max.count() == 1'000);
   CHECK(settings.http.listen == "127.0.0.1:9464");
   CHECK(settings.http.bearer.empty());
+  CHECK(settings.metrics.streams_interval.count() == 15'000);
 }

@@ -97,6 +97,9 @@ trim = "approximate"  # default
 listen = "127.0.0.1:9464"  # default
 # bearer is not set
 
+[metrics]
+streams_interval = "15s"  # default
+
 [log]
 level = "info"  # default
 format = "text"  # default
