@@ -36,6 +36,7 @@ std::string Metrics::render() const {
   page.reserve(page_bytes_ + kSpare);
   families_.append_to(page);
   page += prometheus::TextSerializer().Serialize(registry_.Collect());
+  for (const auto& text : more_) page += text();
   page_bytes_ = page.size();
   return page;
 }

@@ -6,7 +6,10 @@
 
 #include <prometheus/registry.h>
 
+#include <functional>
 #include <string>
+#include <utility>
+#include <vector>
 
 namespace outboxd::telemetry {
 
@@ -23,6 +26,10 @@ class Metrics {
   /// All metrics in Prometheus' text format, version 0.0.4. Reads counters only, so that a scrape causes no query.
   [[nodiscard]] std::string render() const;
 
+  /// Adds text of this format to the page, with metrics of other names. The function is called for each page and must
+  /// cost little.
+  void append(std::function<const std::string&()> text) { more_.push_back(std::move(text)); }
+
   // For code that defines metrics; all other code reports through an observer.
 
   Families& families() { return families_; }
@@ -37,6 +44,7 @@ class Metrics {
   mutable ProcessMetrics process_;
   /// Of the last page, so that a new one has its memory at once.
   mutable std::size_t page_bytes_ = 0;
+  std::vector<std::function<const std::string&()>> more_;
 };
 
 }  // namespace outboxd::telemetry

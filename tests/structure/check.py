@@ -12,7 +12,7 @@ LEVELS = {
     "dispatch": 2,
     "postgres": 3, "redis": 3, "telemetry": 3,
     "outbox_table": 4, "streams": 4, "migrate": 4, "enqueue": 4, "http": 4,
-    "outbox_store": 5,
+    "outbox_store": 5, "stream_metrics": 5,
     "dead_rows": 6,
     "replay": 7,
 }

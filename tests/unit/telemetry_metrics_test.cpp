@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "dispatch/observers.hpp"
+#include "stream_metrics/page.hpp"
 #include "telemetry/dispatcher_metrics.hpp"
 #include "telemetry/metrics.hpp"
 #include "telemetry/process_metrics.hpp"
@@ -9,6 +10,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cmath>
+#include <iterator>
 #include <limits>
 #include <set>
 #include <sstream>
@@ -131,6 +133,47 @@ TEST_CASE("metrics: every family is there from the start") {
   };
   CHECK(families_of(metrics) == expected);
   CHECK(value_of(metrics, R"(outboxd_build_info{version=")" OUTBOXD_VERSION R"("})") == "1");
+}
+
+TEST_CASE("metrics: every family of the streams is there from the start") {
+  outboxd::stream_metrics::Page page;
+  page.add({.redis = "127.0.0.1:6379/0"});
+  Metrics metrics;
+  const auto without = families_of(metrics);
+  metrics.append([&page]() -> const std::string& { return page.text(); });
+  std::set<std::string> families;
+  std::ranges::set_difference(families_of(metrics), without, std::inserter(families, families.end()));
+  const std::set<std::string> expected{
+      "outboxd_dispatcher_redis_info gauge",
+      "outboxd_streams_sample_timestamp_seconds gauge",
+      "outboxd_streams_sample_failures_total counter",
+      "outboxd_streams_sample_seconds gauge",
+      "outboxd_streams_not_sampled gauge",
+      "outboxd_stream_groups_not_sampled gauge",
+      "outboxd_redis_memory_used_bytes gauge",
+      "outboxd_redis_memory_limit_bytes gauge",
+      "outboxd_redis_role gauge",
+      "outboxd_redis_connected_replicas gauge",
+      "outboxd_redis_replication_offset_bytes gauge",
+      "outboxd_stream_entries gauge",
+      "outboxd_stream_bound_entries gauge",
+      "outboxd_stream_entries_added_total counter",
+      "outboxd_stream_memory_bytes gauge",
+      "outboxd_stream_last_id_timestamp_seconds gauge",
+      "outboxd_stream_went_back_total counter",
+      "outboxd_stream_dead_letters gauge",
+      "outboxd_stream_unknown gauge",
+      "outboxd_stream_group_lag gauge",
+      "outboxd_stream_group_lag_unknown gauge",
+      "outboxd_stream_group_at_risk gauge",
+      "outboxd_stream_group_trimmed_unread gauge",
+      "outboxd_stream_group_trimmed_unread_unknown gauge",
+      "outboxd_stream_group_lost_entries_total counter",
+      "outboxd_stream_group_pending gauge",
+      "outboxd_stream_group_oldest_pending_idle_seconds gauge",
+      "outboxd_stream_group_consumers gauge",
+  };
+  CHECK(families == expected);
 }
 
 TEST_CASE("metrics: every fault but none has a series at 0") {
