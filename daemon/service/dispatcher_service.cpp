@@ -33,7 +33,8 @@ redis::PublisherOptions with_callback(redis::PublisherOptions options, const Sha
 DispatcherService::Pipeline::Pipeline(const config::Settings& settings, const std::string& worker,
                                       const RunMode& mode, const SharedServices& shared, dispatch::Clock& clock,
                                       dispatch::Observer& observer)
-    : store{store_options(settings, worker, shared)},
+    : observers{{observer, shared.streams.observer_of(settings)}},
+      store{store_options(settings, worker, shared)},
       publisher{shared.loop, with_callback(publisher_options(settings), shared), shared.warn_of_server},
       dispatcher{shared.loop, dispatcher_options(settings, mode),
                  dispatch::DispatcherParts{
@@ -41,7 +42,7 @@ DispatcherService::Pipeline::Pipeline(const config::Settings& settings, const st
                      .outcomes = store,
                      .streams = publisher,
                      .clock = clock,
-                     .observer = observer,
+                     .observer = observers,
                      .encoder = encoder_for(settings),
                      .random = shared.random,
                      .commits = &store,

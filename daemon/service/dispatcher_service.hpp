@@ -5,7 +5,9 @@
 #include "daemon/service/once_report.hpp"
 #include "daemon/service/run_mode.hpp"
 #include "daemon/service/start_waits.hpp"
+#include "daemon/service/streams_watch.hpp"
 #include "dispatch/dispatcher.hpp"
+#include "dispatch/observers.hpp"
 #include "outbox_store/row_store.hpp"
 #include "redis/publisher.hpp"
 #include "telemetry/dispatcher_telemetry.hpp"
@@ -28,6 +30,7 @@ struct SharedServices {
   boost::asio::any_io_executor loop;
   telemetry::Metrics& metrics;
   telemetry::Readiness& readiness;
+  StreamsWatch& streams;
   /// Uniform in [0, 1).
   std::function<double()> random;
   /// Called for each setting of a Redis server that endangers events.
@@ -72,6 +75,7 @@ class DispatcherService {
     Pipeline(const config::Settings& settings, const std::string& worker, const RunMode& mode,
              const SharedServices& shared, dispatch::Clock& clock, dispatch::Observer& observer);
 
+    dispatch::Observers observers;
     outbox_store::RowStore store;
     redis::Publisher publisher;
     dispatch::Dispatcher dispatcher;

@@ -10,10 +10,22 @@
 #include <utility>
 
 namespace outboxd::daemon {
+namespace {
+
+/// Only where there is a page of metrics.
+bool are_streams_watched(const std::vector<config::Settings>& dispatchers, const RunMode& mode) {
+  if (dispatchers.empty() || mode.once) return false;
+  const auto& first = dispatchers.front();
+  return first.http.listen != "off" && first.metrics.streams_interval.count() > 0;
+}
+
+}  // namespace
 
 Services::Services(const std::vector<config::Settings>& dispatchers, const RunMode& mode,
                    boost::asio::io_context& loop, std::function<void()> could_not_connect)
-    : loop_{loop}, signing_{metrics_, dispatchers.front()} {
+    : loop_{loop},
+      signing_{metrics_, dispatchers.front()},
+      streams_{loop.get_executor(), dispatchers, are_streams_watched(dispatchers, mode), metrics_} {
   const auto shared = shared_services(std::move(could_not_connect));
   for (const auto& settings : dispatchers) {
     all_.push_back(
@@ -25,6 +37,7 @@ SharedServices Services::shared_services(std::function<void()> could_not_connect
   return {.loop = loop_.get_executor(),
           .metrics = metrics_,
           .readiness = readiness_,
+          .streams = streams_,
           .random =
               [this] {
                 return std::uniform_real_distribution<double>{0.0, 1.0}(random_);
@@ -41,12 +54,16 @@ void Services::start(const std::function<void()>& ended) {
   for (const auto& service : all_) {
     boost::asio::co_spawn(loop_, service->run(), [this, ended](const std::exception_ptr& error) {
       if (error) std::rethrow_exception(error);
-      if (--working_ == 0) ended();
+      if (--working_ > 0) return;
+      streams_.stop();
+      ended();
     });
   }
+  streams_.start();
 }
 
 void Services::stop() {
+  streams_.stop();
   for (const auto& service : all_) service->stop();
 }
 
@@ -56,6 +73,7 @@ void Services::tick() {
 
 void Services::look_again() {
   for (const auto& service : all_) service->look_again();
+  streams_.look_again();
 }
 
 void Services::log_tallies_if_unfinished() const {
@@ -65,6 +83,7 @@ void Services::log_tallies_if_unfinished() const {
 void Services::use(const std::vector<config::Settings>& dispatchers) {
   signing_.set(dispatchers.front());
   for (std::size_t i = 0; i < all_.size(); ++i) all_[i]->use(dispatchers[i]);
+  streams_.use(dispatchers);
 }
 
 std::vector<OnceResult> Services::results() const {

@@ -7,6 +7,7 @@
 #include "daemon/service/once_report.hpp"
 #include "daemon/service/run_mode.hpp"
 #include "daemon/service/signing_metric.hpp"
+#include "daemon/service/streams_watch.hpp"
 #include "telemetry/metrics.hpp"
 #include "telemetry/readiness.hpp"
 
@@ -56,6 +57,7 @@ class Services {
   telemetry::Metrics metrics_{library_versions()};
   SigningMetric signing_;
   telemetry::Readiness readiness_;
+  StreamsWatch streams_;
   /// The warnings that were logged already, as several dispatchers may find the same problem of a shared server.
   std::set<std::string> warned_of_;
   std::vector<std::unique_ptr<DispatcherService>> all_;

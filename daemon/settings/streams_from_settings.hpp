@@ -26,6 +26,11 @@ struct StreamsTarget {
 /// `dispatchers`: at least one. A problem is that they use several Redis servers, or that no stream is declared.
 [[nodiscard]] StreamsTarget streams_target(const std::vector<config::Settings>& dispatchers);
 
+/// The streams in use at the Redis of these dispatchers, in this order: those of the configured topology, those that
+/// dispatchers name, and those that they have published to.
+[[nodiscard]] std::vector<streams::Wanted> streams_in_use(const std::vector<config::Settings>& dispatchers,
+                                                          const std::vector<std::string>& published);
+
 /// Adds streams that only dispatchers name.
 void add_streams_of_dispatchers(const std::vector<config::Settings>& dispatchers, StreamsTarget& target);
 

@@ -143,7 +143,10 @@ TEST_CASE("a proxy that answers every command with an unknown error: no row dies
       }));
       const auto database = kind.database();
       const auto url = "redis://127.0.0.1:" + std::to_string(redis.port());
-      const Daemon daemon(kind, database, with(outboxd_environment(database), {{"REDIS_URL", url}}));
+      // A FakeRedis serves one connection at a time.
+      const Daemon daemon(
+          kind, database,
+          with(outboxd_environment(database), {{"REDIS_URL", url}, {"OUTBOXD_METRICS_STREAMS_INTERVAL", "0s"}}));
       down = true;
       kind.insert(database, "a", "stream", 20);
       wait_until([&] { return daemon.ready().status == 503; });

@@ -208,8 +208,10 @@ TEST_CASE("--once shows no contents of rows that it could not publish") {
 TEST_CASE("an unknown error that echoes the entry is only in the row's last_error") {
   const auto table = event_outbox();
   FakeRedis proxy(answer_with_echo);
+  // A FakeRedis serves one connection at a time.
   Watched daemon(table, with(outboxd_environment(table.database),
-                             {{"REDIS_URL", "redis://127.0.0.1:" + std::to_string(proxy.port())}}));
+                             {{"REDIS_URL", "redis://127.0.0.1:" + std::to_string(proxy.port())},
+                              {"OUTBOXD_METRICS_STREAMS_INTERVAL", "0s"}}));
   table.insert("a");
   daemon.wait_for("ERR this entry is ");
   daemon.check_nothing_is_shown();

@@ -158,6 +158,20 @@ maxlen = 70
   CHECK(target.wanted.front().cut_to->maxlen == 70);
 }
 
+TEST_CASE(
+    "the streams in use: declared, named by dispatchers, published to; not those of a topology that is not set") {
+  const auto names = [](const std::string& toml) {
+    std::string text;
+    for (const auto& stream : daemons::streams_in_use(load(toml).dispatchers, {"found", "s", "named"})) {
+      text += stream.name + "=" + std::to_string(stream.cut_to ? stream.cut_to->maxlen : 0) + " ";
+    }
+    return text;
+  };
+  CHECK(names("") == "found=100000 s=100000 named=100000 ");
+  CHECK(names("[streams.s]\nmaxlen = 5\n[streams.t]\n[dispatcher]\nexclude_streams = [\"t\"]\n"
+              "stream_maxlen = {named = 7}") == "s=5 t=0 named=7 found=100000 ");
+}
+
 TEST_CASE("the wanted bound is the largest of the dispatchers that may publish, in whichever order they are") {
   const std::string large = "[[dispatcher]]\nstreams = [\"s\"]\ntrim = \"exact\"\nstream_maxlen = {s = 90}\n";
   const std::string small = "[[dispatcher]]\nstream_maxlen = {s = 80}\n";
