@@ -4,7 +4,6 @@
 #include "config/nearest.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
-#include "config/url_parts.hpp"
 #include "outbox/table_name.hpp"
 
 #include <algorithm>
@@ -16,10 +15,6 @@ namespace {
 
 constexpr std::size_t kLongestIdentifier = 63;  // Postgres cuts longer ones off.
 constexpr std::size_t kLeastKeyBytes = 32;
-
-bool is_letter_or_digit(char c) {
-  return is_letter(c) || is_digit(c);
-}
 
 /// Whether an object in Postgres could have this name in quotes.
 bool can_be_identifier(std::string_view name) {
@@ -38,8 +33,7 @@ std::string shared_name(const Names& names) {
 
 /// A name that needs no quotes, in lower case or not.
 bool is_plain(std::string_view name) {
-  const auto fits = [](char c) { return is_letter_or_digit(c) || c == '_' || c == '$'; };
-  return !is_digit(name.front()) && name.front() != '$' && std::ranges::all_of(name, fits);
+  return !is_digit(name.front()) && name.front() != '$' && has_only_letters_digits_and("_$", name);
 }
 
 }  // namespace
@@ -87,8 +81,8 @@ std::string check_states(const Value& value) {
 
 std::string check_dispatcher_name(const Value& value) {
   const auto& name = std::get<std::string>(value);
-  const auto fits = [](char c) { return is_letter_or_digit(c) || c == '_' || c == '-' || c == '.'; };
-  const bool good = !name.empty() && name.size() <= kLongestDispatcherName && std::ranges::all_of(name, fits);
+  const bool good =
+      !name.empty() && name.size() <= kLongestDispatcherName && has_only_letters_digits_and("_-.", name);
   return good ? "" : "must be 1 to 64 letters, digits, '_', '-' and '.'";
 }
 
