@@ -102,8 +102,8 @@ std::string refused_by(const Libpq& libpq, const PostgresUrl& url) {
   return libpq.refusal ? libpq.refusal(url.text) : "";
 }
 
-std::string check_postgres_url(const Value& value) {
-  return read_postgres_url(std::get<std::string>(value)).problem;
+std::string check_postgres_url(std::string_view text) {
+  return read_postgres_url(text).problem;
 }
 
 }  // namespace outboxd::config

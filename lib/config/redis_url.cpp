@@ -185,8 +185,4 @@ Checked<RedisUrl> parse_redis_url(std::string_view text) {
   return {.value = std::move(url)};
 }
 
-std::string check_redis_url(const Value& value) {
-  return parse_redis_url(std::get<std::string>(value)).problem;
-}
-
 }  // namespace outboxd::config
