@@ -4,7 +4,6 @@
 #include "config/nearest.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
-#include "config/url_parts.hpp"
 #include "outbox/table_name.hpp"
 
 #include <algorithm>
@@ -16,10 +15,6 @@ namespace {
 
 constexpr std::size_t kLongestIdentifier = 63;  // Postgres cuts longer ones off.
 constexpr std::size_t kLeastKeyBytes = 32;
-
-bool is_letter_or_digit(char c) {
-  return is_letter(c) || is_digit(c);
-}
 
 /// Whether an object in Postgres could have this name in quotes.
 bool can_be_identifier(std::string_view name) {
@@ -38,8 +33,7 @@ std::string shared_name(const Names& names) {
 
 /// A name that needs no quotes, in lower case or not.
 bool is_plain(std::string_view name) {
-  const auto fits = [](char c) { return is_letter_or_digit(c) || c == '_' || c == '$'; };
-  return !is_digit(name.front()) && name.front() != '$' && std::ranges::all_of(name, fits);
+  return !is_digit(name.front()) && name.front() != '$' && has_only_letters_digits_and("_$", name);
 }
 
 }  // namespace
@@ -55,14 +49,13 @@ std::optional<std::vector<std::string>> table_name_parts(std::string_view name) 
   return names;
 }
 
-std::string check_table_name(const Value& value) {
-  if (table_name_parts(std::get<std::string>(value))) return "";
+std::string check_table_name(const std::string& name) {
+  if (table_name_parts(name)) return "";
   return "must be a table name, with or without a schema in front, of letters, digits, '_' and '$', or in double "
          R"(quotes: "My.Schema"."my table")";
 }
 
-std::string check_columns(const Value& value) {
-  const auto& columns = std::get<Names>(value);
+std::string check_columns(const Names& columns) {
   for (const auto& [role, column] : columns) {
     const std::string start = "the column of " + role;
     if (column.empty()) return start + " has no name";
@@ -74,8 +67,7 @@ std::string check_columns(const Value& value) {
   return shared.empty() ? "" : shared + ": a column has one role, so name another for one of them";
 }
 
-std::string check_states(const Value& value) {
-  const auto& states = std::get<Names>(value);
+std::string check_states(const Names& states) {
   for (const auto& [state, word] : states) {
     const std::string start = "the word for " + state;
     if (word.empty()) return start + " is empty";
@@ -85,15 +77,14 @@ std::string check_states(const Value& value) {
   return shared.empty() ? "" : shared + ": each state needs a word of its own";
 }
 
-std::string check_dispatcher_name(const Value& value) {
-  const auto& name = std::get<std::string>(value);
-  const auto fits = [](char c) { return is_letter_or_digit(c) || c == '_' || c == '-' || c == '.'; };
-  const bool good = !name.empty() && name.size() <= kLongestDispatcherName && std::ranges::all_of(name, fits);
+std::string check_dispatcher_name(const std::string& name) {
+  const bool good =
+      !name.empty() && name.size() <= kLongestDispatcherName && has_only_letters_digits_and("_-.", name);
   return good ? "" : "must be 1 to 64 letters, digits, '_', '-' and '.'";
 }
 
-std::string check_trims(const Value& value) {
-  for (const auto& [stream, word] : std::get<Names>(value)) {
+std::string check_trims(const Names& trims) {
+  for (const auto& [stream, word] : trims) {
     if (word == "approximate" || word == "exact") continue;
     return "has " + echoed(word) + " for " + echoed(stream) + ": it must be approximate or exact" +
            did_you_mean(nearest_word(word, {"approximate", "exact"}));
@@ -101,18 +92,16 @@ std::string check_trims(const Value& value) {
   return "";
 }
 
-std::string check_streams_interval(const Value& value) {
+std::string check_streams_interval(const std::int64_t& milliseconds) {
   constexpr std::int64_t kShortest = 1'000;
-  const auto interval = std::get<std::int64_t>(value);
-  return interval == 0 || interval >= kShortest ? "" : "must be at least 1s, or 0s for never";
+  return milliseconds == 0 || milliseconds >= kShortest ? "" : "must be at least 1s, or 0s for never";
 }
 
-std::string check_listen(const Value& value) {
-  const std::string_view listen = std::get<std::string>(value);
+std::string check_listen(const std::string& listen) {
   if (listen == "off") return "";
   const auto colon = listen.rfind(':');
   if (colon == std::string_view::npos) return "must be host:port, or off";
-  const std::string_view host = listen.substr(0, colon);
+  const std::string host = listen.substr(0, colon);
   if (host.empty()) return "names no host: use 0.0.0.0 or [::] for all interfaces";
   const bool bracketed = host.size() > 2 && host.front() == '[' && host.back() == ']';
   if (!bracketed && host.find_first_of(":[] /") != std::string_view::npos) {
@@ -123,8 +112,7 @@ std::string check_listen(const Value& value) {
   return good ? "" : "has a port that is not between 1 and 65535 (0: any free one)";
 }
 
-std::string check_redis_host(const Value& value) {
-  const std::string_view host = std::get<std::string>(value);
+std::string check_redis_host(const std::string& host) {
   if (host.empty()) return "is empty";
   if (host.front() == '/') return "is a path: give a Unix socket as redis.url, unix:///run/redis/redis.sock";
   if (host.find("://") != std::string_view::npos) return "is a URL: give it as redis.url";
@@ -133,9 +121,8 @@ std::string check_redis_host(const Value& value) {
   return "must be a host name or an IP address, without a port (redis.port) or brackets";
 }
 
-std::string check_bearer(const Value& value) {
-  const auto fits = [](char c) { return c > ' ' && c < '\x7F'; };
-  const bool good = std::ranges::all_of(std::get<std::string>(value), fits);
+std::string check_bearer(const std::string& token) {
+  const bool good = std::ranges::all_of(token, [](char c) { return c > ' ' && c < '\x7F'; });
   return good ? "" : "must be printable ASCII without blanks";
 }
 
@@ -156,10 +143,6 @@ Checked<std::vector<std::uint8_t>> decode_signing_key(std::string_view hex) {
     bytes.push_back(static_cast<std::uint8_t>(hex_digit(hex[i]) * 16 + hex_digit(hex[i + 1])));
   }
   return {.value = std::move(bytes)};
-}
-
-std::string check_signing_key(const Value& value) {
-  return decode_signing_key(std::get<std::string>(value)).problem;
 }
 
 }  // namespace outboxd::config

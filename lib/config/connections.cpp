@@ -1,7 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // Applies the URLs of Postgres and Redis to other settings.
 #include "config/checks.hpp"
-#include "config/dispatchers.hpp"
+#include "config/layers.hpp"
 #include "config/postgres_url.hpp"
 #include "config/redis_url.hpp"
 
@@ -27,7 +27,7 @@ void put_statement_timeout(std::int64_t millis, const Origin& from, Layer& merge
 }
 
 void put_schema(const std::string& schema, const Origin& from, Layer& merged) {
-  const auto name = value_or_empty<std::string>(merged, "dispatcher.table");
+  const auto name = value_or_empty(merged, "dispatcher.table");
   const auto parts = table_name_parts(name);
   if (!parts || parts->size() != 1) return;
   Entry& table = merged.at("dispatcher.table");
@@ -38,20 +38,22 @@ void put_schema(const std::string& schema, const Origin& from, Layer& merged) {
 
 }  // namespace
 
-void resolve_postgres(Layer& merged, const Libpq& libpq, Problems& problems, Problems& warnings) {
+void resolve_postgres(Layer& merged, const Libpq& libpq, Findings& findings) {
   const auto* const text = value_of<std::string>(merged, "postgres.url");
   if (text == nullptr) return;
   Entry& entry = merged.at("postgres.url");
   PostgresUrl url = read_postgres_url(*text).value.value();
   if (const std::string reason = refused_by(libpq, url); !reason.empty()) {
-    problems.push_back({entry.origin, "postgres.url: " + reason});
+    findings.problems.push_back({entry.origin, "postgres.url: " + reason});
     entry.value.reset();
     return;
   }
   if (libpq.doubts) std::ranges::move(libpq.doubts(url.text), std::back_inserter(url.warnings));
-  for (const std::string& warning : url.warnings) warnings.push_back({entry.origin, "postgres.url: " + warning});
+  for (const std::string& warning : url.warnings) {
+    findings.warnings.push_back({entry.origin, "postgres.url: " + warning});
+  }
   entry.value = std::move(url.text);
-  if (url.statement_timeout) put_statement_timeout(*url.statement_timeout, entry.origin, merged, warnings);
+  if (url.statement_timeout) put_statement_timeout(*url.statement_timeout, entry.origin, merged, findings.warnings);
   if (url.transaction_pooler && is_default(merged, "postgres.pooler")) {
     merged["postgres.pooler"] = {"transaction", entry.origin};
   }

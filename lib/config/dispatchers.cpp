@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/dispatchers.hpp"
-
 #include "config/checks.hpp"
+#include "config/layers.hpp"
 #include "config/rules.hpp"
 #include "config/text.hpp"
 
@@ -9,24 +8,25 @@
 #include <array>
 #include <cstddef>
 #include <map>
+#include <span>
 #include <utility>
 
 namespace outboxd::config {
 namespace {
 
-constexpr std::array kNameServer = {"redis.url", "redis.url_file", "redis.host", "redis.port"};
+// Of these, the first four name the server.
 constexpr std::array kEndpoint = {"redis.url",      "redis.url_file", "redis.host",          "redis.port",
                                   "redis.username", "redis.password", "redis.password_file", "redis.database"};
 
 /// One dispatcher's profile. It comes first: it selects the defaults and the environment names of all other settings.
 Profile profile_of(const FileSettings& file, const FileEntry* entry, const Sources& sources) {
   // Its own names are the same for both profiles, and problems are reported when all sources are read.
-  Problems later;
+  Findings later;
   std::vector<Layer> layers = {file.shared};
   if (entry != nullptr) layers.push_back(entry->settings);
   if (file.dispatchers.size() < 2) {
-    layers.push_back(environment_layer(sources.environment, {}, later, later));
-    layers.push_back(flag_layer(sources.flags, later));
+    layers.push_back(environment_layer(sources.environment, {}, later));
+    layers.push_back(flag_layer(sources.flags, later.problems));
   }
   Profile profile = Profile::api;
   for (const Layer& layer : layers) {
@@ -61,7 +61,8 @@ Layer merge(const Layer& defaults, const FileSettings& file, const FileEntry* en
   if (entry == nullptr) return merged;
   // An entry's connections come last: a single DATABASE_URL would hide them all. And one server's name and password
   // are of no use for another server.
-  if (std::ranges::any_of(kNameServer, [&](const char* path) { return entry->own.contains(path); })) {
+  const auto is_own = [entry](const char* path) { return entry->own.contains(path); };
+  if (std::ranges::any_of(std::span(kEndpoint).first(4), is_own)) {
     for (const char* const path : kEndpoint) {
       merged.erase(path);
       if (const Entry* const by_default = find(defaults, path)) merged[path] = *by_default;
@@ -73,7 +74,7 @@ Layer merge(const Layer& defaults, const FileSettings& file, const FileEntry* en
 
 /// The table's own name, without a schema, restricted to the letters of a dispatcher's name.
 std::string name_of_table(const Layer& merged) {
-  const auto parts = table_name_parts(value_or_empty<std::string>(merged, "dispatcher.table"));
+  const auto parts = table_name_parts(value_or_empty(merged, "dispatcher.table"));
   if (!parts) return "outbox";
   std::string name = parts->back();
   for (char& c : name) c = check_dispatcher_name(std::string(1, c)).empty() ? c : '_';
@@ -114,36 +115,36 @@ void resolve_names(std::vector<Dispatcher>& dispatchers, Problems& problems) {
 
 }  // namespace
 
-std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Sources& sources, Problems& problems,
-                                          Problems& warnings) {
-  const Environment& environment = sources.environment;
+std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Sources& sources, Findings& findings) {
+  auto& [problems, warnings] = findings;
   Layer flags = flag_layer(sources.flags, problems);
-  // Null for the only dispatcher of a file without entries.
-  std::vector<const FileEntry*> entries(std::max<std::size_t>(1, file.dispatchers.size()), nullptr);
-  std::ranges::transform(file.dispatchers, entries.begin(), [](const FileEntry& entry) { return &entry; });
+  std::vector<const FileEntry*> entries;
+  for (const FileEntry& entry : file.dispatchers) entries.push_back(&entry);
+  // The only dispatcher of a file without entries.
+  if (entries.empty()) entries.push_back(nullptr);
   std::vector<Profile> profiles(entries.size());
   std::ranges::transform(entries, profiles.begin(),
                          [&](const FileEntry* entry) { return profile_of(file, entry, sources); });
-  const bool coordinator = std::ranges::find(profiles, Profile::coordinator) != profiles.end();
+  const bool coordinator = std::ranges::count(profiles, Profile::coordinator) > 0;
   std::map<Profile, Layer> variables;
   for (const Profile profile : profiles) {
     if (variables.contains(profile)) continue;
-    variables[profile] = environment_layer(environment, {profile, coordinator}, problems, warnings);
+    variables[profile] = environment_layer(sources.environment, {profile, coordinator}, findings);
     refuse_identities(file, variables[profile], problems);
   }
   refuse_identities(file, flags, problems);
-  if (variables.size() > 1) warn_of_unread(environment, warnings);
+  if (variables.size() > 1) warn_of_unread(sources.environment, warnings);
 
-  std::vector<Dispatcher> all(profiles.size());
-  for (std::size_t i = 0; i < all.size(); ++i) {
-    Layer& merged = all[i].merged;
+  std::vector<Dispatcher> all;
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    auto& [merged, redis_socket, place] = all.emplace_back();
     merged = merge(default_layer(profiles[i]), file, entries[i], variables[profiles[i]], flags);
+    if (entries[i] != nullptr) place = entries[i]->place;
     open_secrets(merged, problems);
-    if (entries[i] != nullptr) all[i].entry = entries[i]->place;
-    warn_of_service_port(environment, merged, warnings);
+    warn_of_service_port(sources.environment, merged, warnings);
     resolve_layout(merged);
-    resolve_postgres(merged, sources.libpq, problems, warnings);
-    all[i].redis_socket = resolve_redis(merged, warnings);
+    resolve_postgres(merged, sources.libpq, findings);
+    redis_socket = resolve_redis(merged, warnings);
   }
   if (!file.dispatchers.empty()) resolve_names(all, problems);
   return all;

@@ -1,6 +1,4 @@
 // SPDX-License-Identifier: Apache-2.0
-#include "config/environment.hpp"
-
 #include "config/layers.hpp"
 #include "config/nearest.hpp"
 #include "config/parse.hpp"
@@ -13,11 +11,9 @@
 namespace outboxd::config {
 namespace {
 
-constexpr std::string_view kPort = "_PORT";
-
 /// "tcp://10.0.0.1:6379" as a port.
 bool is_link(std::string_view name, std::string_view value) {
-  return name.ends_with(kPort) && (value.starts_with("tcp://") || value.starts_with("udp://"));
+  return name.ends_with("_PORT") && (value.starts_with("tcp://") || value.starts_with("udp://"));
 }
 
 /// Whether Kubernetes sets a variable of this name and value for a Service called "outboxd…".
@@ -25,40 +21,40 @@ bool is_of_service(std::string_view name, std::string_view value) {
   if (name.find("_SERVICE_HOST") != std::string_view::npos || name.find("_SERVICE_PORT") != std::string_view::npos) {
     return true;
   }
+  // After "_PORT_", the number of a port.
   for (auto at = name.find("_PORT_"); at != std::string_view::npos; at = name.find("_PORT_", at + 1)) {
-    const std::string_view after = name.substr(at + kPort.size() + 1);
-    if (!after.empty() && is_digit(after.front())) return true;
+    if (name.substr(at).find_first_of("0123456789") == std::string_view("_PORT_").size()) return true;
   }
   return is_link(name, value);
 }
 
 /// The largest number that the option allows, in the name's unit, where a shared tuning name has a larger one: such
-/// numbers disable in-process dispatchers, and must not keep outboxd from starting.
-std::optional<std::string> largest_instead(const Option& option, const EnvName& name, std::string_view text) {
+/// numbers disable in-process dispatchers, and must not keep outboxd from starting. Otherwise "".
+std::string largest_instead(const Option& option, const EnvName& name, std::string_view text) {
   // A port, for instance, is no amount: another number would be another server's.
   const bool is_amount = option.section() == "dispatcher" && option.max != 0;
-  if (!is_amount || name.name == option.own_env() || text.starts_with('-')) return std::nullopt;
+  if (!is_amount || name.name == option.own_env() || text.starts_with('-')) return "";
   const std::int64_t largest = option.max / factor_of(name.unit);
   const Checked<std::int64_t> number = parse_integer(text);
   const bool too_large = number.value ? *number.value > largest : number.problem == "is too large";
-  return too_large ? std::optional(std::to_string(largest)) : std::nullopt;
+  return too_large ? std::to_string(largest) : "";
 }
 
-std::optional<Value> read(const Option& option, const EnvName& name, std::string_view text, Problems& problems,
-                          Problems& warnings) {
+std::optional<Value> read(const Option& option, const EnvName& name, std::string_view text, Findings& findings) {
   const Origin origin{Origin::Kind::environment, name.name};
-  if (option.secret) {
-    // As in a secret's file, surrounding white space is not part of the value.
-    if (!trim(text).empty()) return parse_text(option, trim(text), Unit::own, origin, problems);
-    problems.push_back({origin, option.path + ": has nothing but white space in it"});
+  // As in a secret's file, surrounding white space is not part of the value.
+  if (option.secret) text = trim(text);
+  if (option.secret && text.empty()) {
+    findings.problems.push_back({origin, option.path + ": has nothing but white space in it"});
     return std::nullopt;
   }
-  const auto largest = largest_instead(option, name, text);
-  if (!largest) return parse_text(option, text, name.unit, origin, problems);
-  warnings.push_back({origin, option.path + ": is too large, and " + *largest +
-                                  " is taken instead; if the number is for another dispatcher, set " +
-                                  option.own_env() + " for outboxd"});
-  return parse_text(option, *largest, name.unit, origin, problems);
+  const std::string largest = largest_instead(option, name, text);
+  if (!largest.empty()) {
+    findings.warnings.push_back({origin, option.path + ": is too large, and " + largest +
+                                             " is taken instead; if the number is for another dispatcher, set " +
+                                             option.own_env() + " for outboxd"});
+  }
+  return parse_text(option, largest.empty() ? text : largest, name.unit, origin, findings.problems);
 }
 
 }  // namespace
@@ -79,18 +75,17 @@ const std::string* find_variable(const Environment& environment, std::string_vie
   return counts ? &found->second : nullptr;
 }
 
-Layer environment_layer(const Environment& environment, const Reader& reader, Problems& problems,
-                        Problems& warnings) {
+Layer environment_layer(const Environment& environment, const Reader& reader, Findings& findings) {
   Layer layer;
   for (const Option& option : options()) {
     for (const EnvName& name : option.env(reader)) {
       const std::string* const text = find_variable(environment, name.name);
       if (text == nullptr) continue;
-      layer[option.path] = {read(option, name, *text, problems, warnings), {Origin::Kind::environment, name.name}};
+      layer[option.path] = {read(option, name, *text, findings), {Origin::Kind::environment, name.name}};
       break;
     }
   }
-  resolve_pairs(layer, warnings);
+  resolve_pairs(layer, findings.warnings);
   return layer;
 }
 
@@ -131,11 +126,10 @@ void warn_of_unread(const Environment& environment, Problems& warnings) {
 }
 
 void warn_of_service_port(const Environment& environment, const Layer& merged, Problems& warnings) {
-  if (find(merged, "redis.url") != nullptr || is_default(merged, "redis.host") || !is_default(merged, "redis.port")) {
-    return;
-  }
+  const bool host_alone =
+      find(merged, "redis.url") == nullptr && !is_default(merged, "redis.host") && is_default(merged, "redis.port");
   // No variable concerns a server that a file's entry sets for itself.
-  if (merged.at("redis.host").origin.own) return;
+  if (!host_alone || merged.at("redis.host").origin.own) return;
   const Option& port = *find_option("redis.port");
   for (const EnvName& env : port.env({})) {
     const auto found = environment.find(env.name);

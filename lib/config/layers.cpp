@@ -4,9 +4,17 @@
 #include "config/file_text.hpp"
 #include "config/parse.hpp"
 
+#include <algorithm>
 #include <utility>
 
 namespace outboxd::config {
+
+bool outranks(const Origin& left, const Origin& right) {
+  const auto rank = [](const Origin& origin) {
+    return std::pair(origin.own, std::max(origin.kind, Origin::Kind::profile));
+  };
+  return rank(left) > rank(right);
+}
 
 bool is_default(const Layer& layer, std::string_view path) {
   const Entry* const entry = find(layer, path);

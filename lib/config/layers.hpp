@@ -1,7 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
+// The steps from the sources to the settings of each dispatcher.
 #pragma once
 
-#include "config/environment.hpp"
+#include "config/loader.hpp"
 #include "config/options.hpp"
 #include "config/origin.hpp"
 #include "config/value.hpp"
@@ -38,7 +39,7 @@ const T* value_of(const Layer& layer, std::string_view path) {
 }
 
 /// The same as a copy; empty instead of null.
-template <class T>
+template <class T = std::string>
 T value_or_empty(const Layer& layer, std::string_view path) {
   const T* const value = value_of<T>(layer, path);
   return value == nullptr ? T() : *value;
@@ -60,8 +61,12 @@ void open_secrets(Layer& merged, Problems& problems);
 
 Layer default_layer(Profile profile);
 
+/// Null if the variable is absent, empty, or set by Kubernetes for a Service that happens to be called "redis":
+/// REDIS_PORT is then "tcp://10.0.0.1:6379", which is not meant as a port.
+const std::string* find_variable(const Environment& environment, std::string_view name);
+
 /// The variables that a dispatcher reads; where one setting has several names, the first in precedence wins.
-Layer environment_layer(const Environment& environment, const Reader& reader, Problems& problems, Problems& warnings);
+Layer environment_layer(const Environment& environment, const Reader& reader, Findings& findings);
 
 /// Reports variables that begin with OUTBOXD_ and are unknown.
 void check_own_variables(const Environment& environment, Problems& problems);
@@ -70,8 +75,8 @@ void check_own_variables(const Environment& environment, Problems& problems);
 /// coordinator in the same process, which uses the same names.
 void warn_of_unread(const Environment& environment, Problems& warnings);
 
-/// Warns of a Redis port that Kubernetes set for a Service of that name ("tcp://10.0.0.1:6379") where a host was set
-/// without a port: the variable is not meant as a port, and the default port is used.
+/// Warns of a Redis port that Kubernetes set for a Service of that name where a host was set without a port: the
+/// default port is used.
 void warn_of_service_port(const Environment& environment, const Layer& merged, Problems& warnings);
 
 /// Flags by name ("--batch") with their arguments.
@@ -96,5 +101,28 @@ struct FileSettings {
 
 /// Reads and checks a TOML file; reports all its problems at once, in the order of the file. Blocks while it reads.
 FileSettings read_settings(const std::string& file, Problems& problems);
+
+/// The settings of one dispatcher, with all sources applied.
+struct Dispatcher {
+  Layer merged;
+  /// The path of the socket that a Redis URL names, or empty.
+  std::string redis_socket;
+  /// Its position in the file, if the file has a [[dispatcher]] for it.
+  std::optional<Origin> entry;
+};
+
+/// The dispatchers: one for each [[dispatcher]] of the file, or a single one where there is none. Blocks while it
+/// reads the files of secrets.
+std::vector<Dispatcher> merge_dispatchers(const FileSettings& file, const Sources& sources, Findings& findings);
+
+/// Rewrites postgres.url for libpq, and applies its other parameters to the settings postgres.pooler,
+/// postgres.statement_timeout and the schema of dispatcher.table, unless they are set elsewhere. libpq decides in the
+/// end whether the connection can work.
+void resolve_postgres(Layer& merged, const Libpq& libpq, Findings& findings);
+
+/// Makes the parts of the Redis endpoint agree: in one source the URL wins for the parts that it names, and a higher
+/// source wins over a URL. With a Unix socket host and port are empty. Warns of parts of the URL that have no effect.
+/// Returns the socket's path, or "".
+std::string resolve_redis(Layer& merged, Problems& warnings);
 
 }  // namespace outboxd::config

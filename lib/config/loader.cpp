@@ -1,8 +1,8 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/loader.hpp"
 
-#include "config/dispatchers.hpp"
 #include "config/file_text.hpp"
+#include "config/layers.hpp"
 #include "config/mask.hpp"
 #include "config/rules.hpp"
 #include "config/text.hpp"
@@ -33,6 +33,13 @@ void check_dispatcher(const Dispatcher& dispatcher, const Needs& needs, Problems
   }
 }
 
+/// Whether both are set, and by the same line, variable or flag.
+bool same_origin(const Layer& merged, std::string_view left, std::string_view right) {
+  const Entry* const one = find(merged, left);
+  const Entry* const other = find(merged, right);
+  return one != nullptr && other != nullptr && one->origin == other->origin;
+}
+
 Settings settings_of(const Dispatcher& dispatcher) {
   const Layer& merged = dispatcher.merged;
   Settings settings;
@@ -45,11 +52,9 @@ Settings settings_of(const Dispatcher& dispatcher) {
     settings.redis.endpoint.unix_path = dispatcher.redis_socket;
   }
   // The table is the default one if neither it nor a layout is set; the URL may name its schema.
-  const Entry* const table = find(merged, "dispatcher.table");
-  const Entry* const url = find(merged, "postgres.url");
   settings.dispatcher.table_by_default =
-      table != nullptr && is_default(merged, "dispatcher.layout") &&
-      (is_default(merged, "dispatcher.table") || (url != nullptr && table->origin == url->origin));
+      find(merged, "dispatcher.table") != nullptr && is_default(merged, "dispatcher.layout") &&
+      (is_default(merged, "dispatcher.table") || same_origin(merged, "dispatcher.table", "postgres.url"));
   return settings;
 }
 
@@ -57,14 +62,12 @@ Effective effective_of(const Layer& merged, const Option& option) {
   const Entry* const entry = find(merged, option.path);
   if (entry == nullptr) return {option.path, std::nullopt, {}};
   Effective shown{option.path, entry->value, entry->origin};
-  const auto* const text = value_of<std::string>(merged, option.path);
-  if (option.secret && text != nullptr && !text->empty()) {
-    shown.value = option.mask == nullptr ? std::string(kMasked) : option.mask(*text);
-  }
+  const std::string secret = option.secret ? value_or_empty(merged, option.path) : "";
+  if (!secret.empty()) shown.value = option.mask == nullptr ? std::string(kMasked) : option.mask(secret);
   // A single word before the '@' of a Redis URL is a user by the rules, but often a password by mistake.
-  const Entry* const url = find(merged, "redis.url");
-  const bool is_user_of_url = option.path == "redis.username" && url != nullptr && url->origin == entry->origin;
-  if (is_user_of_url) shown.value = std::string(kMasked);
+  if (option.path == "redis.username" && same_origin(merged, option.path, "redis.url")) {
+    shown.value = std::string(kMasked);
+  }
   return shown;
 }
 
@@ -104,21 +107,21 @@ Problems without_repeats(const Problems& problems) {
 Loaded load(const Sources& sources, const Needs& needs) {
   Loaded loaded;
   loaded.file = choose_file(sources);
-  Problems problems;
-  const FileSettings file = loaded.file ? read_settings(*loaded.file, problems) : FileSettings();
-  Problems warnings = file.warnings;
-  check_own_variables(sources.environment, problems);
-  const std::vector<Dispatcher> dispatchers = merge_dispatchers(file, sources, problems, warnings);
-  check_signing(dispatchers.front().merged, needs, problems, warnings);
+  Findings findings;
+  const FileSettings file = loaded.file ? read_settings(*loaded.file, findings.problems) : FileSettings();
+  findings.warnings = file.warnings;
+  check_own_variables(sources.environment, findings.problems);
+  const std::vector<Dispatcher> dispatchers = merge_dispatchers(file, sources, findings);
+  check_signing(dispatchers.front().merged, needs, findings);
   for (const Dispatcher& dispatcher : dispatchers) {
-    check_dispatcher(dispatcher, needs, problems);
-    warn_of_exposed_secrets(dispatcher.merged, warnings);
+    check_dispatcher(dispatcher, needs, findings.problems);
+    warn_of_exposed_secrets(dispatcher.merged, findings.warnings);
     loaded.dispatchers.push_back(settings_of(dispatcher));
   }
   loaded.settings = loaded.dispatchers.front();
   loaded.effective = effective_of(dispatchers);
-  loaded.problems = without_repeats(problems);
-  loaded.warnings = without_repeats(warnings);
+  loaded.problems = without_repeats(findings.problems);
+  loaded.warnings = without_repeats(findings.warnings);
   return loaded;
 }
 

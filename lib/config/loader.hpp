@@ -1,13 +1,13 @@
 // SPDX-License-Identifier: Apache-2.0
 #pragma once
 
-#include "config/environment.hpp"
 #include "config/origin.hpp"
 #include "config/postgres_url.hpp"
 #include "config/settings.hpp"
 #include "config/value.hpp"
 
 #include <cstddef>
+#include <functional>
 #include <map>
 #include <optional>
 #include <string>
@@ -15,6 +15,11 @@
 #include <vector>
 
 namespace outboxd::config {
+
+using Environment = std::map<std::string, std::string, std::less<>>;
+
+/// Copies the process's environment (pass `environ`).
+Environment environment_of(const char* const* variables);
 
 inline constexpr std::string_view kDefaultFile = "/etc/outboxd/outboxd.toml";
 

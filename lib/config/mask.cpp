@@ -3,7 +3,6 @@
 
 #include "config/postgres_parts.hpp"
 #include "config/text.hpp"
-#include "config/url_parts.hpp"
 
 #include <algorithm>
 #include <optional>
@@ -116,23 +115,16 @@ std::string mask_conninfo(std::string_view text) {
   return result;
 }
 
-bool has_scheme(std::string_view text, std::string_view scheme) {
-  return lower(text.substr(0, scheme.size())) == scheme;
-}
-
 }  // namespace
 
 std::string mask_postgres(std::string_view connection) {
-  if (has_scheme(connection, "postgres://") || has_scheme(connection, "postgresql://")) {
-    return mask_url(connection, kHarmlessPostgres, true);
-  }
-  return mask_conninfo(connection);
+  const bool is_url = is_one_of("postgres postgresql", lower(connection.substr(0, connection.find("://"))));
+  return is_url ? mask_url(connection, kHarmlessPostgres, true) : mask_conninfo(connection);
 }
 
 std::string mask_redis_url(std::string_view url) {
-  const bool known = has_scheme(url, "redis://") || has_scheme(url, "rediss://") || has_scheme(url, "unix://") ||
-                     has_scheme(url, "redis+unix://");
-  return known ? mask_url(url, kHarmlessRedis, false) : std::string(kMasked);
+  const bool is_known = is_one_of("redis rediss unix redis+unix", lower(url.substr(0, url.find("://"))));
+  return is_known ? mask_url(url, kHarmlessRedis, false) : std::string(kMasked);
 }
 
 }  // namespace outboxd::config

@@ -16,14 +16,12 @@ struct Section {
   /// Its names in other programs.
   std::string_view also;
 };
-constexpr std::array kSections{
-    Section{"log", "logging logger logs"},
-    Section{"postgres", "database db postgresql pg pgsql"},
-    Section{"redis", "cache valkey"},
-    Section{"http", "server metrics prometheus health web"},
-    Section{"signing", "hmac signature sign crypto"},
-    Section{"dispatcher", "dispatch outbox outboxd worker relay publisher"},
-};
+constexpr std::array<Section, 6> kSections{{{"log", "logging logger logs"},
+                                            {"postgres", "database db postgresql pg pgsql"},
+                                            {"redis", "cache valkey"},
+                                            {"http", "server metrics prometheus health web"},
+                                            {"signing", "hmac signature sign crypto"},
+                                            {"dispatcher", "dispatch outbox outboxd worker relay publisher"}}};
 
 // Units that other programs put behind a name, while outboxd has them behind the value.
 constexpr std::array<std::string_view, 10> kUnits{"_ms",      "_millis", "_milliseconds", "_s",    "_sec",

@@ -7,6 +7,7 @@
 #include <cstdint>
 #include <functional>
 #include <initializer_list>
+#include <map>
 #include <string>
 #include <type_traits>
 #include <utility>
@@ -72,8 +73,19 @@ inline Part identifies() {
   return [](Option& option) { option.identifies = true; };
 }
 
-inline Part checked_by(Check check) {
-  return [check](Option& option) { option.check = check; };
+/// A check of the value's own type.
+template <class T>
+Part checked_by(std::string (*check)(const T&)) {
+  return
+      [check](Option& option) { option.check = [check](const Value& value) { return check(std::get<T>(value)); }; };
+}
+
+/// A text that is read further.
+template <class T>
+Part checked_by(Checked<T> (*read)(std::string_view)) {
+  return [read](Option& option) {
+    option.check = [read](const Value& value) { return read(std::get<std::string>(value)).problem; };
+  };
 }
 
 /// The setting's names in other programs, with blanks between.
@@ -108,6 +120,14 @@ Part to(Field Section::*field) {
     } else {
       place = std::get<Field>(value);
     }
+  });
+}
+
+/// Stores the meaning of a word.
+template <class Section, class Field>
+Part to(Field Section::*field, std::map<std::string, Field> meanings) {
+  return to([field, meanings = std::move(meanings)](Settings& settings, const Value& value) {
+    section_of<Section>(settings).*field = meanings.at(std::get<std::string>(value));
   });
 }
 

@@ -28,17 +28,9 @@ Option file_sibling(const Option& secret) {
 }
 
 bool may_read(const Reader& reader, Readers readers) {
-  const bool is_api = reader.profile == Profile::api;
-  switch (readers) {
-    case Readers::api:
-      return is_api;
-    case Readers::api_alone:
-      return is_api && !reader.beside_coordinator;
-    case Readers::coordinator:
-      return !is_api;
-    default:
-      return true;
-  }
+  if (readers == Readers::all) return true;
+  const Profile profile = readers == Readers::coordinator ? Profile::coordinator : Profile::api;
+  return reader.profile == profile && !(readers == Readers::api_alone && reader.beside_coordinator);
 }
 
 }  // namespace

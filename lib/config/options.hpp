@@ -39,7 +39,7 @@ struct EnvName {
 };
 
 /// A further condition on a value: returns the reason why it fails, or "". Never quotes a secret.
-using Check = std::string (*)(const Value&);
+using Check = std::function<std::string(const Value&)>;
 /// Returns the part of a secret that may be shown.
 using Mask = std::string (*)(std::string_view);
 /// Puts a checked value into its field.
@@ -60,7 +60,7 @@ struct Option {
   /// Bounds of integer, duration (milliseconds), size (bytes) and each number of limits; inclusive.
   std::int64_t min = 0;
   std::int64_t max = 0;
-  /// For a choice: "a|b|c", and synonyms: "x=a|y=b". For names: the roles; empty: the names are streams.
+  /// For a choice: "a|b|c", and synonyms: "x=a y=b". For names: the roles; empty: the names are streams.
   std::string choices{};
   std::string aliases{};
   /// Shared environment names, in order of precedence; OUTBOXD_… comes before them.
@@ -74,7 +74,7 @@ struct Option {
   /// Names in other programs, for suggestions: words with blanks between, with the section in front ("redis_db")
   /// where the word alone is not enough.
   std::string also{};
-  Check check = nullptr;
+  Check check{};
   /// For a secret; without it, no part is shown.
   Mask mask = nullptr;
   /// Empty where several settings make up one field.
@@ -119,6 +119,5 @@ inline constexpr std::string_view kOwnEnvPrefix = "OUTBOXD_";
 
 /// The rows as declared, without the `_file` siblings; for options() alone.
 std::vector<Option> option_table();
-std::vector<Option> dispatcher_options();
 
 }  // namespace outboxd::config

@@ -43,4 +43,10 @@ struct Problem {
 
 using Problems = std::vector<Problem>;
 
+struct Findings {
+  Problems problems{};
+  /// Settings that work but should be corrected.
+  Problems warnings{};
+};
+
 }  // namespace outboxd::config

@@ -39,9 +39,7 @@ Checked<Value> read_choice(const Option& option, std::string_view text) {
   const std::string wanted = lower(trim(text));
   const auto known = split(option.choices, '|');
   if (std::ranges::find(known, wanted) != known.end()) return {.value = wanted};
-  for (const std::string_view pair : split(option.aliases, '|')) {
-    if (pair.starts_with(wanted + "=")) return {.value = std::string(pair.substr(wanted.size() + 1))};
-  }
+  if (const auto other = meaning_of(wanted, option.aliases); !other.empty()) return {.value = std::string(other)};
   return {.problem =
               "must be one of " + listed(known) + did_you_mean(nearest_word(wanted, {known.begin(), known.end()}))};
 }
@@ -132,7 +130,7 @@ std::string wrong_key(const Option& option, std::string_view key) {
 }
 
 std::string failed_check(const Option& option, const Value& value) {
-  return option.check == nullptr ? "" : option.check(value);
+  return option.check ? option.check(value) : "";
 }
 
 std::string sentence(const Option& option, const std::string& shown_value, const std::string& reason) {

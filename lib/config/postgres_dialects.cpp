@@ -44,42 +44,64 @@ constexpr Word kOfTheSession =
     "default_transaction_isolation";
 
 /// The same parameters under other names.
-struct Renamed {
-  Word theirs;
-  Word libpqs;
-};
-constexpr std::array kRenamed{Renamed{"applicationname", "application_name"},
-                              Renamed{"connecttimeout", "connect_timeout"},
-                              Renamed{"logintimeout", "connect_timeout"},
-                              Renamed{"database", "dbname"},
-                              Renamed{"username", "user"},
-                              Renamed{"ssl-mode", "sslmode"},
-                              Renamed{"ssl_mode", "sslmode"},
-                              Renamed{"ssl-root-cert", "sslrootcert"},
-                              Renamed{"ssl-ca", "sslrootcert"},
-                              Renamed{"ssl-cert", "sslcert"},
-                              Renamed{"ssl-key", "sslkey"}};
+constexpr Word kRenamed =
+    "applicationname=application_name connecttimeout=connect_timeout logintimeout=connect_timeout database=dbname "
+    "username=user ssl-mode=sslmode ssl_mode=sslmode ssl-root-cert=sslrootcert ssl-ca=sslrootcert ssl-cert=sslcert "
+    "ssl-key=sslkey";
 
-/// Parameters that are accepted only with the value that is in effect anyway.
-struct Needless {
-  Word name;
-  Word harmless;
-  const char* reason;
+constexpr Word kEncodings = "encoding client_encoding charset characterencoding";
+constexpr Word kKeepAlive = "keepalive tcpkeepalive keep_alive";
+
+/// Other drivers' values that libpq has too, or that ask for what is in effect anyway.
+struct Meaning {
+  Word names;
+  /// In lower case; empty: any.
+  Word values;
+  /// libpq's parameter and its value; empty: none.
+  Word libpqs_name;
+  Word libpqs_value;
 };
-constexpr std::array kNeedless{
-    Needless{
-        "sslaccept", "accept_invalid_certs",
-        "which libpq doesn't know: write sslmode=verify-full and sslrootcert=<file of the authority's certificate>"},
-    Needless{"sslinline", kNo, "and libpq reads certificates from files alone: write their paths"},
-    Needless{"sslidentity", "",
-             "a PKCS #12 file, which libpq doesn't read: write sslcert=<file>&sslkey=<file>, in PEM"},
-    Needless{"readonly", kNo, "and outboxd writes: take it out"}};
+constexpr std::array kMeanings{Meaning{"sslmode", "no-verify", "sslmode", "require"},
+                               Meaning{"uselibpqcompat", "", "", ""},
+                               Meaning{"sslaccept", "accept_invalid_certs", "", ""},
+                               Meaning{"sslinline readonly", kNo, "", ""},
+                               Meaning{"targetservertype", "any", "target_session_attrs", "any"},
+                               Meaning{"targetservertype", "primary master", "target_session_attrs", "read-write"},
+                               Meaning{kKeepAlive, kYes, "keepalives", "1"},
+                               Meaning{kKeepAlive, kNo, "keepalives", "0"},
+                               Meaning{kEncodings, "utf8 utf-8 unicode auto", "", ""}};
+
+/// Parameters that are refused or, with a warning, left out, unless a value of theirs has a meaning.
+struct Objection {
+  Word names;
+  const char* text;
+  bool is_warning = false;
+};
+constexpr std::array kObjections{
+    Objection{kOfThePool, "concerns another driver's pool or statements, and is left out", true},
+    Objection{kOfTheSession,
+              "is for another driver's sessions, and is left out: outboxd sets its own (postgres.statement_timeout, "
+              "postgres.connect_timeout)",
+              true},
+    Objection{kEncodings, "is left out: outboxd reads and writes UTF-8", true},
+    Objection{"sslaccept",
+              "which libpq doesn't know: write sslmode=verify-full and sslrootcert=<file of the authority's "
+              "certificate>"},
+    Objection{"sslinline", "and libpq reads certificates from files alone: write their paths"},
+    Objection{"sslidentity", "a PKCS #12 file, which libpq doesn't read: write sslcert=<file>&sslkey=<file>, in PEM"},
+    Objection{"sslfactory",
+              "which is a class of Java: write sslmode=verify-full and sslrootcert=<file of the authority's "
+              "certificate>"},
+    Objection{"readonly", "and outboxd writes: take it out"},
+    Objection{"targetservertype",
+              "which asks for a server that may take no writes: write target_session_attrs=read-write"},
+    Objection{kKeepAlive, "which is neither true nor false: write keepalives=1"}};
 
 /// libpq's name in lower case, also for a parameter that is known under another name.
 std::string libpq_name(const std::string& key) {
   const std::string name = lower(key);
-  const auto found = std::ranges::find(kRenamed, Word(name), &Renamed::theirs);
-  return found == kRenamed.end() ? name : std::string(found->libpqs);
+  const Word other = meaning_of(name, kRenamed);
+  return other.empty() ? name : std::string(other);
 }
 
 /// A value inside of `options`, where a blank and a backslash are escaped.
@@ -92,111 +114,95 @@ std::string in_options(Word value) {
   return text;
 }
 
+struct Parameter {
+  /// As it was given, or libpq's name for one that is known under another name.
+  std::string key;
+  /// libpq's name in lower case.
+  std::string name;
+  std::string value;
+  /// The value in lower case.
+  std::string word;
+};
+
 class Translation {
  public:
-  explicit Translation(const KeywordValues& given) : given_(given) {}
+  Translation(PostgresPairs& given, PostgresUrl& url) : given_(given), url_(url) {}
 
-  Translated run() {
-    for (const auto& [key, value] : given_) {
+  std::string run() {
+    for (const auto& [key, value] : given_.pairs) {
       const std::string name = libpq_name(key);
       const bool renamed = name != lower(key);
-      result_.changed = result_.changed || renamed;
-      read(renamed ? name : key, name, value, lower(value));
-      if (!result_.problem.empty()) return std::move(result_);
+      const bool read = read_here({renamed ? name : key, name, value, lower(value)});
+      if (renamed || read) given_.as_libpq = false;
     }
     put_search_path();
-    return std::move(result_);
+    given_.pairs = std::move(pairs_);
+    return problem_;
   }
 
  private:
-  void read(const std::string& key, const std::string& name, const std::string& value, const std::string& word) {
-    // Parameters that are read here can't go to libpq unchanged.
-    const bool was_changed = std::exchange(result_.changed, true);
-    const auto needless = std::ranges::find(kNeedless, Word(name), &Needless::name);
-    if (is_one_of(kOfThePool, name) || name.starts_with("pool_")) {
-      leave_out(key, "concerns another driver's pool or statements, and is left out");
-    } else if (is_one_of(kOfTheSession, name)) {
-      leave_out(key,
-                "is for another driver's sessions, and is left out: outboxd sets its own "
-                "(postgres.statement_timeout, postgres.connect_timeout)");
-    } else if (is_one_of("encoding client_encoding charset characterencoding", name)) {
-      if (!is_one_of("utf8 utf-8 unicode auto", word)) leave_out(key, "is left out: outboxd reads and writes UTF-8");
-    } else if (needless != kNeedless.end()) {
-      if (!is_one_of(needless->harmless, word)) refuse(key, needless->reason);
-    } else if (!read_tls(key, name, word) && !read_place(key, name, value, word) &&
-               !read_connection(key, name, value, word)) {
-      result_.changed = was_changed;
-      if (name == "options") {
-        add_option(value);
-      } else {
-        result_.pairs.emplace_back(key, value);
-      }
+  /// False for a parameter that goes to libpq as it is.
+  bool read_here(const Parameter& given) {
+    if (read_known(given) || read_place(given) || read_connection(given)) return true;
+    given.name == "options" ? add_option(given.value) : put(given.key, given.value);
+    return false;
+  }
+
+  void refuse(const Parameter& given, const char* reason) {
+    if (problem_.empty()) problem_ = "has the parameter " + given.key + ", " + reason;
+  }
+
+  void leave_out(const Parameter& given, const std::string& reason) {
+    url_.warnings.push_back("the parameter " + given.key + " " + reason);
+  }
+
+  void put(const std::string& key, std::string value) { pairs_.emplace_back(key, std::move(value)); }
+
+  bool read_known(const Parameter& given) {
+    for (const Meaning& meaning : kMeanings) {
+      const bool has_value = meaning.values.empty() || is_one_of(meaning.values, given.word);
+      if (!has_value || !is_one_of(meaning.names, given.name)) continue;
+      if (!meaning.libpqs_name.empty()) put(std::string(meaning.libpqs_name), std::string(meaning.libpqs_value));
+      return true;
     }
-  }
-
-  void refuse(const std::string& key, const char* reason) {
-    result_.problem = "has the parameter " + key + ", " + reason;
-  }
-
-  void leave_out(const std::string& key, const std::string& reason) {
-    result_.asked.warnings.push_back("the parameter " + key + " " + reason);
-  }
-
-  void put(const char* key, std::string value) { result_.pairs.emplace_back(key, std::move(value)); }
-
-  bool read_tls(const std::string& key, const std::string& name, const std::string& word) {
-    if (name == "ssl") {
-      read_ssl(key, word);
-    } else if (name == "sslmode" && word == "no-verify") {
-      put("sslmode", "require");
-    } else if (name == "sslfactory") {
-      if (!word.ends_with("nonvalidatingfactory")) {
-        refuse(key,
-               "which is a class of Java: write sslmode=verify-full and sslrootcert=<file of the authority's "
-               "certificate>");
-      }
-    } else {
-      // It asks for libpq's usual behaviour.
-      return name == "uselibpqcompat";
+    if (given.name == "sslfactory" && given.word.ends_with("nonvalidatingfactory")) return true;
+    const Word name = given.name.starts_with("pool_") ? "pool" : Word(given.name);
+    for (const Objection& objection : kObjections) {
+      if (!is_one_of(objection.names, name)) continue;
+      objection.is_warning ? leave_out(given, objection.text) : refuse(given, objection.text);
+      return true;
     }
-    return true;
+    return false;
   }
 
-  void read_ssl(const std::string& key, const std::string& word) {
-    if (is_one_of(kNo, word)) return;
-    const bool is_on = is_one_of(kYes, word) || word == "no-verify";
-    if (!is_on && !is_one_of(kModes, word)) {
-      return refuse(key, "with a value that means nothing here: write sslmode=require");
+  void read_ssl(const Parameter& given) {
+    if (is_one_of(kNo, given.word)) return;
+    const bool is_on = is_one_of(kYes, given.word) || given.word == "no-verify";
+    if (!is_on && !is_one_of(kModes, given.word)) {
+      return refuse(given, "with a value that means nothing here: write sslmode=require");
     }
     std::string mode;
-    for (const auto& [other, value] : given_) {
+    for (const auto& [other, value] : given_.pairs) {
       if (libpq_name(other) == "sslmode") mode = lower(value) == "no-verify" ? "require" : lower(value);
     }
-    if (mode.empty()) return put("sslmode", is_on ? "require" : word);
-    const bool contradicts = is_on ? is_one_of("disable allow prefer", mode) : word != mode;
-    if (contradicts) refuse(key, "which sslmode contradicts: take one of them out");
+    if (mode.empty()) return put("sslmode", is_on ? "require" : given.word);
+    const bool contradicts = is_on ? is_one_of("disable allow prefer", mode) : given.word != mode;
+    if (contradicts) refuse(given, "which sslmode contradicts: take one of them out");
   }
 
-  bool read_place(const std::string& key, const std::string& name, const std::string& value,
-                  const std::string& word) {
-    const auto colons = value.starts_with('/') ? 0 : std::ranges::count(value, ':');
-    if (name == "schema") {
-      const auto fits = [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-' || c == '$'; };
-      if (value.empty() || !std::ranges::all_of(value, fits)) {
-        refuse(key, "which names no schema that can be written so: set dispatcher.table to \"schema\".\"table\"");
+  bool read_place(const Parameter& given) {
+    const auto colons = given.value.starts_with('/') ? 0 : std::ranges::count(given.value, ':');
+    if (given.name == "schema") {
+      if (given.value.empty() || !has_only_letters_digits_and("_-$", given.value)) {
+        refuse(given, "which names no schema that can be written so: set dispatcher.table to \"schema\".\"table\"");
       }
-      result_.asked.schema = value;
-    } else if (is_one_of("search_path currentschema schema_search_path", name)) {
-      search_path_ = value;
-    } else if (name == "host" && colons == 1) {
-      read_host_with_port(value);
-    } else if (name == "host" && has_hosts_ && colons == 0) {
-      refuse(key, "which is there with a port and without: write host=a,b&port=5432,5432");
-    } else if (name == "targetservertype") {
-      if (!is_one_of("any primary master", word)) {
-        refuse(key, "which asks for a server that may take no writes: write target_session_attrs=read-write");
-      }
-      put("target_session_attrs", word == "any" ? "any" : "read-write");
+      url_.schema = given.value;
+    } else if (is_one_of("search_path currentschema schema_search_path", given.name)) {
+      search_path_ = given.value;
+    } else if (given.name == "host" && colons == 1) {
+      read_host_with_port(given.value);
+    } else if (given.name == "host" && has_hosts_ && colons == 0) {
+      refuse(given, "which is there with a port and without: write host=a,b&port=5432,5432");
     } else {
       return false;
     }
@@ -207,8 +213,8 @@ class Translation {
   void read_host_with_port(const std::string& value) {
     const auto colon = value.find(':');
     const auto join = [this](const char* key, const std::string& text) {
-      const auto there = std::ranges::find(result_.pairs, key, &KeywordValues::value_type::first);
-      if (there == result_.pairs.end() || !has_hosts_) return put(key, text);
+      const auto there = std::ranges::find(pairs_, key, &KeywordValues::value_type::first);
+      if (there == pairs_.end() || !has_hosts_) return put(key, text);
       there->second += "," + text;
     };
     join("host", value.substr(0, colon));
@@ -216,27 +222,25 @@ class Translation {
     has_hosts_ = true;
   }
 
-  bool read_connection(const std::string& key, const std::string& name, const std::string& value,
-                       const std::string& word) {
-    if (name == "pgbouncer") {
-      result_.asked.transaction_pooler = is_one_of(kYes, word);
+  bool read_connection(const Parameter& given) {
+    const std::string_view name = given.name;
+    if (name == "ssl") {
+      read_ssl(given);
+    } else if (name == "pgbouncer") {
+      url_.transaction_pooler = is_one_of(kYes, given.word);
     } else if (name == "statement_timeout") {
-      const auto number = parse_integer(word).value;
-      result_.asked.statement_timeout = number ? number : parse_duration(word).value;
-      if (result_.asked.statement_timeout.value_or(-1) < 0) {
-        refuse(key, "which is no number of milliseconds: set postgres.statement_timeout");
+      const auto number = parse_integer(given.word).value;
+      url_.statement_timeout = number ? number : parse_duration(given.word).value;
+      if (url_.statement_timeout.value_or(-1) < 0) {
+        refuse(given, "which is no number of milliseconds: set postgres.statement_timeout");
       }
-    } else if (is_one_of("keepalive tcpkeepalive keep_alive", name)) {
-      const bool is_on = is_one_of(kYes, word);
-      if (!is_on && !is_one_of(kNo, word)) refuse(key, "which is neither true nor false: write keepalives=1");
-      put("keepalives", is_on ? "1" : "0");
     } else if (name == "keepaliveinitialdelaymillis") {
-      const std::int64_t millis = parse_integer(word).value.value_or(-1);
-      if (millis < 0) refuse(key, "which is no number of milliseconds: write keepalives_idle=<seconds>");
+      const std::int64_t millis = parse_integer(given.word).value.value_or(-1);
+      if (millis < 0) refuse(given, "which is no number of milliseconds: write keepalives_idle=<seconds>");
       // Zero means the system's default.
       if (millis > 0) put("keepalives_idle", std::to_string((millis + 999) / 1000));
     } else if (name.starts_with("options[") && name.ends_with(']')) {
-      add_option("-c" + name.substr(8, name.size() - 9) + "=" + in_options(value));
+      add_option("-c" + std::string(name.substr(8, name.size() - 9)) + "=" + in_options(given.value));
     } else {
       return false;
     }
@@ -246,8 +250,8 @@ class Translation {
   /// In `options`, where migrations and all other code that looks a table up by its name alone heed it.
   void put_search_path() {
     // The usual schema is found without, and poolers refuse `options`.
-    const std::string& schema = result_.asked.schema;
-    const bool is_usual = schema.empty() || schema == "public" || result_.asked.transaction_pooler;
+    const std::string& schema = url_.schema;
+    const bool is_usual = schema.empty() || schema == "public" || url_.transaction_pooler;
     if (search_path_.empty() && !is_usual) search_path_ = '"' + schema + '"';
     if (!search_path_.empty()) add_option("-csearch_path=" + in_options(search_path_));
     if (!options_.empty()) put("options", options_);
@@ -255,8 +259,10 @@ class Translation {
 
   void add_option(const std::string& option) { options_.append(options_.empty() ? "" : " ").append(option); }
 
-  const KeywordValues& given_;
-  Translated result_;
+  PostgresPairs& given_;
+  PostgresUrl& url_;
+  KeywordValues pairs_;
+  std::string problem_;
   std::string search_path_;
   std::string options_;
   bool has_hosts_ = false;
@@ -264,8 +270,8 @@ class Translation {
 
 }  // namespace
 
-Translated translate_postgres(const KeywordValues& pairs) {
-  return Translation(pairs).run();
+std::string translate_postgres(PostgresPairs& given, PostgresUrl& url) {
+  return Translation(given, url).run();
 }
 
 }  // namespace outboxd::config

@@ -1,7 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/postgres_parts.hpp"
 #include "config/text.hpp"
-#include "config/url_parts.hpp"
 
 #include <algorithm>
 
@@ -9,7 +8,6 @@ namespace outboxd::config {
 namespace {
 
 constexpr auto kNone = std::string_view::npos;
-constexpr std::string_view kInNames = "_-.[]";
 constexpr const char* kNeither =
     "is neither a URL (postgresql://user@host/database) nor key=value text (host=db user=app dbname=app)";
 constexpr const char* kStrayAt =
@@ -23,36 +21,41 @@ constexpr const char* kAdoNet =
     "postgresql://user:password@host:port/database (in user and password %40 for '@', %2F for '/', %3F for '?', %23 "
     "for '#', %25 for '%')";
 
-/// Reads one URL; each step returns its problem, or "".
+/// Reads one URL; each step is false if the URL is refused.
 class UrlReader {
  public:
   explicit UrlReader(bool is_jdbc) : is_jdbc_(is_jdbc) { result_.as_libpq = !is_jdbc; }
 
-  std::string read(std::string_view rest) {
+  Checked<PostgresPairs> read(std::string_view rest) {
+    if (!read_url(rest)) return {.problem = std::move(problem_)};
+    return {.value = std::move(result_)};
+  }
+
+ private:
+  bool refuse(std::string problem) {
+    problem_ = std::move(problem);
+    return false;
+  }
+
+  bool read_url(std::string_view rest) {
     const auto query_at = rest.find('?');
     const auto place = rest.substr(0, query_at);
     const auto slash = place.find('/');
-    auto authority = place.substr(0, slash);
+    const auto authority = place.substr(0, slash);
     const auto path = slash == kNone ? std::string_view() : place.substr(slash + 1);
     const auto query = query_at == kNone ? std::string_view() : rest.substr(query_at + 1);
     // A password with such a character would be taken for a host or a database, and be named in libpq's errors.
     const bool stray = path.find('@') != kNone || has_stray_hash(authority) ||
                        (slash == kNone && authority.find('@') == kNone && query.find('@') != kNone);
-    if (stray) return kStrayAt;
-    if (path.find('#') != kNone) return kFragment;
+    if (stray) return refuse(kStrayAt);
+    if (path.find('#') != kNone) return refuse(kFragment);
     // No host has an '@' in it, so the last one ends the password.
-    if (const auto at = authority.rfind('@'); at != kNone) {
-      if (std::string problem = read_user(authority.substr(0, at)); !problem.empty()) return problem;
-      authority.remove_prefix(at + 1);
-    }
-    std::string problem = read_hosts(authority);
-    if (problem.empty() && !path.empty()) problem = add("dbname", path, "its database name");
-    return problem.empty() ? read_query(query) : problem;
+    const auto at = authority.rfind('@');
+    return (at == kNone ? read_hosts(authority)
+                        : read_user(authority.substr(0, at)) && read_hosts(authority.substr(at + 1))) &&
+           (path.empty() || add("dbname", path, "its database name")) && read_query(query);
   }
 
-  PostgresPairs take() { return std::move(result_); }
-
- private:
   /// A '#' in a password can only be read in one way if the text before it can't be a host and its port.
   static bool has_stray_hash(std::string_view authority) {
     const auto hash = authority.find('#');
@@ -63,86 +66,80 @@ class UrlReader {
     return std::ranges::all_of(authority.substr(colon + 1, hash - colon - 1), is_digit);
   }
 
-  std::string add(std::string_view key, std::string_view text, const std::string& place) {
-    std::string value;
-    if (!percent_decode(text, value)) {
-      return "has a '%' that is not followed by two hex digits, or is %00, in " + place + ": write %25 for '%'";
-    }
-    result_.pairs.emplace_back(key, std::move(value));
-    return "";
+  bool add(std::string_view key, std::string_view text, const std::string& place) {
+    std::string& value = result_.pairs.emplace_back(key, "").second;
+    return percent_decode(text, value) ||
+           refuse("has a '%' that is not followed by two hex digits, or is %00, in " + place + ": write %25 for '%'");
   }
 
   /// A '%' that begins no escape can only be read in one way: libpq refuses it, and other drivers take it literally.
-  std::string add_credential(std::string_view key, std::string_view text) {
-    std::string value;
-    if (!percent_decode(text, value)) result_.as_libpq = false;
-    if (!percent_decode(text, value, LonePercent::itself)) return kZeroInLogin;
-    result_.pairs.emplace_back(key, std::move(value));
-    return "";
+  bool add_credential(std::string_view key, std::string_view text) {
+    std::string& value = result_.pairs.emplace_back(key, "").second;
+    if (percent_decode(text, value)) return true;
+    result_.as_libpq = false;
+    return percent_decode(text, value, LonePercent::itself) || refuse(kZeroInLogin);
   }
 
-  std::string read_user(std::string_view info) {
+  bool read_user(std::string_view info) {
     if (const auto at = info.find('@'); at != kNone) {
       // It could be a list of hosts, each with a password of its own.
-      if (info.find(',', at) != kNone) return kStrayAt;
+      if (info.find(',', at) != kNone) return refuse(kStrayAt);
       result_.as_libpq = false;
     }
     const auto colon = info.find(':');
-    std::string problem = add_credential("user", info.substr(0, colon));
-    return colon == kNone || !problem.empty() ? problem : add_credential("password", info.substr(colon + 1));
+    return add_credential("user", info.substr(0, colon)) &&
+           (colon == kNone || add_credential("password", info.substr(colon + 1)));
   }
 
-  std::string read_hosts(std::string_view authority) {
+  bool read_hosts(std::string_view authority) {
     std::string hosts;
     std::string ports;
     std::string_view comma;
     for (const std::string_view part : split(authority, ',')) {
       const auto address = read_address(part);
-      if (!address) return std::string(kOpenBracket) + " in its host";
-      if (address->in_brackets && address->host.empty()) return "has brackets with no IPv6 address in them";
+      if (!address) return refuse(std::string(kOpenBracket) + " in its host");
+      if (address->in_brackets && address->host.empty()) return refuse("has brackets with no IPv6 address in them");
       const std::string_view port = address->after.substr(std::min<std::size_t>(1, address->after.size()));
-      if (!address->after.empty() && !address->after.starts_with(':')) return kBadPort;
-      if (!port.empty() && !is_port(port)) return kBadPort;
+      if (!address->after.empty() && !address->after.starts_with(':')) return refuse(kBadPort);
+      if (!port.empty() && !is_port(port)) return refuse(kBadPort);
       // In JDBC that means this machine, in libpq a Unix socket.
       hosts.append(comma).append(address->host.empty() && is_jdbc_ ? "localhost" : address->host);
       ports.append(comma).append(port);
       comma = ",";
     }
     if (ports.find_first_not_of(',') != kNone) result_.pairs.emplace_back("port", ports);
-    return hosts.empty() ? "" : add("host", hosts, "its host");
+    return hosts.empty() || add("host", hosts, "its host");
   }
 
-  std::string read_query(std::string_view query) {
-    if (query.empty()) return "";
-    for (const std::string_view pair : split(query, '&')) {
-      if (pair.empty()) result_.as_libpq = false;
-      std::string problem = pair.empty() ? "" : read_parameter(pair);
-      if (!problem.empty()) return problem;
-    }
-    return "";
+  bool read_query(std::string_view query) {
+    if (query.empty()) return true;
+    const auto pairs = split(query, '&');
+    if (std::ranges::count(pairs, std::string_view()) > 0) result_.as_libpq = false;
+    return std::ranges::all_of(pairs, [this](auto pair) { return pair.empty() || read_parameter(pair); });
   }
 
-  std::string read_parameter(std::string_view pair) {
+  bool read_parameter(std::string_view pair) {
     const auto equals = pair.find('=');
     if (equals == kNone) {
-      return pair.find('@') != kNone ? kStrayAt
-                                     : "has a parameter without a value: write parameters as ?name=value&name=value";
+      return refuse(pair.find('@') != kNone
+                        ? kStrayAt
+                        : "has a parameter without a value: write parameters as ?name=value&name=value");
     }
     std::string key;
-    const auto fits = [](char c) { return is_letter(c) || is_digit(c) || kInNames.find(c) != kNone; };
     const bool is_name =
-        percent_decode(pair.substr(0, equals), key) && !key.empty() && std::ranges::all_of(key, fits);
-    if (!is_name) return kBadName;
+        percent_decode(pair.substr(0, equals), key) && !key.empty() && has_only_letters_digits_and("_-.[]", key);
+    if (!is_name) return refuse(kBadName);
     const auto value = pair.substr(equals + 1);
     const bool is_secret = key == "password";
     // Otherwise it may be the end of a password that had a '?' in it.
-    if (value.find('@') != kNone && !is_secret && key != "user") return kStrayAt;
-    if (key == "dbname" && value.find('#') != kNone) return kFragment;
+    if (value.find('@') != kNone && !is_secret && key != "user") return refuse(kStrayAt);
+    if (key == "dbname" && value.find('#') != kNone) return refuse(kFragment);
     if (value.find_first_of("=@") != kNone) result_.as_libpq = false;
     return is_secret ? add_credential(key, value) : add(key, value, "the parameter " + key);
   }
 
   PostgresPairs result_;
+  std::string problem_;
   bool is_jdbc_;
 };
 
@@ -196,16 +193,13 @@ Checked<PostgresPairs> read_postgres_pairs(std::string_view text) {
   if (text.empty()) return {.problem = "is empty"};
   if (std::string problem = quote_in_front(text); !problem.empty()) return {.problem = std::move(problem)};
   if (const auto scheme = take_scheme(text)) {
-    UrlReader reader(scheme->is_jdbc);
-    if (std::string problem = reader.read(scheme->rest); !problem.empty()) return {.problem = std::move(problem)};
-    PostgresPairs read = reader.take();
-    read.as_libpq = read.as_libpq && scheme->is_plain && text.size() == whole.size();
-    return {.value = std::move(read)};
+    Checked<PostgresPairs> read = UrlReader(scheme->is_jdbc).read(scheme->rest);
+    if (read.value && (!scheme->is_plain || text.size() != whole.size())) read.value->as_libpq = false;
+    return read;
   }
   if (looks_like_url(text)) {
     return {.problem =
-                "begins with the scheme of something other than Postgres: write "
-                "postgresql://user@host/database"};
+                "begins with the scheme of something other than Postgres: write postgresql://user@host/database"};
   }
   if (is_of_ado_net(text)) return {.problem = kAdoNet};
   auto pairs = parse_conninfo(text);

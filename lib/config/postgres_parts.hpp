@@ -35,20 +35,11 @@ struct PostgresPairs {
 /// part of the text.
 Checked<PostgresPairs> read_postgres_pairs(std::string_view text);
 
-struct Translated {
-  /// Parameters of libpq alone, apart from unknown ones, which libpq refuses.
-  KeywordValues pairs{};
-  /// Whether the pairs differ from the given ones.
-  bool changed = false;
-  /// The first parameter that can't be translated, why, and what to write instead; or "".
-  std::string problem{};
-  /// Values for other settings, and warnings; without a text.
-  PostgresUrl asked{};
-};
-
-/// Translates the parameters that node-postgres, Prisma, pgx, SQLAlchemy, asyncpg, JDBC and similar drivers add to
-/// libpq's. Texts name parameters and quote no value.
-Translated translate_postgres(const KeywordValues& pairs);
+/// Replaces the parameters that node-postgres, Prisma, pgx, SQLAlchemy, asyncpg, JDBC and similar drivers add to
+/// libpq's by libpq's own; unknown ones stay, and libpq refuses them. Values for other settings and warnings go to
+/// `url`. Returns the first parameter that can't be translated, why, and what to write instead; or "". Texts name
+/// parameters and quote no value.
+std::string translate_postgres(PostgresPairs& given, PostgresUrl& url);
 
 /// The first of libpq's parameters whose value can't work with any server, and its possible values; "" if there is
 /// none. libpq itself checks most of them only when it connects, and a daemon would wait for that as for an outage.

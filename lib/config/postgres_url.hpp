@@ -30,8 +30,8 @@ struct PostgresUrl {
 /// and never quote a value.
 Checked<PostgresUrl> read_postgres_url(std::string_view text);
 
-/// The same as an option's check.
-std::string check_postgres_url(const Value& value);
+/// The problem alone.
+std::string check_postgres_url(std::string_view text);
 
 /// Libpq's knowledge, passed in by code that may call it.
 struct Libpq {

@@ -2,7 +2,6 @@
 #include "config/postgres_parts.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
-#include "config/url_parts.hpp"
 
 #include <algorithm>
 #include <array>
@@ -101,21 +100,15 @@ std::string wrong_value(const std::string& key, const std::string& value) {
   return wrong_word(key, value);
 }
 
-using Values = std::map<std::string, std::string, std::less<>>;
+/// By parameter; empty for one that is not given.
+using Values = std::map<std::string, std::string>;
 
-std::string value_in(const Values& values, std::string_view key) {
-  const auto found = values.find(key);
-  return found == values.end() ? "" : found->second;
-}
-
-std::string wrong_keep_alive(const Values& values) {
-  const std::string list = value_in(values, "host");
+std::string wrong_keep_alive(Values& values) {
   const auto is_name = [](std::string_view host) { return !host.empty() && !is_socket(host); };
-  const auto hosts = split(list, ',');
-  const bool over_tcp = !value_in(values, "hostaddr").empty() || std::ranges::any_of(hosts, is_name);
-  if (!over_tcp || parse_integer(trim(value_in(values, "keepalives"))).value == 0) return "";
+  const bool over_tcp = !values["hostaddr"].empty() || std::ranges::any_of(split(values["host"], ','), is_name);
+  if (!over_tcp || parse_integer(trim(values["keepalives"])).value == 0) return "";
   for (const auto& [key, most] : kKeepAlives) {
-    const auto number = parse_integer(trim(value_in(values, key))).value;
+    const auto number = parse_integer(trim(values[std::string(key)])).value;
     if (!number || (*number >= 1 && *number <= most)) continue;
     return "has a " + std::string(key) + " that is not from 1 to " + std::to_string(most) +
            ", so that no connection could be opened: take it out for outboxd's own";
@@ -123,8 +116,7 @@ std::string wrong_keep_alive(const Values& values) {
   return "";
 }
 
-std::size_t parts_of(const Values& values, std::string_view key) {
-  const std::string list = value_in(values, key);
+std::size_t parts_of(const std::string& list) {
   return list.empty() ? 0 : split(list, ',').size();
 }
 
@@ -139,9 +131,9 @@ std::string impossible_value(const KeywordValues& pairs) {
     if (!problem.empty()) return problem;
   }
   if (std::string problem = wrong_keep_alive(last); !problem.empty()) return problem;
-  const auto hosts = parts_of(last, "host");
-  const auto addresses = parts_of(last, "hostaddr");
-  const auto ports = parts_of(last, "port");
+  const auto hosts = parts_of(last["host"]);
+  const auto addresses = parts_of(last["hostaddr"]);
+  const auto ports = parts_of(last["port"]);
   if (hosts != 0 && addresses != 0 && hosts != addresses) return "has another number of host than of hostaddr";
   const auto servers = std::max({hosts, addresses, std::size_t{1}});
   return ports > 1 && ports != servers ? "has another number of port than of host" : "";

@@ -4,7 +4,6 @@
 #include "config/checks.hpp"
 #include "config/text.hpp"
 #include "config/units.hpp"
-#include "config/url_parts.hpp"
 
 #include <algorithm>
 #include <cstddef>
@@ -64,14 +63,9 @@ std::string read_user(std::string_view info, RedisUrl& url) {
   return "";
 }
 
-bool is_plain_name(std::string_view name) {
-  constexpr std::size_t kLongest = 40;
-  const auto fits = [](char c) { return is_letter(c) || is_digit(c) || c == '_' || c == '-'; };
-  return !name.empty() && name.size() <= kLongest && std::ranges::all_of(name, fits);
-}
-
 std::string read_parameter(std::string_view name, std::string_view text, RedisUrl& url) {
-  if (!is_plain_name(name)) return kBadName;
+  constexpr std::size_t kLongestName = 40;
+  if (name.empty() || name.size() > kLongestName || !has_only_letters_digits_and("_-", name)) return kBadName;
   std::string value;
   if (!percent_decode(text, value)) return kBadPercent;
   const std::string shown = "the parameter " + std::string(name);
@@ -80,8 +74,8 @@ std::string read_parameter(std::string_view name, std::string_view text, RedisUr
   std::erase(word, '_');
   if (is_one_of("db database", word)) return read_database(text, url);
   if (is_one_of("tls ssl", word)) return is_off ? "" : kNoTls;
-  if (word == "keyprefix" && !is_off) {
-    return "has " + shown + ": streams have the names that their rows give them, so take it out";
+  if (word == "keyprefix") {
+    return is_off ? "" : "has " + shown + ": streams have the names that their rows give them, so take it out";
   }
   if (is_one_of("username user", word)) {
     if (!url.username) url.username = value;
@@ -94,21 +88,21 @@ std::string read_parameter(std::string_view name, std::string_view text, RedisUr
     url.warnings.push_back(shown +
                            " concerns another driver alone, and is left out: outboxd has redis.timeout, "
                            "redis.connect_timeout and one connection");
-  } else if (word != "keyprefix") {
+  } else {
     return "has " + shown + ", which means nothing here: take it out";
   }
   return "";
 }
 
 std::string read_query(std::string_view query, RedisUrl& url) {
+  std::string problem;
   for (const std::string_view pair : split(query, '&')) {
-    if (pair.empty()) continue;
     const auto equals = pair.find('=');
-    if (equals == Rest::npos) return "has a parameter without a value: write ?db=N";
-    std::string problem = read_parameter(pair.substr(0, equals), pair.substr(equals + 1), url);
-    if (!problem.empty()) return problem;
+    if (pair.empty() || !problem.empty()) continue;
+    problem = equals == Rest::npos ? "has a parameter without a value: write ?db=N"
+                                   : read_parameter(pair.substr(0, equals), pair.substr(equals + 1), url);
   }
-  return "";
+  return problem;
 }
 
 std::string read_server(std::string_view text, RedisUrl& url) {
@@ -189,10 +183,6 @@ Checked<RedisUrl> parse_redis_url(std::string_view text) {
   std::string problem = read_url(trim(text), url);
   if (!problem.empty()) return {.problem = std::move(problem)};
   return {.value = std::move(url)};
-}
-
-std::string check_redis_url(const Value& value) {
-  return parse_redis_url(std::get<std::string>(value)).problem;
 }
 
 }  // namespace outboxd::config

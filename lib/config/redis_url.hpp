@@ -31,7 +31,4 @@ inline constexpr std::int64_t kMaxRedisDatabase = 65'535;
 /// blanks around it, and with parameters of other drivers; problems never quote any part of the URL.
 Checked<RedisUrl> parse_redis_url(std::string_view text);
 
-/// The same as an option's check.
-std::string check_redis_url(const Value& value);
-
 }  // namespace outboxd::config

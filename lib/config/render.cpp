@@ -1,17 +1,23 @@
 // SPDX-License-Identifier: Apache-2.0
-// Settings and the option table as readable text: `config show`, --help and SETTINGS.md.
+// Settings, problems and the option table as readable text: `config show`, --help and SETTINGS.md.
 #include "config/render.hpp"
 
 #include "config/options.hpp"
 #include "config/text.hpp"
 
 #include <algorithm>
+#include <array>
 #include <cstddef>
 #include <optional>
 #include <string_view>
 
 namespace outboxd::config {
 namespace {
+
+const char* word_of(Origin::Kind kind) {
+  constexpr std::array kWords{"", "default", "profile ", "file ", "environment ", "flag "};
+  return kWords.at(static_cast<std::size_t>(kind));
+}
 
 constexpr const char* kDash = "–";
 
@@ -99,6 +105,20 @@ std::string meaning_cell(const Option& option) {
 }
 
 }  // namespace
+
+std::string Origin::shown() const {
+  std::string text = word_of(kind);
+  if (kind > Kind::defaults) text += name;
+  if (kind == Kind::file && line > 0) text += ":" + std::to_string(line);
+  return read_from.empty() ? text : text + ", read from " + read_from;
+}
+
+std::string Problem::shown() const {
+  if (where.kind < Origin::Kind::file) return text;
+  std::string place = (where.kind == Origin::Kind::file ? "" : word_of(where.kind)) + where.name;
+  if (where.line > 0) place += ":" + std::to_string(where.line) + ":" + std::to_string(where.column);
+  return place + ": " + text;
+}
 
 std::string render_show(const Loaded& loaded) {
   std::string result;

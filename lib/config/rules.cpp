@@ -13,8 +13,10 @@ namespace {
 
 constexpr const char* kUnsignedEntries =
     "entries go out unsigned, and consumers drop and acknowledge what isn't signed unless their own mode is dev "
-    "(they "
-    "take an unset CARACAL_MODE for stable): set STREAMS_HMAC_KEY or STREAMS_HMAC_KEY_FILE";
+    "(they take an unset CARACAL_MODE for stable): set STREAMS_HMAC_KEY or STREAMS_HMAC_KEY_FILE";
+constexpr const char* kNeedsKey =
+    ", which needs a signing key: give one as STREAMS_HMAC_KEY, STREAMS_HMAC_KEY_FILE, --signing-key-file or "
+    "signing.key_file";
 
 /// The bounds of the back-off.
 void check_pacing(const Layer& merged, Problems& problems) {
@@ -52,7 +54,7 @@ class LayoutCheck {
   LayoutCheck(const Layer& merged, Problems& problems)
       : merged_(merged),
         problems_(problems),
-        layout_(value_or_empty<std::string>(merged, kLayout)),
+        layout_(value_or_empty(merged, kLayout)),
         columns_(value_or_empty<Names>(merged, kColumns)),
         states_(value_or_empty<Names>(merged, kStates)) {}
 
@@ -93,7 +95,7 @@ class LayoutCheck {
   }
 
   void check_producer(bool has_column, const std::string& remedy) {
-    const auto producer = value_or_empty<std::string>(merged_, "dispatcher.producer");
+    const auto producer = value_or_empty(merged_, "dispatcher.producer");
     if (producer.empty() || has_column) return;
     add("dispatcher.producer", "dispatcher.producer = " + echoed(producer) + ": layout " + layout_ +
                                    " has no column of producers: leave this out, or " + remedy);
@@ -107,27 +109,24 @@ class LayoutCheck {
       return;
     }
     for (const char* const role : {"id", "stream", "payload", "attempts", "available_at"}) {
-      if (!has(role)) lacks_column(role, "which every layout needs", role);
+      if (!has(role)) lacks_column(role, "which every layout needs");
     }
     if (find(merged_, "dispatcher.retention") != nullptr && !has("published_at")) {
       lacks_column("published_at",
-                   "so it is not known how long ago a row was published, as dispatcher.retention needs",
-                   "published_at");
+                   "so it is not known how long ago a row was published, as dispatcher.retention needs");
     } else if (!has("published_at") && !has("status")) {
-      lacks_column("published_at or status", "so a published row could not be distinguished from others",
-                   "published_at");
+      lacks_column("published_at or status", "so a published row could not be distinguished from others");
     }
     if (has("locked_until") == has("locked_by")) return;
-    const char* const missing = has("locked_until") ? "locked_by" : "locked_until";
-    const std::string present = has("locked_until") ? "locked_until" : "locked_by";
-    lacks_column(missing,
-                 "but one of " + present + ": a lease needs both, or neither (then available_at is moved instead)",
-                 missing);
+    const std::string there = has("locked_until") ? "locked_until" : "locked_by";
+    lacks_column(has("locked_until") ? "locked_by" : "locked_until",
+                 "but one of " + there + ": a lease needs both, or neither (then available_at is moved instead)");
   }
 
-  void lacks_column(const std::string& role, const std::string& reason, const std::string& example) {
-    add(kColumns,
-        "dispatcher.columns: has no column of " + role + ", " + reason + ": add " + example + " = \"<column>\"");
+  /// Of several roles, the first is the example.
+  void lacks_column(const std::string& roles, const std::string& reason) {
+    add(kColumns, "dispatcher.columns: has no column of " + roles + ", " + reason + ": add " +
+                      roles.substr(0, roles.find(' ')) + " = \"<column>\"");
   }
 
   void check_states() {
@@ -138,14 +137,13 @@ class LayoutCheck {
           "\"<column>\" to dispatcher.columns");
       return;
     }
-    const std::string column = echoed(columns_.at("status"));
     for (const char* const state : {"pending", "published", "dead"}) {
-      if (!states_.contains(state)) lacks_word(column, state);
+      if (!states_.contains(state)) lacks_word(state);
     }
   }
 
-  void lacks_word(const std::string& column, const std::string& state) {
-    add(kStates, "dispatcher.states: has no word for " + state + ", and column " + column +
+  void lacks_word(const std::string& state) {
+    add(kStates, "dispatcher.states: has no word for " + state + ", and column " + echoed(columns_.at("status")) +
                      " needs one for each state: add " + state + " = \"<word>\"");
   }
 
@@ -159,7 +157,7 @@ class LayoutCheck {
 }  // namespace
 
 void resolve_layout(Layer& merged) {
-  const auto layout = value_or_empty<std::string>(merged, kLayout);
+  const auto layout = value_or_empty(merged, kLayout);
   if (layout.empty() || layout == kCustom) return;
   const Origin by_default{Origin::Kind::defaults};
   merged.try_emplace("dispatcher.table", Entry{layout, by_default});
@@ -177,20 +175,16 @@ void check_rules(const Layer& merged, const Needs& needs, Problems& problems) {
   LayoutCheck(merged, problems).run();
 }
 
-void check_signing(const Layer& merged, const Needs& needs, Problems& problems, Problems& warnings) {
+void check_signing(const Layer& merged, const Needs& needs, Findings& findings) {
   if (!needs.signing || find(merged, "signing.key") != nullptr) return;
-  const auto mode = value_or_empty<std::string>(merged, "mode");
+  const auto mode = value_or_empty(merged, "mode");
   if (mode == "rc" || mode == "stable") {
-    problems.push_back({merged.at("mode").origin,
-                        "mode is " + mode +
-                            ", which needs a signing key: give one as STREAMS_HMAC_KEY, STREAMS_HMAC_KEY_FILE, "
-                            "--signing-key-file or signing.key_file"});
-  } else if (value_or_empty<std::string>(merged, "signing.strict") == "true") {
-    problems.push_back({merged.at("signing.strict").origin,
-                        "signing.strict is true, which needs a signing key: give one as STREAMS_HMAC_KEY, "
-                        "STREAMS_HMAC_KEY_FILE, --signing-key-file or signing.key_file"});
+    findings.problems.push_back({merged.at("mode").origin, "mode is " + mode + kNeedsKey});
+  } else if (value_or_empty(merged, "signing.strict") == "true") {
+    findings.problems.push_back(
+        {merged.at("signing.strict").origin, std::string("signing.strict is true") + kNeedsKey});
   } else if (mode == "dev" || find(merged, "mode") == nullptr) {
-    warnings.push_back(
+    findings.warnings.push_back(
         {{}, "no signing key is set, and mode is " + (mode.empty() ? "not set" : mode) + ": " + kUnsignedEntries});
   }
 }

@@ -3,7 +3,6 @@
 #pragma once
 
 #include "config/layers.hpp"
-#include "config/loader.hpp"
 #include "config/origin.hpp"
 
 #include <cstdint>
@@ -20,7 +19,7 @@ void check_rules(const Layer& merged, const Needs& needs, Problems& problems);
 void resolve_layout(Layer& merged);
 
 /// Requires a signing key, where the mode does; warns where no key is set and the mode allows that.
-void check_signing(const Layer& merged, const Needs& needs, Problems& problems, Problems& warnings);
+void check_signing(const Layer& merged, const Needs& needs, Findings& findings);
 
 /// Warns of secrets in files that every user of the machine can read, or that other users than the owner can change,
 /// and of a weak signing key. Blocks while it looks at the files.

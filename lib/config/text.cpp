@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
 #include "config/text.hpp"
 
+#include "config/units.hpp"
 #include "outbox/utf8.hpp"
 
 #include <algorithm>
 #include <cstddef>
+#include <cstdint>
 
 namespace outboxd::config {
 namespace {
@@ -38,8 +40,10 @@ bool is_digit(char c) {
   return c >= '0' && c <= '9';
 }
 
-bool is_letter(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z');
+bool has_only_letters_digits_and(std::string_view others, std::string_view text) {
+  return std::ranges::all_of(lower(text), [others](char c) {
+    return (c >= 'a' && c <= 'z') || is_digit(c) || others.find(c) != std::string_view::npos;
+  });
 }
 
 int hex_digit(char c) {
@@ -59,8 +63,14 @@ std::vector<std::string_view> split(std::string_view text, char separator) {
 }
 
 bool is_one_of(std::string_view words, std::string_view word) {
-  const auto known = split(words, ' ');
-  return !word.empty() && std::find(known.begin(), known.end(), word) != known.end();
+  return !word.empty() && std::ranges::count(split(words, ' '), word) > 0;
+}
+
+std::string_view meaning_of(std::string_view word, std::string_view pairs) {
+  for (const std::string_view pair : split(pairs, ' ')) {
+    if (pair.starts_with(word) && pair.substr(word.size()).starts_with('=')) return pair.substr(word.size() + 1);
+  }
+  return {};
 }
 
 std::string listed(const std::vector<std::string_view>& words) {
@@ -108,6 +118,37 @@ std::string quote_in_front(std::string_view text) {
   text = trim(text);
   if (!text.starts_with('"') && !text.starts_with('\'')) return "";
   return "begins with a quote, which some env files hand over with the value: take the quotes around it out";
+}
+
+bool percent_decode(std::string_view text, std::string& decoded, LonePercent lone) {
+  decoded.clear();
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const bool escape =
+        text[i] == '%' && text.size() - i >= 3 && hex_digit(text[i + 1]) >= 0 && hex_digit(text[i + 2]) >= 0;
+    if (!escape) {
+      if (text[i] == '%' && lone == LonePercent::refused) return false;
+      decoded += text[i];
+      continue;
+    }
+    decoded += static_cast<char>(hex_digit(text[i + 1]) * 16 + hex_digit(text[i + 2]));
+    if (decoded.back() == '\0') return false;
+    i += 2;
+  }
+  return true;
+}
+
+std::optional<Address> read_address(std::string_view text) {
+  const bool in_brackets = text.starts_with('[');
+  const auto end = text.find(in_brackets ? ']' : ':');
+  if (!in_brackets) return Address{text.substr(0, end), text.substr(std::min(end, text.size()))};
+  if (end == std::string_view::npos) return std::nullopt;
+  return Address{text.substr(1, end - 1), text.substr(end + 1), true};
+}
+
+bool is_port(std::string_view text) {
+  constexpr std::int64_t kMaxPort = 65'535;
+  const auto port = parse_integer(text).value;
+  return port && *port >= 1 && *port <= kMaxPort;
 }
 
 }  // namespace outboxd::config

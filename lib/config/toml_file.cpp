@@ -57,17 +57,20 @@ struct Scope {
     const bool moved = option != nullptr && option->of_dispatcher() && !option->path.starts_with("dispatcher.");
     return (moved ? prefix : "") + path;
   }
-
-  [[nodiscard]] Layer& layer_of(const Option& option) const {
-    if (entry == nullptr) return settings.shared;
-    return option.of_connection() ? entry->own : entry->settings;
-  }
-
-  [[nodiscard]] std::string nearest_section(std::string_view key) const {
-    const std::string near = nearest_word(key, sections);
-    return near.empty() ? near : prefix + near;
-  }
 };
+
+const char* wanted_node(const Option& option) {
+  switch (option.kind) {
+    case Kind::integer:
+      return "an integer";
+    case Kind::size:
+      return "a string such as \"16MiB\", or an integer";
+    case Kind::duration:
+      return "a string with a unit such as \"250ms\"";
+    default:
+      return option.choices == kTrueOrFalse ? "true or false" : "a string";
+  }
+}
 
 /// Walks a file's tables, whose keys are either settings or sections.
 class FileReader {
@@ -130,8 +133,11 @@ class FileReader {
     if (option != nullptr && (scope.entry == nullptr || option->of_dispatcher())) {
       Origin place = place_of(node.source());
       place.own = scope.entry != nullptr && option->of_connection();
-      scope.layer_of(*option)[option->path] = {read_value(*option, node), place};
-    } else if (std::ranges::find(scope.sections, path.substr(scope.prefix.size())) == scope.sections.end()) {
+      Layer& layer = scope.entry == nullptr ? scope.settings.shared
+                     : place.own            ? scope.entry->own
+                                            : scope.entry->settings;
+      layer[option->path] = {read_value(*option, node), place};
+    } else if (std::ranges::count(scope.sections, path.substr(scope.prefix.size())) == 0) {
       add_unknown(key, path, node.is_table(), scope);
     } else if (node.is_table()) {
       read_table(*node.as_table(), path + ".", scope);
@@ -143,58 +149,42 @@ class FileReader {
 
   void add_unknown(const toml::key& key, const std::string& path, bool is_section, const Scope& scope) {
     const std::string meant = scope.option_path(path);
-    std::string near = is_section ? scope.nearest_section(key.str()) : "";
-    if (near.empty()) near = nearest_path(meant.find('"') == std::string::npos ? meant : std::string(key.str()));
+    std::string near = is_section ? nearest_word(key.str(), scope.sections) : "";
+    near = near.empty() ? nearest_path(meant.find('"') == std::string::npos ? meant : std::string(key.str()))
+                        : scope.prefix + near;
     add(key.source(),
         std::string("unknown ") + (is_section ? "section " : "key ") + path + did_you_mean(scope.shown_path(near)));
   }
 
   std::optional<Value> read_value(const Option& option, const toml::node& node) {
-    const auto* const integer = node.as_integer();
-    const std::string number = integer == nullptr ? "" : std::to_string(integer->get());
-    switch (option.kind) {
-      case Kind::list:
-        return read_list(option, node);
-      case Kind::limits:
-      case Kind::names:
-        return read_pairs(option, node);
-      case Kind::streams:
-        return read_streams(option, node, [this](const auto& source, const std::string& text) { add(source, text); });
-      case Kind::integer:
-        if (integer == nullptr) return fail(option, node, "must be an integer, is " + describe(node));
-        return read_integer(option, node, integer->get());
-      case Kind::size:
-        if (integer != nullptr) return read_integer(option, node, integer->get());
-        return read_string(option, node, "a string such as \"16MiB\", or an integer");
-      case Kind::duration:
-        if (integer == nullptr) return read_string(option, node, "a string with a unit such as \"250ms\"");
-        return fail(option, node, "needs quotes and a unit: \"" + number + "ms\" or \"" + number + "s\"", number);
-      default:
-        return option.choices == kTrueOrFalse ? read_truth(option, node) : read_string(option, node, "a string");
+    if (option.kind == Kind::list) return read_list(option, node);
+    if (option.kind == Kind::limits || option.kind == Kind::names) return read_pairs(option, node);
+    if (option.kind == Kind::streams) {
+      return read_streams(option, node, [this](const auto& source, const std::string& text) { add(source, text); });
     }
+    if (const auto* const integer = node.as_integer()) {
+      const std::string number = std::to_string(integer->get());
+      if (option.kind == Kind::duration) {
+        return fail(option, node, "needs quotes and a unit: \"" + number + "ms\" or \"" + number + "s\"", number);
+      }
+      if (option.kind == Kind::integer || option.kind == Kind::size) {
+        const std::string problem = out_of_bounds(option, integer->get());
+        if (!problem.empty()) return fail(option, node, problem, number);
+        return integer->get();
+      }
+    }
+    const auto* const text = node.as_string();
+    if (text != nullptr && option.kind != Kind::integer) {
+      return parse_text(option, text->get(), Unit::own, place_of(node.source()), problems_);
+    }
+    if (option.choices == kTrueOrFalse && node.is_boolean()) return node.ref<bool>() ? "true" : "false";
+    return fail(option, node, std::string("must be ") + wanted_node(option) + ", is " + describe(node));
   }
 
   std::nullopt_t fail(const Option& option, const toml::node& node, const std::string& reason,
                       const std::string& shown = "") {
     add(node.source(), sentence(option, shown, reason));
     return std::nullopt;
-  }
-
-  std::optional<Value> read_integer(const Option& option, const toml::node& node, std::int64_t number) {
-    const std::string problem = out_of_bounds(option, number);
-    if (problem.empty()) return number;
-    return fail(option, node, problem, std::to_string(number));
-  }
-
-  std::optional<Value> read_truth(const Option& option, const toml::node& node) {
-    if (std::string word = truth_of(node); !word.empty()) return word;
-    return read_string(option, node, "true or false");
-  }
-
-  std::optional<Value> read_string(const Option& option, const toml::node& node, const std::string& wanted) {
-    const auto* const text = node.as_string();
-    if (text == nullptr) return fail(option, node, "must be " + wanted + ", is " + describe(node));
-    return parse_text(option, text->get(), Unit::own, place_of(node.source()), problems_);
   }
 
   std::optional<Value> read_list(const Option& option, const toml::node& node) {
@@ -217,10 +207,10 @@ class FileReader {
   std::optional<Value> read_pairs(const Option& option, const toml::node& node) {
     const bool of_limits = option.kind == Kind::limits;
     if (!node.is_table()) {
-      const char* const names = option.choices.empty() ? "stream = \"word\"" : "role = \"name\"";
-      return fail(
-          option, node,
-          std::string("must be a table of ") + (of_limits ? "stream = number" : names) + ", is " + describe(node));
+      const std::string pair = of_limits                ? "stream = number"
+                               : option.choices.empty() ? "stream = \"word\""
+                                                        : "role = \"name\"";
+      return fail(option, node, "must be a table of " + pair + ", is " + describe(node));
     }
     StreamLimits limits;
     Names names;

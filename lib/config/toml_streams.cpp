@@ -40,7 +40,7 @@ class StreamsReader {
   std::optional<Value> read(const toml::node& node) {
     topology::Streams streams;
     if (!node.is_table()) {
-      fail(node.source(), "",
+      fail(node, option_.path,
            "must have a table for each stream, such as [streams.\"orders\"], is " + describe(node) +
                "; the streams of one dispatcher are dispatcher.streams");
     } else {
@@ -52,23 +52,23 @@ class StreamsReader {
   }
 
  private:
-  void fail(const toml::source_region& place, const std::string& of, const std::string& reason) {
+  /// At a key or a node.
+  void fail(const auto& place, const std::string& of, const std::string& reason) {
     failed_ = true;
-    add_(place, of + (of.empty() ? option_.path : "") + ": " + reason);
+    add_(place.source(), of + ": " + reason);
   }
 
   /// A key that is none of these words.
   void unknown(const toml::key& key, const std::string& of, const std::vector<std::string>& words) {
-    fail(key.source(), of, "unknown key " + echoed(key.str()) + did_you_mean(nearest_word(key.str(), words)));
+    fail(key, of, "unknown key " + echoed(key.str()) + did_you_mean(nearest_word(key.str(), words)));
   }
 
   topology::Stream read(const toml::key& key, const toml::node& node) {
     topology::Stream stream;
     const std::string name = option_.path + "." + in_quotes(utf8::shortened(key.str(), 100));
-    if (const auto wrong = wrong_name(key.str()); !wrong.empty())
-      fail(key.source(), name, "the stream's name " + wrong);
+    if (const auto wrong = wrong_name(key.str()); !wrong.empty()) fail(key, name, "the stream's name " + wrong);
     if (!node.is_table()) {
-      fail(node.source(), name, "must be a table with maxlen, groups or dead_letter, is " + describe(node));
+      fail(node, name, "must be a table with maxlen, groups or dead_letter, is " + describe(node));
       return stream;
     }
     for (const auto& [part, value] : children_of(*node.as_table())) {
@@ -79,7 +79,7 @@ class StreamsReader {
       } else if (part->str() == "dead_letter") {
         stream.dead_letter = read_bool(name + ".dead_letter", *value);
       } else if (value->is_table()) {
-        fail(part->source(), name, "has a table in it: a stream name with dots stands in quotes, [streams.\"a.b\"]");
+        fail(*part, name, "has a table in it: a stream name with dots stands in quotes, [streams.\"a.b\"]");
       } else {
         unknown(*part, name, {"maxlen", "groups", "dead_letter"});
       }
@@ -89,19 +89,19 @@ class StreamsReader {
 
   std::optional<std::uint64_t> read_maxlen(const std::string& name, const toml::node& node) {
     if (!node.is_integer()) {
-      fail(node.source(), name, "must be an integer, is " + describe(node));
+      fail(node, name, "must be an integer, is " + describe(node));
       return std::nullopt;
     }
     const auto number = node.as_integer()->get();
     if (const auto wrong = out_of_bounds(option_, number); !wrong.empty()) {
-      fail(node.source(), name + " = " + std::to_string(number), wrong);
+      fail(node, name + " = " + std::to_string(number), wrong);
     }
     return static_cast<std::uint64_t>(number);
   }
 
   bool read_bool(const std::string& name, const toml::node& node) {
     if (node.is_boolean()) return node.as_boolean()->get();
-    fail(node.source(), name, "must be true or false, is " + describe(node));
+    fail(node, name, "must be true or false, is " + describe(node));
     return false;
   }
 
@@ -110,7 +110,7 @@ class StreamsReader {
     constexpr const char* kExample =
         "must be an array such as [\"a\", {name = \"b\", start = \"0\", optional = true}]";
     if (!node.is_array()) {
-      fail(node.source(), name, std::string{kExample} + ", is " + describe(node));
+      fail(node, name, std::string{kExample} + ", is " + describe(node));
       return groups;
     }
     std::set<std::string> seen;
@@ -121,13 +121,13 @@ class StreamsReader {
       } else if (element.is_table()) {
         group = read_group(name, *element.as_table());
       } else {
-        fail(element.source(), name, std::string{kExample} + ", has " + describe(element) + " in it");
+        fail(element, name, std::string{kExample} + ", has " + describe(element) + " in it");
         continue;
       }
       if (const auto wrong = wrong_name(group.name); !wrong.empty()) {
-        fail(element.source(), name, "the name of a group " + wrong);
+        fail(element, name, "the name of a group " + wrong);
       } else if (!seen.insert(group.name).second) {
-        fail(element.source(), name, "names " + echoed(group.name) + " twice");
+        fail(element, name, "names " + echoed(group.name) + " twice");
       }
       groups.push_back(std::move(group));
     }
@@ -140,7 +140,7 @@ class StreamsReader {
       const bool is_text = part->str() == "name" || part->str() == "start";
       if (is_text && !value->is_string()) {
         const char* const hint = part->str() == "start" ? "\"$\", \"0\" or an entry's id" : "a string";
-        fail(value->source(), name, std::string{part->str()} + " must be " + hint + ", is " + describe(*value));
+        fail(*value, name, std::string{part->str()} + " must be " + hint + ", is " + describe(*value));
       } else if (is_text) {
         (part->str() == "name" ? group.name : group.start) = value->as_string()->get();
       } else if (part->str() == "optional") {
@@ -150,7 +150,7 @@ class StreamsReader {
       }
     }
     if (!is_start(group.start)) {
-      fail(table.source(), name,
+      fail(table, name,
            "start = " + echoed(group.start) + " must be \"$\" (only new entries), \"0\" (all) or an entry's id");
     }
     return group;
