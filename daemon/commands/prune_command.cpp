@@ -75,6 +75,7 @@ Removed prune(const config::Settings& settings, std::chrono::milliseconds age, P
   Removed removed;
   const system::StopRequest stop;
   bool stops = false;
+  bool has_said = false;
   while ((removed.state == State::goes_on || removed.state == State::unknown) && removed.failure.empty() && !stops) {
     const auto began = std::chrono::steady_clock::now();
     dispatch::PruneStep step;
@@ -94,6 +95,13 @@ Removed prune(const config::Settings& settings, std::chrono::milliseconds age, P
     removed.kept += step.kept;
     removed.refused += step.refused.size();
     removed.state = step.state;
+    if (removed.state == State::unknown && !has_said) {
+      has_said = true;
+      say("dispatcher " + settings.dispatcher.name + ": rows of " + settings.dispatcher.table +
+          " have been due for more than " + config::show_duration(overdue.due_for().count()) + "; waiting up to " +
+          config::show_duration(overdue.seen_for().count()) +
+          " to see whether they are overdue: while rows are, nothing is removed");
+    }
     // Half of the time is left to others.
     const auto took = std::chrono::ceil<std::chrono::milliseconds>(std::chrono::steady_clock::now() - began);
     const auto rest = removed.state == State::unknown ? kBetweenOverdueLooks : took;

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cstddef>
 #include <optional>
 #include <string>
 #include <unordered_map>
@@ -10,8 +11,9 @@
 
 namespace outboxd {
 
-/// Tells rows that no dispatcher takes from rows that only look old, as their writers insert them with times in the
-/// past: those are gone at the next look, and others are there instead.
+/// Tells rows that no dispatcher takes in time from rows that only look old, as their writers insert them with times
+/// in the past: those are gone at the next look, and others are there instead. Of a backlog that dispatchers work
+/// off, the rows that were due last are still there.
 class OverdueRows {
  public:
   using TimePoint = std::chrono::steady_clock::time_point;
@@ -32,7 +34,18 @@ class OverdueRows {
   /// By the table's own times, rows that have been due for longer are to be looked at.
   [[nodiscard]] std::chrono::milliseconds due_for() const { return due_for_; }
 
-  /// The ids of such rows that were found now.
+  /// A row that is found again after that time is overdue.
+  [[nodiscard]] std::chrono::milliseconds seen_for() const { return seen_for_; }
+
+  /// The ids of the rows that earlier looks have found. The next one has to look for these as well.
+  [[nodiscard]] std::vector<std::string> seen() const {
+    std::vector<std::string> ids;
+    ids.reserve(seen_since_.size());
+    for (const auto& [id, since] : seen_since_) ids.push_back(id);
+    return ids;
+  }
+
+  /// The ids of such rows that were found now: those of seen() that still are, and some of those due first and last.
   Verdict look(const std::vector<std::string>& ids, TimePoint now) {
     // What happened in a longer gap isn't known.
     constexpr std::chrono::minutes kLongestGap{1};
@@ -45,9 +58,14 @@ class OverdueRows {
     bool is_overdue = false;
     for (const auto& id : ids) {
       const auto known = seen_since_.find(id);
-      const auto since = known == seen_since_.end() ? now : known->second;
-      is_overdue = is_overdue || now - since >= seen_for_;
-      seen_since.emplace(id, since);
+      if (known == seen_since_.end()) continue;
+      is_overdue = is_overdue || now - known->second >= seen_for_;
+      seen_since.insert(*known);
+    }
+    // Those that were found first are the ones to wait for.
+    for (const auto& id : ids) {
+      if (seen_since.size() >= kMostSeen) break;
+      seen_since.emplace(id, now);
     }
     seen_since_ = std::move(seen_since);
     if (is_overdue) return Verdict::overdue;
@@ -55,6 +73,8 @@ class OverdueRows {
   }
 
  private:
+  static constexpr std::size_t kMostSeen = 3'000;
+
   std::chrono::milliseconds due_for_;
   std::chrono::milliseconds seen_for_;
   std::unordered_map<std::string, TimePoint> seen_since_;

@@ -51,7 +51,7 @@ PruneStep prune_step(Statements& statements, const outbox_table::Layout& layout,
                      OverdueRows& overdue, std::chrono::milliseconds age, PruneMode mode) {
   PruneStep step;
   if (mode == PruneMode::remove) {
-    const auto state = exec(statements, layout.prune_state, overdue.due_for().count());
+    const auto state = exec(statements, layout.prune_state, overdue.due_for().count(), array_literal(overdue.seen()));
     if (!is_true(state[0]["may_delete"])) return {.state = PruneStep::State::forbidden};
     const auto verdict = overdue.look(ids_in(state), std::chrono::steady_clock::now());
     if (verdict == OverdueRows::Verdict::overdue) return {.state = PruneStep::State::overdue};

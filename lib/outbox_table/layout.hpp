@@ -124,8 +124,9 @@ struct Layout {
   /// row has been due; and oldest_dead_ms, how old the oldest dead row is.
   std::string sample;
   /// Whether this role may lock and remove rows (may_delete), in a line for each row that is pending, due for more
-  /// than $1 milliseconds, and was created before that (id; at most a thousand), or in one line without id. Like the
-  /// next three statements only for shapes that say when a row was published.
+  /// than $1 milliseconds, and was created before that (id), or in one line without id: those of the rows $2 that
+  /// are, and at most a thousand each of those due first and last. Like the next three statements only for shapes
+  /// that say when a row was published.
   std::string prune_state;
   /// The first rows in the order of their ids, except those whose ids are too long. $1 limit, $2 for how many
   /// milliseconds rows are kept. Returns id, is_old (published longer ago), is_young (created since then), and

@@ -11,15 +11,29 @@ namespace {
 
 constexpr std::string_view kIsOld = "{was_published} AND {published_at} < now() - {age}{filter}";
 
-// Locking a row takes UPDATE. So that many due rows of other dispatchers cost no more than this, only the first of
-// all due rows are looked at. A row that was just inserted is not due for long, whatever its available_at.
+// A row that was just inserted is not due for long, whatever its available_at.
+constexpr std::string_view kIsLate = "{alive} AND {available_at} < now() - {due_for}";
+constexpr std::string_view kIsOurs = "coalesce({created_at} < now() - {due_for}, true){filter}";
+constexpr std::string_view kSeenId = "CASE WHEN {id_fits} THEN {id}::text ELSE left({id}::text, 200) END AS id";
+
+// Locking a row takes UPDATE. So that many due rows of other dispatchers cost no more than this, only the first and
+// the last of all due rows are looked at: of a backlog that moves, the first ones are gone at the next look, and the
+// last ones are still there. By then others are the last, so those of earlier looks are looked for by their ids.
 constexpr std::string_view kPruneState = R"sql(
 SELECT may_delete, due.id FROM (SELECT has_table_privilege({table_name}, 'DELETE')
                                    AND has_any_column_privilege({table_name}, 'UPDATE') AS may_delete) AS rights
-  LEFT JOIN (SELECT left({id}::text, 200) AS id
+  LEFT JOIN (SELECT {seen_id} FROM {table}
+              WHERE {id} {id_equals} ANY ($2::text[]::{ids}) AND {is_late} AND {is_ours}
+             UNION
+            (SELECT {seen_id}
                FROM (SELECT {id}, {times}, {filter_columns} FROM {table}
-                      WHERE {alive} AND {available_at} < now() - {due_for} ORDER BY {available_at} LIMIT 5000) AS first
-              WHERE coalesce({created_at} < now() - {due_for}, true){filter} LIMIT 1000) AS due ON true)sql";
+                      WHERE {is_late} ORDER BY {available_at} LIMIT 5000) AS first
+              WHERE {is_ours} LIMIT 1000)
+             UNION
+            (SELECT {seen_id}
+               FROM (SELECT {id}, {times}, {filter_columns} FROM {table}
+                      WHERE {is_late} ORDER BY {available_at} DESC LIMIT 5000) AS last
+              WHERE {is_ours} LIMIT 1000)) AS due ON true)sql";
 
 // Without an index of its own: one for the time of publishing would cost each settlement.
 constexpr std::string_view kPrunableRows = R"sql(
@@ -51,6 +65,9 @@ void add_pruning(const LayoutSql& sql, const TableShape& shape, Layout& layout) 
   with.put("filter_columns", columns);
   with.put("times", postgres::quote_name(shape.created_at.empty() ? shape.available_at : shape.created_at));
   with.put("due_for", "$1::bigint * interval '1 millisecond'");
+  with.set("is_late", kIsLate);
+  with.set("is_ours", kIsOurs);
+  with.set("seen_id", kSeenId);
   layout.prune_state = with.fill_read(kPruneState);
   with.put("after", "");
   layout.prunable = with.fill_read(kPrunableRows);

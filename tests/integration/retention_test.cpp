@@ -89,6 +89,7 @@ TEST_CASE("prune removes old published rows by hand, but none while rows are ove
   const auto overdue = prune(environment, {});
   CHECK(overdue.status == 1);
   CHECK(contains(overdue.err, "rows are overdue, so no old ones are removed"));
+  CHECK(occurrences(overdue.err, "have been due for more than 10s; waiting up to 2s to see whether they are") == 1);
   CHECK(left(database, "old") == 2'500);
 
   // A row that was only inserted with an old time is none.
@@ -97,6 +98,23 @@ TEST_CASE("prune removes old published rows by hand, but none while rows are ove
   CHECK(done.status == 0);
   CHECK(done.out == "outbox: removed 2500 row(s) of event_outbox that were published more than 7d ago\n");
   CHECK(count_rows(database) == 13);
+}
+
+TEST_CASE("nothing is removed while a daemon works off a backlog, whose first rows are others at each look") {
+  const auto database = database_with_old_rows();
+  insert_rows(database, "late", new_stream(), 40'000);
+  database.exec(
+      "UPDATE event_outbox SET created_at = now() - interval '1 hour',"
+      " available_at = now() - interval '1 hour' + substr(id, 5)::int * interval '1 millisecond'"
+      " WHERE id LIKE 'late%'");
+  const auto published = [&] { return count_rows(database, "id LIKE 'late%' AND dispatched_at IS NOT NULL"); };
+  const auto outboxd = start_outboxd({"run", "--max-rate", "1500"}, outboxd_environment(database));
+  wait_until([&] { return published() > 0; });
+  const auto overdue = run_outboxd({"prune", "--older-than", "7d"}, outboxd_environment(database));
+  REQUIRE(published() < 40'000);
+  CHECK(overdue.status == 1);
+  CHECK(contains(overdue.err, "rows are overdue, so no old ones are removed"));
+  CHECK(left(database, "old") == 2'500);
 }
 
 TEST_CASE("pruning leaves rows that share an id or a place with an old row") {

@@ -71,7 +71,7 @@ struct LayoutStatement {
       {"release_leases", release_leases, {workers}},
       {"poison_candidates", poison_candidates, {now}},
       {"sample", sample, {now, "100000"}},
-      {"prune_state", prune_state, {"10000"}},
+      {"prune_state", prune_state, {"10000", ids}},
       {"prunable", prunable, {rows, week}},
       {"prunable_after", prunable_after, {rows, week, "'a'"}},
       {"prune", prune, {ids, week}},

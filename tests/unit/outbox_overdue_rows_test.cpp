@@ -11,7 +11,7 @@ namespace outboxd {
 using namespace std::chrono_literals;
 using Verdict = OverdueRows::Verdict;
 
-TEST_CASE("a row that is there at two looks is overdue; rows that change from look to look are not") {
+TEST_CASE("a row that is there at two looks is overdue; fresh rows, which are gone at the next look, are not") {
   OverdueRows rows{250ms};
   OverdueRows::TimePoint now{1h};
   CHECK(rows.due_for() == 10s);
@@ -24,6 +24,37 @@ TEST_CASE("a row that is there at two looks is overdue; rows that change from lo
   CHECK(rows.look({}, now += 1s) == Verdict::none);
   // Seen before, but not without a break.
   CHECK(rows.look({"r99"}, now += 1s) == Verdict::none);
+}
+
+TEST_CASE(
+    "a backlog that moves is overdue: the rows due last are there at the next look, though the first are gone") {
+  OverdueRows rows{250ms};
+  OverdueRows::TimePoint now{1h};
+  // The ids are numbers, in the order in which the rows are due.
+  int first = 0;
+  int last = 100'000;
+  const auto look = [&] {
+    std::vector<std::string> ids;
+    for (const auto& id : rows.seen()) {
+      if (std::stoi(id) >= first) ids.push_back(id);
+    }
+    for (int i = 0; i < 1'000; ++i) {
+      ids.push_back(std::to_string(first + i));
+      ids.push_back(std::to_string(last - i));
+    }
+    // A dispatcher takes rows faster than they are looked at, and as many become late meanwhile.
+    first += 2'000;
+    last += 2'000;
+    return rows.look(ids, now);
+  };
+  CHECK(look() == Verdict::unknown);
+  now += 500ms;
+  CHECK(look() == Verdict::unknown);
+  for (int i = 0; i < 20; ++i) {
+    now += 2s;
+    CHECK(look() == Verdict::overdue);
+    CHECK(rows.seen().size() <= 3'000);
+  }
 }
 
 TEST_CASE("without any such row nothing is overdue, at once; after a long gap it is looked at twice again") {

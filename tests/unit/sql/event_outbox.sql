@@ -553,12 +553,20 @@ PREPARE prune_state AS
 SELECT found.* FROM (
 SELECT may_delete, due.id FROM (SELECT has_table_privilege('"public"."event_outbox"', 'DELETE')
                                    AND has_any_column_privilege('"public"."event_outbox"', 'UPDATE') AS may_delete) AS rights
-  LEFT JOIN (SELECT left("id"::text, 200) AS id
+  LEFT JOIN (SELECT CASE WHEN octet_length("id"::text) <= 4096 THEN "id"::text ELSE left("id"::text, 200) END AS id FROM "public"."event_outbox"
+              WHERE "id" = ANY ($2::text[]::text[]) AND "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" < now() - $1::bigint * interval '1 millisecond' AND coalesce("created_at" < now() - $1::bigint * interval '1 millisecond', true)
+             UNION
+            (SELECT CASE WHEN octet_length("id"::text) <= 4096 THEN "id"::text ELSE left("id"::text, 200) END AS id
                FROM (SELECT "id", "created_at", "stream_name" FROM "public"."event_outbox"
                       WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" < now() - $1::bigint * interval '1 millisecond' ORDER BY "available_at" LIMIT 5000) AS first
-              WHERE coalesce("created_at" < now() - $1::bigint * interval '1 millisecond', true) LIMIT 1000) AS due ON true) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+              WHERE coalesce("created_at" < now() - $1::bigint * interval '1 millisecond', true) LIMIT 1000)
+             UNION
+            (SELECT CASE WHEN octet_length("id"::text) <= 4096 THEN "id"::text ELSE left("id"::text, 200) END AS id
+               FROM (SELECT "id", "created_at", "stream_name" FROM "public"."event_outbox"
+                      WHERE "dispatched_at" IS NULL AND "available_at" < 'infinity' AND "available_at" < now() - $1::bigint * interval '1 millisecond' ORDER BY "available_at" DESC LIMIT 5000) AS last
+              WHERE coalesce("created_at" < now() - $1::bigint * interval '1 millisecond', true) LIMIT 1000)) AS due ON true) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE prune_state (10000);
+EXPLAIN EXECUTE prune_state (10000, '{a,b}');
 
 -- prunable
 PREPARE prunable AS
