@@ -61,9 +61,12 @@ struct RowFacts {
   /// The transactions of other sessions that keep the row locked.
   std::vector<std::string> locked_by{};
   std::optional<std::string> last_error{};
-  std::uint64_t payload_bytes = 0;
-  /// Only if it was asked for.
+  /// As text; empty: not measured.
+  std::optional<std::uint64_t> payload_bytes{};
+  /// Only if it was asked for, and isn't too large.
   std::optional<std::string> payload{};
+  /// Why it is not measured, or not shown although it was asked for.
+  std::string why_no_payload{};
   /// Postgres' clock when the row was read, since 1970.
   Milliseconds now{0};
   /// How far that clock was ahead of this machine's.

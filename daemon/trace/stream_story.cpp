@@ -81,8 +81,6 @@ bool matters_more(Progress one, Progress other) {
       case Progress::unknown:
         return 2;
       case Progress::passed:
-        return 1;
-      case Progress::acknowledged:
         break;
     }
     return 0;
@@ -117,16 +115,13 @@ std::vector<std::string> next_of_entries(const StreamFacts& stream) {
     }
   }
   std::vector<std::string> next;
-  bool is_passed = false;
   for (const auto& [name, furthest] : groups) {
-    is_passed = is_passed || furthest.progress == Progress::passed;
     if (!matters_more(furthest.progress, Progress::passed)) continue;
     next.push_back(next_of_group(*furthest.group, furthest.progress));
   }
   if (!next.empty() || !stream.groups) return next;
   if (stream.groups->empty()) return {"nothing: stream " + shown(stream.stream) + " has no consumer group"};
-  return {is_passed ? "nothing: no consumer group of " + shown(stream.stream) + " reads it any more"
-                    : "nothing: every consumer group of " + shown(stream.stream) + " has acknowledged it"};
+  return {"nothing: no consumer group of " + shown(stream.stream) + " has it pending or unread"};
 }
 
 std::string joined(const std::vector<std::string>& names) {
@@ -160,8 +155,6 @@ const char* to_string(Progress progress) {
       return "unread";
     case Progress::pending:
       return "pending";
-    case Progress::acknowledged:
-      return "acknowledged";
     case Progress::passed:
       return "passed";
     case Progress::unknown:
@@ -193,7 +186,7 @@ Progress progress_of(std::string_view entry_id, const GroupFacts& group) {
   if (!id || !position) return Progress::unknown;
   if (id->is_above(*position)) return Progress::unread;
   if (!group.why_unknown.empty()) return Progress::unknown;
-  return group.group.consumers == 0 ? Progress::passed : Progress::acknowledged;
+  return Progress::passed;
 }
 
 AbsenceVerdict absence_of(const StreamFacts& stream, const RowFacts* row) {

@@ -37,9 +37,8 @@ enum class Progress {
   unread,
   /// A consumer has it, and has not acknowledged it.
   pending,
-  /// The group's position is behind it, and it isn't pending.
-  acknowledged,
-  /// The same, but the group has no consumer: it began after the entry, or its consumers were deleted.
+  /// It isn't pending, and the group's position is past it: it was acknowledged, read without that (NOACK), or
+  /// skipped, as the group began later or was moved. Redis doesn't show which.
   passed,
   unknown,
 };

@@ -72,7 +72,8 @@ json::object row_value(const RowFacts& row) {
                      {"lease", lease},
                      {"locked_by", texts_of(row.locked_by)},
                      {"last_error", text_or_null(row.last_error.value_or(""))},
-                     {"payload_bytes", row.payload_bytes}};
+                     {"payload_bytes", number_or_null(row.payload_bytes)},
+                     {"why_no_payload", text_or_null(row.why_no_payload)}};
   if (row.payload) value["payload"] = text_value(*row.payload);
   value["next"] = text_or_null(next_of(row));
   return value;

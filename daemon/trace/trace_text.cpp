@@ -98,6 +98,12 @@ std::string dispatchers_text(const RowFacts& row) {
   return names.empty() ? "none of the chosen ones takes it" : names;
 }
 
+std::string payload_text(const RowFacts& row) {
+  const auto bytes = row.payload_bytes ? streams::shown_bytes(*row.payload_bytes) : std::string{};
+  if (!row.why_no_payload.empty()) return bytes + (bytes.empty() ? "" : "; ") + printable(row.why_no_payload);
+  return bytes + (row.payload ? "" : " (--payload shows it)");
+}
+
 void add_row(TraceLines& lines, const RowFacts& row) {
   const auto state = state_of(row);
   const auto time = [&](const char* name, const Moment& moment) {
@@ -118,7 +124,7 @@ void add_row(TraceLines& lines, const RowFacts& row) {
   if (state == RowState::leased) lines.line(1, "lease", lease_text(row));
   for (const auto& who : row.locked_by) lines.line(1, "locked by", printable(who, kLongestError));
   if (row.last_error) lines.line(1, "last error", printable(*row.last_error, kLongestError));
-  lines.line(1, "payload", streams::shown_bytes(row.payload_bytes) + (row.payload ? "" : " (--payload shows it)"));
+  lines.line(1, "payload", payload_text(row));
   if (row.payload) lines.line(1, "", printable(*row.payload));
 }
 
@@ -126,10 +132,12 @@ std::string group_text(const EntryFacts& entry, const GroupFacts& facts) {
   switch (progress_of(entry.id, facts)) {
     case Progress::unread:
       return "not yet read";
-    case Progress::acknowledged:
-      return "acknowledged (its position is behind the entry, which isn't pending)";
     case Progress::passed:
-      return "passed: its position is behind the entry, and it has no consumer";
+      return std::string{
+                 "passed: not pending, and the group's position is past the entry: it was acknowledged, read "
+                 "without acknowledging (NOACK), or skipped, as the group began or was set (XGROUP SETID) "
+                 "behind it"} +
+             (facts.group.consumers == 0 ? "; the group has no consumer" : "");
     case Progress::pending: {
       const auto& pending = *facts.pending;
       std::string text = "delivered " + std::to_string(pending.deliveries) +
@@ -140,7 +148,8 @@ std::string group_text(const EntryFacts& entry, const GroupFacts& facts) {
     case Progress::unknown:
       break;
   }
-  return "read; whether it is acknowledged can't be known here: " + printable(facts.why_unknown, kLongestError);
+  return "the group's position is past the entry; whether it is pending can't be known here: " +
+         printable(facts.why_unknown, kLongestError);
 }
 
 void add_entry(TraceLines& lines, const EntryFacts& entry, const StreamFacts& stream, const Facts& facts) {

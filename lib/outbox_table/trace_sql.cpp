@@ -19,10 +19,21 @@ SELECT left({id}::text, 5000) AS id, left({stream}::text, 5000) AS stream, left(
        coalesce({is_published}, false) AS is_published, {own_attempts}::bigint AS attempts,
        floor(extract(epoch FROM now()) * 1000)::bigint AS now_ms,{times}
        left({by}::text, 256) AS leased_by, {holder_is_gone} AS holder_is_gone,
-       left({last_error}::text, 2000) AS last_error, octet_length({payload}::text) AS payload_bytes,
-       CASE WHEN $2::boolean THEN {payload}::text END AS payload
+       left({last_error}::text, 2000) AS last_error
   FROM {table} AS o WHERE {is_it}
  ORDER BY {made_at}, {stream}::text COLLATE "C" LIMIT 21)sql";
+
+constexpr std::string_view kIsId = "SELECT ($1::text::{id_type})::text AS id";
+
+// It is printed only where its stored size, and then its real one, allow that.
+constexpr std::string_view kTracedPayload = R"sql(
+SELECT octet_length(printed) AS bytes, {max_stored}::bigint AS bound,
+       CASE WHEN octet_length(printed) <= $4::bigint THEN printed END AS payload
+  FROM (SELECT CASE WHEN pg_column_size(o.{payload}) > {max_stored} THEN NULL
+                    WHEN {payload_size} > {max_stored} THEN NULL
+                    ELSE coalesce(o.{payload}::text, '') END AS printed
+          FROM {table} AS o WHERE {is_it} AND left({stream}::text, 5000) = $2::text
+         ORDER BY {made_at} OFFSET $3::bigint LIMIT 1) AS traced)sql";
 
 // See lock_sql.cpp.
 constexpr std::string_view kIsLocked = R"sql(
@@ -64,7 +75,11 @@ TraceSql make_trace_sql(const TableShape& shape, const LayoutTerms& terms) {
                                 : "CASE WHEN octet_length(" + by + "::text) <= 256 AND " + by +
                                       "::text LIKE 'outboxd:%' THEN " + worker_is_gone_sql(by + "::text") + " END");
   sql.set("is_it", "{id} {id_equals} $1::text::{id_type}");
-  TraceSql trace{.by_id = sql.fill_read(kTraced), .by_dedupe_key = {}, .is_locked = sql.fill_read(kIsLocked)};
+  TraceSql trace{.is_id = sql.fill_read(kIsId),
+                 .by_id = sql.fill_read(kTraced),
+                 .by_dedupe_key = {},
+                 .payload = sql.fill_read(kTracedPayload),
+                 .is_locked = sql.fill_read(kIsLocked)};
   if (shape.dedupe_key.empty()) return trace;
   sql.set("is_it", "{dedupe_key}::text = $1::text");
   trace.by_dedupe_key = sql.fill_read(kTraced);

@@ -97,8 +97,8 @@ TEST_CASE("trace shows a row in each state, and what happens next, without its p
   CHECK_FALSE(contains(without.out, "word"));
   check_shows(without, 0,
               {R"({"id":"due","found":true,"stories":[{"row":{"table":"\"public\".\"event_outbox\"",)",
-               R"("dispatchers":["outbox"],"id":"due","stream":")", R"("payload_bytes":18,"next":)",
-               R"("absence":"not_written")"});
+               R"("dispatchers":["outbox"],"id":"due","stream":")",
+               R"("payload_bytes":18,"why_no_payload":null,"next":)", R"("absence":"not_written")"});
   check_shows(trace(database, {"due", "--payload"}), 0, {R"({"secret": "word"})"});
   check_shows(trace(database, {"due", "--payload", "--json"}), 0, {R"("payload":"{\"secret\": \"word\"}")"});
   check_shows(trace(database, {"no such id"}), 1, {"no row and no entry with the id no such id was found\n"});
@@ -125,13 +125,15 @@ TEST_CASE("trace shows a published row's entries, their signatures, and how far 
   check_shows(
       text, 0,
       {"  state         published\n", "  entry         " + id + ", added 20", "    signature   well signed with key ",
-       "    group       acked: acknowledged (its position is behind", "    group       empty: not yet read\n",
+       "    group       acked: passed: not pending, and the group's position is past the entry: it was acknowledged,",
+       "    group       empty: not yet read\n",
        "    group       holds: delivered 1 time and not acknowledged: pending with consumer c-1, idle ",
-       "    group       late: passed", "  - consumer c-1 of group holds acknowledges it",
+       "    group       late: passed: not pending,", "skipped, as the group began",
+       "  - consumer c-1 of group holds acknowledges it",
        "  - consumer group empty reads it once it has a consumer"});
   check_shows(trace(database, {one, "--json"}), 0,
               {R"("state":"published")", R"("signature":"well_signed","reason":"none","key_id":")",
-               R"({"group":"acked","state":"acknowledged",)", R"({"group":"late","state":"passed",)",
+               R"({"group":"acked","state":"passed",)", R"({"group":"late","state":"passed",)",
                R"({"group":"empty","state":"unread","consumer":null,"idle_ms":null,"deliveries":null,)",
                R"({"group":"holds","state":"pending","consumer":"c-1",)", R"("deliveries":1,)"});
   // A repeat, and a forged copy.
@@ -214,6 +216,14 @@ TEST_CASE("trace finds the row in whichever table holds it, by an id of its type
   check_shows(trace(database, {"key-c-1", "--layout", "caracal_outbox", "--producer", "api"}), 0,
               {"row c-1 of ", "none of the chosen ones takes it"});
   check_shows(find({"99999999999999999999"}), 1, {"no row and no entry"});
+  // A table whose rows can't be read is none in which an id was not found, whatever the error.
+  const auto role = "divided_" + database.name;
+  database.exec("CREATE ROLE " + role + " LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO " + role +
+                "; ALTER TABLE jobs ENABLE ROW LEVEL SECURITY;"
+                "CREATE POLICY divides ON jobs USING (1 / tries >= 0)");
+  check_shows(
+      trace(database, {"42", "--config", file}, {{"DATABASE_URL", shared_postgres().url(database.name, role)}}), 3,
+      {"no row and no entry", "rows of dispatcher jobs, table jobs: ", "division by zero"});
   check_shows(find({"42", "--dispatcher", "api"}), 1, {"no row and no entry"});
   // Leased, in a layout that has one column for that and for the time at which it is due.
   database.exec("UPDATE caracal_outbox SET available_at = now() + interval '20 seconds'");
@@ -229,6 +239,33 @@ TEST_CASE("trace finds the row in whichever table holds it, by an id of its type
   check_shows(find({"twice"}), 0,
               {"  stream        s-one\n", "  stream        s-two\n", "can't be known here\n", "sent_at"});
   check_shows(find({"42"}), 3, {"no row and no entry", "rows of dispatcher jobs, table jobs: table"});
+}
+
+TEST_CASE("trace shows rows whose payloads are too large to be read, and bounds those that it shows") {
+  const auto database = contract_database();
+  database.exec(
+      "ALTER TABLE event_outbox RENAME TO plain;"
+      "CREATE TABLE event_outbox (LIKE plain INCLUDING DEFAULTS) PARTITION BY LIST (stream_name);"
+      "CREATE TABLE one PARTITION OF event_outbox FOR VALUES IN ('s-one');"
+      "CREATE TABLE two PARTITION OF event_outbox FOR VALUES IN ('s-two')");
+  const std::string payload = R"({"a": ")" + std::string(700, 'x') + R"("})";
+  insert_row(database, "twice", "s-one", payload);
+  insert_row(database, "twice", "s-two", payload);
+  insert_row(database, "huge", "s-two", "{}");
+  // Small as it is stored; its text is six times as long as it is in memory.
+  database.exec(
+      "UPDATE event_outbox SET payload_json = jsonb_build_object('s', repeat(chr(1), 200000)) WHERE id = 'huge'");
+  const std::vector<std::string> bound{"--max-payload-bytes", "1KiB"};
+  const auto find = [&](std::vector<std::string> words) {
+    words.insert(words.end(), bound.begin(), bound.end());
+    return trace(database, words);
+  };
+  check_shows(find({"huge"}), 0, {"  payload       over 66 KiB, so it is not read: no dispatcher publishes"});
+  check_shows(find({"huge", "--payload", "--json"}), 0, {R"("payload_bytes":null,"why_no_payload":"over 66 KiB,)"});
+  check_shows(find({"twice"}), 0, {"  payload       709 B (--payload shows it)\n"});
+  const auto shown = find({"twice", "--payload"});
+  check_shows(shown, 0, {payload, "709 B; not shown: --payload shows at most 1.0 KiB in all"});
+  CHECK(occurrences(shown.out, payload) == 1);
 }
 
 TEST_CASE("trace shows what few rights and one server let it see") {
@@ -253,7 +290,7 @@ TEST_CASE("trace shows what few rights and one server let it see") {
               {"well signed", "can't be known here", "no right to run XINFO GROUPS", "no right to run TIME"});
   redis.command("ACL", "SETUSER", "grouper", "on", ">pw", "~*", "+xrange", "+time", "+xinfo|groups");
   check_shows(trace(database, {"one"}, redis_user("grouper")), 0,
-              {"whether it is acknowledged can't be known here: this login has no right to run XPENDING"});
+              {"whether it is pending can't be known here: this login has no right to run XPENDING"});
   redis.command("ACL", "SETUSER", "blind", "on", ">pw", "~*", "+ping");
   check_shows(trace(database, {"one"}, redis_user("blind")), 0,
               {"  state         published\n", "refuses XRANGE: NOPERM"});

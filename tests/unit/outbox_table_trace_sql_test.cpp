@@ -27,7 +27,7 @@ TableShape shape_with_least_columns() {
 }
 
 std::string trace_file_for(const TableShape& shape, const std::string& table) {
-  const auto& [by_id, by_dedupe_key, is_locked] =
+  const auto& [is_id, by_id, by_dedupe_key, payload, is_locked] =
       make_trace_sql(shape, with_facts({}, test::report_on_migrated(table)));
   std::string text = "-- SPDX-License-Identifier: Apache-2.0\n-- The statements of `outboxd trace` for the layout " +
                      shape.name + ", written by outbox_table_trace_sql_test.\n";
@@ -36,8 +36,10 @@ std::string trace_file_for(const TableShape& shape, const std::string& table) {
     text += "\n-- " + name + "\nPREPARE " + name + " AS\n" + sql.substr(sql.find_first_not_of('\n')) +
             ";\n\nEXPLAIN EXECUTE " + name + " (" + example + ");\n";
   };
-  add("trace_by_id", by_id, "'a', false");
-  add("trace_by_dedupe_key", by_dedupe_key, "'a', false");
+  add("trace_is_id", is_id, "'a'");
+  add("trace_by_id", by_id, "'a'");
+  add("trace_by_dedupe_key", by_dedupe_key, "'a'");
+  add("trace_payload", payload, "'a', 's', 0, 1000");
   add("trace_is_locked", is_locked, "'a'");
   return text;
 }

@@ -1,6 +1,12 @@
 -- SPDX-License-Identifier: Apache-2.0
 -- The statements of `outboxd trace` for the layout custom, written by outbox_table_trace_sql_test.
 
+-- trace_is_id
+PREPARE trace_is_id AS
+SELECT found.* FROM (SELECT ($1::text::text)::text AS id) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE trace_is_id ('a');
+
 -- trace_by_id
 PREPARE trace_by_id AS
 SELECT found.* FROM (
@@ -22,12 +28,24 @@ SELECT left("id"::text, 5000) AS id, left("topic"::text, 5000) AS stream, left(N
             ELSE NULL::timestamptz::text END AS leased_until,
        CASE WHEN isfinite(NULL::timestamptz) THEN floor(extract(epoch FROM NULL::timestamptz) * 1000)::bigint END AS leased_until_ms,
        left(NULL::text, 256) AS leased_by, NULL::boolean AS holder_is_gone,
-       left(NULL::text, 2000) AS last_error, octet_length("content"::text) AS payload_bytes,
-       CASE WHEN $2::boolean THEN "content"::text END AS payload
+       left(NULL::text, 2000) AS last_error
   FROM "public"."messages" AS o WHERE "id" = $1::text::text
  ORDER BY NULL::timestamptz, "topic"::text COLLATE "C" LIMIT 21) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE trace_by_id ('a', false);
+EXPLAIN EXECUTE trace_by_id ('a');
+
+-- trace_payload
+PREPARE trace_payload AS
+SELECT found.* FROM (
+SELECT octet_length(printed) AS bytes, 33619968::bigint AS bound,
+       CASE WHEN octet_length(printed) <= $4::bigint THEN printed END AS payload
+  FROM (SELECT CASE WHEN pg_column_size(o."content") > 33619968 THEN NULL
+                    WHEN pg_column_size(o."content" #> ARRAY[]::text[]) > 33619968 THEN NULL
+                    ELSE coalesce(o."content"::text, '') END AS printed
+          FROM "public"."messages" AS o WHERE "id" = $1::text::text AND left("topic"::text, 5000) = $2::text
+         ORDER BY NULL::timestamptz OFFSET $3::bigint LIMIT 1) AS traced) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+
+EXPLAIN EXECUTE trace_payload ('a', 's', 0, 1000);
 
 -- trace_is_locked
 PREPARE trace_is_locked AS
