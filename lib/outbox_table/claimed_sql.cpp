@@ -76,11 +76,11 @@ SELECT id::text, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NUL
 constexpr std::string_view kReadPayloads = R"sql(
 SELECT id::text, CASE WHEN text_bytes <= {max_payload} AND (n = 1 OR before_text + text_bytes <= {batch_bytes}::bigint)
                       THEN text END AS payload,
-       CASE WHEN NOT fits THEN bytes WHEN text_bytes > {max_payload} THEN text_bytes END AS oversize_bytes
+       CASE WHEN NOT fits THEN bytes WHEN text_bytes > {max_payload} THEN text_bytes END AS oversize_bytes{also}
   FROM (SELECT *, octet_length(text) AS text_bytes,
                coalesce(sum(CASE WHEN octet_length(text) <= {max_payload} THEN octet_length(text) END) OVER earlier, 0)
                  AS before_text
-          FROM (SELECT id, n, bytes, fits,
+          FROM (SELECT id, n, bytes, fits,{also_kept}
                        CASE WHEN fits AND (n = 1 OR before_stored + bytes <= {batch_bytes}::bigint) AND {in_time}
                             THEN coalesce(payload::text, 'null') END AS text
                   FROM (SELECT *, CASE WHEN bytes <= {max_payload} THEN true
@@ -89,11 +89,11 @@ SELECT id::text, CASE WHEN text_bytes <= {max_payload} AND (n = 1 OR before_text
                                   END AS fits,
                                coalesce(sum(CASE WHEN bytes <= {max_stored} THEN bytes END) OVER earlier, 0)
                                  AS before_stored
-                          FROM (SELECT o.{id} AS id, array_position($1::text[], o.{id}::text) AS n,
-                                       o.{payload} AS payload,
-                                       CASE WHEN o.{id}::text = ($1::text[])[1] THEN coalesce({payload_size}, 4)
+                          FROM (SELECT o.{id} AS id, {number} AS n,
+                                       o.{payload} AS payload,{also_read}
+                                       CASE WHEN {is_first} THEN coalesce({payload_size}, 4)
                                             ELSE{payload_bytes} END AS bytes
-                                  FROM {table} AS o WHERE {ours} ORDER BY 2 OFFSET 0) AS wanted
+                                  FROM {table} AS o{asked} WHERE {ours} ORDER BY 2 OFFSET 0) AS wanted
                         WINDOW earlier AS (ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
                         OFFSET 0) AS judged
                 OFFSET 0) AS texts
@@ -189,6 +189,9 @@ void set_claimed(LayoutSql& sql, const LayoutTerms& terms) {
   sql.set("row_returned", kRowReturned);
   sql.set("share", kShare);
   sql.set("read_payload", kReadPayload);
+  sql.set("number", "array_position($1::text[], o.{id}::text)");
+  sql.set("is_first", "o.{id}::text = ($1::text[])[1]");
+  for (const auto* none : {"asked", "also_read", "also_kept", "also"}) sql.put(none, "");
 }
 
 std::string claimed_sql(const LayoutSql& sql) {

@@ -17,7 +17,9 @@ void set_claimed(LayoutSql& sql, const LayoutTerms& terms);
 /// id. `sql` has {any_due}.
 [[nodiscard]] std::string claimed_sql(const LayoutSql& sql);
 
-/// Layout::read_payloads; `sql` has {ours}.
+/// Layout::read_payloads; `sql` has {ours}. Where ids don't name rows, it also has {asked}, the rows that are asked
+/// for (joined to the table, as `o`), with {number} and {is_first}; {also_read}, {also_kept} and {also} carry further
+/// columns through it.
 [[nodiscard]] std::string read_payloads_sql(const LayoutSql& sql);
 
 /// Layout::mark_due_nameless_dead; `sql` has {free}, the rows that may be claimed now, and `ends_lease` ends its SET

@@ -19,7 +19,9 @@ constexpr std::string_view kChosenRows = R"sql(
    AND ($4::text[] IS NULL OR {id} {id_equals} ANY ($4::text[]::{ids}))
    AND ($5::timestamptz IS NULL OR $5::timestamptz = '-infinity' OR {published} >= $5::timestamptz)
    AND ($5::timestamptz IS NULL OR {when} > $5::timestamptz OR ({when} = $5::timestamptz AND
-        ({due} > $6::timestamptz OR ({due} = $6::timestamptz AND {id} {id_greater} $7::text::{id_type})))))sql";
+        ({due} > $6::timestamptz OR ({due} = $6::timestamptz AND
+         ({id} {id_greater} $7::text::{id_type} OR ({id} {id_equals} $7::text::{id_type} AND
+          (tableoid > $8::oid OR (tableoid = $8::oid AND ctid > $9::tid)))))))))sql";
 
 constexpr std::string_view kChosen = R"sql(
 SELECT count(*) AS rows, count(*) FILTER (WHERE NOT ({id_fits})) AS nameless,
@@ -27,11 +29,12 @@ SELECT count(*) AS rows, count(*) FILTER (WHERE NOT ({id_fits})) AS nameless,
        CASE WHEN isfinite(max({published})) THEN to_char(timezone('UTC', max({published})), {iso}) END AS newest
   FROM {table} WHERE {was_published}{filter}{chosen_rows})sql";
 
-// One settlement gives all its rows one time of publishing; among themselves they are in the order of the claim.
+// One settlement gives all its rows one time of publishing; among themselves they are in the order of the claim. In a
+// partitioned table several rows may have one id, and each partition may have a row in the same place.
 constexpr std::string_view kNextRows = R"sql(
-SELECT {id}::text AS id, {when}::text AS published, {due}::text AS due
+SELECT {id}::text AS id, {when}::text AS published, {due}::text AS due, tableoid::text AS part, ctid::text AS place
   FROM {table} WHERE {was_published}{filter}{chosen_rows} AND {id_fits}
- ORDER BY {when}, {due}, {id} LIMIT $8::bigint)sql";
+ ORDER BY {when}, {due}, {id}, tableoid, ctid LIMIT $10::bigint)sql";
 
 constexpr std::string_view kAskedStreams = R"sql(
 SELECT asked.wanted AS stream, EXISTS (SELECT FROM {table} WHERE {stream}::text = asked.wanted{filter}) AS known,
@@ -49,17 +52,32 @@ SELECT asked.outboxd_id AS id, left(o.{stream}::text, 5000) AS stream,
   JOIN {table} AS o ON o.{id} {id_equals} asked.outboxd_id::{id_type})sql";
 
 constexpr std::string_view kPlace = R"sql(
-SELECT left({stream}::text, 5000) AS stream, {when}::text AS published, {due}::text AS due
-  FROM {table} WHERE {id} {id_equals} $1::text::{id_type} AND {was_published}{filter})sql";
+SELECT left({stream}::text, 5000) AS stream, {when}::text AS published, {due}::text AS due,
+       tableoid::text AS part, ctid::text AS place
+  FROM {table} WHERE {id} {id_equals} $1::text::{id_type} AND {was_published}{filter}
+ ORDER BY {when}, {due}, tableoid, ctid)sql";
+
+// The names are such that no column of the table has them.
+constexpr std::string_view kAskedRows = R"sql(
+                                  JOIN unnest($1::text[], $3::oid[], $4::tid[]) WITH ORDINALITY
+                                    AS asked (outboxd_id, outboxd_part, outboxd_place, outboxd_n)
+                                    ON o.{id} {id_equals} outboxd_id::{id_type})sql";
 
 constexpr std::string_view kTheseRows =
     "{id} {id_equals} ANY ($1::text[]::{ids}) AND {stream}::text = $2::text AND {was_published}{filter}";
 
-constexpr std::string_view kDedupeKeys = R"sql(
-SELECT {id}::text AS id, CASE WHEN octet_length({dedupe_key}::text) <= {max_name} THEN {dedupe_key}::text
-                              ELSE left({dedupe_key}::text, 64) END AS dedupe_key,
-       octet_length({dedupe_key}::text) AS bytes
-  FROM {table} AS o WHERE {ours})sql";
+// A row that was rewritten since it was listed is in another place. Where its id is that of no other row, it is known
+// by that alone.
+constexpr std::string_view kThisRow = R"sql( AND
+                                       CASE WHEN o.tableoid = outboxd_part AND o.ctid = outboxd_place THEN true
+                                            ELSE (SELECT count(*) FROM {table} WHERE {id} {id_equals}
+                                                         outboxd_id::{id_type}) = 1 END)sql";
+
+constexpr std::string_view kDedupeKey = R"sql(
+                                       CASE WHEN octet_length({dedupe_key}::text) <= {max_name}
+                                            THEN {dedupe_key}::text
+                                            ELSE left({dedupe_key}::text, 64) END AS dedupe_key,
+                                       octet_length({dedupe_key}::text) AS dedupe_key_bytes,)sql";
 
 /// A discarded row is marked as published in 1970, and as never due (dead_sql.cpp).
 std::string was_published(const TableShape& shape) {
@@ -89,7 +107,13 @@ ReplaySql make_replay_sql(const TableShape& shape, const LayoutTerms& terms) {
                      ", '-infinity')");
   sql.set("was_published", was_published(shape));
   sql.set("chosen_rows", kChosenRows);
-  sql.set("ours", kTheseRows);
+  sql.set("ours", std::string{kTheseRows} + std::string{kThisRow});
+  sql.set("asked", kAskedRows);
+  sql.put("number", "outboxd_n");
+  sql.put("is_first", "outboxd_n = 1");
+  sql.set("also_read", kDedupeKey);
+  sql.put("also_kept", " dedupe_key, dedupe_key_bytes,");
+  sql.put("also", ",\n       n, dedupe_key, dedupe_key_bytes");
   ReplaySql replay;
   replay.chosen = sql.fill_read(kChosen);
   replay.window = sql.fill_read(kNextRows);
@@ -97,7 +121,6 @@ ReplaySql make_replay_sql(const TableShape& shape, const LayoutTerms& terms) {
   replay.ids = sql.fill_read(kStates);
   replay.place = sql.fill_read(kPlace);
   replay.payloads = read_payloads_sql(sql);
-  if (!shape.dedupe_key.empty()) replay.dedupe_keys = sql.fill_read(kDedupeKeys);
   return replay;
 }
 

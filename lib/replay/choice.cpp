@@ -109,20 +109,32 @@ Choice choice_of(const ChoiceWords& words, Moment now) {
   return choice;
 }
 
-std::string described(const Choice& choice) {
+namespace {
+
+std::string options_with(const Choice& choice, std::size_t most_ids) {
   std::string text;
   const auto add = [&text](const char* option, const std::string& value) {
     text.append(text.empty() ? "" : " ").append(option).append(" ").append(value);
   };
   for (const auto& stream : choice.streams) add("--stream", as_argument(stream));
-  // There may be thousands.
-  constexpr std::size_t kShown = 3;
-  for (std::size_t i = 0; i < std::min(kShown, choice.ids.size()); ++i) add("--id", as_argument(choice.ids[i]));
-  if (choice.ids.size() > kShown) text += " (and " + std::to_string(choice.ids.size() - kShown) + " further ids)";
+  for (std::size_t i = 0; i < std::min(most_ids, choice.ids.size()); ++i) add("--id", as_argument(choice.ids[i]));
+  if (choice.ids.size() > most_ids) text += " (and " + std::to_string(choice.ids.size() - most_ids) + " further ids)";
   if (choice.since) add("--since", text_of(*choice.since));
   if (choice.until) add("--until", text_of(*choice.until));
   if (choice.after) add("--after", as_argument(*choice.after));
   return text;
+}
+
+}  // namespace
+
+std::string options_of(const Choice& choice) {
+  return options_with(choice, choice.ids.size());
+}
+
+std::string described(const Choice& choice) {
+  // There may be thousands.
+  constexpr std::size_t kShown = 3;
+  return options_with(choice, kShown);
 }
 
 }  // namespace outboxd::replay

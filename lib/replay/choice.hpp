@@ -41,6 +41,9 @@ struct Choice {
 [[nodiscard]] Choice choice_of(const ChoiceWords& words, Moment now);
 
 /// The choice as options on one line, with its times fixed: the same command later means the same rows.
+[[nodiscard]] std::string options_of(const Choice& choice);
+
+/// The same for people: of many ids only some.
 [[nodiscard]] std::string described(const Choice& choice);
 
 /// "2026-01-31T12:00:00Z", also with up to six decimals, or an age as "30s", "2h", "7d"; nothing for other texts.

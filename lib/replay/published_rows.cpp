@@ -35,6 +35,18 @@ bool explains_better(const std::string& state, const std::string& than) {
   return than.empty() || state == "published" || than == "foreign";
 }
 
+/// Nothing: its payload did not fit into the batch.
+std::optional<Row> row_of(const pqxx::row& line, const std::string& stream) {
+  if (line["payload"].is_null() && line["oversize_bytes"].is_null()) return std::nullopt;
+  Row row{.id = text_of(line["id"]), .stream = stream, .payload_json = text_of(line["payload"])};
+  if (!line["oversize_bytes"].is_null()) row.oversize_bytes = number_of(line["oversize_bytes"]);
+  if (line["dedupe_key"].is_null()) return row;
+  row.dedupe_key = text_of(line["dedupe_key"]);
+  const auto bytes = number_of(line["dedupe_key_bytes"]);
+  if (bytes > entry::kMaxNameBytes) row.overlong_dedupe_key = bytes;
+  return row;
+}
+
 }  // namespace
 
 PublishedRows::PublishedRows(const outbox_store::RowStoreOptions& options)
@@ -64,7 +76,7 @@ PublishedRows::Parameters PublishedRows::filter_for(const std::string& stream,
   };
   Parameters parameters{stream, time(choice_.since), time(choice_.until),
                         choice_.ids.empty() ? Parameter{} : Parameter{array_literal(choice_.ids)}};
-  for (const auto part : {&Place::published, &Place::due, &Place::id}) {
+  for (const auto part : {&Place::published, &Place::due, &Place::id, &Place::part, &Place::place}) {
     parameters.push_back(after ? Parameter{(*after).*part} : Parameter{});
   }
   return parameters;
@@ -131,7 +143,9 @@ void PublishedRows::find_after(Plan& plan) {
   if (!choice_.after) return;
   std::map<std::string, Place> places;
   for (const auto& row : run(&ReplaySql::place, {*choice_.after})) {
-    places[text_of(row["stream"])] = {*choice_.after, text_of(row["published"]), text_of(row["due"])};
+    // Of several rows with this id the first one: to send a row once more is harmless, to skip one is not.
+    places.emplace(text_of(row["stream"]), Place{*choice_.after, text_of(row["published"]), text_of(row["due"]),
+                                                 text_of(row["part"]), text_of(row["place"])});
   }
   const auto begin =
       std::ranges::find_if(plan.streams, [&](const auto& chosen) { return places.contains(chosen.stream); });
@@ -164,28 +178,33 @@ std::vector<Place> PublishedRows::next(const std::string& stream, const std::opt
   parameters.emplace_back(kRowsPerWindow);
   std::vector<Place> places;
   for (const auto& row : run(&ReplaySql::window, parameters)) {
-    places.push_back({text_of(row["id"]), text_of(row["published"]), text_of(row["due"])});
+    places.push_back({text_of(row["id"]), text_of(row["published"]), text_of(row["due"]), text_of(row["part"]),
+                      text_of(row["place"])});
   }
   return places;
 }
 
-Batch PublishedRows::read(const std::string& stream, const std::vector<std::string>& ids) {
-  const auto answer = run(&ReplaySql::payloads, {array_literal(ids), stream});
-  std::map<std::string, std::optional<Row>> found;
-  for (const auto& line : answer) {
-    auto& row = found[text_of(line["id"])];
-    if (line["payload"].is_null() && line["oversize_bytes"].is_null()) continue;
-    row = Row{.id = text_of(line["id"]), .stream = stream, .payload_json = text_of(line["payload"])};
-    if (!line["oversize_bytes"].is_null()) row->oversize_bytes = number_of(line["oversize_bytes"]);
+Batch PublishedRows::read(const std::string& stream, std::span<const Place> places) {
+  std::vector<std::string> ids;
+  std::vector<std::string> parts;
+  std::vector<std::string> in_part;
+  for (const auto& place : places) {
+    ids.push_back(place.id);
+    parts.push_back(place.part);
+    in_part.push_back(place.place);
   }
+  const auto answer =
+      run(&ReplaySql::payloads, {array_literal(ids), stream, array_literal(parts), array_literal(in_part)});
+  // By the place's number, as several may have one id.
+  std::map<std::uint64_t, std::optional<Row>> found;
+  for (const auto& line : answer) found[number_of(line["n"])] = row_of(line, stream);
   Batch batch;
   for (const auto& id : ids) {
-    const auto row = found.find(id);
+    const auto row = found.find(batch.taken + 1);
     if (row == found.end()) {
       batch.gone.push_back(id);
     } else if (row->second) {
       batch.rows.push_back(std::move(*row->second));
-      row->second.reset();
     } else {
       break;
     }
@@ -196,25 +215,7 @@ Batch PublishedRows::read(const std::string& stream, const std::vector<std::stri
     throw std::runtime_error("row " + shown(ids.front()) +
                              ": Postgres did not print its payload within a second; try again, or go on after it");
   }
-  add_dedupe_keys(stream, batch);
   return batch;
-}
-
-void PublishedRows::add_dedupe_keys(const std::string& stream, Batch& batch) {
-  if (table_.shape().dedupe_key.empty() || batch.rows.empty()) return;
-  std::vector<std::string> ids;
-  for (const auto& row : batch.rows) ids.push_back(row.id);
-  std::map<std::string, std::pair<std::optional<std::string>, std::uint64_t>> keys;
-  for (const auto& line : run(&ReplaySql::dedupe_keys, {array_literal(ids), stream})) {
-    if (line["dedupe_key"].is_null()) continue;
-    keys[text_of(line["id"])] = {text_of(line["dedupe_key"]), number_of(line["bytes"])};
-  }
-  for (auto& row : batch.rows) {
-    const auto key = keys.find(row.id);
-    if (key == keys.end()) continue;
-    row.dedupe_key = key->second.first;
-    if (key->second.second > entry::kMaxNameBytes) row.overlong_dedupe_key = key->second.second;
-  }
 }
 
 }  // namespace outboxd::replay

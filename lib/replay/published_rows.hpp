@@ -8,6 +8,7 @@
 #include "replay/warnings.hpp"
 
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -30,7 +31,7 @@ class PublishedRows final : public RowSource {
   [[nodiscard]] const std::optional<Place>& first_place() const { return after_; }
 
   std::vector<Place> next(const std::string& stream, const std::optional<Place>& after) override;
-  Batch read(const std::string& stream, const std::vector<std::string>& ids) override;
+  Batch read(const std::string& stream, std::span<const Place> places) override;
 
  private:
   using Parameters = std::vector<postgres::Parameter>;
@@ -43,7 +44,6 @@ class PublishedRows final : public RowSource {
   void find_ids(Plan& plan);
   void find_after(Plan& plan);
   void count(Plan& plan);
-  void add_dedupe_keys(const std::string& stream, Batch& batch);
 
   outbox_store::CommandTable table_;
   Choice choice_{};

@@ -16,7 +16,7 @@ using End = StreamTally::End;
 
 namespace {
 
-// A reason, and options that go on: longer than a name.
+// A choice, which has several names.
 constexpr std::size_t kMostOfALine = 6'000;
 
 std::string rows_of(std::uint64_t count, const char* kind = "") {
@@ -72,7 +72,7 @@ void append_tally(std::ostringstream& text, const Plan& plan, const StreamTally&
     text << "  done up to row " << printable(tally.last) << ", published at " << tally.last_published << "\n";
   }
   if (const auto rest = rest_of(plan, tally); !rest.empty()) {
-    text << "  go on with: outboxd replay " << printable(rest, kMostOfALine) << "\n";
+    text << "  go on with: outboxd replay " << printable(rest, rest.size()) << "\n";
   }
 }
 
@@ -85,7 +85,7 @@ std::string rest_of(const Plan& plan, const StreamTally& tally) {
   const bool is_first = !plan.streams.empty() && plan.streams.front().stream == tally.stream;
   if (!is_first) rest.after.reset();
   if (!tally.last.empty()) rest.after = tally.last;
-  return described(rest);
+  return options_of(rest);
 }
 
 std::uint64_t published_by(std::span<const StreamTally> tallies) {

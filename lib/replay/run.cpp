@@ -80,9 +80,7 @@ class ReplayRun {
 
   /// Returns how many of these rows were looked for.
   std::size_t batch(StreamTally& tally, std::span<const Place> places) {
-    std::vector<std::string> ids;
-    for (const auto& place : places) ids.push_back(place.id);
-    auto read = source_.read(tally.stream, ids);
+    auto read = source_.read(tally.stream, places);
     for (const auto& id : read.gone) tally.gone.add(id);
     std::vector<Delivery> deliveries;
     for (auto& row : read.rows) deliveries.push_back({.row = std::move(row)});

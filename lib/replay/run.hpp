@@ -21,14 +21,17 @@ struct Place {
   std::string id;
   std::string published{};
   std::string due{};
+  /// Which of several rows with this id: its partition, and its place in it.
+  std::string part{};
+  std::string place{};
 };
 
 /// The rows of a batch.
 struct Batch {
   std::vector<Row> rows{};
-  /// How many of the batch's ids were looked for; the others did not fit into it.
+  /// How many of the batch's places were looked at; the others did not fit into it.
   std::size_t taken = 0;
-  /// Of these, rows that are no longer there, or no longer published.
+  /// The ids of those of these rows that are no longer there, or no longer published.
   std::vector<std::string> gone{};
 };
 
@@ -38,8 +41,8 @@ class RowSource {
   virtual ~RowSource() = default;
   /// The places of the next chosen rows of a stream, in their order; none at the end.
   virtual std::vector<Place> next(const std::string& stream, const std::optional<Place>& after) = 0;
-  /// The rows with these ids, of which at least the first is taken.
-  virtual Batch read(const std::string& stream, const std::vector<std::string>& ids) = 0;
+  /// The rows at these places, of which at least the first is taken.
+  virtual Batch read(const std::string& stream, std::span<const Place> places) = 0;
 };
 
 /// Writes entries to Redis, and sets each one's reply. Blocks.

@@ -8,6 +8,7 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
 #include <csignal>
 
 using namespace outboxd::test;  // NOLINT(google-build-using-namespace): nearly all of the harness is used here
@@ -218,6 +219,38 @@ TEST_CASE("replay of caracal_outbox and of a partitioned table of another shape:
   const auto no_number = run_outboxd({"replay", "--id", "abc", "--config", file.string(), "--yes"}, environment);
   check_status(no_number, 2);
   check_has(no_number.err, {"outboxd replay: ", "22P02"});
+}
+
+TEST_CASE("replay publishes each of several rows with one id, also where a window of the table ends between them") {
+  const auto database = contract_database();
+  const auto stream = new_stream("replay");
+  const auto name = literal(stream);
+  database.exec(
+      "ALTER TABLE event_outbox RENAME TO plain;"
+      "CREATE TABLE event_outbox (LIKE plain INCLUDING DEFAULTS) PARTITION BY RANGE (created_at);"
+      "CREATE TABLE older PARTITION OF event_outbox FOR VALUES FROM ('2020-01-01') TO ('2025-01-01');"
+      "CREATE TABLE newer PARTITION OF event_outbox FOR VALUES FROM ('2025-01-01') TO ('2100-01-01');"
+      "CREATE INDEX ON event_outbox (id);"
+      "INSERT INTO event_outbox (id, stream_name, payload_json, created_at, available_at, dispatched_at)"
+      " SELECT id, " +
+      name +
+      ", ('{\"n\": ' || n || '}')::jsonb, created::timestamptz, '2026-01-01', '2026-01-01'::timestamptz + minute * "
+      "interval '1 minute' FROM (VALUES ('first', 1, '2024-01-01', 0), ('first', 2, '2026-01-01', 0),"
+      " ('last', 3, '2024-01-01', 2), ('last', 4, '2026-01-01', 2)) AS twins (id, n, created, minute);"
+      "INSERT INTO event_outbox (id, stream_name, payload_json, created_at, available_at, dispatched_at)"
+      " SELECT 'm' || n, " +
+      name + ", '{}', '2026-01-01', '2026-01-01', '2026-01-01 00:01' FROM generate_series(1, 9997) AS n");
+  const auto done = replay(database, {"--stream", stream, "--yes"}, as_reader(database, "event_outbox"));
+  check_status(done, 0);
+  CHECK(done.out == "stream " + stream + ": 10001 of 10001 rows published again\n");
+  std::vector<std::string> numbers;
+  for (const auto& fields : entries_of(stream)) {
+    for (const auto& [field, value] : fields) {
+      if (field == "n") numbers.push_back(value);
+    }
+  }
+  std::ranges::sort(numbers);
+  CHECK(numbers == std::vector<std::string>{"1", "2", "3", "4"});
 }
 
 TEST_CASE("replay signs as the daemon does, with _sig2 as well where signing.strict is set") {

@@ -33,8 +33,8 @@ TableShape shape_without_times() {
 std::string file_for(const TableShape& shape, const std::string& table) {
   auto terms = with_facts({}, test::report_on_migrated(table));
   if (shape.name == "caracal_outbox") terms.producer = "coordinator";
-  const auto& [chosen, window, streams, ids, place, payloads, dedupe_keys] = make_replay_sql(shape, terms);
-  const std::string filter = "'s', now() - interval '1 day', now(), NULL, now(), now(), 'a'";
+  const auto& [chosen, window, streams, ids, place, payloads] = make_replay_sql(shape, terms);
+  const std::string filter = "'s', now() - interval '1 day', now(), NULL, now(), now(), 'a', 1, '(0,1)'";
   std::string text = "-- SPDX-License-Identifier: Apache-2.0\n-- The statements of `outboxd replay` for the layout " +
                      shape.name + ", written by outbox_table_replay_sql_test.\n";
   const auto add = [&text](const std::string& name, const std::string& sql, const std::string& example) {
@@ -47,8 +47,7 @@ std::string file_for(const TableShape& shape, const std::string& table) {
   add("replay_streams", streams, "'{s}'");
   add("replay_ids", ids, "'{a,b}'");
   add("replay_place", place, "'a'");
-  add("replay_payloads", payloads, "'{a,b}', 's'");
-  add("replay_dedupe_keys", dedupe_keys, "'{a,b}', 's'");
+  add("replay_payloads", payloads, R"sql('{a,b}', 's', '{1,1}', '{"(0,1)","(0,2)"}')sql");
   return text;
 }
 
@@ -65,6 +64,10 @@ TEST_CASE("the SQL files contain the statements of `outboxd replay`, none of whi
     const auto file = kFolder + "replay." + shape.name + ".sql";
     CAPTURE(file);
     const auto text = file_for(shape, table);
+    // Payload and dedupe key are of one snapshot.
+    const auto payloads = text.find("PREPARE replay_payloads");
+    CHECK(text.find("AS dedupe_key", payloads) != std::string::npos);
+    CHECK(text.find("PREPARE ", payloads + 1) == std::string::npos);
     for (const auto* word : {"UPDATE ", "INSERT ", "DELETE "}) CHECK(text.find(word) == std::string::npos);
     if (std::getenv("OUTBOXD_WRITE_SQL") != nullptr) std::ofstream{file} << text;
     std::ostringstream there;

@@ -63,6 +63,7 @@ TEST_CASE("the choice of a replay is fixed when it begins, and can be written as
   CHECK(of_ids.ids.size() == 4);
   CHECK_FALSE(of_ids.until.has_value());
   CHECK(described(of_ids) == "--id 'a' --id 'b' --id 'c' (and 1 further ids)");
+  CHECK(options_of(of_ids) == "--id 'a' --id 'b' --id 'c' --id 'd'");
 }
 
 TEST_CASE("times of a replay: to the microsecond, there and back") {

@@ -1,10 +1,12 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "replay/report.hpp"
 #include "replay/run.hpp"
 
 #include <doctest/doctest.h>
 
 #include <algorithm>
 #include <map>
+#include <span>
 #include <stdexcept>
 #include <string>
 #include <vector>
@@ -27,9 +29,10 @@ class SomeRowsOf final : public RowSource {
     return places;
   }
 
-  Batch read(const std::string& /*stream*/, const std::vector<std::string>& ids) override {
+  Batch read(const std::string& /*stream*/, std::span<const Place> places) override {
     Batch batch;
-    for (const auto& id : ids) {
+    for (const auto& place : places) {
+      const auto& id = place.id;
       if (batch.rows.size() == most_at_once) break;
       ++batch.taken;
       if (id == gone) {
@@ -158,6 +161,21 @@ TEST_CASE("a replay ends where the operator stops it or Postgres fails, and says
   CHECK(tallies[0].why == "Postgres is away");
   CHECK(tallies[1].end == End::not_begun);
   CHECK(verdict_of(tallies, 0) == Verdict::nothing_sent);
+}
+
+TEST_CASE("what is left of a replay of many ids is a command with all of them, however long") {
+  Plan plan;
+  std::string ids;
+  for (int i = 0; i < 1'000; ++i) {
+    plan.choice.ids.push_back("id-" + std::to_string(i));
+    ids += " --id 'id-" + std::to_string(i) + "'";
+  }
+  plan.streams = {{.stream = "s"}};
+  const std::vector<StreamTally> tallies{{.stream = "s", .end = End::stopped, .last = "id-7"}};
+  const auto rest = "--stream 's'" + ids + " --after 'id-7'";
+  CHECK(rest_of(plan, tallies.front()) == rest);
+  CHECK(text_of(plan, tallies).find("  go on with: outboxd replay " + rest + "\n") != std::string::npos);
+  CHECK(json_of(plan, tallies).find("\"go_on\":\"" + rest + "\"") != std::string::npos);
 }
 
 TEST_CASE("a replay keeps to its rate: it waits for the time that a quarter of a second's rows take") {

@@ -14,14 +14,16 @@ SELECT count(*) AS rows, count(*) FILTER (WHERE NOT (octet_length("id"::text) <=
    AND ($4::text[] IS NULL OR "id" = ANY ($4::text[]::text[]))
    AND ($5::timestamptz IS NULL OR $5::timestamptz = '-infinity' OR "dispatched_at" >= $5::timestamptz)
    AND ($5::timestamptz IS NULL OR coalesce("dispatched_at", '-infinity') > $5::timestamptz OR (coalesce("dispatched_at", '-infinity') = $5::timestamptz AND
-        (coalesce("available_at", '-infinity') > $6::timestamptz OR (coalesce("available_at", '-infinity') = $6::timestamptz AND "id" > $7::text::text))))) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+        (coalesce("available_at", '-infinity') > $6::timestamptz OR (coalesce("available_at", '-infinity') = $6::timestamptz AND
+         ("id" > $7::text::text OR ("id" = $7::text::text AND
+          (tableoid > $8::oid OR (tableoid = $8::oid AND ctid > $9::tid))))))))) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE replay_chosen ('s', now() - interval '1 day', now(), NULL, now(), now(), 'a');
+EXPLAIN EXECUTE replay_chosen ('s', now() - interval '1 day', now(), NULL, now(), now(), 'a', 1, '(0,1)');
 
 -- replay_window
 PREPARE replay_window AS
 SELECT found.* FROM (
-SELECT "id"::text AS id, coalesce("dispatched_at", '-infinity')::text AS published, coalesce("available_at", '-infinity')::text AS due
+SELECT "id"::text AS id, coalesce("dispatched_at", '-infinity')::text AS published, coalesce("available_at", '-infinity')::text AS due, tableoid::text AS part, ctid::text AS place
   FROM "public"."event_outbox" WHERE "dispatched_at" IS NOT NULL AND "dispatched_at" IS DISTINCT FROM 'epoch' AND "available_at" IS DISTINCT FROM 'infinity'
    AND "stream_name"::text = $1::text
    AND ($2::timestamptz IS NULL OR "dispatched_at" >= $2::timestamptz)
@@ -29,10 +31,12 @@ SELECT "id"::text AS id, coalesce("dispatched_at", '-infinity')::text AS publish
    AND ($4::text[] IS NULL OR "id" = ANY ($4::text[]::text[]))
    AND ($5::timestamptz IS NULL OR $5::timestamptz = '-infinity' OR "dispatched_at" >= $5::timestamptz)
    AND ($5::timestamptz IS NULL OR coalesce("dispatched_at", '-infinity') > $5::timestamptz OR (coalesce("dispatched_at", '-infinity') = $5::timestamptz AND
-        (coalesce("available_at", '-infinity') > $6::timestamptz OR (coalesce("available_at", '-infinity') = $6::timestamptz AND "id" > $7::text::text)))) AND octet_length("id"::text) <= 4096
- ORDER BY coalesce("dispatched_at", '-infinity'), coalesce("available_at", '-infinity'), "id" LIMIT $8::bigint) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+        (coalesce("available_at", '-infinity') > $6::timestamptz OR (coalesce("available_at", '-infinity') = $6::timestamptz AND
+         ("id" > $7::text::text OR ("id" = $7::text::text AND
+          (tableoid > $8::oid OR (tableoid = $8::oid AND ctid > $9::tid)))))))) AND octet_length("id"::text) <= 4096
+ ORDER BY coalesce("dispatched_at", '-infinity'), coalesce("available_at", '-infinity'), "id", tableoid, ctid LIMIT $10::bigint) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE replay_window ('s', now() - interval '1 day', now(), NULL, now(), now(), 'a', 10000);
+EXPLAIN EXECUTE replay_window ('s', now() - interval '1 day', now(), NULL, now(), now(), 'a', 1, '(0,1)', 10000);
 
 -- replay_streams
 PREPARE replay_streams AS
@@ -60,8 +64,10 @@ EXPLAIN EXECUTE replay_ids ('{a,b}');
 -- replay_place
 PREPARE replay_place AS
 SELECT found.* FROM (
-SELECT left("stream_name"::text, 5000) AS stream, coalesce("dispatched_at", '-infinity')::text AS published, coalesce("available_at", '-infinity')::text AS due
-  FROM "public"."event_outbox" WHERE "id" = $1::text::text AND "dispatched_at" IS NOT NULL AND "dispatched_at" IS DISTINCT FROM 'epoch' AND "available_at" IS DISTINCT FROM 'infinity') AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
+SELECT left("stream_name"::text, 5000) AS stream, coalesce("dispatched_at", '-infinity')::text AS published, coalesce("available_at", '-infinity')::text AS due,
+       tableoid::text AS part, ctid::text AS place
+  FROM "public"."event_outbox" WHERE "id" = $1::text::text AND "dispatched_at" IS NOT NULL AND "dispatched_at" IS DISTINCT FROM 'epoch' AND "available_at" IS DISTINCT FROM 'infinity'
+ ORDER BY coalesce("dispatched_at", '-infinity'), coalesce("available_at", '-infinity'), tableoid, ctid) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
 EXPLAIN EXECUTE replay_place ('a');
 
@@ -70,11 +76,12 @@ PREPARE replay_payloads AS
 SELECT found.* FROM (
 SELECT id::text, CASE WHEN text_bytes <= 16777216 AND (n = 1 OR before_text + text_bytes <= 8388608::bigint)
                       THEN text END AS payload,
-       CASE WHEN NOT fits THEN bytes WHEN text_bytes > 16777216 THEN text_bytes END AS oversize_bytes
+       CASE WHEN NOT fits THEN bytes WHEN text_bytes > 16777216 THEN text_bytes END AS oversize_bytes,
+       n, dedupe_key, dedupe_key_bytes
   FROM (SELECT *, octet_length(text) AS text_bytes,
                coalesce(sum(CASE WHEN octet_length(text) <= 16777216 THEN octet_length(text) END) OVER earlier, 0)
                  AS before_text
-          FROM (SELECT id, n, bytes, fits,
+          FROM (SELECT id, n, bytes, fits, dedupe_key, dedupe_key_bytes,
                        CASE WHEN fits AND (n = 1 OR before_stored + bytes <= 8388608::bigint) AND clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
                             THEN coalesce(payload::text, 'null') END AS text
                   FROM (SELECT *, CASE WHEN bytes <= 16777216 THEN true
@@ -87,13 +94,23 @@ SELECT id::text, CASE WHEN text_bytes <= 16777216 AND (n = 1 OR before_text + te
                                   END AS fits,
                                coalesce(sum(CASE WHEN bytes <= 33619968 THEN bytes END) OVER earlier, 0)
                                  AS before_stored
-                          FROM (SELECT o."id" AS id, array_position($1::text[], o."id"::text) AS n,
+                          FROM (SELECT o."id" AS id, outboxd_n AS n,
                                        o."payload_json" AS payload,
-                                       CASE WHEN o."id"::text = ($1::text[])[1] THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4)
+                                       CASE WHEN octet_length(NULL::text) <= 4096
+                                            THEN NULL::text
+                                            ELSE left(NULL::text, 64) END AS dedupe_key,
+                                       octet_length(NULL::text) AS dedupe_key_bytes,
+                                       CASE WHEN outboxd_n = 1 THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4)
                                             ELSE
             CASE WHEN coalesce(pg_column_size(o."payload_json"), 0) < 100000 OR clock_timestamp() < (SELECT clock_timestamp()) + interval '1 second'
                  THEN coalesce(pg_column_size(o."payload_json" #> ARRAY[]::text[]), 4) END END AS bytes
-                                  FROM "public"."event_outbox" AS o WHERE "id" = ANY ($1::text[]::text[]) AND "stream_name"::text = $2::text AND "dispatched_at" IS NOT NULL AND "dispatched_at" IS DISTINCT FROM 'epoch' AND "available_at" IS DISTINCT FROM 'infinity' ORDER BY 2 OFFSET 0) AS wanted
+                                  FROM "public"."event_outbox" AS o
+                                  JOIN unnest($1::text[], $3::oid[], $4::tid[]) WITH ORDINALITY
+                                    AS asked (outboxd_id, outboxd_part, outboxd_place, outboxd_n)
+                                    ON o."id" = outboxd_id::text WHERE "id" = ANY ($1::text[]::text[]) AND "stream_name"::text = $2::text AND "dispatched_at" IS NOT NULL AND "dispatched_at" IS DISTINCT FROM 'epoch' AND "available_at" IS DISTINCT FROM 'infinity' AND
+                                       CASE WHEN o.tableoid = outboxd_part AND o.ctid = outboxd_place THEN true
+                                            ELSE (SELECT count(*) FROM "public"."event_outbox" WHERE "id" =
+                                                         outboxd_id::text) = 1 END ORDER BY 2 OFFSET 0) AS wanted
                         WINDOW earlier AS (ORDER BY n ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING)
                         OFFSET 0) AS judged
                 OFFSET 0) AS texts
@@ -101,4 +118,4 @@ SELECT id::text, CASE WHEN text_bytes <= 16777216 AND (n = 1 OR before_text + te
         OFFSET 0) AS summed
  ORDER BY n) AS found WHERE (SELECT set_config('search_path', current_setting('outboxd.search_path', true), true)) IS NOT NULL;
 
-EXPLAIN EXECUTE replay_payloads ('{a,b}', 's');
+EXPLAIN EXECUTE replay_payloads ('{a,b}', 's', '{1,1}', '{"(0,1)","(0,2)"}');
