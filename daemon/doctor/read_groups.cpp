@@ -15,6 +15,7 @@ using redis::CommandSession;
 using redis::Value;
 using std::chrono::milliseconds;
 using std::chrono::seconds;
+using std::chrono::steady_clock;
 using std::chrono::system_clock;
 
 constexpr std::size_t kMostGroups = 100;
@@ -53,7 +54,7 @@ std::optional<seconds> oldest_pending(CommandSession& session, const std::string
 }  // namespace
 
 std::vector<redis::Group> read_groups(CommandSession& session, system_clock::time_point now, bool exact_counters,
-                                      StreamFacts& stream) {
+                                      StreamFacts& stream, steady_clock::time_point end) {
   const auto answer = session.ask({"XINFO", "GROUPS", stream.name});
   if (answer.kind == Value::Kind::error) {
     if (!answer.text.starts_with("ERR no such key") && !answer.text.starts_with("WRONGTYPE")) {
@@ -63,6 +64,11 @@ std::vector<redis::Group> read_groups(CommandSession& session, system_clock::tim
   }
   auto groups = redis::read_groups(answer);
   if (groups.empty()) return groups;
+  const auto in_time = [end] { return steady_clock::now() < end; };
+  if (!in_time()) {
+    stream.groups_left_out = groups.size();
+    return groups;
+  }
   const auto info = redis::read_stream_info(session.ask({"XINFO", "STREAM", stream.name}));
   if (info) redis::infer_lag(*info, groups, exact_counters);
   for (std::size_t i = 0; i < std::min(groups.size(), kMostGroups); ++i) {
@@ -71,11 +77,16 @@ std::vector<redis::Group> read_groups(CommandSession& session, system_clock::tim
                      .unread = info ? redis::unread(*info, group, exact_counters).number : std::nullopt,
                      .pending = group.pending,
                      .consumers = group.consumers};
-    if (facts.unread != 0) facts.oldest_unread = oldest_unread(session, stream.name, group.last_delivered_id, now);
-    if (facts.pending > 0) facts.oldest_pending = oldest_pending(session, stream.name, group.name);
-    if (facts.consumers > 0) facts.quiet_for = quiet_for(session, stream.name, group.name);
+    if (facts.unread != 0 && in_time()) {
+      facts.oldest_unread = oldest_unread(session, stream.name, group.last_delivered_id, now);
+    }
+    if (facts.pending > 0 && in_time()) facts.oldest_pending = oldest_pending(session, stream.name, group.name);
+    if (facts.consumers > 0 && in_time()) facts.quiet_for = quiet_for(session, stream.name, group.name);
+    // With a part of its facts a group might look as if it had stopped.
+    if (!in_time()) break;
     stream.groups.push_back(std::move(facts));
   }
+  stream.groups_left_out = groups.size() - stream.groups.size();
   return groups;
 }
 

@@ -39,9 +39,11 @@ struct RedisTarget {
 [[nodiscard]] RedisFacts read_redis(const RedisTarget& target);
 
 /// Reads the groups of this stream into it, and returns them as Redis reports them, with lags that are proved. `now`:
-/// by the server's clock. `exact_counters`: see redis::counts_reads_exactly().
-std::vector<redis::Group> read_groups(redis::CommandSession& session, std::chrono::system_clock::time_point now,
-                                      bool exact_counters, StreamFacts& stream);
+/// by the server's clock. `exact_counters`: see redis::counts_reads_exactly(). No call is begun after `end`; groups
+/// that were not looked at till then are counted.
+std::vector<redis::Group> read_groups(
+    redis::CommandSession& session, std::chrono::system_clock::time_point now, bool exact_counters,
+    StreamFacts& stream, std::chrono::steady_clock::time_point end = std::chrono::steady_clock::time_point::max());
 
 /// Adds the streams that the dispatcher is configured to write to, and those seen in rows that it takes. Streams that
 /// only the topology declares are left out: this dispatcher's user may have no right to them, and needs none. Pure.

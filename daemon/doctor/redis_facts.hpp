@@ -45,6 +45,8 @@ struct StreamFacts {
   bool is_only_declared = false;
   std::vector<GroupFacts> groups{};
   std::string why_no_groups{};
+  /// Groups that were not looked at, as they are too many or time was over.
+  std::size_t groups_left_out = 0;
   /// What the next XADD trims of entries that groups have not read; empty if nothing.
   std::string trim_warning{};
   /// Whether a group loses entries of which it is known that it has not read them.

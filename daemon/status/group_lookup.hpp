@@ -3,6 +3,7 @@
 
 #include "config/loader.hpp"
 
+#include <chrono>
 #include <cstdint>
 #include <optional>
 #include <string>
@@ -33,7 +34,9 @@ struct GroupLook {
 [[nodiscard]] std::vector<std::string> streams_in_metrics(std::string_view metrics);
 
 /// Asks each Redis of these dispatchers for the groups of the declared streams, of those that dispatchers name, and
-/// of `published`. Blocks for some seconds at most.
-[[nodiscard]] GroupLook look_at_groups(const config::Loaded& loaded, const std::vector<std::string>& published);
+/// of `published`. After `longest`, in all, no further call is begun; what was left out is among the problems. A call
+/// takes a second at most.
+[[nodiscard]] GroupLook look_at_groups(const config::Loaded& loaded, const std::vector<std::string>& published,
+                                       std::chrono::milliseconds longest = std::chrono::seconds{3});
 
 }  // namespace outboxd::daemon

@@ -1,4 +1,7 @@
 // SPDX-License-Identifier: Apache-2.0
+#include "daemon/doctor/readers.hpp"
+#include "daemon/settings/options_from_settings.hpp"
+#include "daemon/status/group_lookup.hpp"
 #include "support/caracal_table.hpp"
 #include "support/outbox_table.hpp"
 #include "support/socket.hpp"
@@ -7,6 +10,7 @@
 
 #include <doctest/doctest.h>
 
+#include <chrono>
 #include <csignal>
 #include <filesystem>
 #include <regex>
@@ -69,6 +73,38 @@ TEST_CASE("status names a consumer group that has stopped reading, by its stream
       run_outboxd({"status", "--http-listen", "off", "--json"},
                   with(outboxd_environment(database), {{"REDIS_URL", "redis://" + unused_address()}}));
   CHECK(contains(unreachable.out, R"("groups_problems":["whether consumer groups read is not known: )"));
+  probe.command("DEL", stream);
+}
+
+TEST_CASE("status bounds its look at consumer groups, and says what it left out") {
+  using namespace std::chrono;
+  const auto database = contract_database();
+  const auto stream = new_stream("many");
+  auto probe = shared_redis().probe();
+  for (int i = 0; i < 103; ++i) probe.command("XGROUP", "CREATE", stream, "g" + std::to_string(i), "0", "MKSTREAM");
+  const auto status =
+      run_outboxd({"status", "--http-listen", "off", "--streams", stream}, outboxd_environment(database));
+  CHECK_MESSAGE(
+      contains(status.out, "3 consumer group(s) of stream " + stream + " were not looked at, as there are many"),
+      status.out);
+  // Time is over before the look begins, or while it looks at a stream.
+  outboxd::config::Loaded loaded;
+  auto& redis = loaded.dispatchers.emplace_back().redis.endpoint;
+  redis.host = "127.0.0.1";
+  redis.port = shared_redis().port();
+  loaded.dispatchers.front().dispatcher.streams = {stream};
+  const auto look = outboxd::daemon::look_at_groups(loaded, {stream}, milliseconds{0});
+  CHECK(look.stopped.empty());
+  REQUIRE(look.problems.size() == 1);
+  CHECK_MESSAGE(contains(look.problems.front(), " were not looked at, as it took too long"), look.problems.front());
+  outboxd::redis::CommandSession session{outboxd::daemon::redis_endpoint(loaded.dispatchers.front()), seconds{30},
+                                         outboxd::redis::kBoundsOfLooks};
+  outboxd::daemon::doctor::StreamFacts facts{.name = stream};
+  const auto groups =
+      outboxd::daemon::doctor::read_groups(session, system_clock::now(), true, facts, steady_clock::now());
+  CHECK(groups.size() == 103);
+  CHECK(facts.groups.empty());
+  CHECK(facts.groups_left_out == 103);
   probe.command("DEL", stream);
 }
 
