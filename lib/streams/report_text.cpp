@@ -159,7 +159,7 @@ std::string replay_text(const StreamReport& stream, const GroupReport& group, co
   command.emplace_back("--dry-run");
   return shown_group(stream.wanted.name, group.name) +
          ": the rows of entries that it has lost are published again by " + shell_line(command) +
-         " (--yes instead of --dry-run, once its consumers read again)\n";
+         "  # with --yes instead of --dry-run, once its consumers read again\n";
 }
 
 std::string facts_of(const StreamReport& stream, const Report& report) {
