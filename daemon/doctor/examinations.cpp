@@ -48,6 +48,7 @@ constexpr auto kOfRedis = std::to_array<Examination<RedisFacts>>({
     {cluster_of, "redis.cluster"},
     {clients_of, "redis.clients"},
     {groups_of, "redis.group"},
+    {signatures_of, "redis.signatures"},
     {topology_of, "redis.topology"},
     {version_of, "redis.version"},
     {network_of, "redis.latency"},

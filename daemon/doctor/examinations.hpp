@@ -42,6 +42,8 @@ struct Facts {
 [[nodiscard]] Findings writes_of(const RedisFacts& facts);
 [[nodiscard]] Findings groups_of(const RedisFacts& facts);
 [[nodiscard]] Findings topology_of(const RedisFacts& facts);
+// redis_signatures.cpp
+[[nodiscard]] Findings signatures_of(const RedisFacts& facts);
 
 // postgres_server.cpp
 [[nodiscard]] Findings reachability_of(const PostgresFacts& facts);

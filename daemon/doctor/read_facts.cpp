@@ -38,7 +38,7 @@ RedisTarget& target_of(std::vector<RedisTarget>& targets, const config::Settings
   const auto known = std::ranges::find_if(
       targets, [&endpoint](const auto& target) { return is_same_server(target.endpoint, endpoint); });
   if (known != targets.end()) return *known;
-  targets.push_back({.endpoint = endpoint, .timeout = settings.redis.timeout});
+  targets.push_back({.endpoint = endpoint, .timeout = settings.redis.timeout, .signing_key = settings.signing_key});
   return targets.back();
 }
 

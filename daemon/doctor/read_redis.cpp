@@ -113,6 +113,7 @@ void read_streams(CommandSession& session, const RedisTarget& target, RedisFacts
     stream.refusal = refusal_of_xadd(session, stream.name);
     const auto groups = read_groups(session, now, exact_counters, stream);
     if (!groups.empty()) read_trim(session, target, groups, stream);
+    if (!stream.is_only_declared) read_signatures(session, target.signing_key, stream);
     facts.streams.push_back(std::move(stream));
   }
 }

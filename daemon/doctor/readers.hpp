@@ -10,6 +10,8 @@
 #include "streams/wanted.hpp"
 
 #include <chrono>
+#include <cstdint>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -35,6 +37,8 @@ struct RedisTarget {
   std::string why_no_streams{};
   /// Those of the configured topology.
   std::vector<streams::Wanted> wanted{};
+  /// With which dispatchers sign; empty: they don't.
+  std::vector<std::uint8_t> signing_key{};
 };
 [[nodiscard]] RedisFacts read_redis(const RedisTarget& target);
 
@@ -44,6 +48,9 @@ struct RedisTarget {
 std::vector<redis::Group> read_groups(
     redis::CommandSession& session, std::chrono::system_clock::time_point now, bool exact_counters,
     StreamFacts& stream, std::chrono::steady_clock::time_point end = std::chrono::steady_clock::time_point::max());
+
+/// Checks the signatures of the stream's newest entries.
+void read_signatures(redis::CommandSession& session, std::span<const std::uint8_t> key, StreamFacts& stream);
 
 /// Adds the streams that the dispatcher is configured to write to, and those seen in rows that it takes. Streams that
 /// only the topology declares are left out: this dispatcher's user may have no right to them, and needs none. Pure.

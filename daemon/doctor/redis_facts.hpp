@@ -5,6 +5,7 @@
 #include "streams/verdict.hpp"
 
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <map>
 #include <optional>
@@ -34,6 +35,15 @@ struct GroupFacts {
 /// "12 unread entries (the first is 5 min old), 0 pending, 1 consumer, the last of which asked 5 min ago".
 [[nodiscard]] std::string state_of(const GroupFacts& group);
 
+/// Who signed the newest entries of a stream.
+struct NewestSignatures {
+  std::size_t read = 0;
+  /// Those that are not well signed with the configured key.
+  std::size_t others = 0;
+  /// The newest of these behind which there is an older entry that is well signed with it; empty if there is none.
+  std::string after_ours{};
+};
+
 /// A stream that dispatchers write to.
 struct StreamFacts {
   std::string name{};
@@ -51,6 +61,8 @@ struct StreamFacts {
   std::string trim_warning{};
   /// Whether a group loses entries of which it is known that it has not read them.
   bool trim_is_certain = false;
+  /// Nothing where no key is configured, or entries are large or may not be read.
+  NewestSignatures newest{};
 };
 
 /// What one Redis server answered.

@@ -203,7 +203,7 @@ Findings groups_of(const RedisFacts& facts) {
          .subject = "stream " + stream.name,
          .seen = stream.trim_warning,
          .why = stream.trim_is_certain
-                    ? "these entries are lost for the group, and no row in the table will bring them back"
+                    ? "these entries are lost for the group, unless their rows are published again (outboxd replay)"
                     : "if the group has not read them, they are lost for it",
          .remedy = "raise dispatcher.stream_maxlen.\"" + stream.name +
                    "\" in the configuration, then: systemctl reload outboxd"});

@@ -181,8 +181,8 @@ std::string next_of(const RowFacts& row) {
   }
   switch (state) {
     case RowState::dead:
-      return "nothing: it is dead; `outboxd dead requeue --dispatcher " + taker + " --id " + quoted_id(row.id) +
-             "` makes it due again";
+      return "nothing: it is dead; once the cause of its error is mended, `outboxd dead requeue --dispatcher " +
+             taker + " --id " + quoted_id(row.id) + "` makes it due again";
     case RowState::leased:
       return next_of_leased(row);
     case RowState::scheduled:

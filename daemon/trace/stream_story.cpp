@@ -141,7 +141,11 @@ std::vector<std::string> next_of_absent(const StreamFacts& stream, const RowFact
     case Absence::missing:
       return {std::string{"nothing: the row is published and its entry is not in the stream; "} + kReplay};
     case Absence::unknown:
-      return {"nothing more from outboxd: the row is published; where its entry is can't be known here"};
+      // What follows for any other row is said of the row.
+      if (state_of(row) != RowState::published) return {};
+      return {
+          std::string{"nothing more from outboxd: the row is published; where its entry is can't be known here; "} +
+          kReplay};
     default:
       return {};
   }

@@ -121,6 +121,9 @@ void add_row(TraceLines& lines, const RowFacts& row) {
   // Of a finished row it says nothing more.
   if (row.is_pending && !row.is_dead) time("due", row.due);
   time("published", row.published);
+  // The lease's holder stays in the row: with several dispatchers it is the one whose key and bounds were used.
+  const bool is_finished = state == RowState::published || state == RowState::dead;
+  if (is_finished && !row.leased_by.empty()) lines.line(1, "claimed by", described_worker(row.leased_by));
   if (state == RowState::leased) lines.line(1, "lease", lease_text(row));
   for (const auto& who : row.locked_by) lines.line(1, "locked by", printable(who, kLongestError));
   if (row.last_error) lines.line(1, "last error", printable(*row.last_error, kLongestError));

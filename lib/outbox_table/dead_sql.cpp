@@ -109,7 +109,8 @@ constexpr std::string_view kOutcomes = R"sql(
 SELECT {id}::text AS id, {state} AS state FROM {table} AS o WHERE {id} {id_equals} ANY ($1::text[]::{ids}))sql";
 
 constexpr std::string_view kShow = R"sql(
-SELECT state, key AS name, value::text AS json, value #>> '{}' AS text
+SELECT state, key AS name, value::text AS json,
+       CASE WHEN key = {payload_name} THEN value::text ELSE value #>> '{}' END AS text
   FROM (SELECT {state} AS state, {row_json}::json AS whole FROM {table} AS o
          WHERE {id} {id_equals} $1::text::{id_type}{filter}) AS found,
        LATERAL json_each(whole) AS of_it (key, value)

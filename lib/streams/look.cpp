@@ -58,15 +58,19 @@ void look_at_groups(CommandSession& session, SeenStream& stream) {
   }
 }
 
-/// Counts a group's unread entries one by one, where the server's counters don't show their number. Empty if there
-/// are more than a thousand, or if they are large, as each entry is read for it, or if the server refuses that.
-std::optional<std::uint64_t> count_unread(CommandSession& session, const SeenStream& stream, const SeenGroup& group) {
-  constexpr std::uint64_t kMost = 1'000;
-  constexpr std::uint64_t kPage = 100;
+// Entries are counted one by one by reading each: no more than a thousand of a group, and none that are large.
+constexpr std::uint64_t kMost = 1'000;
+constexpr std::uint64_t kPage = 100;
+
+bool is_countable(const SeenStream& stream) {
   constexpr std::uint64_t kLargestEntry = 4'096;
-  const bool is_small =
-      stream.memory && stream.info && *stream.memory / std::max<std::uint64_t>(1, *stream.length) <= kLargestEntry;
-  if (!is_small || !stream.info->last) return std::nullopt;
+  return stream.memory && stream.length && stream.info && stream.info->last &&
+         *stream.memory / std::max<std::uint64_t>(1, *stream.length) <= kLargestEntry;
+}
+
+/// Counts a group's unread entries, where the server's counters don't show their number. Empty if there are more than
+/// a thousand, or if the server refuses to read them.
+std::optional<std::uint64_t> count_unread(CommandSession& session, const SeenStream& stream, const SeenGroup& group) {
   // What is added meanwhile is not counted, so that the number belongs to the other figures.
   const auto end = text_of(*stream.info->last);
   auto after = group.group.last_delivered_id;
@@ -82,12 +86,35 @@ std::optional<std::uint64_t> count_unread(CommandSession& session, const SeenStr
   return std::nullopt;
 }
 
-void count_where_needed(CommandSession& session, SeenStream& stream, bool exact_counters) {
-  if (!stream.groups || !stream.info) return;
-  for (auto& group : *stream.groups) {
-    if (!redis::unread(*stream.info, group.group, exact_counters).number) {
-      group.counted_unread = count_unread(session, stream, group);
+/// Counts the unread ones of the oldest entries, those that the next XADD trims.
+std::optional<std::uint64_t> count_at_risk(CommandSession& session, const SeenStream& stream, const SeenGroup& group,
+                                           std::uint64_t maxlen) {
+  const auto position = redis::read_position(group.group.last_delivered_id);
+  const auto cut = *stream.length + 1 > maxlen ? std::min(*stream.length, *stream.length + 1 - maxlen) : 0;
+  if (!position || cut > kMost) return std::nullopt;
+  std::uint64_t unread = 0;
+  std::string from = "-";
+  for (std::uint64_t left = cut; left > 0;) {
+    const auto page = session.ask({"XRANGE", stream.name, from, "+", "COUNT", std::to_string(std::min(left, kPage))});
+    if (page.kind != Value::Kind::array || page.items.empty()) return std::nullopt;
+    for (const auto& entry : page.items) {
+      const auto id = entry.items.empty() ? std::nullopt : redis::read_entry_id(entry.items.front().text);
+      if (!id) return std::nullopt;
+      if (id->is_above(*position)) ++unread;
     }
+    left -= std::min<std::uint64_t>(left, page.items.size());
+    from = "(" + page.items.back().items.front().text;
+  }
+  return unread;
+}
+
+void count_where_needed(CommandSession& session, const Wanted& wanted, SeenStream& stream, bool exact_counters) {
+  if (!stream.groups || !is_countable(stream)) return;
+  for (auto& group : *stream.groups) {
+    if (redis::unread(*stream.info, group.group, exact_counters).number) continue;
+    group.counted_unread = count_unread(session, stream, group);
+    if (group.counted_unread || !wanted.cut_to) continue;
+    group.counted_at_risk = count_at_risk(session, stream, group, wanted.cut_to->maxlen);
   }
 }
 
@@ -106,7 +133,7 @@ Report report_on(CommandSession& session, std::span<const Wanted> wanted) {
   for (const auto& stream : wanted) {
     auto seen = look_at(session, stream.name, Detail::everything);
     look_at_groups(session, seen);
-    count_where_needed(session, seen, exact);
+    count_where_needed(session, stream, seen, exact);
     report.streams.push_back(report_of(stream, std::move(seen), exact));
   }
   report.at = std::chrono::system_clock::now();

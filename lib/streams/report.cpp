@@ -31,6 +31,7 @@ GroupReport report_of(const Wanted& wanted, const SeenStream& stream, const Seen
   }
   if (wanted.cut_to && stream.length) {
     report.at_risk = redis::unread_at_risk(report.lag, *stream.length, wanted.cut_to->maxlen);
+    if (!report.at_risk.number && seen.counted_at_risk) report.at_risk = {.number = seen.counted_at_risk};
   } else {
     report.at_risk.why_unknown = wanted.cut_to ? stream.why_no_info : "no dispatcher of this configuration cuts it";
   }

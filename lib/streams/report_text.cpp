@@ -1,5 +1,6 @@
 // SPDX-License-Identifier: Apache-2.0
 // `outboxd streams status` as text.
+#include "streams/plan.hpp"
 #include "streams/report.hpp"
 #include "streams/shown.hpp"
 #include "streams/text_table.hpp"
@@ -137,7 +138,31 @@ bool may_be_older(const SeenGroup& seen) {
   return seen.group.last_delivered_id == "0-0" || !seen.group.entries_read;
 }
 
-std::string facts_of(const StreamReport& stream) {
+/// An entry's time, a minute earlier or later as clocks differ; empty if its id is no time.
+std::string time_of(const std::optional<redis::EntryId>& id, std::chrono::minutes shift, const Report& report) {
+  if (!id || !age_of(id, report.server_time)) return {};
+  return telemetry::utc_text(
+      std::chrono::sys_time<std::chrono::milliseconds>{std::chrono::milliseconds{id->milliseconds} + shift});
+}
+
+/// Which rows bring back what a group has lost. Only rows of this configuration's dispatchers can.
+std::string replay_text(const StreamReport& stream, const GroupReport& group, const Report& report) {
+  if (!stream.wanted.cut_to || !stream.seen.info || !group.seen) return {};
+  // A name that can't be shown as it is can't be pasted either.
+  if (shown(stream.wanted.name) != stream.wanted.name) return {};
+  const auto since =
+      time_of(redis::read_position(group.seen->group.last_delivered_id), -std::chrono::minutes{1}, report);
+  const auto until = time_of(stream.seen.info->first, std::chrono::minutes{1}, report);
+  std::vector<std::string> command{"outboxd", "replay", "--stream", stream.wanted.name};
+  if (!since.empty()) command.insert(command.end(), {"--since", since});
+  if (!until.empty()) command.insert(command.end(), {"--until", until});
+  command.emplace_back("--dry-run");
+  return shown_group(stream.wanted.name, group.name) +
+         ": the rows of entries that it has lost are published again by " + shell_line(command) +
+         "  # with --yes instead of --dry-run, once its consumers read again\n";
+}
+
+std::string facts_of(const StreamReport& stream, const Report& report) {
   const auto& [wanted, seen, groups] = stream;
   std::string text;
   if (seen.kind == Kind::other_type) text += wrong_type_text(seen) + "\n";
@@ -153,6 +178,7 @@ std::string facts_of(const StreamReport& stream) {
       text += place + ": " + entries(*group.lost.number) + " after its position trimmed unread" +
               (may_be_older(*group.seen) ? ", possibly before the group was created\n" : "\n");
     }
+    if (group.lost.number.value_or(group.lost.at_most.value_or(0)) > 0) text += replay_text(stream, group, report);
     if (group.at_risk.number.value_or(0) > 0) {
       text += place + ": the next XADD trims about " + entries(*group.at_risk.number) +
               " that it has not read: have them read first, or raise the stream's bound\n";
@@ -175,7 +201,7 @@ std::string text_of(const Report& report, std::size_t width) {
     streams.push_back(row_of(stream, report));
     append_groups(stream, groups);
     add_reasons(stream, reasons);
-    facts += facts_of(stream);
+    facts += facts_of(stream, report);
   }
   return telemetry::utc_text(report.at) + "\n" + text_table(streams, width) + "\n" + text_table(groups, width) +
          "\n" + facts + reasons.text();

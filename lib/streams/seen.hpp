@@ -21,6 +21,8 @@ struct SeenGroup {
   std::optional<redis::PendingEntry> oldest_pending{};
   /// The unread entries, where the server's counters don't show their number and they were counted one by one.
   std::optional<std::uint64_t> counted_unread{};
+  /// The unread ones of the entries that the next XADD trims, likewise.
+  std::optional<std::uint64_t> counted_at_risk{};
   /// Why the pending entries or the consumers are not known; empty if they are.
   std::string why_unknown{};
 };

@@ -279,6 +279,9 @@ TEST_CASE("dead show prints one row whole, its payload only on request, and no c
   const auto json = dead(database, {"show", "a000001", "--payload", "--json"});
   CHECK(
       contains(json.out, R"("row":{"id":"a000001","stream_name":"s","payload_json":{"secret": 9007199254740993},)"));
+  // A payload that is a text and no object is the cause of a death, and shown as what it is.
+  database.exec("UPDATE event_outbox SET payload_json = '\"text\"' WHERE id = 'a000001'");
+  CHECK(contains(dead(database, {"show", "a000001", "--payload"}).out, "\npayload_json   \"text\"\n"));
   const auto listed = dead(database, {"list"});
   CHECK(listed.out.size() < 1'000);
   CHECK(contains(listed.out, R"(bell\x07 and \x1b[# red \u202e xxx)"));

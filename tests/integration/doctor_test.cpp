@@ -5,6 +5,7 @@
 #include "support/fake_redis.hpp"
 #include "support/outbox_table.hpp"
 #include "support/private_pgbouncer.hpp"
+#include "support/signature.hpp"
 #include "support/socket.hpp"
 #include "support/temp_dir.hpp"
 
@@ -22,6 +23,7 @@ using outboxd::test::contract_database;
 using outboxd::test::create_contract_table;
 using outboxd::test::Database;
 using outboxd::test::Environment;
+using outboxd::test::expected_signature;
 using outboxd::test::FakePeer;
 using outboxd::test::FakeRedis;
 using outboxd::test::Finished;
@@ -29,6 +31,7 @@ using outboxd::test::insert_rows;
 using outboxd::test::outboxd_environment;
 using outboxd::test::PrivatePostgres;
 using outboxd::test::PrivateRedis;
+using outboxd::test::read_file;
 using outboxd::test::run_outboxd;
 using outboxd::test::shared_postgres;
 using outboxd::test::TempDir;
@@ -177,6 +180,14 @@ TEST_CASE("doctor: Redis") {
                 {"opa-engine", kStream, "stopped reading", "0 consumers", "XINFO CONSUMERS"});
     patient.environment["OUTBOXD_MAXLEN"] = "1";
     check_names(patient, "redis.trim", "critical", {"opa-engine", "stream_maxlen"});
+  }
+  SUBCASE("a second dispatcher that signs with another key") {
+    const auto sign = [&](const std::string& key) { return expected_signature(kStream, {{"outbox_id", "1"}}, key); };
+    probe.command("XADD", kStream, "*", "outbox_id", "1", "_sig", sign(std::string(64, 'd')));
+    check_names(patient, "redis.signatures", "note", {"1 of the newest 1 entries", "check-signatures"});
+    probe.command("XADD", kStream, "*", "outbox_id", "1", "_sig", sign(read_file(patient.folder / "key")));
+    const auto wrong = probe.command("XADD", kStream, "*", "outbox_id", "1", "_sig", sign(std::string(64, 'd'))).text;
+    check_names(patient, "redis.signatures", "warning", {"2 of the newest 3 entries", wrong, "another dispatcher"});
   }
   SUBCASE("a key of another type") {
     probe.command("SET", kStream, "text");

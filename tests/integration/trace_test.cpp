@@ -71,7 +71,8 @@ TEST_CASE("trace shows a row in each state, and what happens next, without its p
   check_shows(trace(database, {"later"}), 0,
               {"  state         scheduled\n", "attempt 4 of 100 follows at ", "  last error    no\\nroom\n"});
   check_shows(trace(database, {"dead"}), 0,
-              {"nothing: it is dead; `outboxd dead requeue --dispatcher outbox --id dead` makes it due again"});
+              {"nothing: it is dead; once the cause of its error is mended, `outboxd dead requeue --dispatcher "
+               "outbox --id dead` makes it due again"});
   check_shows(trace(database, {"it's discarded"}), 0, {"  state         discarded\n"});
   {
     const auto connection = database.connect();

@@ -136,7 +136,9 @@ TEST_CASE("trace: the state of a row, and what happens next with it") {
               row.is_dead = true;
               row.id = "it's";
             },
-            "dead", "nothing: it is dead; `outboxd dead requeue --dispatcher d --id 'it'\\''s'` makes it due again"},
+            "dead",
+            "nothing: it is dead; once the cause of its error is mended, `outboxd dead requeue --dispatcher d --id "
+            "'it'\\''s'` makes it due again"},
            {"discarded",
             [](RowFacts& row) {
               row.is_published = true;
@@ -214,7 +216,12 @@ TEST_CASE("trace: a published row's entry is gone by trimming only where ids and
   auto row = row_facts(publish);
   row.published = {};
   CHECK(absence_of(trimmed_stream(), &row).what == Absence::unknown);
+  CHECK(has(all_of(next_of(trimmed_stream(), &row)), "where its entry is can't be known here; `outboxd replay`"));
+  // A row that was not published is never said to be: of a key that is no stream, nothing follows.
+  const auto no_stream = trimmed_stream([](auto& it) { it.problem = "this key is not a stream"; });
   row = row_facts();
+  CHECK(absence_of(no_stream, &row).what == Absence::unknown);
+  CHECK(next_of(no_stream, &row).empty());
   CHECK(absence_of(trimmed_stream(), &row).what == Absence::not_written);
   CHECK(absence_of(trimmed_stream(), nullptr).what == Absence::unknown);
 }
@@ -333,6 +340,13 @@ TEST_CASE("trace: exit status, and texts of strangers without control characters
     at = end + 1;
   }
   CHECK(longest <= 60);
+  CHECK_FALSE(has(text, "claimed by"));
+  facts.stories.front().row = row_facts([](RowFacts& row) {
+    publish(row);
+    row.leased_by = "outboxd:h:8:00000000";
+  });
+  CHECK(has(text_of(facts, 0), "  claimed by    outboxd:h:8:00000000 (host h, pid 8)\n"));
+  facts.stories.front().row = row_facts([](RowFacts& row) { row.stream = "s\x1b[31m"; });
   const auto json = json_of(facts);
   CHECK(has(json, R"({"id":"id-1","found":true,"stories":[{"row":{"table":"\"public\".\"event_outbox\"",)"));
   CHECK(has(json, R"("stream":"s\u001b[31m","state":"pending",)"));

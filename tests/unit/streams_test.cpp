@@ -266,9 +266,33 @@ TEST_CASE("status: proved figures, and reasons where there are none") {
                    "mid (lag, at most 4); s, group mid (at risk, at most 1)\n") != std::string::npos);
   const auto json = json_lines_of(report);
   CHECK(json.find(R"("group":"mid")") != std::string::npos);
+  // Counted one by one, the figure is known although the lag isn't.
+  (*seen.groups)[1].counted_at_risk = 0;
+  const auto counted = report_of(one, seen, false).groups[1];
+  CHECK_FALSE(counted.lag.number);
+  CHECK(counted.at_risk.number == 0);
   CHECK(json.find(R"("lag":null,"lag_at_most":4,"lag_unknown":"Redis has not)") != std::string::npos);
   CHECK(json.find(R"("lag":5,"lag_at_most":5,"lag_unknown":null,"lost":0)") != std::string::npos);
   CHECK(json.find(R"("oldest_pending_idle_seconds":9)") != std::string::npos);
+}
+
+TEST_CASE("status: what a group has lost comes with the command that publishes it again") {
+  auto one = wanted("s", 5);
+  auto seen = stream("s", 5, {group("old", "1699999000000-0", number(3), 0)});
+  seen.info->entries_added = 20;
+  const auto shown_with = [&] {
+    Report report{.server_time = std::chrono::milliseconds{1'700'000'010'000}, .streams = {}};
+    report.streams.push_back(report_of(one, seen, false));
+    return text_of(report, 0);
+  };
+  const std::string remedy = "outboxd replay --stream s --since 2023-11-14T21:55:40Z --until 2023-11-14T22:14:20Z";
+  CHECK(shown_with().find(remedy) == std::string::npos);  // another program publishes to it
+  one.cut_to = redis::Bound{.maxlen = 5};
+  CHECK_MESSAGE(shown_with().find("s, group old: the rows of entries that it has lost are published again by " +
+                                  remedy + " --dry-run  # ") != std::string::npos,
+                shown_with());
+  (*seen.groups)[0].group.last_delivered_id = "1700000009000-0";
+  CHECK(shown_with().find("outboxd replay") == std::string::npos);
 }
 
 TEST_CASE("status: streams that are missing, of another type, or may not be looked at") {

@@ -148,7 +148,8 @@ EXPLAIN EXECUTE dead_outcomes ('{a,b}');
 -- dead_show
 PREPARE dead_show AS
 SELECT found.* FROM (
-SELECT state, key AS name, value::text AS json, value #>> '{}' AS text
+SELECT state, key AS name, value::text AS json,
+       CASE WHEN key = 'content' THEN value::text ELSE value #>> '{}' END AS text
   FROM (SELECT CASE WHEN "sent_at" IS NULL AND "next_try" = 'infinity' THEN 'dead' WHEN (o."sent_at" IS NOT NULL) AND "sent_at" = 'epoch' THEN 'discarded' WHEN (o."sent_at" IS NOT NULL) THEN 'published' WHEN coalesce("attempts", 0) > 0 AND "next_try" > now() THEN 'retrying' ELSE 'waiting' END AS state, (SELECT row_to_json(r)::text FROM (SELECT o."id", o."content") AS r)::json AS whole FROM "public"."messages" AS o
          WHERE "id" = $1::text::text) AS found,
        LATERAL json_each(whole) AS of_it (key, value)

@@ -148,7 +148,8 @@ EXPLAIN EXECUTE dead_outcomes ('{a,b}');
 -- dead_show
 PREPARE dead_show AS
 SELECT found.* FROM (
-SELECT state, key AS name, value::text AS json, value #>> '{}' AS text
+SELECT state, key AS name, value::text AS json,
+       CASE WHEN key = 'payload_json' THEN value::text ELSE value #>> '{}' END AS text
   FROM (SELECT CASE WHEN "dispatched_at" IS NULL AND "available_at" = 'infinity' THEN 'dead' WHEN (o."dispatched_at" IS NOT NULL) AND "dispatched_at" = 'epoch' THEN 'discarded' WHEN (o."dispatched_at" IS NOT NULL) THEN 'published' WHEN "locked_until" > now() THEN 'leased' WHEN coalesce("attempts", 0) > 0 AND "available_at" > now() THEN 'retrying' ELSE 'waiting' END AS state, (SELECT row_to_json(r)::text FROM (SELECT o."id", o."payload_json") AS r)::json AS whole FROM "public"."event_outbox" AS o
          WHERE "id" = $1::text::text) AS found,
        LATERAL json_each(whole) AS of_it (key, value)
