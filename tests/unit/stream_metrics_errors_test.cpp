@@ -8,7 +8,7 @@
 namespace outboxd::stream_metrics {
 namespace {
 
-redis::Value error(const std::string& text) {
+redis::Value refusal(const std::string& text) {
   redis::Value value;
   value.kind = redis::Value::Kind::error;
   value.text = text;
@@ -37,8 +37,8 @@ TEST_CASE("only what lasts is not asked again, and that for an hour") {
        }) {
     CAPTURE(row.text);
     KnownErrors known;
-    CHECK(word_of(error(row.text)) == row.word);
-    known.note(command, error(row.text), start);
+    CHECK(word_of(refusal(row.text)) == row.word);
+    known.note(command, refusal(row.text), start);
     using std::chrono::minutes;
     REQUIRE((known.of(command, start + minutes{59}) != nullptr) == row.lasts);
     if (row.lasts) CHECK(known.of(command, start)->text == row.text);
