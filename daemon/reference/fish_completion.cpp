@@ -65,7 +65,11 @@ std::string patterns_of(const std::string& command, const std::vector<Option>& o
   std::string patterns;
   for (const auto& option : options) {
     if (option.value.empty()) continue;
-    for (const auto& name : option.names) patterns.append(" ").append(fish_quoted(command + ":" + name));
+    for (const auto& name : option.names) {
+      auto pattern = command;
+      pattern.append(":").append(name);
+      patterns.append(" ").append(fish_quoted(pattern));
+    }
   }
   return patterns;
 }
