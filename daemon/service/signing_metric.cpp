@@ -8,8 +8,8 @@ namespace outboxd::daemon {
 SigningMetric::SigningMetric(telemetry::Metrics& metrics, const config::Settings& settings)
     : family_{metrics.families().family<prometheus::Gauge>("outboxd_signing_info",
                                                            "Always 1; the labels say whether entries are signed, "
-                                                           "with which key (its id, as in _sig2), and whether they "
-                                                           "have _sig2.")} {
+                                                           "with which key (its id), and whether they "
+                                                           "have strict signatures.")} {
   set(settings);
 }
 

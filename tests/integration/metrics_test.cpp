@@ -56,12 +56,12 @@ std::set<std::string> names_in(const std::string& text, const std::regex& name) 
   return names;
 }
 
-/// The part of the operator's page with the table of metrics.
+/// The part of the operator's page with the tables of metrics, those of the streams included.
 std::string documented() {
   std::ifstream file{OUTBOXD_SOURCE_DIR "/deploy/README.md"};
   const std::string page{std::istreambuf_iterator<char>{file}, {}};
   const auto begin = page.find("\n### Metrics and alerts");
-  return page.substr(begin, page.find("\n### ", begin + 1) - begin);
+  return page.substr(begin, page.find("\n### Lag", begin) - begin);
 }
 
 std::string reason(const std::string& word) {

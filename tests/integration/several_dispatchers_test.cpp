@@ -108,7 +108,8 @@ void wait_until_only(const std::string& part, const std::string& reason, std::ui
         const auto ready = http_get(port, "/readyz");
         return ready.status == 503 && contains(ready.body, part + ": ") && contains(ready.body, reason) &&
                !contains(ready.body, part + ": ready since ") &&
-               occurrences(ready.body, "\n") == 1 + occurrences(ready.body, ": ready since ");
+               occurrences(ready.body, "\n") ==
+                   1 + occurrences(ready.body, ": ready since ") + occurrences(ready.body, "signing: ");
       },
       kPatience, "/readyz to name " + part + " alone");
   const auto metrics = http_get(port, "/metrics").body;
