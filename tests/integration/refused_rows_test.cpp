@@ -130,7 +130,8 @@ TEST_CASE("a row that must be claimed alone, and whose claim is refused, is quar
       "INSERT INTO event_outbox (id, stream_name, payload_json, attempts, locked_by, locked_until)"
       " VALUES ('a000002', 'stream', '{}', 2, 'gone', now() - interval '1 s')");
   // While no other row is due, nothing shows that the table accepts writes.
-  wait_until([&] { return http_get(daemon.port, "/readyz").status == 503; });
+  // Some of these claims are a while apart.
+  wait_until([&] { return http_get(daemon.port, "/readyz").status == 503; }, std::chrono::seconds(60));
   insert_rows(daemon.database, "b", "stream", 100);
   wait_until([&] { return count_rows(daemon.database, kPublished) == 100; });
   wait_until(
